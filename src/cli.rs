@@ -4,7 +4,7 @@ mod merchant;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -89,18 +89,14 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     telemetry::start(&config.log_filter, config.log_format).map_err(|error| anyhow::anyhow!("{error}"))?;
     let gateway = Gateway::build(config, Arc::new(SystemClock)).await?;
     say(&greeting(config, &gateway))?;
-    let asked = Arc::new(std::sync::Mutex::new("the server"));
+    let asked = Arc::new(OnceLock::new());
     let by = Arc::clone(&asked);
     gateway
         .run_until(async move {
-            let who = signal().await;
-            if let Ok(mut by) = by.lock() {
-                *by = who;
-            }
+            let _ = by.set(signal().await);
         })
         .await?;
-    let who = asked.lock().map_or("?", |who| *who);
-    say(&format!("stopped by {who}"))
+    say(&format!("stopped by {}", asked.get().unwrap_or(&"the server")))
 }
 
 /// Waits for somebody to stop us, and says who.
@@ -118,28 +114,32 @@ async fn signal() -> &'static str {
 
 /// What a start prints: where it is, what to open, and the secrets that are shown once.
 fn greeting(config: &Config, gateway: &Gateway) -> String {
-    let base = gateway.public_url().as_str();
+    let base = gateway.public_url.as_str();
     let mut text =
-        format!("handback {} listens on {}, browsers find it at {base}\n", env!("CARGO_PKG_VERSION"), gateway.addr());
-    for notice in gateway.notices() {
+        format!("handback {} listens on {}, browsers find it at {base}\n", env!("CARGO_PKG_VERSION"), gateway.addr);
+    for notice in &gateway.notices {
         let _ = writeln!(text, "  {notice}");
     }
     if !config.demo {
         return text.trim_end().to_owned();
     }
     let _ = writeln!(text, "\n  Open {base}/demo to make a payment.\n");
-    if let Some(new) = gateway.newcomer() {
-        let _ = writeln!(text, "  A demo merchant was made. Its secrets are shown this once:");
-        let _ = writeln!(text, "    merchant_id     {}", new.merchant.id);
-        let _ = writeln!(text, "    short_id        {}", new.merchant.id.short());
-        let _ = writeln!(text, "    api_key         {}", new.api_key.reveal());
-        let _ = writeln!(text, "    signing_secret  {}", new.signing_secret.reveal());
-    } else {
-        let _ = writeln!(text, "  The demo merchant's keys were shown at the first start. For new ones:");
-        let _ = writeln!(text, "    handback merchant list");
-        let _ = writeln!(text, "    handback merchant rotate-key --merchant MERCHANT_ID");
+    let Some(new) = &gateway.newcomer else {
+        return text
+            + "  The demo merchant's keys were shown at the first start. For new ones:\n    handback merchant list\n    \
+               handback merchant rotate-key --merchant MERCHANT_ID";
+    };
+    let secrets = [
+        ("merchant_id", new.merchant.id.to_string()),
+        ("short_id", new.merchant.id.short()),
+        ("api_key", new.api_key.reveal().to_owned()),
+        ("signing_secret", new.signing_secret.reveal().to_owned()),
+    ];
+    text += "  A demo merchant was made. Its secrets are shown this once:";
+    for (name, secret) in secrets {
+        let _ = write!(text, "\n    {name:<14}  {secret}");
     }
-    text.trim_end().to_owned()
+    text
 }
 
 fn described(config: &Config, warnings: &[String]) -> String {

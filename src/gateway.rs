@@ -16,6 +16,7 @@ use actix_web::dev::Server;
 use actix_web::web;
 use anyhow::Context as _;
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use serving::{SHUTDOWN_SECONDS, Shared};
@@ -49,17 +50,21 @@ const DEMO_MERCHANT: &str = "Demo shop";
 /// What its id is made of: the same on every node, so that servers which start together make one merchant.
 const DEMO_MERCHANT_ENTROPY: [u8; 16] = *b"the demo's shop.";
 
-/// The house, with its port open.
+/// A running gateway, with its port open.
 pub struct Gateway {
-    addr: SocketAddr,
-    public_url: PublicUrl,
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// Where browsers find it.
+    pub public_url: PublicUrl,
+    /// What the operator should know, a sentence each.
+    pub notices: Vec<String>,
+    /// The demo merchant, when this start has made it: its secrets are shown now or never.
+    pub newcomer: Option<NewMerchant>,
     server: Server,
     metrics: Option<Server>,
     counters: Arc<Metrics>,
     engine: Arc<Engine>,
     courier: Arc<Courier>,
-    notices: Vec<String>,
-    newcomer: Option<NewMerchant>,
 }
 
 impl Gateway {
@@ -94,46 +99,26 @@ impl Gateway {
         Ok(Self { addr, public_url, server, metrics, counters, engine, courier: Arc::new(courier), notices, newcomer })
     }
 
-    /// Where it listens.
-    pub const fn addr(&self) -> SocketAddr {
-        self.addr
-    }
-
-    /// Where browsers find it.
-    pub const fn public_url(&self) -> &PublicUrl {
-        &self.public_url
-    }
-
-    /// What the operator should know, a sentence each.
-    pub fn notices(&self) -> &[String] {
-        &self.notices
-    }
-
-    /// The demo merchant, when this start has made it: its secrets are shown now or never.
-    pub const fn newcomer(&self) -> Option<&NewMerchant> {
-        self.newcomer.as_ref()
-    }
-
     /// Answers until `shutdown` comes, then finishes what is under way.
     ///
     /// # Errors
     /// When the server breaks.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
         let door = self.server.handle();
-        let sweeper = tokio::spawn(sweep(Arc::clone(&self.engine)));
-        let lost_keys = tokio::spawn(warn_of_lost_keys(Arc::clone(&self.engine)));
-        let resealing = tokio::spawn(reseal(Arc::clone(&self.engine)));
-        let metrics = self.metrics.map(tokio::spawn);
+        // All of them end when this function does.
+        let mut beside = JoinSet::new();
+        beside.spawn(sweep(Arc::clone(&self.engine)));
+        beside.spawn(warn_of_lost_keys(Arc::clone(&self.engine)));
+        beside.spawn(reseal(Arc::clone(&self.engine)));
+        if let Some(metrics) = self.metrics {
+            beside.spawn(async move { drop(metrics.await) });
+        }
+        for provider in &self.engine.deps.providers {
+            let clock = Arc::clone(&self.engine.deps.clock);
+            beside.spawn(providers::prepare(Arc::clone(provider), clock, Arc::clone(&self.counters)));
+        }
         let (stop, stopped) = oneshot::channel::<()>();
         let courier = tokio::spawn(self.courier.run(async { drop(stopped.await) }));
-        let asked = self.engine.deps.providers.iter().map(|provider| {
-            tokio::spawn(providers::prepare(
-                Arc::clone(provider),
-                Arc::clone(&self.engine.deps.clock),
-                Arc::clone(&self.counters),
-            ))
-        });
-        let asked: Vec<_> = asked.collect();
         let mut server = std::pin::pin!(self.server);
         let ended = tokio::select! {
             ended = &mut server => {
@@ -149,15 +134,7 @@ impl Gateway {
         };
         // What it has in its hands is finished, or goes back to the store for the next one.
         courier.await?;
-        ended?;
-        sweeper.abort();
-        lost_keys.abort();
-        resealing.abort();
-        asked.iter().for_each(tokio::task::JoinHandle::abort);
-        if let Some(metrics) = metrics {
-            metrics.abort();
-        }
-        Ok(())
+        Ok(ended?)
     }
 }
 

@@ -240,40 +240,49 @@ async fn stand(engine: &Engine, merchant: &Of, standing: Standing) -> anyhow::Re
     say(&format!("{word} {}", merchant.id))
 }
 
-fn list(merchants: &[Merchant], json: bool) -> anyhow::Result<()> {
+/// Prints a JSON array of objects, or a line each.
+fn say_all<T>(
+    items: &[T],
+    json: bool,
+    object: impl Fn(&T) -> Value,
+    line: impl Fn(&T) -> String,
+) -> anyhow::Result<()> {
     if json {
-        let object = |merchant: &Merchant| {
-            json!({
-                "merchant_id": merchant.id.to_string(), "short_id": merchant.id.short(), "name": merchant.name.as_str(),
-                "disabled": merchant.standing == Standing::Disabled,
-            })
-        };
-        return say(&merchants.iter().map(object).collect::<Value>().to_string());
+        return say(&items.iter().map(object).collect::<Value>().to_string());
     }
+    say(&items.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+fn list(merchants: &[Merchant], json: bool) -> anyhow::Result<()> {
+    if merchants.is_empty() && !json {
+        return say("no merchants yet: handback merchant add --name NAME");
+    }
+    let object = |merchant: &Merchant| {
+        json!({
+            "merchant_id": merchant.id.to_string(), "short_id": merchant.id.short(), "name": merchant.name.as_str(),
+            "disabled": merchant.standing == Standing::Disabled,
+        })
+    };
     let line = |merchant: &Merchant| {
         let disabled = if merchant.standing == Standing::Disabled { "  (disabled)" } else { "" };
         format!("{}  {:<22}  {}{disabled}", merchant.id, merchant.id.short(), merchant.name.as_str())
     };
-    let lines: Vec<String> = merchants.iter().map(line).collect();
-    say(&if lines.is_empty() { "no merchants yet: handback merchant add --name NAME".into() } else { lines.join("\n") })
+    say_all(merchants, json, object, line)
 }
 
 fn keys(keys: &[KeyInUse], json: bool) -> anyhow::Result<()> {
-    if json {
-        let object = |own: &KeyInUse| {
-            json!({
-                "number": own.key.number.to_string(), "name": own.key.name.as_str(), "created_at": written(own.key.created_at),
-                "last_used_at": own.last_used_at.map(written), "ends_at": own.key.ends_at.map(written),
-            })
-        };
-        return say(&keys.iter().map(object).collect::<Value>().to_string());
-    }
+    let object = |own: &KeyInUse| {
+        json!({
+            "number": own.key.number.to_string(), "name": own.key.name.as_str(), "created_at": written(own.key.created_at),
+            "last_used_at": own.last_used_at.map(written), "ends_at": own.key.ends_at.map(written),
+        })
+    };
     let line = |own: &KeyInUse| {
         let used = own.last_used_at.map_or_else(|| "not used yet".into(), |at| format!("last used {}", written(at)));
         let ends = own.key.ends_at.map_or_else(String::new, |at| format!(", ends {}", written(at)));
         format!("{}  {}  (made {}, {used}{ends})", own.key.number, own.key.name.as_str(), written(own.key.created_at))
     };
-    say(&keys.iter().map(line).collect::<Vec<_>>().join("\n"))
+    say_all(keys, json, object, line)
 }
 
 fn key(merchant: &Of, new: &NewKey, json: bool) -> anyhow::Result<()> {
@@ -292,15 +301,12 @@ fn key(merchant: &Of, new: &NewKey, json: bool) -> anyhow::Result<()> {
 
 fn webhook_keys(keys: &[WebhookPublicKey], json: bool) -> anyhow::Result<()> {
     let object = |own: &WebhookPublicKey| json!({ "key": own.text(), "signs_from": own.signs_from.map(written), "ends_at": own.ends_at.map(written) });
-    if json {
-        return say(&keys.iter().map(object).collect::<Value>().to_string());
-    }
     let line = |own: &WebhookPublicKey| match (own.signs_from, own.ends_at) {
         (Some(at), _) => format!("{}  (signs from {})", own.text(), written(at)),
         (None, Some(at)) => format!("{}  (signs until {})", own.text(), written(at)),
         (None, None) => format!("{}  (signs now)", own.text()),
     };
-    say(&keys.iter().map(line).collect::<Vec<_>>().join("\n"))
+    say_all(keys, json, object, line)
 }
 
 fn old_ends(ends_at: Option<&str>) -> String {

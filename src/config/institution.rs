@@ -44,7 +44,7 @@ pub enum BankConfig {
 }
 
 /// Reads every institution, the sandbox bank being on or off; those with a mistake are left out.
-pub fn institutions(tables: &[Table], sandbox: bool, notes: &Notes<'_>) -> Vec<InstitutionConfig> {
+pub fn institutions(tables: &[Table], sandbox: bool, notes: &Notes) -> Vec<InstitutionConfig> {
     let mut ids = HashSet::new();
     let read = |(number, table): (usize, &Table)| {
         let mut section = Section::new(format!("institution[{number}]"), table, notes);
@@ -58,7 +58,7 @@ pub fn institutions(tables: &[Table], sandbox: bool, notes: &Notes<'_>) -> Vec<I
     tables.iter().enumerate().filter_map(read).collect()
 }
 
-fn institution(section: &mut Section<'_>, sandbox: bool, notes: &Notes<'_>) -> Option<InstitutionConfig> {
+fn institution(section: &mut Section<'_>, sandbox: bool, notes: &Notes) -> Option<InstitutionConfig> {
     let own_id = section.needed("id", "expected 1 to 64 of a-z, 0-9 and -, such as north-bank", id);
     let own_name = section.needed("name", "expected its name for people", name);
     let own = own_name.clone().unwrap_or_default();
@@ -91,12 +91,7 @@ fn institution(section: &mut Section<'_>, sandbox: bool, notes: &Notes<'_>) -> O
     Some(InstitutionConfig { institution, bank })
 }
 
-fn bank(
-    section: &mut Section<'_>,
-    sandbox: bool,
-    names: Option<(&str, &str)>,
-    notes: &Notes<'_>,
-) -> Option<BankConfig> {
+fn bank(section: &mut Section<'_>, sandbox: bool, names: Option<(&str, &str)>, notes: &Notes) -> Option<BankConfig> {
     const EXPECTED: &str = "expected \"sandbox\", or a table [institution.bank] with kind = \"oidc\"";
     section.need("bank", EXPECTED);
     match section.value("bank")? {
@@ -122,7 +117,7 @@ fn bank(
     }
 }
 
-fn countries(section: &mut Section<'_>, notes: &Notes<'_>) -> Vec<Country> {
+fn countries(section: &mut Section<'_>, notes: &Notes) -> Vec<Country> {
     let items = section.items("countries");
     let read = |(path, item): (String, &Value)| match item {
         Value::String(code) => {
@@ -144,7 +139,7 @@ fn countries(section: &mut Section<'_>, notes: &Notes<'_>) -> Vec<Country> {
     items.into_iter().filter_map(read).collect()
 }
 
-fn media(section: &mut Section<'_>, notes: &Notes<'_>) -> Vec<Medium> {
+fn media(section: &mut Section<'_>, notes: &Notes) -> Vec<Medium> {
     let items = section.items("media");
     let read = |(path, item): (String, &Value)| {
         let Value::Table(table) = item else {

@@ -35,36 +35,20 @@ impl fmt::Display for Origin {
 /// One mistake: which key, where it was written, which rule it breaks, what was expected. Never a secret's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    key: String,
-    origin: Origin,
-    rule: String,
-    expected: Option<String>,
+    /// The key, as the file spells it; for an unknown variable, its name.
+    pub key: String,
+    /// Where the value was written.
+    pub origin: Origin,
+    /// The rule that was broken: a sentence without its subject and full stop.
+    pub rule: String,
+    /// What would have been accepted, where that can be said.
+    pub expected: Option<String>,
 }
 
 impl Mistake {
     pub(super) fn new(key: impl Into<String>, origin: Origin, invalid: &Invalid) -> Self {
         let expected = invalid.hint_text().map(str::to_owned);
         Self { key: key.into(), origin, rule: invalid.rule().to_owned(), expected }
-    }
-
-    /// The key, as the file spells it; for an unknown variable, its name.
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// Where the value was written.
-    pub const fn origin(&self) -> &Origin {
-        &self.origin
-    }
-
-    /// The rule that was broken: a sentence without its subject and full stop.
-    pub fn rule(&self) -> &str {
-        &self.rule
-    }
-
-    /// What would have been accepted, where that can be said.
-    pub fn expected(&self) -> Option<&str> {
-        self.expected.as_deref()
     }
 }
 
@@ -86,38 +70,9 @@ pub(super) fn repeating(text: &str, invalid: &Invalid) -> Invalid {
     invalid.hint_text().map_or(repeated.clone(), |hint| repeated.hint(hint))
 }
 
-/// Everything that is wrong with a configuration; never empty.
+/// Everything that is wrong with a configuration, in the order of the manual, unknown keys first; never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistakes(Vec<Mistake>);
-
-impl Mistakes {
-    pub(super) const fn new(mistakes: Vec<Mistake>) -> Self {
-        Self(mistakes)
-    }
-
-    /// Each of them, in the order of the manual, unknown keys first.
-    pub fn iter(&self) -> std::slice::Iter<'_, Mistake> {
-        self.0.iter()
-    }
-}
-
-impl<'a> IntoIterator for &'a Mistakes {
-    type Item = &'a Mistake;
-    type IntoIter = std::slice::Iter<'a, Mistake>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
-}
-
-impl IntoIterator for Mistakes {
-    type Item = Mistake;
-    type IntoIter = std::vec::IntoIter<Mistake>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
+pub struct Mistakes(pub Vec<Mistake>);
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -38,7 +38,7 @@ const ISS: [(&str, Iss); 2] = [("when_advertised", Iss::WhenAdvertised), ("requi
 
 /// Reads the bank of the institution of this id and name. Every field that breaks a rule is noted; a bank with a
 /// mistake must not be used.
-pub fn bank(mut section: Section<'_>, names: Option<(&str, &str)>, notes: &Notes<'_>) -> OidcConfig {
+pub fn bank(mut section: Section<'_>, names: Option<(&str, &str)>, notes: &Notes) -> OidcConfig {
     section.need("kind", "expected \"oidc\"");
     section.word("kind", &[("oidc", ())]);
     let (id, label) = names.unwrap_or((MISTAKEN, MISTAKEN));
@@ -52,17 +52,18 @@ pub fn bank(mut section: Section<'_>, names: Option<(&str, &str)>, notes: &Notes
         signing_key: signing_key(&mut section),
         client_certificate: client_certificate(&mut section),
         scope: list(&mut section, "scope", usual.scope),
-        prompt: prompts(&mut section),
+        prompt: each_name(&mut section, ("prompt", "consent with offline_access, else none", " "), Prompt::parse),
         par: section.word("par", &PAR).unwrap_or(usual.par),
         requests: section.word("requests", &REQUESTS).unwrap_or(usual.requests),
         response_mode: section
             .parsed("response_mode", ResponseMode::Query, ResponseMode::parse, |mode| mode.as_str().to_owned()),
         flow: section.word("response_type", &FLOWS).unwrap_or(usual.flow),
         iss: section.word("iss", &ISS).unwrap_or(usual.iss),
-        id_token_algs: algs(&mut section),
-        leeway: leeway(&mut section, usual.leeway),
+        id_token_algs: each_name(&mut section, ("id_token_algs", "ES256, PS256, RS256", ", "), SigningAlg::parse)
+            .unwrap_or(usual.id_token_algs),
+        leeway: section.parsed("leeway", usual.leeway, leeway, |span| span::written(*span)),
         extra_ca: section.hidden("extra_ca").map(|pem| pem.reveal().to_owned()),
-        plain_loopback: plain_loopback(&mut section),
+        plain_loopback: if section.yes("plain_loopback") { PlainLoopback::Allowed } else { PlainLoopback::Refused },
         ..usual
     };
     for invalid in config.clone().parse().err().unwrap_or_default() {
@@ -73,7 +74,7 @@ pub fn bank(mut section: Section<'_>, names: Option<(&str, &str)>, notes: &Notes
 }
 
 /// Notes what the bank itself says of its settings, unless their mistake has been noted already.
-fn note(section: &Section<'_>, invalid: &Invalid, notes: &Notes<'_>) {
+fn note(section: &Section<'_>, invalid: &Invalid, notes: &Notes) {
     let key = match invalid.field() {
         field @ ("authorization" | "token" | "jwks_uri" | "mtls_token" | "mtls_par") => format!("endpoints.{field}"),
         // Pushed requests have a word and an address.
@@ -161,34 +162,19 @@ fn client_certificate(section: &mut Section<'_>) -> Option<ClientCertificate> {
     Some(ClientCertificate { cert_pem: certificate?.reveal().to_owned(), key_pem: key? })
 }
 
-fn algs(section: &mut Section<'_>) -> Vec<SigningAlg> {
-    const KEY: &str = "id_token_algs";
-    let Some(names) = section.texts(KEY) else {
-        section.show(KEY, "ES256, PS256, RS256");
-        return SigningAlg::usual();
-    };
-    let algs: Result<Vec<_>, _> = names.iter().map(|name| SigningAlg::parse(name)).collect();
-    match algs {
-        Ok(algs) => {
-            section.show(KEY, names.join(", "));
-            algs
-        }
-        Err(invalid) => {
-            section.refuse(KEY, &invalid);
-            SigningAlg::usual()
-        }
-    }
-}
-
-fn prompts(section: &mut Section<'_>) -> Option<Vec<Prompt>> {
-    const KEY: &str = "prompt";
-    let Some(names) = section.texts(KEY) else {
-        section.show(KEY, "consent with offline_access, else none");
+/// A list of names, each as `parse` understands it. `None` when it is not there, which is `usual`, or a mistake.
+fn each_name<T>(
+    section: &mut Section<'_>,
+    (key, usual, between): (&str, &str, &str),
+    parse: fn(&str) -> Result<T, Invalid>,
+) -> Option<Vec<T>> {
+    let Some(names) = section.texts(key) else {
+        section.show(key, usual);
         return None;
     };
-    let prompts: Result<Vec<_>, _> = names.iter().map(|name| Prompt::parse(name)).collect();
-    section.show(KEY, names.join(" "));
-    prompts.map_err(|invalid| section.refuse(KEY, &invalid)).ok()
+    section.show(key, names.join(between));
+    let parsed: Result<Vec<_>, _> = names.iter().map(|name| parse(name)).collect();
+    parsed.map_err(|invalid| section.refuse(key, &invalid)).ok()
 }
 
 fn list(section: &mut Section<'_>, key: &str, usual: Vec<String>) -> Vec<String> {
@@ -197,11 +183,6 @@ fn list(section: &mut Section<'_>, key: &str, usual: Vec<String>) -> Vec<String>
     list
 }
 
-fn leeway(section: &mut Section<'_>, usual: Duration) -> Duration {
-    let parse = |text: &str| span::parse(text, Duration::ZERO, Duration::from_mins(5));
-    section.parsed("leeway", usual, parse, |span| span::written(*span))
-}
-
-fn plain_loopback(section: &mut Section<'_>) -> PlainLoopback {
-    if section.yes("plain_loopback") { PlainLoopback::Allowed } else { PlainLoopback::Refused }
+fn leeway(text: &str) -> Result<Duration, Invalid> {
+    span::parse(text, Duration::ZERO, Duration::from_mins(5))
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::institution::{self, InstitutionConfig};
-use super::mistake::{Mistake, Mistakes, Origin, repeating};
+use super::mistake::{Mistakes, Origin, repeating};
 use super::raw::{Raw, Source, Text};
 use super::section::Notes;
 use super::setting::{Form, Setting};
@@ -27,15 +27,14 @@ pub struct Reader {
     raw: Raw,
     /// Whether this is the demo, once it is known where browsers reach it.
     pub demo: bool,
-    mistakes: Vec<Mistake>,
-    lines: Vec<Line>,
+    notes: Notes,
 }
 
 impl Reader {
     /// Nothing read yet.
     pub fn new(mut raw: Raw) -> Self {
-        let mistakes = std::mem::take(&mut raw.mistakes);
-        Self { raw, demo: false, mistakes, lines: Vec::new() }
+        let (variables, mistakes) = (std::mem::take(&mut raw.variables), std::mem::take(&mut raw.mistakes));
+        Self { notes: Notes::new(raw.file.clone(), variables, mistakes), raw, demo: false }
     }
 
     /// The value of a setting, to be read.
@@ -47,9 +46,10 @@ impl Reader {
     ///
     /// # Errors
     /// With every mistake.
-    pub fn end(mut self) -> Result<Vec<Line>, Mistakes> {
-        self.lines.push(Line { key: "demo".to_owned(), value: self.demo.to_string(), origin: Origin::Derived });
-        if self.mistakes.is_empty() { Ok(self.lines) } else { Err(Mistakes::new(self.mistakes)) }
+    pub fn end(self) -> Result<Vec<Line>, Mistakes> {
+        self.notes.note("demo", self.demo.to_string(), Origin::Derived);
+        let (mistakes, lines) = self.notes.into_parts();
+        if mistakes.is_empty() { Ok(lines) } else { Err(Mistakes(mistakes)) }
     }
 }
 
@@ -74,13 +74,13 @@ impl Value<'_> {
                 let value = check_blank(text).and_then(|()| parse(text)).unwrap_or_else(|invalid| {
                     let silent = setting.form == Form::Secret || text.trim().is_empty();
                     let invalid = if silent { invalid } else { repeating(text, &invalid) };
-                    reader.mistakes.push(Mistake::new(setting.key, origin.clone(), &invalid));
+                    reader.notes.refuse_at(setting.key, origin.clone(), &invalid);
                     default
                 });
                 (value, origin.clone())
             }
         };
-        reader.lines.push(Line { key: setting.key.to_owned(), value: shown(&value), origin });
+        reader.notes.note(setting.key, shown(&value), origin);
         value
     }
 
@@ -119,7 +119,7 @@ impl Value<'_> {
 
     /// The public address, with which it is known whether this is the demo. It is missing where browsers are not on
     /// this machine.
-    pub fn public_url(mut self, listen: SocketAddr) -> Option<PublicUrl> {
+    pub fn public_url(self, listen: SocketAddr) -> Option<PublicUrl> {
         if !listen.ip().is_loopback() {
             let invalid = Invalid::new("", format!("is missing, while {listen} is not loopback"));
             self.need(&invalid.hint("expected the address that browsers use, https://pay.example"));
@@ -135,7 +135,7 @@ impl Value<'_> {
     }
 
     /// The operator's keys, by default a file beside the data. They are missing where nodes share a Redis.
-    pub fn keys(mut self, store: &StoreConfig) -> KeySource {
+    pub fn keys(self, store: &StoreConfig) -> KeySource {
         let folder = match store {
             StoreConfig::Embedded(folder) => folder,
             StoreConfig::Redis(_) => Path::new(DATA_FOLDER),
@@ -153,20 +153,14 @@ impl Value<'_> {
 
     /// The institutions, each with a line for each of its values.
     pub fn institutions(self, sandbox: bool) -> Vec<InstitutionConfig> {
-        let Reader { raw, mistakes, lines, .. } = self.reader;
-        let notes = Notes::new(raw.file.clone(), &raw.variables);
-        let institutions = institution::institutions(&raw.institutions, sandbox, &notes);
-        let (more_mistakes, more_lines) = notes.into_parts();
-        mistakes.extend(more_mistakes);
-        lines.extend(more_lines);
-        institutions
+        institution::institutions(&self.reader.raw.institutions, sandbox, &self.reader.notes)
     }
 
     /// Notes that the setting is missing when it has no text, unless it may stand in a file that was not understood.
-    fn need(&mut self, invalid: &Invalid) {
-        let Reader { raw, mistakes, .. } = self.reader;
+    fn need(&self, invalid: &Invalid) {
+        let Reader { raw, notes, .. } = &*self.reader;
         if raw.text(self.setting).is_none() && raw.source != Source::BrokenFile {
-            mistakes.push(Mistake::new(self.setting.key, Origin::Default, invalid));
+            notes.refuse_at(self.setting.key, Origin::Default, invalid);
         }
     }
 }

@@ -102,7 +102,7 @@ impl Raw {
             Ok(table) => {
                 self.source = Source::File;
                 self.file = Origin::File(path.to_owned());
-                self.take_table("", table, path);
+                self.take_table("", table);
             }
             Err(invalid) => {
                 self.source = Source::BrokenFile;
@@ -112,54 +112,44 @@ impl Raw {
     }
 
     /// Takes every leaf below `prefix`, under its dotted key.
-    fn take_table(&mut self, prefix: &str, table: Table, path: &Path) {
+    fn take_table(&mut self, prefix: &str, table: Table) {
         for (name, value) in table {
             let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
             match (value, self.known.iter().find(|setting| setting.key == key)) {
-                (Value::Table(table), None) if !table.is_empty() => self.take_table(&key, table, path),
+                (Value::Table(table), None) if !table.is_empty() => self.take_table(&key, table),
                 (Value::Table(_), None) if !self.within(&key).is_empty() => {}
                 (_, None) if !self.within(&key).is_empty() => {
                     let invalid = Invalid::new("", "is a table of settings, not a setting")
                         .hint(format!("expected one of {}", self.within(&key).join(", ")));
-                    self.mistakes.push(Mistake::new(key, Origin::File(path.to_owned()), &invalid));
+                    self.mistakes.push(Mistake::new(key, self.file.clone(), &invalid));
                 }
                 (_, None) => {
                     let keys = self.known.iter().map(|setting| setting.key);
-                    self.refuse_unknown(&key, keys, Origin::File(path.to_owned()));
+                    self.refuse_unknown(&key, keys, self.file.clone());
                 }
-                (value, Some(setting)) if setting.form == Form::Tables => self.take_institutions(setting, value),
-                (value, Some(setting)) => self.take_value(setting, value, path),
+                (value, Some(setting)) => self.take_value(setting, value),
             }
         }
     }
 
-    fn take_institutions(&mut self, setting: &Setting, value: Value) {
-        let tables: Option<Vec<Table>> = match value {
-            Value::Array(items) => items.into_iter().map(|item| item.try_into().ok()).collect(),
-            _ => None,
-        };
-        let Some(tables) = tables else {
-            let invalid = Invalid::new("", "is not a list of tables").hint("expected [[institution]] before each");
-            self.mistakes.push(Mistake::new(setting.key, self.file.clone(), &invalid));
-            return;
-        };
-        self.institutions = tables;
-    }
-
-    fn take_value(&mut self, setting: &'static Setting, value: Value, path: &Path) {
-        let origin = Origin::File(path.to_owned());
-        match text_of(value, setting.form) {
-            Some(text) => self.values.push((setting, Text { text, origin })),
-            None if setting.form == Form::List => {
-                let invalid =
-                    Invalid::new("", "is not a list of texts").hint("expected an array such as [\"shopapp\"]");
-                self.mistakes.push(Mistake::new(setting.key, origin, &invalid));
+    fn take_value(&mut self, setting: &'static Setting, value: Value) {
+        let invalid = match (setting.form, value) {
+            (Form::Tables, Value::Array(items)) if items.iter().all(Value::is_table) => {
+                self.institutions = items.into_iter().filter_map(|item| item.try_into().ok()).collect();
+                return;
             }
-            None => {
-                let invalid = Invalid::new("", "is a list or a table").hint("expected one value");
-                self.mistakes.push(Mistake::new(setting.key, origin, &invalid));
+            (Form::Tables, _) => {
+                Invalid::new("", "is not a list of tables").hint("expected [[institution]] before each")
             }
-        }
+            (form, value) => match text_of(value, form) {
+                Some(text) => return self.values.push((setting, Text { text, origin: self.file.clone() })),
+                None if form == Form::List => {
+                    Invalid::new("", "is not a list of texts").hint("expected an array such as [\"shopapp\"]")
+                }
+                None => Invalid::new("", "is a list or a table").hint("expected one value"),
+            },
+        };
+        self.mistakes.push(Mistake::new(setting.key, self.file.clone(), &invalid));
     }
 
     fn take_variable(&mut self, name: String, text: String) {

@@ -17,36 +17,42 @@ use crate::domain::invalid::Invalid;
 use crate::domain::secret::Secret;
 
 /// What came of reading: the mistakes, and a line for each value.
-pub struct Notes<'a> {
+pub struct Notes {
     origin: Origin,
-    variables: &'a Variables,
+    variables: Variables,
     mistakes: RefCell<Vec<Mistake>>,
     lines: RefCell<Vec<Line>>,
 }
 
-impl<'a> Notes<'a> {
-    /// Nothing noted yet; `origin` is the file.
-    pub const fn new(origin: Origin, variables: &'a Variables) -> Self {
-        Self { origin, variables, mistakes: RefCell::new(Vec::new()), lines: RefCell::new(Vec::new()) }
+impl Notes {
+    /// No value read yet, and these mistakes; `origin` is the file.
+    pub const fn new(origin: Origin, variables: Variables, mistakes: Vec<Mistake>) -> Self {
+        Self { origin, variables, mistakes: RefCell::new(mistakes), lines: RefCell::new(Vec::new()) }
     }
 
-    /// Notes a mistake at this key.
+    /// Notes a mistake at this key of the file.
     pub fn refuse(&self, key: impl Into<String>, invalid: &Invalid) {
-        self.mistakes.borrow_mut().push(Mistake::new(key, self.origin.clone(), invalid));
+        self.refuse_at(key, self.origin.clone(), invalid);
+    }
+
+    /// Notes a mistake at this key, which was written there.
+    pub fn refuse_at(&self, key: impl Into<String>, origin: Origin, invalid: &Invalid) {
+        self.mistakes.borrow_mut().push(Mistake::new(key, origin, invalid));
     }
 
     /// Whether there is a mistake at a key that begins so.
     pub fn has_refused(&self, start: &str) -> bool {
-        self.mistakes.borrow().iter().any(|mistake| mistake.key().starts_with(start))
+        self.mistakes.borrow().iter().any(|mistake| mistake.key.starts_with(start))
+    }
+
+    /// Notes a value as people may see it.
+    pub fn note(&self, key: impl Into<String>, value: String, origin: Origin) {
+        self.lines.borrow_mut().push(Line { key: key.into(), value, origin });
     }
 
     /// The mistakes and the lines.
     pub fn into_parts(self) -> (Vec<Mistake>, Vec<Line>) {
         (self.mistakes.into_inner(), self.lines.into_inner())
-    }
-
-    fn note(&self, key: String, value: String, origin: Origin) {
-        self.lines.borrow_mut().push(Line { key, value, origin });
     }
 }
 
@@ -55,12 +61,12 @@ pub struct Section<'a> {
     path: String,
     table: &'a Table,
     known: Vec<String>,
-    notes: &'a Notes<'a>,
+    notes: &'a Notes,
 }
 
 impl<'a> Section<'a> {
     /// The table that stands at this path.
-    pub const fn new(path: String, table: &'a Table, notes: &'a Notes<'a>) -> Self {
+    pub const fn new(path: String, table: &'a Table, notes: &'a Notes) -> Self {
         Self { path, table, known: Vec::new(), notes }
     }
 
@@ -111,10 +117,15 @@ impl<'a> Section<'a> {
         parse: impl FnOnce(&str) -> Result<T, Invalid>,
     ) -> Option<T> {
         self.need(key, hint);
-        let text = self.text(key)?;
-        let value = parse(text).map_err(|invalid| self.refuse(key, &repeating(text, &invalid))).ok()?;
+        let value = self.read(key, parse)?;
         self.show(key, value.to_string());
         Some(value)
+    }
+
+    /// What `parse` makes of a text; `None` when it is not there, or a mistake.
+    fn read<T>(&mut self, key: &str, parse: impl FnOnce(&str) -> Result<T, Invalid>) -> Option<T> {
+        let text = self.text(key)?;
+        parse(text).map_err(|invalid| self.refuse(key, &repeating(text, &invalid))).ok()
     }
 
     /// A text that has to be there, as it is; `None` when there is a mistake.
@@ -130,11 +141,7 @@ impl<'a> Section<'a> {
         parse: impl FnOnce(&str) -> Result<T, Invalid>,
         shown: impl FnOnce(&T) -> String,
     ) -> T {
-        let parsed = self.text(key).and_then(|text| {
-            let parsed = parse(text);
-            parsed.map_err(|invalid| self.refuse(key, &repeating(text, &invalid))).ok()
-        });
-        let value = parsed.unwrap_or(default);
+        let value = self.read(key, parse).unwrap_or(default);
         self.show(key, shown(&value));
         value
     }

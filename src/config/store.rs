@@ -43,7 +43,7 @@ impl fmt::Display for StoreConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Embedded(folder) => write!(f, "embedded:{}", folder.display()),
-            Self::Redis(url) => f.write_str(&url.redacted()),
+            Self::Redis(url) => f.write_str(url.redacted()),
         }
     }
 }
@@ -91,13 +91,8 @@ impl RedisUrl {
     }
 
     /// The address without its user name and password, for people.
-    pub fn redacted(&self) -> String {
-        self.redacted.clone()
-    }
-
-    /// Whether it is reached over TLS.
-    pub fn is_tls(&self) -> bool {
-        self.redacted.starts_with("rediss:")
+    pub fn redacted(&self) -> &str {
+        &self.redacted
     }
 }
 
@@ -125,7 +120,7 @@ mod tests {
         let folder = StoreConfig::parse("embedded:./data").unwrap();
         assert_eq!(folder, StoreConfig::Embedded("./data".into()));
         let StoreConfig::Redis(url) = StoreConfig::parse("rediss://cache.example").unwrap() else { panic!("no Redis") };
-        assert!(url.is_tls());
+        assert!(url.reveal().starts_with("rediss:"));
         assert_eq!(url.redacted(), "rediss://cache.example:6379/0");
     }
 

@@ -23,7 +23,7 @@ fn load_file(text: &str, env: &[(&str, &str)]) -> Result<Config, Mistakes> {
 }
 
 fn keys_of(mistakes: &Mistakes) -> Vec<&str> {
-    mistakes.iter().map(Mistake::key).collect()
+    mistakes.0.iter().map(|mistake| mistake.key.as_str()).collect()
 }
 
 fn some_keys() -> String {

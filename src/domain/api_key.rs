@@ -138,7 +138,7 @@ impl KeyName {
         Self("first".into())
     }
 
-    /// The name of the key of the newcomer's page, which nobody ever sees.
+    /// The name of the key of the newcomer's page, which is never shown.
     pub fn demo() -> Self {
         Self("demo page".into())
     }
@@ -167,7 +167,7 @@ pub struct IssuedKey {
     pub hashed: Option<Digest>,
     /// When it was made.
     pub created_at: UnixMillis,
-    /// When it ends, if somebody has said so.
+    /// When it ends, if that has been set.
     pub ends_at: Option<UnixMillis>,
 }
 

@@ -13,7 +13,7 @@ use super::money::Amount;
 use super::secret::{Sealed, Secret};
 use super::user::ApplicationUser;
 
-/// How long a consent lasts when nobody asked for less: 90 days, as account access does in the UK.
+/// How long a consent lasts unless less is asked for: 90 days, as account access does in the UK.
 pub const LIFE: Duration = Duration::from_hours(90 * 24);
 /// How long it lasts in the European Economic Area: 180 days.
 pub const LIFE_IN_EEA: Duration = Duration::from_hours(180 * 24);
@@ -175,7 +175,7 @@ pub enum Status {
     Revoked,
     /// The bank could not or would not.
     Failed,
-    /// Its time is over, or nobody finished it in time.
+    /// Its time is over, or it was not finished in time.
     Expired,
 }
 

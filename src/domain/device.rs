@@ -1,4 +1,4 @@
-//! Devices: what a browser says that it runs on, as far as opening an app depends on it.
+//! Devices: what a browser runs on by its own account, as far as opening an app depends on it.
 
 /// The kind of device behind a browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -37,7 +37,7 @@ impl WebhookEndpoint {
     /// This endpoint with the options of a call, and the key that the call has brought, if any.
     ///
     /// # Errors
-    /// When bodies have to be encrypted and there is no key.
+    /// When bodies must be encrypted and there is no key.
     pub(super) fn with_options(self, options: &WebhookOptions, brought: Option<&Sealed>) -> Result<Self, Invalid> {
         let cipher = match options.ciphering {
             Ciphering::AsSaved => self.cipher,
@@ -79,7 +79,7 @@ pub enum Ciphering {
     AsSaved,
     /// They are not.
     Clear,
-    /// Each with its endpoint's own key, which it has to have.
+    /// Each with its endpoint's own key, which must be there.
     OwnKey,
     /// All with this key.
     Key(Secret),

@@ -1,6 +1,6 @@
 //! Identifiers, and the shard that each of them carries.
 //!
-//! A store with many masters must find a record from an id alone, in one step. So every id that somebody else holds
+//! A store with many masters must find a record from an id alone, in one step. So every id that others hold
 //! names its shard: a journey's UUID and its `pay_id` in their bits, a bank's `state` and a one-time token in their
 //! text.
 

@@ -1,4 +1,4 @@
-//! A refusal of an input: which field, which rule, what was expected.
+//! A refused input: which field, which rule, what was expected.
 //!
 //! Every `parse` in the domain answers with this one type, so that each front door can say the same thing in its own
 //! envelope.

@@ -240,7 +240,7 @@ impl Message {
     }
 }
 
-/// What a merchant says when what was waited for is over.
+/// How a merchant finishes a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finish {
     end: FinishedAs,

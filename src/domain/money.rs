@@ -9,7 +9,7 @@ use super::invalid::Invalid;
 pub struct Currency([u8; 3]);
 
 impl Currency {
-    /// The euro, the only currency that SecPaid speaks of.
+    /// The euro, the only currency that SecPaid knows.
     pub const EUR: Self = Self(*b"EUR");
 
     /// Reads three capital letters that stand for money of today in ISO 4217: not a currency that another has replaced,

@@ -24,7 +24,7 @@ pub enum Outcome {
     Cancelled,
     /// The provider could not or would not.
     Failed,
-    /// Nobody finished it in time.
+    /// It was not finished in time.
     Expired,
 }
 
@@ -41,7 +41,8 @@ impl Outcome {
         }
     }
 
-    /// Whether a provider, or the merchant of a job, proved it; such an outcome supersedes the others and is never superseded.
+    /// Whether a provider, or the merchant of a job, proved it; such an outcome supersedes the others and is never
+    /// superseded.
     pub const fn is_proven(self) -> bool {
         matches!(self, Self::Paid | Self::Authorised | Self::Done)
     }
@@ -188,8 +189,8 @@ impl ResponseKind {
     }
 }
 
-/// What is known to be true of a journey: an outcome, and who or what brought it about. Outside this crate nobody can
-/// make one.
+/// What is known to be true of a journey: an outcome, and who or what brought it about. It cannot be
+/// made outside this crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
     outcome: Outcome,

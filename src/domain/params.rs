@@ -85,7 +85,7 @@ pub struct Params {
     text: Option<FreeText>,
 }
 
-/// A text of somebody else's among the parameters: as much of it is written as its URL has room for.
+/// A text from others among the parameters: as much of it is written as its URL has room for.
 #[derive(Debug, Clone)]
 struct FreeText {
     /// Which of the parameters it is.
@@ -121,7 +121,7 @@ impl Params {
         self.spelt(name, value.into(), Spelling::Form)
     }
 
-    /// Appends a text of somebody else's, in this encoding. Where its URL has no room for all of it, it is cut.
+    /// Appends a text from others, in this encoding. Where its URL has no room for all of it, it is cut.
     #[must_use]
     pub fn append_text(mut self, name: &'static str, text: &str, encode: fn(&str) -> String) -> Self {
         self.text = Some(FreeText { index: self.appended.len(), text: text.to_owned(), encode });
@@ -140,7 +140,8 @@ impl Params {
         self.text.is_some()
     }
 
-    /// These parameters in so many bytes less, as far as a text can be cut: [`Self::LEAST_TEXT`] bytes of it are always left.
+    /// These parameters in so many bytes less, as far as a text can be cut: [`Self::LEAST_TEXT`] bytes of it are always
+    /// left.
     #[must_use]
     pub fn shortened(mut self, bytes: usize) -> Self {
         let Some(FreeText { index, text, encode }) = self.text.as_ref().filter(|_| bytes > 0) else { return self };

@@ -1,7 +1,7 @@
 //! Where a browser may be sent.
 //!
 //! A [`Redirect`] comes from one of three places: a callback that was frozen into a journey, a page of our own, or a
-//! bank that the operator configured. Nothing a browser says can become one.
+//! provider that the operator configured. Nothing that a browser brings can become one.
 //!
 //! ```compile_fail,E0451
 //! use handback::domain::redirect::Redirect;
@@ -37,7 +37,7 @@ impl Redirect {
         Self { location: base.page(path, query) }
     }
 
-    /// Out to a bank, where its [`crate::provider::Provider`] says.
+    /// Out to a provider, where its [`crate::provider::Provider`] wants the browser.
     pub(crate) const fn to_provider(location: String) -> Self {
         Self { location }
     }

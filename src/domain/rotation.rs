@@ -47,7 +47,7 @@ impl Rotating {
         std::iter::once(&self.current).chain(self.previous(now).map(|(secret, _)| secret))
     }
 
-    /// The secret to use where the other side has to know it first: the one before, for as long as it counts.
+    /// The secret to use where the other side must know it first: the one before, for as long as it counts.
     pub fn known(&self, now: UnixMillis) -> &Sealed {
         self.previous(now).map_or(&self.current, |(secret, _)| secret)
     }

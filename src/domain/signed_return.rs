@@ -1,8 +1,8 @@
 //! Signed returns: what a signature on the redirect home states.
 //!
 //! It says that we sent a customer of this merchant to this callback with these parameters, and when. The values are
-//! taken decoded and sorted by name, so that a merchant whose framework has decoded them can write the same bytes. Every piece
-//! stands behind its length, so that no two statements are written alike.
+//! taken decoded and sorted by name, so that a merchant whose framework has decoded them can write the same bytes.
+//! Every piece stands behind its length, so that no two statements are written alike.
 
 use super::id::MerchantId;
 

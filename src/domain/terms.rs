@@ -1,58 +1,298 @@
-//! The terms of a journey: what its merchant had chosen when it opened.
+//! The table of a merchant's settings, and what their values can be.
+//!
+//! A row of `merchant_settings` is everything that the program knows of a setting: the profile reads, changes and
+//! answers it by its row, journeys freeze it, and records keep it. `static/openapi.json` describes it for people.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::invalid::Invalid;
 use super::signed_return::PARAMETER;
 
-/// The merchant's choices, as they stood when the journey opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FrozenSettings {
-    /// Whether callbacks carry a one-time token.
-    pub one_time_token: OneTime,
-    /// How long such a token lives.
-    pub token_life: Duration,
-    /// What becomes of a failure.
-    pub extra_outcomes: ExtraOutcomes,
-    /// Whether the browser's cookie is required.
-    pub same_browser: SameBrowser,
-    /// How an app link is opened.
-    pub app_links: AppLinks,
-    /// What a customer sees when the bank is late.
-    pub when_late: WhenLate,
-    /// Whether the way home carries a signature.
-    pub signed_returns: SignedReturns,
+/// Calls a macro with every setting, a row each: `"name in the API": type there => field: type here = default;`.
+///
+/// What is `frozen` stays in a journey as it was when the journey opened; the others are asked for when they matter. A
+/// new row goes to the end of its group, because records keep the older ones in fields of their own.
+macro_rules! merchant_settings {
+    ($then:ident) => {
+        $then! {
+            frozen {
+                /// Whether callbacks carry a one-time token unless a journey says otherwise.
+                "one_time_token": String => one_time_token: OneTime = OneTime::Off;
+                /// What becomes of a payment that fails or expires.
+                "extra_outcomes": String => extra_outcomes: ExtraOutcomes = ExtraOutcomes::Off;
+                /// Whether a return must come from the browser that left.
+                "same_browser": String => same_browser: SameBrowser = SameBrowser::Checked;
+                /// How an app link is opened.
+                "app_links": String => app_links: AppLinks = AppLinks::Page;
+                /// What a customer sees when the bank is late.
+                "when_late": String => when_late: WhenLate = WhenLate::Wait;
+                /// Whether the way home carries a signature.
+                "signed_returns": String => signed_returns: SignedReturns = SignedReturns::Off;
+                /// How long a one-time token can be redeemed.
+                "one_time_token_life_seconds": u64 => token_life: TokenLife = TokenLife::clamped(300);
+            }
+            asked {
+                /// Whether a journey may bring a URL of its own.
+                "one_off_urls": String => one_off_urls: OneOffUrls = OneOffUrls::Allowed;
+                /// How long a journey waits for its customer.
+                "journey_life_seconds": u64 => journey_life: JourneyLife = JourneyLife::clamped(86_400);
+                /// Who takes the bank's answer from the browser.
+                "answers_to": String => answers_to: AnswersTo = AnswersTo::Gateway;
+                /// Whether its calls have to be signed.
+                "signed_calls": String => signed_calls: SignedCalls = SignedCalls::Checked;
+                /// The media type of webhooks, where it has to be another one than the call's.
+                "notice_type": String => notice_type: NoticeType = NoticeType::default();
+            }
+        }
+    };
+}
+pub(crate) use merchant_settings;
+
+/// Declares the settings as types: all of them, those that are frozen, and a change to them.
+macro_rules! declare {
+    (
+        frozen { $(
+            $(#[$frozen_doc:meta])*
+            $frozen_name:literal: $frozen_written:ty => $frozen:ident: $frozen_type:ty = $frozen_default:expr;
+        )* }
+        asked { $(
+            $(#[$doc:meta])*
+            $name:literal: $written:ty => $field:ident: $type:ty = $default:expr;
+        )* }
+    ) => {
+        /// What a merchant has chosen for its new journeys; running ones keep what they were opened with.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct Settings {
+            $($(#[$frozen_doc])* pub $frozen: $frozen_type,)*
+            $($(#[$doc])* pub $field: $type,)*
+        }
+
+        /// The merchant's choices, as they stood when the journey opened.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct FrozenSettings {
+            $($(#[$frozen_doc])* pub $frozen: $frozen_type,)*
+        }
+
+        /// What a merchant chooses anew; what it does not name stays as it is.
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        pub struct SettingsPatch {
+            $($(#[$frozen_doc])* pub $frozen: Option<$frozen_type>,)*
+            $($(#[$doc])* pub $field: Option<$type>,)*
+        }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self { $($frozen: $frozen_default,)* $($field: $default,)* }
+            }
+        }
+
+        impl Settings {
+            /// The names of all settings, as the API and records write them.
+            pub const NAMES: &[&str] = &[$($frozen_name,)* $($name,)*];
+
+            /// The names of those that are frozen into each journey.
+            pub const FROZEN: &[&str] = &[$($frozen_name,)*];
+
+            /// The value of the setting of this name, as text. `None` when there is no such setting.
+            pub fn text(&self, name: &str) -> Option<String> {
+                match name {
+                    $($frozen_name => Some(self.$frozen.written().to_string()),)*
+                    $($name => Some(self.$field.written().to_string()),)*
+                    _ => None,
+                }
+            }
+
+            /// Chooses the value of the setting of this name. `None` when there is no such setting, or no such value.
+            pub fn put(&mut self, name: &str, text: &str) -> Option<()> {
+                match name {
+                    $($frozen_name => self.$frozen = Setting::read($frozen_name, text.parse().ok()?).ok()?,)*
+                    $($name => self.$field = Setting::read($name, text.parse().ok()?).ok()?,)*
+                    _ => return None,
+                }
+                Some(())
+            }
+
+            /// The part that is frozen into each journey.
+            pub const fn frozen(&self) -> FrozenSettings {
+                FrozenSettings { $($frozen: self.$frozen,)* }
+            }
+
+            /// These settings, with another part to be frozen.
+            pub(crate) fn with_frozen(self, frozen: FrozenSettings) -> Self {
+                Self { $($frozen: frozen.$frozen,)* ..self }
+            }
+        }
+
+        impl SettingsPatch {
+            /// These settings, with what is chosen anew.
+            pub fn over(&self, settings: &Settings) -> Settings {
+                let mut changed = settings.clone();
+                $(if let Some(chosen) = &self.$frozen {
+                    changed.$frozen.clone_from(chosen);
+                })*
+                $(if let Some(chosen) = &self.$field {
+                    changed.$field.clone_from(chosen);
+                })*
+                changed
+            }
+        }
+    };
 }
 
-/// Declares a choice between two words, as settings hold them.
+merchant_settings!(declare);
+
+impl Settings {
+    /// The shortest and the longest life of a one-time token.
+    pub const TOKEN_LIFE: (Duration, Duration) = TokenLife::BOUNDS;
+    /// The shortest and the longest life of a journey.
+    pub const JOURNEY_LIFE: (Duration, Duration) = JourneyLife::BOUNDS;
+}
+
+/// A value of a setting.
+pub trait Setting: Sized {
+    /// How the API and records write it.
+    type Written: ToString + FromStr;
+
+    /// Reads the value of the setting of this name.
+    ///
+    /// # Errors
+    /// When it is none that the setting can have.
+    fn read(name: &'static str, written: Self::Written) -> Result<Self, Invalid>;
+
+    /// Writes it.
+    fn written(&self) -> Self::Written;
+}
+
+/// A whole number of seconds, from `LEAST` to `MOST`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seconds<const LEAST: u64, const MOST: u64>(u64);
+
+/// How long a one-time token can be redeemed: ten seconds to a day.
+pub type TokenLife = Seconds<10, 86_400>;
+
+/// How long a journey waits for its customer: a minute to thirty days.
+pub type JourneyLife = Seconds<60, 2_592_000>;
+
+impl<const LEAST: u64, const MOST: u64> Seconds<LEAST, MOST> {
+    /// The shortest and the longest.
+    pub const BOUNDS: (Duration, Duration) = (Duration::from_secs(LEAST), Duration::from_secs(MOST));
+
+    /// So many seconds, or the nearest number that is allowed.
+    #[must_use]
+    pub const fn clamped(seconds: u64) -> Self {
+        match seconds {
+            short if short < LEAST => Self(LEAST),
+            long if long > MOST => Self(MOST),
+            seconds => Self(seconds),
+        }
+    }
+
+    /// The span of time.
+    pub const fn get(self) -> Duration {
+        Duration::from_secs(self.0)
+    }
+}
+
+impl<const LEAST: u64, const MOST: u64> Setting for Seconds<LEAST, MOST> {
+    type Written = u64;
+
+    fn read(name: &'static str, seconds: u64) -> Result<Self, Invalid> {
+        if (LEAST..=MOST).contains(&seconds) {
+            return Ok(Self(seconds));
+        }
+        Err(Invalid::new(name, format!("is not between {LEAST} and {MOST} seconds")))
+    }
+
+    fn written(&self) -> u64 {
+        self.0
+    }
+}
+
+/// A media type as a header can carry it; empty, the default, is the call's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NoticeType(String);
+
+impl NoticeType {
+    /// Accepts a media type or nothing; surrounding spaces are dropped.
+    ///
+    /// # Errors
+    /// When it is longer than 100 characters, or not a media type in visible ASCII.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let text = text.trim();
+        let fits = text.len() <= 100 && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+        if fits && (text.is_empty() || text.contains('/')) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Invalid::new("notice_type", "is no media type")
+            .hint("expected one such as application/json; charset=utf-8"))
+    }
+
+    /// The media type.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Setting for NoticeType {
+    type Written = String;
+
+    fn read(_: &'static str, written: String) -> Result<Self, Invalid> {
+        Self::parse(&written)
+    }
+
+    fn written(&self) -> String {
+        self.0.clone()
+    }
+}
+
+/// Declares a choice between words.
 macro_rules! choice {
-    ($(#[$doc:meta])* $name:ident: $field:literal, $(#[$doc_a:meta])* $a:ident = $text_a:literal, $(#[$doc_b:meta])* $b:ident = $text_b:literal) => {
+    (
+        $(#[$doc:meta])*
+        $name:ident: $field:literal,
+        $(#[$first_doc:meta])*
+        $first:ident = $first_text:literal,
+        $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+
+    ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum $name {
-            $(#[$doc_a])* $a,
-            $(#[$doc_b])* $b,
+            $(#[$first_doc])* $first,
+            $($(#[$variant_doc])* $variant,)+
         }
 
         impl $name {
+            /// What can be chosen, in the order of records.
+            pub const ALL: &[Self] = &[Self::$first, $(Self::$variant),+];
+
             /// Reads its word.
             ///
             /// # Errors
-            /// When `text` is neither of the two.
+            /// When `text` is none of its words.
             pub fn parse(text: &str) -> Result<Self, Invalid> {
-                match text {
-                    $text_a => Ok(Self::$a),
-                    $text_b => Ok(Self::$b),
-                    _ => Err(Invalid::new($field, concat!("is neither ", $text_a, " nor ", $text_b))),
-                }
+                let refused = || Invalid::new($field, concat!("is neither ", $first_text, $(" nor ", $text),+));
+                Self::ALL.iter().copied().find(|choice| choice.as_str() == text).ok_or_else(refused)
             }
 
             /// Its word.
             pub const fn as_str(self) -> &'static str {
                 match self {
-                    Self::$a => $text_a,
-                    Self::$b => $text_b,
+                    Self::$first => $first_text,
+                    $(Self::$variant => $text,)+
                 }
+            }
+        }
+
+        impl Setting for $name {
+            type Written = String;
+
+            fn read(_: &'static str, written: String) -> Result<Self, Invalid> {
+                Self::parse(&written)
+            }
+
+            fn written(&self) -> String {
+                self.as_str().to_owned()
             }
         }
     };
@@ -122,38 +362,18 @@ choice!(
     /// Where the callback carries a one-time token: the merchant at once, without a status.
     HandBack = "hand_back"
 );
-
-/// Whether the way home carries a signature over what we append.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignedReturns {
+choice!(
+    /// Whether the way home carries a signature over what we append.
+    SignedReturns: "signed_returns",
     /// It does not.
-    Off,
+    Off = "off",
     /// One of HMAC-SHA256, under a secret that the merchant shares with us.
-    Hmac,
+    Hmac = "hmac",
     /// One of Ed25519, which anybody can verify by a public key.
-    Ed25519,
-}
+    Ed25519 = "ed25519"
+);
 
 impl SignedReturns {
-    /// Reads its word.
-    ///
-    /// # Errors
-    /// When `text` is none of the three.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let all = [Self::Off, Self::Hmac, Self::Ed25519];
-        let refused = || Invalid::new("signed_returns", "is neither off nor hmac nor ed25519");
-        all.into_iter().find(|choice| choice.as_str() == text).ok_or_else(refused)
-    }
-
-    /// Its word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Hmac => "hmac",
-            Self::Ed25519 => "ed25519",
-        }
-    }
-
     /// The names that no callback may hold: those that a dialect appends, and that of the signature where there is one.
     pub fn beside(self, appended: &[&'static str]) -> Vec<&'static str> {
         let own: &[_] = if self == Self::Off { &[] } else { &[PARAMETER] };

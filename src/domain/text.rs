@@ -42,7 +42,8 @@ pub(super) fn label(field: &str, text: &str, most: usize) -> Result<String, Inva
     }
 }
 
-/// The text without what [`check_readable`] refuses, for what comes from others than the caller, whom no refusal would reach.
+/// The text without what [`check_readable`] refuses, for what comes from others than the caller, whom no refusal would
+/// reach.
 pub fn readable(text: &str) -> String {
     let dropped: Vec<usize> = misleading(text).map(|(at, _)| at).collect();
     text.char_indices().filter(|(at, _)| !dropped.contains(at)).map(|(_, c)| c).collect()

@@ -26,7 +26,7 @@ impl OneTimeToken {
     /// Reads a token's text.
     ///
     /// # Errors
-    /// When it has not the form of a token; it never says more than that.
+    /// When it does not have the form of a token; the error reveals no more than that.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let refused = || Invalid::new("one_time_token", "has not the form of a one-time token");
         if text.len() != Self::LENGTH || !text.is_ascii() {
@@ -53,7 +53,7 @@ impl OneTimeToken {
     }
 }
 
-/// A one-time token as the store keeps it, beside the journey it speaks of.
+/// A one-time token as the store keeps it, beside its journey.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MintedToken {
     /// The digest of its text.

@@ -134,13 +134,6 @@ impl Call {
     }
 }
 
-/// What a [`reqwest::RequestBuilder`] has built: for a room that writes its requests with one.
-impl From<Request> for Call {
-    fn from(request: Request) -> Self {
-        Self { deadline: request.timeout().copied(), request: Ok(request), longest: LONGEST }
-    }
-}
-
 /// The method and the host: paths, queries, headers and bodies may hold secrets.
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

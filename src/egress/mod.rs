@@ -45,18 +45,13 @@ impl Client {
         Builder::default()
     }
 
-    /// Its guard, to judge a URL before anything is sent there.
-    pub fn guard(&self) -> &Guard {
-        &self.guard
-    }
-
     /// Makes a call, once, and reads its answer.
     ///
     /// # Errors
     /// [`Trouble`], which says whether the call may have been obeyed. When the deadline passes, it may have been; when
     /// the time to connect passes, it was not.
-    pub async fn send(&self, call: impl Into<Call>) -> Result<HttpReply, Trouble> {
-        let Call { request, deadline, longest } = call.into();
+    pub async fn send(&self, call: Call) -> Result<HttpReply, Trouble> {
+        let Call { request, deadline, longest } = call;
         let request = request?;
         let client = match self.guard.check_url(request.url())? {
             Reach::Public => &self.public,

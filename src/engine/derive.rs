@@ -88,7 +88,7 @@ pub(super) fn token_of(deps: &Deps, journey: &Journey, number: u8) -> Result<Opt
 /// The token of a hand-back as the store keeps it.
 pub(super) fn minted(deps: &Deps, journey: &Journey, number: u8) -> Result<Option<MintedToken>> {
     let token = token_of(deps, journey, number)?;
-    let expires_at = deps.clock.now().plus(journey.opening().settings.token_life);
+    let expires_at = deps.clock.now().plus(journey.opening().settings.token_life.get());
     Ok(token.map(|token| MintedToken { digest: token_digest(token.reveal()), expires_at }))
 }
 

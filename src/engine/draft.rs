@@ -59,7 +59,8 @@ fn expires_at(
     now: UnixMillis,
 ) -> Result<UnixMillis, Invalid> {
     let Some(Expiry { field, when }) = open_request.expiry else {
-        let life = open_request.purpose.operation().map_or(merchant.settings.journey_life, |_| PaymentOperation::LIFE);
+        let life =
+            open_request.purpose.operation().map_or(merchant.settings.journey_life.get(), |_| PaymentOperation::LIFE);
         return Ok(now.plus(life));
     };
     let (shortest, longest) = (Settings::JOURNEY_LIFE.0, deps.longest_life);

@@ -152,7 +152,7 @@ pub(super) fn cookies_after(
     if !journey.is_proven() {
         return Vec::new();
     }
-    let until = journey.led_at(response_id).plus(journey.opening().settings.token_life.max(FIRST_HAND_BACK));
+    let until = journey.led_at(response_id).plus(journey.opening().settings.token_life.get().max(FIRST_HAND_BACK));
     let life = until.since(deps.clock.now());
     let own = visits(deps, visitor).filter(|(_, visit)| visit.is_of(journey));
     let after = own.map(|(name, visit)| {

@@ -14,7 +14,7 @@ use crate::domain::secret::Digest;
 /// How long an endpoint stays shut that has said that it is gone.
 pub const SHUT: Duration = Duration::from_hours(30 * 24);
 
-/// A delivery, with the journey that it speaks of.
+/// A delivery, with its journey.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryContext {
     /// The delivery.
@@ -23,7 +23,7 @@ pub struct DeliveryContext {
     pub journey: Journey,
 }
 
-/// A delivery that is left to one courier for a while, and to nobody else.
+/// A delivery that is left to one courier alone for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leased {
     /// The delivery with its journey.
@@ -32,14 +32,14 @@ pub struct Leased {
     pub lease: Lease,
 }
 
-/// What a courier shows when it reports: a lease that somebody else has taken over since counts no more.
+/// What a courier shows when it reports: a lease that another has taken over since counts no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
     /// The delivery.
     pub id: DeliveryId,
     /// Whose it is.
     pub merchant: MerchantId,
-    /// Who holds it: a number that nobody else draws.
+    /// Who holds it: a number that no other courier draws.
     pub by: u64,
 }
 

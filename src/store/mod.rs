@@ -180,7 +180,7 @@ pub trait Journeys: Send + Sync {
         most: usize,
     ) -> Result<Vec<Journey>, StoreError>;
 
-    /// Journeys that somebody has to look after by now ([`Journey::due_at`]), `most` at the most; each comes again
+    /// Journeys that are due by now ([`Journey::due_at`]), `most` at the most; each comes again
     /// until a step has moved that moment.
     async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError>;
 
@@ -194,14 +194,14 @@ pub trait Journeys: Send + Sync {
 pub enum Redemption {
     /// This attempt has the token; it may ask again for [`REMEMBERED`].
     Granted {
-        /// The journey it speaks of, which has concluded, and may be asked for again by now.
+        /// Its journey, which has concluded, and may be asked for again by now.
         journey: Box<Journey>,
         /// When this attempt spent it.
         spent_at: UnixMillis,
     },
     /// Nothing is proven yet of what the customer was handed back with; the token is unspent.
     Pending {
-        /// The journey it speaks of.
+        /// Its journey.
         journey: Box<Journey>,
     },
     /// Another attempt spent it.

@@ -115,7 +115,7 @@ fn a_secret_stands_here_in_a_variable_or_in_a_file() {
         assert_eq!(keys_of(&unset), ["institution[0].bank.client_secret_env"]);
     }
     for wrong in ["client_secret_file = '/nowhere/secret'", "client_secret = ''", "client_secret = 1"] {
-        assert_eq!(load_file(&with_bank(wrong), &[]).unwrap_err().iter().count(), 1, "{wrong}");
+        assert_eq!(load_file(&with_bank(wrong), &[]).unwrap_err().0.len(), 1, "{wrong}");
     }
     let twice = load_file(&with_bank("client_secret = 'a'\nclient_secret_env = 'PATH'"), &[("PATH", "/bin")]);
     assert!(twice.unwrap_err().to_string().contains("is said twice, also by client_secret_env"));
@@ -273,7 +273,7 @@ fn every_key_is_in_the_manual() {
     let file = with_bank("client_secret = 's'\nnobodys = 1\n[institution.bank.endpoints]\nnobodys = 1")
         .replace("name =", "nobodys = 1\nmedia = [{ nobodys = 1 }]\ncountries = [{ nobodys = 1 }]\nname =");
     let mistakes = load_file(&file, &[]).unwrap_err();
-    let lists = mistakes.iter().filter_map(|m| m.expected()?.strip_prefix("expected one of "));
+    let lists = mistakes.0.iter().filter_map(|m| m.expected.as_ref()?.strip_prefix("expected one of "));
     let keys: Vec<&str> = lists.flat_map(|list| list.split(", ")).collect();
     assert!(keys.len() > 35, "{keys:?}");
     for key in keys {

@@ -6,6 +6,7 @@
 
 use crate::dialect::fields::Fields;
 use crate::domain::invalid::Invalid;
+use crate::domain::merchant::Settings;
 
 /// What `createLink` and `createSplitLink` read.
 const READ: [&str; 19] = [
@@ -33,19 +34,6 @@ const READ: [&str; 19] = [
 /// What only a saved callback has.
 const SAVED: [&str; 7] = ["web", "ios", "android", "android_package", "fallback", "app_links", "on_request"];
 
-/// What only the profile's settings have.
-const SETTINGS: [&str; 9] = [
-    "one_off_urls",
-    "same_browser",
-    "when_late",
-    "signed_returns",
-    "one_time_token_life_seconds",
-    "journey_life_seconds",
-    "answers_to",
-    "signed_calls",
-    "notice_type",
-];
-
 /// Refuses a field that would be ignored although it names one of ours.
 ///
 /// # Errors
@@ -72,7 +60,7 @@ fn check_other(name: &str) -> Result<(), Invalid> {
             format!("save {own} with POST /v1/profile/callbacks, and give the callback's index"),
         );
     }
-    match SETTINGS.iter().find(meant) {
+    match Settings::NAMES.iter().find(meant) {
         Some(own) => {
             refused("is a setting of the profile, not of a link", format!("set {own} with PATCH /v1/profile/settings"))
         }

@@ -17,7 +17,7 @@ use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
 use crate::domain::outcome::{Fact, ProviderRefusal};
 use crate::domain::plan::CallbackPlan;
 use crate::domain::secret::Secret;
-use crate::domain::terms::{AppLinks, ExtraOutcomes, FrozenSettings, SameBrowser, SignedReturns, WhenLate};
+use crate::domain::terms::{AppLinks, ExtraOutcomes, FrozenSettings, SameBrowser, SignedReturns, TokenLife, WhenLate};
 use crate::domain::token::OneTimeToken;
 use crate::domain::user::{ApplicationUser, User};
 use crate::provider::sandbox;
@@ -49,7 +49,7 @@ fn journey(token: OneTime, application_user: Option<&str>) -> Journey {
         plan: CallbackPlan::default(),
         settings: FrozenSettings {
             one_time_token: token,
-            token_life: Duration::from_mins(5),
+            token_life: TokenLife::clamped(300),
             extra_outcomes: ExtraOutcomes::Off,
             same_browser: SameBrowser::Checked,
             app_links: AppLinks::Page,

@@ -1,12 +1,10 @@
 //! A callback without what we append: what a signature is bound to, and how it is found again in a URL that came back.
 
-use url::form_urlencoded;
-
 use super::super::invalid::Invalid;
 use super::super::params::Params;
 use super::CallbackUrl;
 use super::Placement;
-use super::names::is_parameters;
+use super::parts::{Parts, decoded};
 use super::place::canonical;
 
 /// A redirect home, taken apart again.
@@ -46,54 +44,6 @@ pub fn take_apart(url: &str, mark: &str, names: &[&str]) -> Apart {
     let found = parts.pairs().map(decoded).filter(|(name, _)| name == mark || names.contains(&name.as_str()));
     let callback = bare(&parts.without(&[&[mark], names].concat()), params_in);
     Apart { callback, params_in, found: found.collect() }
-}
-
-/// What stands before the parameters of a place, and the parameters.
-struct Parts<'a> {
-    before: &'a str,
-    join: char,
-    params: &'a str,
-}
-
-impl<'a> Parts<'a> {
-    fn of(url: &'a str, placement: Placement) -> Self {
-        let (page, fragment) = url.split_once('#').unwrap_or((url, ""));
-        match placement {
-            Placement::Query => Self::of_query(page, 0),
-            Placement::Fragment if fragment.is_empty() => Self { before: page, join: '#', params: "" },
-            Placement::Fragment if is_parameters(fragment) && !fragment.contains('?') => {
-                Self { before: page, join: '#', params: fragment }
-            }
-            // A query before the fragment is not where ours go.
-            Placement::Fragment => Self::of_query(url, page.len()),
-        }
-    }
-
-    /// The first query from here on.
-    fn of_query(whole: &'a str, from: usize) -> Self {
-        let (before, params) =
-            whole[from..].split_once('?').map_or((whole, ""), |(start, params)| (&whole[..from + start.len()], params));
-        Self { before, join: '?', params }
-    }
-
-    fn pairs(&self) -> impl Iterator<Item = &'a str> {
-        self.params.split('&')
-    }
-
-    /// The URL without these names.
-    fn without(&self, names: &[&str]) -> String {
-        let kept: Vec<&str> = self.pairs().filter(|pair| !names.contains(&decoded(pair).0.as_str())).collect();
-        match kept.join("&").trim_end_matches('&') {
-            "" => self.before.to_owned(),
-            kept => format!("{}{}{kept}", self.before, self.join),
-        }
-    }
-}
-
-/// A parameter as form decoders read it.
-fn decoded(pair: &str) -> (String, String) {
-    let (name, value) = form_urlencoded::parse(pair.as_bytes()).next().unwrap_or_default();
-    (name.into_owned(), value.into_owned())
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub enum DeviceRoute<'a> {
         /// Where the customer continues without it.
         fallback: Option<&'a CallbackUrl>,
     },
-    /// By a button that opens an app, or on the web: nobody can tell which of two devices it is.
+    /// By a button that opens an app, or on the web: it cannot be known which of two devices it is.
     Either {
         /// What opens the app.
         app: &'a CallbackUrl,
@@ -92,7 +92,7 @@ impl DeviceUrls {
         Self { android_package: self.android_package.clone(), app_links: self.app_links, ..Self::default() }
     }
 
-    /// Whether our page opens `url`, given what the merchant's settings say of app links. Only a page can
+    /// Whether our page opens `url`, given the merchant's setting for app links. Only a page can
     /// choose among them.
     pub fn need_page(&self, url: &CallbackUrl, settings: AppLinks) -> bool {
         let own = url.is_app_link() && self.app_links.unwrap_or(settings) == AppLinks::Page;

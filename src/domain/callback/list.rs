@@ -47,7 +47,7 @@ pub enum RequestedCallbacks {
 /// The most items that one list may hold.
 pub const MAX_ITEMS: usize = 16;
 
-/// What a merchant has saved, as far as a list can speak of it.
+/// What a merchant has saved, as far as a list can name it.
 pub trait Saved {
     /// Whether it is the name of one, where they have names.
     fn has_name(&self, _name: &str) -> bool {

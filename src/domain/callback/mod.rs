@@ -6,6 +6,7 @@ mod intent;
 mod list;
 mod names;
 mod network;
+mod parts;
 mod place;
 mod rules;
 mod spelling;

@@ -1,5 +1,5 @@
-//! The operator's say in URLs. The guard of outgoing calls is asked when a merchant names one that our servers call, and
-//! not only days later, when nobody looks any more.
+//! The operator's rules for URLs. The guard of outgoing calls is asked when a merchant names one that our servers call,
+//! and not only days later, when nobody looks any more.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::network::Network;
 /// The longest callback, before and after our parameters have joined it, in bytes, unless a dialect has another limit.
 pub const MAX_LENGTH: usize = 2048;
 
-/// The guard of outgoing calls, as far as the domain has to know it.
+/// The guard of outgoing calls, as far as the domain needs it.
 pub trait CallGuard: fmt::Debug + Send + Sync {
     /// Refuses what can never be called, whatever its host resolves to. What only DNS can tell is not refused.
     ///
@@ -21,7 +21,7 @@ pub trait CallGuard: fmt::Debug + Send + Sync {
     fn check_call(&self, url: &Url) -> Result<(), Invalid>;
 }
 
-/// The operator's say in which callbacks are allowed, and the dialect's.
+/// The operator's rules for which callbacks are allowed, and the dialect's.
 #[derive(Debug, Clone)]
 pub struct Rules {
     /// App schemes that are allowed although they are not a reversed domain name.

@@ -30,7 +30,7 @@ pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Invalid> {
     Ok(found)
 }
 
-/// Writes `text` with every placeholder replaced by what `value` says.
+/// Writes `text` with every placeholder replaced by its `value`.
 ///
 /// # Errors
 /// As [`pieces`].

@@ -11,7 +11,8 @@ use url::{Host, Url};
 use super::super::invalid::Invalid;
 use super::super::params::{Params, percent_encoded};
 use super::Placement;
-use super::names::{held, is_named_by_note, is_parameters};
+use super::names::{held, is_named_by_note};
+use super::parts::Parts;
 use super::place::{canonical, place, rooted};
 use super::rules::Rules;
 use super::spelling::{begins_with_port, check_slips, respelled};
@@ -189,7 +190,7 @@ fn check(text: &str, rules: &Rules) -> Result<(), Invalid> {
     check_placeholders(text, &scheme)?;
     let url = probed(text, "0")?;
     check_authority(&url, rules)?;
-    // A placeholder may have nothing to say: `/{x}/y` is `//y` then, and `/.{x}` is a dot segment.
+    // A placeholder may be empty: `/{x}/y` is `//y` then, and `/.{x}` is a dot segment.
     if !probed(text, "").is_ok_and(|emptied| emptied.has_authority() == url.has_authority()) {
         return Err(refused("would be another URL if a placeholder were empty").hint("write a word beside it"));
     }
@@ -301,30 +302,7 @@ fn check_spelling(written: &str, url: &Url) -> Result<(), Invalid> {
 }
 
 fn joined(url: &str, query: &str, placement: Placement) -> String {
-    if query.is_empty() {
-        return url.to_owned();
-    }
-    match (url.split_once('#'), placement) {
-        (None, Placement::Query) => with_query(url, query),
-        (Some((before, fragment)), Placement::Query) => format!("{}#{fragment}", with_query(before, query)),
-        (None, Placement::Fragment) => format!("{url}#{query}"),
-        (Some((before, "")), Placement::Fragment) => format!("{before}#{query}"),
-        (Some((before, fragment)), Placement::Fragment) if is_parameters(fragment) && !fragment.contains('?') => {
-            format!("{before}#{}&{query}", fragment.trim_end_matches('&'))
-        }
-        (Some((before, fragment)), Placement::Fragment) => format!("{before}#{}", with_query(fragment, query)),
-    }
-}
-
-/// Appends `query`, without a second `?`, a dangling `&` or a bare `?` left behind.
-fn with_query(url: &str, query: &str) -> String {
-    match url.split_once('?') {
-        None => format!("{url}?{query}"),
-        Some((before, own)) => match own.trim_end_matches('&') {
-            "" => format!("{before}?{query}"),
-            own => format!("{before}?{own}&{query}"),
-        },
-    }
+    if query.is_empty() { url.to_owned() } else { Parts::of(url, placement).with(query) }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::domain::moment::UnixMillis;
 pub struct Attempt {
     /// What came of it.
     pub attempt_result: AttemptResult,
-    /// Whether that says that it was received.
+    /// Whether that counts as received.
     pub received: bool,
     /// When the receiver would like the next one, if it said so (RFC 9110, 10.2.3).
     pub retry_after: Option<Duration>,
@@ -23,7 +23,7 @@ pub enum Verdict {
     Delivered,
     /// It is tried again after this time.
     Retry(Duration),
-    /// Its endpoint is gone for good: nothing is sent there until the merchant says so.
+    /// Its endpoint is gone for good: nothing is sent there until the merchant reopens it.
     Gone,
     /// That was the last try.
     Dead,

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum JourneyEvent {
     /// It was opened.
     Opened,
-    /// The bank has said where the customer of this visit, from 0, has to go.
+    /// The provider has answered where the customer of this visit, from 0, must go.
     Ready(u8),
     /// The customer of this visit, from 0, has come back, and the bank has not proven anything yet.
     Returned(u8),

@@ -9,7 +9,7 @@ pub enum AttemptResult {
     Refused,
     /// Nothing was sent, because no connection came about.
     Unreachable,
-    /// It may have been received, but nobody said so in time.
+    /// It may have been received, but there was no reply in time.
     Unanswered,
 }
 

@@ -12,7 +12,7 @@ use crate::domain::secret::Sealed;
 /// What a request to leave for the provider came to.
 #[derive(Debug)]
 pub enum BegunVisit {
-    /// A new visit; the journey has to be written.
+    /// A new visit; the journey must be written.
     New(Journey, u8),
     /// The visit that is under way already: a double click, or Back and Pay again.
     UnderWay(Journey, u8),
@@ -25,7 +25,7 @@ pub enum BegunVisit {
 /// What a fact came to.
 #[derive(Debug)]
 pub enum Conclusion {
-    /// It concluded the journey, as the final outcome of this number; the journey has to be written.
+    /// It concluded the journey, as the final outcome of this number; the journey must be written.
     Concluded(Journey, u8),
     /// The outcome that was there stands.
     Stands(Journey),
@@ -54,8 +54,8 @@ impl Journey {
         }
     }
 
-    /// Keeps evidence that nobody has taken to the provider yet, until `until` for the node that does so; the one that
-    /// was kept before is replaced. `None` when the provider has been asked, or the answer has been concluded.
+    /// Keeps evidence that has not been taken to the provider yet, until `until` for the node that does so; the one
+    /// that was kept before is replaced. `None` when the provider has been asked, or the answer has been concluded.
     #[must_use]
     pub fn hold(
         mut self,
@@ -110,7 +110,8 @@ impl Journey {
     }
 
     /// Sends the customer home before the provider has proven anything; `held` is kept for the node that takes the
-    /// evidence to the provider, unless it has been asked. `None` when the journey has concluded, or this answer has an end.
+    /// evidence to the provider, unless it has been asked. `None` when the journey has concluded, or this answer has an
+    /// end.
     #[must_use]
     pub fn hand_back_early(mut self, response_id: ResponseId, held: Proof, at: UnixMillis) -> Option<Self> {
         if self.final_outcome().is_some() || self.answered(response_id).is_some() {

@@ -129,7 +129,7 @@ pub struct RecordedResponse {
     pub response_digest: u64,
     /// When it came.
     pub at: UnixMillis,
-    /// Its effect; `None` while nothing has been proven, and nobody has been sent home.
+    /// What it led to; `None` while nothing has been proven, and no browser has been sent home.
     pub end: Option<LedTo>,
     /// How far its proof has come; `None` when there is nothing to prove (any more).
     pub proof: Option<Proof>,
@@ -149,7 +149,8 @@ pub enum Effect {
 /// How far the proof of an answer has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
-    /// It has been found genuine, and nobody has asked the provider yet. A node that finds it after `until` takes it over.
+    /// It has been found genuine, and the provider has not been asked yet. A node that finds it after `until` takes it
+    /// over.
     Held {
         /// The evidence, so that another node can ask.
         evidence: Sealed,
@@ -213,7 +214,7 @@ pub struct ResponseId {
 }
 
 impl Proof {
-    /// When somebody has to look after it, if nobody finishes it.
+    /// When a node must look after it, if it is not finished.
     fn due_at(&self) -> UnixMillis {
         match self {
             Self::Held { until, .. } => *until,

@@ -56,7 +56,7 @@ impl Purpose {
         }
     }
 
-    /// Whether its provider has to take payments: for all that leads to a provider but access to accounts.
+    /// Whether its provider must take payments: for all that leads to a provider but access to accounts.
     pub fn needs_payments(&self) -> bool {
         match self {
             Self::Checkout(_) | Self::Operation(_) => true,
@@ -65,7 +65,7 @@ impl Purpose {
         }
     }
 
-    /// What the merchant says that it is for; may be empty.
+    /// The merchant's words for what it is for; may be empty.
     pub fn note(&self) -> &str {
         match self {
             Self::Checkout(checkout) => &checkout.note,
@@ -162,7 +162,7 @@ pub struct PaymentOperation {
 }
 
 impl PaymentOperation {
-    /// How long an operation waits for its provider. Nobody has to find the time for it, as a customer has.
+    /// How long an operation waits for its provider. No customer needs time for it.
     pub const LIFE: Duration = Duration::from_mins(15);
 }
 

@@ -62,8 +62,8 @@ impl Journey {
             && left_at.is_some_and(|left_at| now < left_at.plus(Self::VISIT))
     }
 
-    /// When somebody has to look after it, if nobody comes: its expiry, a proof that nobody has finished, or a
-    /// redirect that nobody has asked for.
+    /// When a node must look after it, if no request does before: its expiry, an unfinished proof, or a redirect that
+    /// has not been asked for.
     pub fn due_at(&self) -> Option<UnixMillis> {
         let expiry = self.final_outcome().is_none().then(|| self.expires_at());
         let proofs = self.proofs().map(|(_, proof)| proof.due_at());
@@ -156,7 +156,7 @@ impl Journey {
         Some(denied.unwrap_or(status))
     }
 
-    /// Whether what a customer has agreed to may be used: until its time is over or somebody ends it, also while it is
+    /// Whether what a customer has agreed to may be used: until its time is over or it is ended, also while it is
     /// asked for again.
     pub fn is_in_force(&self, now: UnixMillis) -> bool {
         self.grant()

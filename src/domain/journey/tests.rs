@@ -8,7 +8,7 @@ use super::super::id::UserId;
 use super::super::money::{Amount, Currency};
 use super::super::outcome::Fact;
 use super::super::secret::Secret;
-use super::super::terms::{AppLinks, ExtraOutcomes, OneTime, SameBrowser, SignedReturns, WhenLate};
+use super::super::terms::{AppLinks, ExtraOutcomes, OneTime, SameBrowser, SignedReturns, TokenLife, WhenLate};
 use super::*;
 
 pub(crate) const NOW: UnixMillis = UnixMillis::from_millis(1_000_000);
@@ -32,7 +32,7 @@ pub(crate) fn journey() -> Journey {
         plan: CallbackPlan::default(),
         settings: FrozenSettings {
             one_time_token: OneTime::On,
-            token_life: Duration::from_mins(5),
+            token_life: TokenLife::clamped(300),
             extra_outcomes: ExtraOutcomes::Off,
             same_browser: SameBrowser::Checked,
             app_links: AppLinks::Page,

@@ -1,7 +1,5 @@
 //! Merchants: who they are, their saved callbacks, their settings.
 
-use std::time::Duration;
-
 use crate::domain::api_key::IssuedKey;
 use crate::domain::callback::{CallbackUrl, DeviceUrls, Placement};
 use crate::domain::id::MerchantId;
@@ -10,10 +8,7 @@ use crate::domain::moment::UnixMillis;
 use crate::domain::plan::WebhookEndpoint;
 use crate::domain::rotation::Rotating;
 use crate::domain::slots::Slots;
-use crate::domain::terms::{
-    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns,
-    WhenLate,
-};
+pub use crate::domain::terms::{Settings, SettingsPatch};
 use crate::domain::text::label;
 
 /// A merchant and its profile. `revision` counts the changes, so that no edit is lost to another.
@@ -223,139 +218,6 @@ impl SavedCallbacks {
         match taken {
             Some(index) if Some(index) != own => Err(Invalid::new("name", format!("is taken by callback {index}"))),
             _ => Ok(()),
-        }
-    }
-}
-
-/// What a merchant has chosen for its new journeys; running ones keep what they were opened with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
-    /// Whether callbacks carry a one-time token unless a journey says otherwise.
-    pub one_time_token: OneTime,
-    /// What becomes of a payment that fails or expires.
-    pub extra_outcomes: ExtraOutcomes,
-    /// Whether a journey may bring a URL of its own.
-    pub one_off_urls: OneOffUrls,
-    /// Whether a return must come from the browser that left.
-    pub same_browser: SameBrowser,
-    /// How an app link is opened.
-    pub app_links: AppLinks,
-    /// What a customer sees when the bank is late.
-    pub when_late: WhenLate,
-    /// Whether the way home carries a signature.
-    pub signed_returns: SignedReturns,
-    /// How long a one-time token can be redeemed.
-    pub token_life: Duration,
-    /// How long a journey waits for its customer.
-    pub journey_life: Duration,
-    /// Who takes the bank's answer from the browser.
-    pub answers_to: AnswersTo,
-    /// Whether its calls have to be signed.
-    pub signed_calls: SignedCalls,
-    /// The media type of webhooks, where it has to be another one than the call's; empty is the call's.
-    pub notice_type: String,
-}
-
-impl Settings {
-    /// The shortest and the longest life of a one-time token.
-    pub const TOKEN_LIFE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_hours(24));
-    /// The shortest and the longest life of a journey.
-    pub const JOURNEY_LIFE: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(720));
-
-    /// The part that is frozen into each journey.
-    pub const fn frozen(&self) -> FrozenSettings {
-        FrozenSettings {
-            one_time_token: self.one_time_token,
-            token_life: self.token_life,
-            extra_outcomes: self.extra_outcomes,
-            same_browser: self.same_browser,
-            app_links: self.app_links,
-            when_late: self.when_late,
-            signed_returns: self.signed_returns,
-        }
-    }
-
-    /// Puts settings together from the part that journeys hand back early and the part that they do not.
-    pub(crate) fn of_frozen(frozen: FrozenSettings, one_off_urls: OneOffUrls, journey_life: Duration) -> Self {
-        Self {
-            one_time_token: frozen.one_time_token,
-            extra_outcomes: frozen.extra_outcomes,
-            one_off_urls,
-            same_browser: frozen.same_browser,
-            app_links: frozen.app_links,
-            when_late: frozen.when_late,
-            signed_returns: frozen.signed_returns,
-            token_life: frozen.token_life,
-            journey_life,
-            ..Self::default()
-        }
-    }
-}
-
-/// What a merchant chooses anew; what it does not name stays as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SettingsPatch {
-    /// See [`Settings`].
-    pub one_time_token: Option<OneTime>,
-    /// See [`Settings`].
-    pub extra_outcomes: Option<ExtraOutcomes>,
-    /// See [`Settings`].
-    pub one_off_urls: Option<OneOffUrls>,
-    /// See [`Settings`].
-    pub same_browser: Option<SameBrowser>,
-    /// See [`Settings`].
-    pub app_links: Option<AppLinks>,
-    /// See [`Settings`].
-    pub when_late: Option<WhenLate>,
-    /// See [`Settings`].
-    pub signed_returns: Option<SignedReturns>,
-    /// See [`Settings`]; within [`Settings::TOKEN_LIFE`].
-    pub token_life: Option<Duration>,
-    /// See [`Settings`]; within [`Settings::JOURNEY_LIFE`].
-    pub journey_life: Option<Duration>,
-    /// See [`Settings`].
-    pub answers_to: Option<AnswersTo>,
-    /// See [`Settings`].
-    pub signed_calls: Option<SignedCalls>,
-    /// See [`Settings`].
-    pub notice_type: Option<String>,
-}
-
-impl SettingsPatch {
-    /// These settings, with what is chosen anew.
-    pub fn over(&self, settings: &Settings) -> Settings {
-        Settings {
-            one_time_token: self.one_time_token.unwrap_or(settings.one_time_token),
-            extra_outcomes: self.extra_outcomes.unwrap_or(settings.extra_outcomes),
-            one_off_urls: self.one_off_urls.unwrap_or(settings.one_off_urls),
-            same_browser: self.same_browser.unwrap_or(settings.same_browser),
-            app_links: self.app_links.unwrap_or(settings.app_links),
-            when_late: self.when_late.unwrap_or(settings.when_late),
-            signed_returns: self.signed_returns.unwrap_or(settings.signed_returns),
-            token_life: self.token_life.unwrap_or(settings.token_life),
-            journey_life: self.journey_life.unwrap_or(settings.journey_life),
-            answers_to: self.answers_to.unwrap_or(settings.answers_to),
-            signed_calls: self.signed_calls.unwrap_or(settings.signed_calls),
-            notice_type: self.notice_type.clone().unwrap_or_else(|| settings.notice_type.clone()),
-        }
-    }
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            one_time_token: OneTime::Off,
-            extra_outcomes: ExtraOutcomes::Off,
-            one_off_urls: OneOffUrls::Allowed,
-            same_browser: SameBrowser::Checked,
-            app_links: AppLinks::Page,
-            when_late: WhenLate::Wait,
-            signed_returns: SignedReturns::Off,
-            token_life: Duration::from_mins(5),
-            journey_life: Duration::from_hours(24),
-            answers_to: AnswersTo::Gateway,
-            signed_calls: SignedCalls::Checked,
-            notice_type: String::new(),
         }
     }
 }

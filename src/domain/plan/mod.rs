@@ -118,7 +118,8 @@ impl CallbackPlan {
     ///
     /// # Errors
     /// When one breaks a rule for URLs, holds the name of a signature that is appended, or the merchant allows saved
-    /// callbacks only. The field is `success`, `cancel` or `error`, and the caller, which knows the call's own names, renames it.
+    /// callbacks only. The field is `success`, `cancel` or `error`, and the caller, which knows the call's own names,
+    /// renames it.
     pub fn apart(
         success: Option<&str>,
         cancelled: Option<&str>,
@@ -139,7 +140,7 @@ impl CallbackPlan {
         Ok(Self { destination: resolve(success, "success")?, refused: Some(refused), ..Self::default() })
     }
 
-    /// Resolves a URL that one of the merchant's saved callbacks has to cover.
+    /// Resolves a URL that one of the merchant's saved callbacks must cover.
     ///
     /// # Errors
     /// When it breaks a rule for URLs, is not covered, or holds a name that the dialect appends.
@@ -180,7 +181,7 @@ impl CallbackPlan {
     /// This plan with its payment endpoints called as a call wants, with the key that it has brought, sealed.
     ///
     /// # Errors
-    /// When bodies have to be encrypted and an endpoint has no key; the field is `payment_endpoint`, with its item.
+    /// When bodies must be encrypted and an endpoint has no key; the field is `payment_endpoint`, with its item.
     pub fn with_options(self, options: &WebhookOptions, brought: Option<&Sealed>) -> Result<Self, Invalid> {
         let endpoints = each(self.endpoints.into_iter(), |_, endpoint| endpoint.with_options(options, brought));
         Ok(Self { endpoints: endpoints.map_err(renamed)?, ..self })

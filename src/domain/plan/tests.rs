@@ -33,11 +33,11 @@ fn resolve(asked: Option<&str>, one_off_urls: OneOffUrls) -> Result<CallbackPlan
 }
 
 #[test]
-fn the_first_entry_lands_and_the_others_are_told() {
+fn the_first_entry_is_the_destination_and_the_others_are_in_the_background() {
     let plan = resolve(Some("1,0,https://b.example/n"), OneOffUrls::Allowed).unwrap();
     assert_eq!(plan.destination.map(|e| e.slot), Some(Some(1)));
-    let told: Vec<_> = plan.background.iter().map(|e| e.url.as_str()).collect();
-    assert_eq!(told, ["https://a.example/0", "https://b.example/n"]);
+    let called: Vec<_> = plan.background.iter().map(|e| e.url.as_str()).collect();
+    assert_eq!(called, ["https://a.example/0", "https://b.example/n"]);
 }
 
 #[test]
@@ -126,8 +126,8 @@ fn payment_endpoints_are_urls_and_saved_ones() {
         plan.targets().map(url).collect::<Option<Vec<_>>>().unwrap()
     };
     let plan = with_endpoints("https://b.example/pay,2").unwrap();
-    let told = ["https://b.example/pay", "https://a.example/2?status=x"];
-    assert_eq!(urls(&plan), told, "nothing is appended to an endpoint, so it may hold any name");
+    let called = ["https://b.example/pay", "https://a.example/2?status=x"];
+    assert_eq!(urls(&plan), called, "nothing is appended to an endpoint, so it may hold any name");
     assert_eq!(plan.endpoint(Target::WebhookEndpoint(1)).and_then(|endpoint| endpoint.slot), Some(2));
     assert_eq!(plan.url_of(Target::Callback(0)), None);
     let first = CallbackPlan::default().with_endpoints(&RequestedCallbacks::Nothing, allowed).unwrap();
@@ -242,8 +242,8 @@ fn urls_for_devices_come_with_the_destination_alone_and_with_its_own_url_alone()
         destination(CallbackPlan::resolve(Some("https://a.example/3/"), allowed(&[])).unwrap()),
         DeviceUrls::default()
     );
-    let told = CallbackPlan::resolve(Some("0,3"), allowed(&[])).unwrap().background;
-    assert_eq!(told.into_iter().map(|entry| entry.device_urls).collect::<Vec<_>>(), [DeviceUrls::default()]);
+    let called = CallbackPlan::resolve(Some("0,3"), allowed(&[])).unwrap().background;
+    assert_eq!(called.into_iter().map(|entry| entry.device_urls).collect::<Vec<_>>(), [DeviceUrls::default()]);
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub async fn reopen(engine: &Engine, merchant: &Merchant, journey: Journey) -> R
         if asked_until.is_some_and(|until| until <= now) {
             return Ok(Next::Stay(Some(Status::Expired)));
         }
-        let next = journey.clone().reopen(now, now.plus(merchant.settings.journey_life));
+        let next = journey.clone().reopen(now, now.plus(merchant.settings.journey_life.get()));
         Ok(Next::step(next.map(Step::to)).map(|reopened| Some(status).filter(|_| !reopened)))
     };
     match commit::commit(&engine.deps, journey, reopen).await? {

@@ -92,7 +92,7 @@ const USERS: &str = "
 ";
 
 /// Consents are journeys that outlive their outcome. `over_at` is the moment from which the time to keep one counts,
-/// `due_at` when somebody has to look after one, and `user` whom it is about; a checkout is about nobody.
+/// `due_at` when one must be looked after, and `user` whom it is about; a checkout is about nobody.
 const CONSENTS: &str = "
     ALTER TABLE journeys RENAME COLUMN expires_at TO over_at;
     ALTER TABLE journeys ADD COLUMN due_at INTEGER;

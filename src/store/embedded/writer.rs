@@ -62,7 +62,7 @@ impl Drop for Writer {
     }
 }
 
-/// A piece of work, and somebody who waits for its end.
+/// A piece of work, and a caller that waits for its end.
 trait Job: Send {
     /// Does the work, inside a transaction; it may be asked to do it again after a rollback.
     fn run(&mut self, db: &Connection) -> Result<(), StoreError>;
@@ -136,7 +136,7 @@ fn commit(db: &Connection, batch: &mut Batch) -> Result<(), Spoilt> {
         execute(db, "COMMIT").map_err(Spoilt::Whole)
     });
     if end.is_err() && !db.is_autocommit() {
-        // If this fails too, so will the next BEGIN, and it will say so to those whom it concerns.
+        // If this fails too, so will the next BEGIN, whose jobs get its error.
         let _ = execute(db, "ROLLBACK");
     }
     end

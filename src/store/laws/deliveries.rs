@@ -16,8 +16,8 @@ const COURIERS: usize = 100;
 const RETRY: Verdict = Verdict::Retry(MINUTE);
 const BUSY: Option<AttemptResult> = Some(AttemptResult::Status(503));
 
-async fn paid<const N: usize>(tested: &TestStore, merchant: MerchantId, told: [&str; N]) -> Journey {
-    tested.paid(Draft::at(tested.now()).of(merchant).notifying(told).journey(), fresh()).await
+async fn paid<const N: usize>(tested: &TestStore, merchant: MerchantId, urls: [&str; N]) -> Journey {
+    tested.paid(Draft::at(tested.now()).of(merchant).notifying(urls).journey(), fresh()).await
 }
 
 fn somebody() -> MerchantId {

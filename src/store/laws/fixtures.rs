@@ -1,4 +1,4 @@
-//! The cast of the laws: journeys and merchants that can be told apart.
+//! The fixtures of the laws: journeys and merchants that differ from each other.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::domain::token::MintedToken;
 use crate::domain::user::{ApplicationUser, User};
 use crate::store::{Kept, Reservation, Step, user_shard};
 
-/// A journey to be: one merchant's, an hour long, told to nobody else, in a shard of its own, unless said otherwise.
+/// A journey to be: one merchant's, an hour long, with no other receiver, in a shard of its own, unless said otherwise.
 pub(crate) struct Draft(Opening);
 
 impl Draft {
@@ -156,8 +156,8 @@ pub(crate) fn deliveries_of(journey: &Journey, final_outcome: u8) -> Vec<Deliver
 /// The step of a final outcome that tells every target.
 pub(crate) fn concluding(journey: Journey, token: Option<MintedToken>) -> Step {
     let last = journey.final_outcomes().len() - 1;
-    let told = deliveries_of(&journey, u8::try_from(last).unwrap());
-    Step::to(journey).with_token(token).with_deliveries(told)
+    let deliveries = deliveries_of(&journey, u8::try_from(last).unwrap());
+    Step::to(journey).with_token(token).with_deliveries(deliveries)
 }
 
 /// A consent of a user and a merchant of its own.

@@ -80,8 +80,8 @@ pub(crate) async fn what_belongs_to_a_journey_lasts_as_long_as_it_waits(tested: 
     let draft =
         Draft::at(tested.now()).of(merchant).lasting(life).reserved_by(&reservation).notifying(["https://m.example/a"]);
     let open = draft.journey();
-    let told = open.deliveries(JourneyEvent::Opened, tested.now(), |_| true);
-    assert_eq!(tested.store().open(&open, &told, Some(&reservation)).await.unwrap(), Opened::New);
+    let deliveries = open.deliveries(JourneyEvent::Opened, tested.now(), |_| true);
+    assert_eq!(tested.store().open(&open, &deliveries, Some(&reservation)).await.unwrap(), Opened::New);
     let (away, visit) = away(open, tested.now());
     tested.done(&Step::to(away.clone()).with_state(state, visit)).await;
     for _ in 0..89 {
@@ -91,7 +91,7 @@ pub(crate) async fn what_belongs_to_a_journey_lasts_as_long_as_it_waits(tested: 
     assert_eq!(tested.find(&away).await.as_ref(), Some(&away));
     assert_eq!(tested.store().find_by_state(away.id().shard(), &state).await.unwrap(), Some((away.clone(), visit)));
     assert_eq!(tested.store().list(merchant, JourneyFilter::All, None, 9).await.unwrap(), [away.clone()]);
-    assert_eq!(tested.store().deliveries(away.pay_id()).await.unwrap(), told);
+    assert_eq!(tested.store().deliveries(away.pay_id()).await.unwrap(), deliveries);
     let again = Draft::at(tested.now()).of(merchant).reserved_by(&reservation).journey();
     let repeated = Opened::Repeated(Box::new(away.clone()));
     assert_eq!(tested.store().open(&again, &[], Some(&reservation)).await.unwrap(), repeated);

@@ -160,7 +160,7 @@ macro_rules! store_laws {
                 a_final_outcome_writes_its_stage_its_token_and_its_deliveries
                 a_superseding_outcome_brings_a_token_and_deliveries_of_its_own
                 deliveries_come_in_order_and_of_their_journey_alone
-                any_step_leaves_deliveries_and_each_news_once
+                any_step_leaves_deliveries_and_each_event_once
                 a_failed_try_is_kept
                 a_state_finds_its_journey_and_its_visit
                 every_visit_has_a_state_of_its_own
@@ -202,7 +202,7 @@ macro_rules! store_laws {
                 a_token_that_is_there_keeps_its_time
                 a_spent_mark_is_forgotten_after_a_day
                 an_expired_token_is_forgotten_after_a_day
-                a_token_granted_before_a_supersession_tells_the_outcome_in_force
+                a_token_granted_before_a_supersession_shows_the_outcome_in_force
             }
             races {
                 of_two_final_outcomes_one_wins

@@ -130,16 +130,16 @@ pub(crate) async fn an_opening_leaves_deliveries(tested: TestStore) {
         let draft = Draft::at(tested.now()).notifying(["https://a.example/", "https://b.example/"]);
         let draft = reservation.iter().fold(draft, Draft::reserved_by);
         let journey = draft.journey();
-        let told = journey.deliveries(JourneyEvent::Opened, tested.now(), |_| true);
-        assert_eq!(tested.store().open(&journey, &told, reservation.as_ref()).await.unwrap(), Opened::New);
-        assert_eq!(tested.store().deliveries(journey.pay_id()).await.unwrap(), told);
+        let deliveries = journey.deliveries(JourneyEvent::Opened, tested.now(), |_| true);
+        assert_eq!(tested.store().open(&journey, &deliveries, reservation.as_ref()).await.unwrap(), Opened::New);
+        assert_eq!(tested.store().deliveries(journey.pay_id()).await.unwrap(), deliveries);
         let leased = tested.store().lease(9, HOUR, 7).await.unwrap();
         assert_eq!(
             leased.iter().map(|leased| &leased.context.delivery.id.journey).collect::<Vec<_>>(),
             [journey.id(); 2]
         );
         // The same opening again makes nothing due anew.
-        assert_eq!(tested.store().open(&journey, &told, reservation.as_ref()).await.unwrap(), Opened::New);
+        assert_eq!(tested.store().open(&journey, &deliveries, reservation.as_ref()).await.unwrap(), Opened::New);
         assert!(tested.store().lease(9, HOUR, 8).await.unwrap().is_empty());
     }
 }

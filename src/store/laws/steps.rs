@@ -187,7 +187,7 @@ pub(crate) async fn a_state_is_kept_for_a_day_after_its_journey_has_run_out(test
     assert_eq!(under(&tested, &away, state).await, None);
 }
 
-pub(crate) async fn any_step_leaves_deliveries_and_each_news_once(tested: TestStore) {
+pub(crate) async fn any_step_leaves_deliveries_and_each_event_once(tested: TestStore) {
     let away = tested.away(Draft::at(tested.now()).notifying(["https://a.example/"]).journey(), fresh()).await;
     let response_id = |response_digest| ResponseId { visit: 0, response_digest };
     let held = |journey: Journey, response_digest| {
@@ -195,13 +195,13 @@ pub(crate) async fn any_step_leaves_deliveries_and_each_news_once(tested: TestSt
         journey.hold(response_id(response_digest), evidence, until, tested.now()).unwrap()
     };
     let (first, event) = (held(away, 1), JourneyEvent::Returned(0));
-    let told = first.deliveries(event, tested.now(), |_| true);
-    tested.done(&Step::to(first.clone()).with_deliveries(told.clone())).await;
+    let deliveries = first.deliveries(event, tested.now(), |_| true);
+    tested.done(&Step::to(first.clone()).with_deliveries(deliveries.clone())).await;
     let leased = tested.store().lease(9, HOUR, 7).await.unwrap().remove(0);
     assert!(tested.store().report(&leased.lease, None, Verdict::Delivered).await.unwrap());
-    // Another answer under the same visit is no news.
+    // Another response under the same visit is no new event.
     let second = held(first, 2);
-    tested.done(&Step::to(second.clone()).with_deliveries(told.clone())).await;
+    tested.done(&Step::to(second.clone()).with_deliveries(deliveries.clone())).await;
     assert!(tested.store().lease(9, HOUR, 8).await.unwrap().is_empty());
     let (paid, _) = concluded(second, &Fact::paid(), tested.now());
     tested.done(&concluding(paid.clone(), None)).await;

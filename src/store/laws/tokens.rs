@@ -185,7 +185,7 @@ pub(crate) async fn an_expired_token_is_forgotten_after_a_day(tested: TestStore)
     assert_eq!(redeem(&tested, &paid, token, fresh()).await, Redemption::Unknown);
 }
 
-pub(crate) async fn a_token_granted_before_a_supersession_tells_the_outcome_in_force(tested: TestStore) {
+pub(crate) async fn a_token_granted_before_a_supersession_shows_the_outcome_in_force(tested: TestStore) {
     let (token, attempt) = (fresh(), fresh());
     let away = tested.away(Draft::at(tested.now()).journey(), fresh()).await;
     let cancelled = tested.concluded(away, &Fact::pressed_cancel(), Some(tested.token(token))).await;

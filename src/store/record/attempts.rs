@@ -1,5 +1,6 @@
-//! Deliveries, and the attempts at each, one behind the other: when (6 bytes), what came of it (2), how many milliseconds it took
-//! (4), how many bytes of the answer follow (1), and these. A store that appends one knows where the next begins.
+//! Deliveries, and the attempts at each, one behind the other: when (6 bytes), what came of it (2), how many
+//! milliseconds it took (4), how many bytes of the answer follow (1), and these. A store that appends one knows where
+//! the next begins.
 
 use std::time::Duration;
 

@@ -1,7 +1,6 @@
 //! Merchants and their terms, which every journey has a copy of.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +15,8 @@ use crate::domain::moment::UnixMillis;
 use crate::domain::plan::WebhookEndpoint;
 use crate::domain::slots::Slots;
 use crate::domain::terms::{
-    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns,
-    WhenLate,
+    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, JourneyLife, NoticeType, OneOffUrls, OneTime, SameBrowser,
+    SignedCalls, SignedReturns, TokenLife, WhenLate,
 };
 
 /// Writes a merchant.
@@ -60,6 +59,9 @@ pub(super) struct MerchantRecord {
     // Records that were written before callbacks could be used on request alone end here.
     #[serde(default)]
     on_request: Vec<u32>,
+    // Settings that came after this field, by their names.
+    #[serde(default)]
+    later_settings: Vec<(String, String)>,
 }
 
 /// What a merchant can have besides, since there are payment endpoints; one that has none of it has no such record.
@@ -81,7 +83,7 @@ impl BesidesRecord {
         let record = Self {
             answers_to_app: settings.answers_to == AnswersTo::App,
             signed_calls: settings.signed_calls == SignedCalls::Required,
-            notice_type: settings.notice_type.clone(),
+            notice_type: settings.notice_type.as_str().to_owned(),
             endpoints: merchant.endpoints.all().iter().map(Plain::form).collect(),
             webhook: merchant.webhook.form(),
             public_keys: merchant.public_keys.form(),
@@ -113,11 +115,12 @@ impl Plain for Merchant {
             callbacks: callbacks.collect(),
             terms: FrozenSettingsRecord::from(&s.frozen()),
             saved_only: s.one_off_urls == OneOffUrls::SavedOnly,
-            journey_life_seconds: seconds(s.journey_life),
+            journey_life_seconds: seconds(s.journey_life.get()),
             device_urls: device_urls.collect(),
             besides: BesidesRecord::of(self),
             secrets: Some(Secrets::form_of(self)),
             on_request: on_request.map(|(index, _)| index).collect(),
+            later_settings: later(&Settings::NAMES[Settings::FROZEN.len() + OWN_WITH_FIELDS..], s),
         }
     }
 
@@ -134,9 +137,16 @@ impl Plain for Merchant {
                 used: if record.on_request.contains(&index) { Used::OnRequest } else { Used::ByDefault },
             }))
         });
-        let one_off_urls = if record.saved_only { OneOffUrls::SavedOnly } else { OneOffUrls::Allowed };
-        let journey_life = Duration::from_secs(record.journey_life_seconds.into());
         let (created_at, besides) = (Plain::of(record.created_at)?, record.besides.unwrap_or_default());
+        let mut settings = Settings {
+            one_off_urls: if record.saved_only { OneOffUrls::SavedOnly } else { OneOffUrls::Allowed },
+            journey_life: JourneyLife::clamped(record.journey_life_seconds.into()),
+            answers_to: if besides.answers_to_app { AnswersTo::App } else { AnswersTo::Gateway },
+            signed_calls: if besides.signed_calls { SignedCalls::Required } else { SignedCalls::Checked },
+            notice_type: NoticeType::parse(&besides.notice_type).unwrap_or_default(),
+            ..Settings::default().with_frozen(record.terms.into_frozen()?)
+        };
+        record.later_settings.iter().try_for_each(|(name, text)| settings.put(name, text))?;
         let secrets = match record.secrets {
             Some(secrets) => Plain::of(secrets)?,
             None => Secrets::older(record.signing_secret, (record.api_keys, &besides.hashed_keys), created_at),
@@ -151,18 +161,19 @@ impl Plain for Merchant {
             webhook_key: secrets.webhook_key,
             created_at,
             callbacks: SavedCallbacks::restored(slots.collect::<Option<_>>()?),
-            settings: Settings {
-                answers_to: if besides.answers_to_app { AnswersTo::App } else { AnswersTo::Gateway },
-                signed_calls: if besides.signed_calls { SignedCalls::Required } else { SignedCalls::Checked },
-                notice_type: besides.notice_type,
-                ..Settings::of_frozen(record.terms.into_frozen()?, one_off_urls, journey_life)
-            },
+            settings,
             endpoints: Slots::restored(Plain::of(besides.endpoints)?),
             webhook: Plain::of(besides.webhook)?,
             public_keys: Plain::of(besides.public_keys)?,
         })
     }
 }
+
+/// How many of the settings that journeys freeze have fields of their own here; those after them have not.
+const FROZEN_WITH_FIELDS: usize = 7;
+
+/// How many of the other settings have fields in a merchant's record.
+const OWN_WITH_FIELDS: usize = 5;
 
 /// What a merchant has chosen.
 #[derive(Serialize, Deserialize)]
@@ -177,18 +188,22 @@ pub(super) struct FrozenSettingsRecord {
     // Records that were written before returns were signed end here.
     #[serde(default)]
     signed_returns: u8,
+    // Settings that came after this field, by their names.
+    #[serde(default)]
+    later: Vec<(String, String)>,
 }
 
 impl From<&FrozenSettings> for FrozenSettingsRecord {
     fn from(terms: &FrozenSettings) -> Self {
         Self {
             one_time_token: terms.one_time_token == OneTime::On,
-            token_life_seconds: seconds(terms.token_life),
+            token_life_seconds: seconds(terms.token_life.get()),
             extra_outcomes: terms.extra_outcomes == ExtraOutcomes::On,
             browser_required: terms.same_browser == SameBrowser::Required,
             app_links_direct: terms.app_links == AppLinks::Direct,
             hand_back_when_late: terms.when_late == WhenLate::HandBack,
             signed_returns: terms.signed_returns.form(),
+            later: later(&Settings::FROZEN[FROZEN_WITH_FIELDS..], &Settings::default().with_frozen(*terms)),
         }
     }
 }
@@ -196,18 +211,62 @@ impl From<&FrozenSettings> for FrozenSettingsRecord {
 impl FrozenSettingsRecord {
     /// `None` when a choice is none that is known here.
     pub(super) fn into_frozen(self) -> Option<FrozenSettings> {
-        Some(FrozenSettings {
+        let frozen = FrozenSettings {
             one_time_token: if self.one_time_token { OneTime::On } else { OneTime::Off },
-            token_life: Duration::from_secs(self.token_life_seconds.into()),
+            token_life: TokenLife::clamped(self.token_life_seconds.into()),
             extra_outcomes: if self.extra_outcomes { ExtraOutcomes::On } else { ExtraOutcomes::Off },
             same_browser: if self.browser_required { SameBrowser::Required } else { SameBrowser::Checked },
             app_links: if self.app_links_direct { AppLinks::Direct } else { AppLinks::Page },
             when_late: if self.hand_back_when_late { WhenLate::HandBack } else { WhenLate::Wait },
             signed_returns: SignedReturns::of(self.signed_returns)?,
-        })
+        };
+        let mut settings = Settings::default().with_frozen(frozen);
+        self.later.iter().try_for_each(|(name, text)| settings.put(name, text))?;
+        Some(settings.frozen())
     }
 }
 
-fn seconds(span: Duration) -> u32 {
+/// The settings of these names, which have no field of their own.
+fn later(names: &[&str], settings: &Settings) -> Vec<(String, String)> {
+    names.iter().filter_map(|name| Some(((*name).to_owned(), settings.text(name)?))).collect()
+}
+
+fn seconds(span: std::time::Duration) -> u32 {
     u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::laws::fixtures;
+
+    #[test]
+    fn every_setting_survives_its_record() {
+        let mut merchant = fixtures::merchant("Shop", UnixMillis::from_millis(1));
+        let usual = merchant.settings.clone();
+        let chosen = ["on", "on", "required", "direct", "hand_back", "ed25519", "10", "saved_only", "60", "app"];
+        let chosen = chosen.into_iter().chain(["required", "text/plain"]);
+        for (name, text) in Settings::NAMES.iter().zip(chosen) {
+            merchant.settings.put(name, text).unwrap();
+            assert_ne!(merchant.settings.text(name), usual.text(name), "{name}");
+            assert_eq!(read_merchant(&write_merchant(&merchant).unwrap()).as_ref(), Ok(&merchant), "{name}");
+        }
+        assert!(
+            merchant.settings.put("when_late", "never").is_none() && merchant.settings.put("colour", "on").is_none()
+        );
+    }
+
+    #[test]
+    fn a_setting_without_a_field_is_kept_by_its_name() {
+        let usual = Settings::default().frozen();
+        let kept = later(&["when_late", "colour"], &Settings::default());
+        assert_eq!(kept, [("when_late".to_owned(), "wait".to_owned())]);
+        let record = |name: &str, text: &str| FrozenSettingsRecord {
+            later: vec![(name.into(), text.into())],
+            ..FrozenSettingsRecord::from(&usual)
+        };
+        let read = record("when_late", "hand_back").into_frozen();
+        assert_eq!(read, Some(FrozenSettings { when_late: WhenLate::HandBack, ..usual }));
+        assert_eq!(record("colour", "on").into_frozen(), None, "a newer version has written it");
+    }
 }

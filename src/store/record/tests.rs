@@ -24,7 +24,7 @@ use crate::domain::plan::{PlannedCallback, Refused, WebhookEndpoint};
 use crate::domain::rotation::Rotating;
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::slots::Slots;
-use crate::domain::terms::{AnswersTo, SignedCalls, SignedReturns};
+use crate::domain::terms::{AnswersTo, NoticeType, SignedCalls, SignedReturns};
 use crate::domain::user::ApplicationUser;
 use crate::store::laws::fixtures;
 
@@ -108,10 +108,12 @@ fn a_journey_survives_its_record() {
     opening.plan.destination =
         Some(PlannedCallback { device_urls: fixtures::device_urls(), ..fixtures::entry("com.example.app://cb") });
     let to_an_app = Journey::open(opening);
-    let told = fixtures::Draft::at(NOW).with(|opening| {
-        opening.plan.endpoints = vec![WebhookEndpoint::at(fixtures::entry("https://m.example/pay").url)];
+    let with_endpoint = fixtures::Draft::at(NOW).with(|opening| {
+        opening.plan.endpoints = vec![WebhookEndpoint::at(fixtures::entry("https://m.example/pay").url)]
     });
-    for journey in [journey(), well_travelled(), fixtures::consent(NOW), consented(), to_an_app, told.journey()] {
+    for journey in
+        [journey(), well_travelled(), fixtures::consent(NOW), consented(), to_an_app, with_endpoint.journey()]
+    {
         assert_eq!(read_journey(&write_journey(&journey).unwrap()).unwrap(), journey);
     }
 }
@@ -209,7 +211,7 @@ fn an_older_programs_record_is_read() {
 }
 
 #[test]
-fn everything_that_a_merchant_says_of_being_told_survives_its_record() {
+fn endpoints_a_webhook_and_keys_survive_their_record() {
     let url = |url| fixtures::entry(url).url;
     let mut merchant = fixtures::merchant("Shop", NOW);
     let endpoint = WebhookEndpoint {
@@ -224,7 +226,7 @@ fn everything_that_a_merchant_says_of_being_told_survives_its_record() {
     merchant.public_keys = vec![PublicKey { id: "k".into(), text: "text".into() }];
     merchant.settings.answers_to = AnswersTo::App;
     merchant.settings.signed_calls = SignedCalls::Required;
-    merchant.settings.notice_type = "application/json; charset=utf-8".into();
+    merchant.settings.notice_type = NoticeType::parse("application/json; charset=utf-8").unwrap();
     assert_eq!(read_merchant(&write_merchant(&merchant).unwrap()), Ok(merchant));
 }
 
@@ -296,11 +298,11 @@ struct OldMerchant {
     saved_only: bool,
     journey_life_seconds: u32,
     device_urls: Vec<()>,
-    told: Option<OldTold>,
+    besides: Option<OldBesides>,
 }
 
-/// What it said of being told; the hashed keys last.
-type OldTold = (bool, bool, &'static str, Vec<()>, Option<()>, Vec<()>, Vec<[u8; 32]>);
+/// What it had besides; the hashed keys last.
+type OldBesides = (bool, bool, &'static str, Vec<()>, Option<()>, Vec<()>, Vec<[u8; 32]>);
 
 #[test]
 fn an_older_merchant_is_read_with_its_api_keys() {
@@ -317,7 +319,7 @@ fn an_older_merchant_is_read_with_its_api_keys() {
         saved_only: false,
         journey_life_seconds: 86_400,
         device_urls: Vec::new(),
-        told: Some((false, false, "", Vec::new(), None, Vec::new(), vec![*hashed.as_bytes()])),
+        besides: Some((false, false, "", Vec::new(), None, Vec::new(), vec![*hashed.as_bytes()])),
     };
     let expected = Merchant {
         id: MerchantId::mint([1; 16]),
@@ -331,11 +333,11 @@ fn an_older_merchant_is_read_with_its_api_keys() {
     assert_eq!(read_merchant(&written), Ok(expected.clone()));
     // Before there were payment endpoints the record had one field less, the last one; and before there were URLs for
     // devices another one, an empty list.
-    let untold = write(&OldMerchant { told: None, ..old }).unwrap();
-    assert_eq!((untold[1], &untold[untold.len() - 2..]), (0x9c, &[0x90, 0xc0][..]));
+    let without = write(&OldMerchant { besides: None, ..old }).unwrap();
+    assert_eq!((without[1], &without[without.len() - 2..]), (0x9c, &[0x90, 0xc0][..]));
     let unhashed = Merchant { api_keys: vec![IssuedKey::older(plain, None, NOW)], ..expected };
     for (fields, missing) in [(0x9b, 1), (0x9a, 2)] {
-        let mut old = untold.clone();
+        let mut old = without.clone();
         old[1] = fields;
         old.truncate(old.len() - missing);
         assert_eq!(read_merchant(&old), Ok(unhashed.clone()));

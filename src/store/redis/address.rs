@@ -52,10 +52,10 @@ mod tests {
 
     #[test]
     fn it_says_where_it_is_and_never_the_password() {
-        let told = describe(&parse("redis://ada:hunter2@db.example:7000/3").unwrap());
-        assert_eq!(told, "Redis at db.example:7000, database 3");
-        let told = describe(&parse("rediss://:hunter2@db.example").unwrap());
-        assert_eq!(told, "Redis at db.example:6379, database 0, over TLS");
+        let shown = describe(&parse("redis://ada:hunter2@db.example:7000/3").unwrap());
+        assert_eq!(shown, "Redis at db.example:7000, database 3");
+        let shown = describe(&parse("rediss://:hunter2@db.example").unwrap());
+        assert_eq!(shown, "Redis at db.example:6379, database 0, over TLS");
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl ApiKeys for RedisStore {
             return Ok(Some(merchant));
         }
         let owner = |id: &[u8]| id.try_into().map(MerchantId::from_bytes).map_err(|_| unreadable("a key's merchant"));
-        let Some(id) = self.get(keys::key_number(number), owner).await? else { return Ok(None) };
+        let Some(id) = self.value_at(keys::key_number(number), owner).await? else { return Ok(None) };
         let merchant = self.merchant(id).await?.filter(|merchant| has_key(merchant, number));
         if merchant.is_some() {
             // Only numbers that exist are remembered, so that nobody can fill this by guessing.

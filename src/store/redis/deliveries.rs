@@ -127,7 +127,7 @@ impl Deliveries for RedisStore {
     }
 
     async fn is_shut(&self, endpoint: &Digest) -> Result<bool, StoreError> {
-        let until = self.get(shut_key(endpoint), to_moment).await?;
+        let until = self.value_at(shut_key(endpoint), to_moment).await?;
         Ok(until.is_some_and(|until| self.clock.now() < until))
     }
 

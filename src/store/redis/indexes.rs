@@ -1,4 +1,4 @@
-//! The indexes: a merchant's journeys, those about one user, and those that somebody has to look after.
+//! The indexes: a merchant's journeys, those about one user, and those that are due.
 //!
 //! Each shard has its own, and they are merged on reading, in one round trip. A journey stands in one of its merchant's
 //! two: with the unproven, until a provider has proven it; one about a user stands in that user's index besides. Places

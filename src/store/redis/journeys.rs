@@ -66,7 +66,7 @@ impl Journeys for RedisStore {
     }
 
     async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError> {
-        self.get(keys::journey(pay_id), to_journey).await
+        self.value_at(keys::journey(pay_id), to_journey).await
     }
 
     async fn find_by_state(&self, shard: Shard, state: &Digest) -> Result<Option<(Journey, u8)>, StoreError> {
@@ -102,7 +102,7 @@ impl Journeys for RedisStore {
             let places = self.places(merchant, which, after, wanted).await?;
             let more = places.len() == wanted;
             // A place may outlive its journey for a while; then the list goes on behind it.
-            for found in self.get_all(places.iter().map(|place| keys::journey(place.pay_id)), to_journey).await? {
+            for found in self.values_at(places.iter().map(|place| keys::journey(place.pay_id)), to_journey).await? {
                 journeys.extend(found?);
             }
             match places.last() {
@@ -115,7 +115,7 @@ impl Journeys for RedisStore {
     async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError> {
         let due = self.due_numbers(most).await?;
         let (mut journeys, mut stale) = (Vec::new(), Vec::new());
-        let found = self.get_all(due.iter().map(|(_, pay_id)| keys::journey(*pay_id)), to_journey).await?;
+        let found = self.values_at(due.iter().map(|(_, pay_id)| keys::journey(*pay_id)), to_journey).await?;
         for ((since, pay_id), found) in due.into_iter().zip(found) {
             let Some(found) = legible(found, Some(pay_id))? else { continue };
             match found {

@@ -58,7 +58,7 @@ keys! {
     token(shard: Shard, digest: &Digest) = shard, b't', short(digest);
     /// An idempotency key.
     reservation(shard: Shard, key_digest: &Digest) = shard, b'c', short(key_digest);
-    /// A shard's journeys by the moment when somebody has to look after them.
+    /// A shard's journeys by the moment when they are due.
     due(shard: Shard) = shard, b'e';
     /// The places of a merchant's journeys in a shard, but for those that a provider has proven.
     unproven(shard: Shard, merchant: MerchantId) = shard, b'u', merchant.as_bytes();

@@ -20,12 +20,12 @@ impl Merchants for RedisStore {
     }
 
     async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
-        self.get(keys::merchant(id), to_merchant).await
+        self.value_at(keys::merchant(id), to_merchant).await
     }
 
     async fn merchants(&self) -> Result<Vec<Merchant>, StoreError> {
         let ids = self.merchant_ids().await?;
-        let merchants = self.get_all(ids.into_iter().map(keys::merchant), to_merchant).await?;
+        let merchants = self.values_at(ids.into_iter().map(keys::merchant), to_merchant).await?;
         let mut merchants: Vec<_> = merchants.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
         merchants.sort_by_key(|merchant| (merchant.created_at, merchant.id));
         Ok(merchants)

@@ -74,7 +74,7 @@ impl RedisStore {
     }
 
     /// What stands at this key, as `read` reads it.
-    async fn get<T>(
+    async fn value_at<T>(
         &self,
         key: Vec<u8>,
         read: impl Fn(&[u8]) -> Result<T, StoreError> + Send,
@@ -84,7 +84,7 @@ impl RedisStore {
     }
 
     /// What stands at these keys, each as far as `read` can read it, in one round trip.
-    async fn get_all<T>(
+    async fn values_at<T>(
         &self,
         keys: impl Iterator<Item = Vec<u8>>,
         read: impl Fn(&[u8]) -> Result<T, StoreError> + Send,

@@ -38,7 +38,7 @@ scripts! {
     FIND_BY_STATE = "find_by_state",
     /// Writes one step of a journey over the revision before it, with everything that belongs to it.
     TAKE = "take",
-    /// The numbers of journeys that somebody has to look after.
+    /// The numbers of journeys that are due.
     DUE = "due",
     /// Redeems a token, once.
     REDEEM = "redeem",

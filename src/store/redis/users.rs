@@ -31,7 +31,7 @@ impl Users for RedisStore {
     }
 
     async fn user(&self, merchant: MerchantId, id: UserId) -> Result<Option<User>, StoreError> {
-        self.get(keys::user(merchant, id), read_user).await
+        self.value_at(keys::user(merchant, id), read_user).await
     }
 
     async fn user_named(&self, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>, StoreError> {
@@ -48,7 +48,7 @@ impl Users for RedisStore {
         let id = |place: &Vec<u8>| Some(UserId::from_bytes(place.get(6..)?.try_into().ok()?));
         let ids = places.iter().map(|place| id(place).ok_or_else(|| unreadable("a user's place")));
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
-        let users = self.get_all(ids.into_iter().map(|id| keys::user(merchant, id)), read_user).await?;
+        let users = self.values_at(ids.into_iter().map(|id| keys::user(merchant, id)), read_user).await?;
         // One that was forgotten meanwhile is left out.
         users.into_iter().filter_map(Result::transpose).collect()
     }

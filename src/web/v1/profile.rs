@@ -1,7 +1,5 @@
 //! A merchant's profile: its callbacks in stable slots, and its settings; `endpoints.rs` has its payment endpoints.
 
-use std::time::Duration;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +10,7 @@ use super::{Call, merchant_of};
 use crate::domain::callback::{CallbackUrl, DeviceUrls, Placement, WrittenDeviceUrls};
 use crate::domain::invalid::Invalid;
 use crate::domain::merchant::{CallbackName, Merchant, SavedCallback, Settings, SettingsPatch, Used};
-use crate::domain::terms::{
-    AnswersTo, AppLinks, ExtraOutcomes, OneOffUrls, OneTime, SameBrowser, SignedCalls, SignedReturns, WhenLate,
-};
+use crate::domain::terms::{Setting, merchant_settings};
 use crate::engine::{Edit, Edited, Engine, use_cases};
 use crate::web::body::Incoming;
 use crate::web::problem::Problem;
@@ -82,38 +78,39 @@ struct ProfileView<'a> {
     token_io: TokenIoView,
 }
 
-#[derive(Serialize)]
-struct SettingsView {
-    one_time_token: &'static str,
-    extra_outcomes: &'static str,
-    one_off_urls: &'static str,
-    same_browser: &'static str,
-    app_links: &'static str,
-    when_late: &'static str,
-    signed_returns: &'static str,
-    one_time_token_life_seconds: u64,
-    journey_life_seconds: u64,
-    answers_to: &'static str,
-    signed_calls: &'static str,
-    notice_type: String,
+/// Declares the settings as the API writes them and reads them, from the table of all settings.
+macro_rules! bodies {
+    ($($group:ident {
+        $($(#[$doc:meta])* $name:literal: $written:ty => $field:ident: $type:ty = $default:expr;)*
+    })*) => {
+        #[derive(Serialize)]
+        struct SettingsView {
+            $($(#[serde(rename = $name)] $field: $written,)*)*
+        }
+
+        impl From<&Settings> for SettingsView {
+            fn from(settings: &Settings) -> Self {
+                Self { $($($field: settings.$field.written(),)*)* }
+            }
+        }
+
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct SettingsBody {
+            $($(#[serde(rename = $name)] $field: Option<$written>,)*)*
+        }
+
+        impl TryFrom<SettingsBody> for SettingsPatch {
+            type Error = Invalid;
+
+            fn try_from(body: SettingsBody) -> Result<Self, Invalid> {
+                Ok(Self { $($($field: body.$field.map(|written| Setting::read($name, written)).transpose()?,)*)* })
+            }
+        }
+    };
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SettingsBody {
-    one_time_token: Option<String>,
-    extra_outcomes: Option<String>,
-    one_off_urls: Option<String>,
-    same_browser: Option<String>,
-    app_links: Option<String>,
-    when_late: Option<String>,
-    signed_returns: Option<String>,
-    one_time_token_life_seconds: Option<u64>,
-    journey_life_seconds: Option<u64>,
-    answers_to: Option<String>,
-    signed_calls: Option<String>,
-    notice_type: Option<String>,
-}
+merchant_settings!(bodies);
 
 async fn show(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let merchant = merchant_of(&engine, &request).await?;
@@ -189,7 +186,7 @@ async fn settings(engine: web::Data<Engine>, request: HttpRequest) -> Result<Htt
 
 async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
     let call = Call::<SettingsBody>::read(&engine, incoming).await?;
-    let choices = read_choices(&call.body)?;
+    let choices = SettingsPatch::try_from(call.body)?;
     match use_cases::profile::edit(&engine, call.merchant.id, &Edit::Choose(choices.clone()), None).await? {
         Edited::Done(_) => Ok(HttpResponse::Ok().json(SettingsView::from(&choices.over(&call.merchant.settings)))),
         Edited::NoSuchSlot => Err(Problem::not_found("merchant")),
@@ -240,57 +237,32 @@ fn view<'a>(engine: &Engine, settings: &Settings, index: usize, saved: &'a Saved
     }
 }
 
-impl From<&Settings> for SettingsView {
-    fn from(settings: &Settings) -> Self {
-        Self {
-            one_time_token: settings.one_time_token.as_str(),
-            extra_outcomes: settings.extra_outcomes.as_str(),
-            one_off_urls: settings.one_off_urls.as_str(),
-            same_browser: settings.same_browser.as_str(),
-            app_links: settings.app_links.as_str(),
-            when_late: settings.when_late.as_str(),
-            signed_returns: settings.signed_returns.as_str(),
-            one_time_token_life_seconds: settings.token_life.as_secs(),
-            journey_life_seconds: settings.journey_life.as_secs(),
-            answers_to: settings.answers_to.as_str(),
-            signed_calls: settings.signed_calls.as_str(),
-            notice_type: settings.notice_type.clone(),
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn the_manual_describes_every_setting_with_its_default_and_its_words() {
+        let manual: Value = serde_json::from_str(super::super::MANUAL).unwrap();
+        let schema = |name: &str| manual["components"]["schemas"][name]["properties"].as_object().unwrap().clone();
+        let (shown, read) = (schema("Settings"), schema("SettingsInput"));
+        let names: BTreeSet<&str> = Settings::NAMES.iter().copied().collect();
+        for schema in [&shown, &read] {
+            assert_eq!(schema.keys().map(String::as_str).collect::<BTreeSet<_>>(), names);
         }
-    }
-}
-
-fn read_choices(body: &SettingsBody) -> Result<SettingsPatch, Invalid> {
-    Ok(SettingsPatch {
-        one_time_token: body.one_time_token.as_deref().map(OneTime::parse).transpose()?,
-        extra_outcomes: body.extra_outcomes.as_deref().map(ExtraOutcomes::parse).transpose()?,
-        one_off_urls: body.one_off_urls.as_deref().map(OneOffUrls::parse).transpose()?,
-        same_browser: body.same_browser.as_deref().map(SameBrowser::parse).transpose()?,
-        app_links: body.app_links.as_deref().map(AppLinks::parse).transpose()?,
-        when_late: body.when_late.as_deref().map(WhenLate::parse).transpose()?,
-        signed_returns: body.signed_returns.as_deref().map(SignedReturns::parse).transpose()?,
-        token_life: span("one_time_token_life_seconds", body.one_time_token_life_seconds, Settings::TOKEN_LIFE)?,
-        journey_life: span("journey_life_seconds", body.journey_life_seconds, Settings::JOURNEY_LIFE)?,
-        answers_to: body.answers_to.as_deref().map(AnswersTo::parse).transpose()?,
-        signed_calls: body.signed_calls.as_deref().map(SignedCalls::parse).transpose()?,
-        notice_type: body.notice_type.as_deref().map(read_notice_type).transpose()?,
-    })
-}
-
-/// A media type as a header can carry it; empty is the call's own.
-fn read_notice_type(text: &str) -> Result<String, Invalid> {
-    let text = text.trim();
-    let fits = text.len() <= 100 && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-    if fits && (text.is_empty() || text.contains('/')) {
-        return Ok(text.to_owned());
-    }
-    Err(Invalid::new("notice_type", "is no media type").hint("expected one such as application/json; charset=utf-8"))
-}
-
-fn span(field: &str, seconds: Option<u64>, (least, most): (Duration, Duration)) -> Result<Option<Duration>, Invalid> {
-    match seconds.map(Duration::from_secs) {
-        Some(span) if !(least..=most).contains(&span) => {
-            Err(Invalid::new(field, format!("is not between {} and {} seconds", least.as_secs(), most.as_secs())))
+        let usual = serde_json::to_value(SettingsView::from(&Settings::default())).unwrap();
+        for name in names {
+            assert_eq!(shown[name]["default"], usual[name], "{name}");
+            let bounds = [&read[name]["minimum"], &read[name]["maximum"]].into_iter().filter(|bound| bound.is_u64());
+            for value in read[name]["enum"].as_array().into_iter().flatten().chain(bounds) {
+                let body: SettingsBody = serde_json::from_value(json!({ name: value })).unwrap();
+                let changed = SettingsPatch::try_from(body).unwrap().over(&Settings::default());
+                assert_eq!(serde_json::to_value(SettingsView::from(&changed)).unwrap()[name], *value, "{name}");
+            }
         }
-        span => Ok(span),
     }
 }

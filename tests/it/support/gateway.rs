@@ -135,7 +135,7 @@ impl TestGateway {
             let number = actix_web::rt::System::current().id();
             system.block_on(async move {
                 let gateway = Gateway::build(&config, clock).await.unwrap_or_else(|error| panic!("{error:#}"));
-                let _ = opened.send((gateway.addr(), number));
+                let _ = opened.send((gateway.addr, number));
                 gateway
                     .run_until(async { drop(stopped.await) })
                     .await

@@ -77,8 +77,8 @@ async fn dead_letters_last_as_long_as_the_journey_that_has_no_end_yet() {
     assert!(kept > 0);
     assert_eq!(left().await, kept);
     let open = draft().notifying(["https://m.example/a"]).journey();
-    let told = open.deliveries(JourneyEvent::Opened, now, |_| true);
-    assert_eq!((told.len(), Journeys::open(&*store, &open, &told, None).await), (1, Ok(Opened::New)));
+    let deliveries = open.deliveries(JourneyEvent::Opened, now, |_| true);
+    assert_eq!((deliveries.len(), Journeys::open(&*store, &open, &deliveries, None).await), (1, Ok(Opened::New)));
     store.bury().await;
     assert_eq!(left().await, -1);
     store.cancelled(draft(), now).await;

@@ -120,7 +120,7 @@ async fn a_lost_reply_changes_no_answer() {
 }
 
 #[tokio::test]
-async fn a_redis_that_is_away_is_told_within_a_second_and_used_when_it_is_back() {
+async fn a_redis_that_is_away_is_reported_within_a_second_and_used_when_it_is_back() {
     let mut server = RedisServer::start();
     let (store, cold) = (store(&server.url()), store(&server.url()));
     store.ping().await.unwrap();
@@ -135,7 +135,7 @@ async fn a_redis_that_is_away_is_told_within_a_second_and_used_when_it_is_back()
 }
 
 #[tokio::test]
-async fn a_redis_that_has_stopped_is_told_within_a_second_and_used_when_it_goes_on() {
+async fn a_redis_that_has_stopped_is_reported_within_a_second_and_used_when_it_goes_on() {
     let server = RedisServer::start();
     let (store, cold) = (store(&server.url()), store(&server.url()));
     store.ping().await.unwrap();

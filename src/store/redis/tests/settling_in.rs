@@ -27,7 +27,7 @@ async fn a_node_of_a_cluster_is_refused() {
 }
 
 #[tokio::test]
-async fn a_password_opens_and_is_never_told() {
+async fn a_password_opens_and_is_never_shown() {
     let server = RedisServer::start();
     assert!(server.ask("CONFIG SET requirepass hunter2").contains("OK"));
     let url = |password: &str| server.url().replace("127.0.0.1", &format!(":{password}@127.0.0.1"));
