@@ -1,7 +1,7 @@
 //! The newcomer's page: a shop of one button.
 //!
 //! It is an ordinary merchant's app. It knows an API key and the gateway's address, and calls the same API over HTTP as
-//! everybody; nothing here reaches behind the front door.
+//! everybody; nothing here reaches behind it.
 
 mod form;
 

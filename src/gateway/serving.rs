@@ -19,7 +19,7 @@ use crate::telemetry::{
     self,
     metrics::{CONTENT_TYPE, Connections, Metrics},
 };
-use crate::web::{self as front_door, House, Limits, Rates};
+use crate::web::{self as front_door, GatewayKind, Limits, Rates};
 
 /// The largest body that is read, in bytes.
 const BODY_BYTES: usize = 64 * 1024;
@@ -82,7 +82,7 @@ pub(super) fn serve(
     let Shared { engine, clock, metrics } = shared;
     let limits = web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.body_timeout });
     let rates = web::Data::new(Rates::default());
-    let house = web::Data::new(if demo.is_some() { House::Demo } else { House::Own });
+    let kind = web::Data::new(if demo.is_some() { GatewayKind::Demo } else { GatewayKind::Own });
     let provider = config.sandbox.then(|| sandbox_bank(&engine.deps.public_url, &engine.deps.keys)).transpose()?;
     let provider = provider.map(web::Data::new);
     let app = move || {
@@ -91,7 +91,7 @@ pub(super) fn serve(
             .app_data(clock.clone())
             .app_data(limits.clone())
             .app_data(rates.clone())
-            .app_data(house.clone())
+            .app_data(kind.clone())
             .app_data(metrics.clone())
             .configure(front_door::routes);
         if let Some(provider) = &provider {

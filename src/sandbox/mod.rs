@@ -1,4 +1,4 @@
-//! The sandbox bank's own front door: the page on which a customer decides, and the page that a merchant without an
+//! The sandbox bank's own pages: the page on which a customer decides, and the page that a merchant without an
 //! app uses as its callback.
 //!
 //! It stands beside the gateway as a real bank would, and knows nothing of journeys: what it needs is in the query.

@@ -23,12 +23,12 @@ async fn file(name: web::Path<String>, known: web::Header<IfNoneMatch>) -> HttpR
 }
 
 async fn favicon(known: web::Header<IfNoneMatch>) -> HttpResponse {
-    served(ICON.name(), &known)
+    served(ICON.name, &known)
 }
 
 fn served(name: &str, known: &IfNoneMatch) -> HttpResponse {
     let Some((asset, lasts)) = asset(name) else { return HttpResponse::NotFound().finish() };
-    let tag = EntityTag::new_strong(asset.etag().trim_matches('"').to_owned());
+    let tag = EntityTag::new_strong(asset.etag.trim_matches('"').to_owned());
     let unchanged = matches!(known, IfNoneMatch::Items(tags) if tags.iter().any(|own| own.weak_eq(&tag)));
     let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     let kept = match lasts {
@@ -37,5 +37,5 @@ fn served(name: &str, known: &IfNoneMatch) -> HttpResponse {
         Lasts::ForNow => "no-store",
     };
     response.insert_header((header::CACHE_CONTROL, kept)).insert_header(header::ETag(tag));
-    if unchanged { response.finish() } else { response.content_type(asset.content_type()).body(asset.bytes()) }
+    if unchanged { response.finish() } else { response.content_type(asset.content_type).body(asset.bytes) }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Bytes, BytesMut};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use percent_encoding::percent_decode;
@@ -105,13 +105,24 @@ async fn read_body(mut payload: Payload, limits: Limits) -> Result<Bytes, BodyTr
     tokio::time::timeout(limits.body_time, whole).await.unwrap_or(Err(BodyTrouble::Slow(limits.body_time)))
 }
 
+/// Refuses a body whose type is none of the `accepted` ones; one without a type is read.
+///
+/// # Errors
+/// With the first of the accepted types.
+pub fn check_type(request: &HttpRequest, accepted: &[&'static str]) -> Result<(), BodyTrouble> {
+    let has_none = !request.headers().contains_key(header::CONTENT_TYPE);
+    if has_none || accepted.iter().any(|own| request.content_type().eq_ignore_ascii_case(own)) {
+        return Ok(());
+    }
+    Err(BodyTrouble::Unsupported(accepted.first().copied().unwrap_or_default()))
+}
+
 /// Turns a JSON, form or multipart body into fields. Without a type, a body that begins with `{` is JSON.
 ///
 /// # Errors
 /// When the type is another one, or the body is not what its type says.
 pub async fn read_fields(request: &HttpRequest, body: Bytes) -> Result<Fields, BodyTrouble> {
-    let sent = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+    match request.content_type().to_ascii_lowercase().as_str() {
         "application/json" => Ok(Fields::from_json(&body)?),
         "multipart/form-data" => read_multipart(request, body).await,
         "" if body.is_empty() => Ok(Fields::default()),

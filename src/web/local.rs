@@ -8,7 +8,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 use url::Url;
 
-use super::House;
+use super::GatewayKind;
 use crate::domain::callback::is_loopback;
 use crate::domain::redirect::PublicUrl;
 use crate::engine::Engine;
@@ -22,7 +22,7 @@ pub async fn own_pages_only(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let is_demo = request.app_data::<web::Data<House>>().is_some_and(|house| ***house == House::Demo);
+    let is_demo = request.app_data::<web::Data<GatewayKind>>().is_some_and(|kind| ***kind == GatewayKind::Demo);
     let engine = request.app_data::<web::Data<Engine>>().filter(|_| is_demo).cloned();
     let refused = engine.and_then(|engine| refusal(request.request(), &engine.deps.public_url));
     match refused {

@@ -35,16 +35,17 @@ use crate::engine::Engine;
 use crate::telemetry::metrics::Metrics;
 use views::{Front, ProblemPage};
 
-/// What the front page knows of this gateway.
+/// Whom a gateway is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum House {
-    /// It has a demo.
+pub enum GatewayKind {
+    /// Newcomers: it has a demo.
     Demo,
-    /// It is somebody's own.
+    /// An operator's own merchants.
     Own,
 }
 
-/// Every route of the front door. The application data it wants: [`Engine`], [`Limits`], [`Rates`] and [`House`].
+/// Every route, but those of the sandbox bank and the demo. The application data it wants: [`Engine`], [`Limits`],
+/// [`Rates`] and [`GatewayKind`].
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(page_at("/", "GET").route(web::get().to(front)))
@@ -57,8 +58,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(assets::routes);
 }
 
-async fn front(house: web::Data<House>) -> HttpResponse {
-    reply::page(&Front { demo: **house == House::Demo })
+async fn front(kind: web::Data<GatewayKind>) -> HttpResponse {
+    reply::page(&Front { demo: **kind == GatewayKind::Demo })
 }
 
 /// 200 while the store answers, else 503: for load balancers. It says too whether connections have to wait.

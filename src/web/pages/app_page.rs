@@ -6,17 +6,17 @@
 //! token.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 
+use super::instead::{Instead, PageResult};
 use super::{home, outcome};
 use crate::domain::app_page::{AppPage, DeviceResponse};
 use crate::domain::device::Device;
 use crate::domain::journey::Journey;
-use crate::domain::redirect::Redirect;
-use crate::engine::{Admitted, Engine, EngineError, find, page_of, redirect, use_cases};
+use crate::engine::{Admitted, Engine, find, page_of, redirect, use_cases};
 use crate::web::views::{AppReturn, ProblemPage, words};
-use crate::web::{page_at, problem, reply};
+use crate::web::{page_at, reply};
 
 /// Beside the pages of checkouts and those of consents.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -32,42 +32,36 @@ struct Asked {
     ticket: String,
 }
 
-async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> HttpResponse {
+async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> PageResult {
     if asked.ticket.is_empty() {
-        return match find::look(&engine.deps, &asked.link_id).await {
-            Ok(Some(_)) if reply::is_prefetch(&request) => reply::untouched(),
-            Ok(Some(journey)) if !is_here(&request, &journey) => home::own_page(&engine, &journey, &asked.link_id),
-            Ok(Some(journey)) => {
-                open(&engine, &request, &journey, |_| sent(use_cases::app_page::address(&engine, &journey)))
+        return Ok(match find::look(&engine.deps, &asked.link_id).await? {
+            Some(_) if reply::is_prefetch(&request) => reply::untouched(),
+            Some(journey) if !is_here(&request, &journey) => home::own_page(&engine, &journey, &asked.link_id),
+            Some(journey) => {
+                door(&engine, &request, &journey)?;
+                reply::see_other(&use_cases::app_page::address(&engine, &journey)?)
             }
-            Ok(None) => reply::unknown_link(),
-            Err(error) => problem::page_of(&error),
-        };
+            None => reply::unknown_link(),
+        });
     }
-    match use_cases::app_page::admit(&engine, &asked.ticket).await {
-        Ok(Admitted::Journey(_)) if reply::is_prefetch(&request) => reply::untouched(),
-        Ok(Admitted::Journey(journey)) if is_here(&request, &journey) => {
-            open(&engine, &request, &journey, |door| reply::page(&page(&engine, &journey, door)))
+    Ok(match use_cases::app_page::admit(&engine, &asked.ticket).await? {
+        Admitted::Journey(_) if reply::is_prefetch(&request) => reply::untouched(),
+        Admitted::Journey(journey) if is_here(&request, &journey) => {
+            let door = door(&engine, &request, &journey)?;
+            reply::page(&page(&engine, &journey, door))
         }
-        Ok(Admitted::Over) => reply::problem_page(StatusCode::GONE, &ProblemPage::over()),
-        Ok(Admitted::Journey(_) | Admitted::Unknown) => reply::unknown_link(),
-        Err(error) => problem::page_of(&error),
-    }
+        Admitted::Over => reply::problem_page(StatusCode::GONE, &ProblemPage::over()),
+        Admitted::Journey(_) | Admitted::Unknown => reply::unknown_link(),
+    })
 }
 
-/// Shows the door to a device that needs one, and sends every other one on.
-fn open(
-    engine: &Engine,
-    request: &HttpRequest,
-    journey: &Journey,
-    show: impl FnOnce(AppPage) -> HttpResponse,
-) -> HttpResponse {
-    match redirect::device_redirect(&engine.deps, journey, &reply::visitor(request), device(request)) {
-        Ok(Some(DeviceResponse::AppPage(door))) => show(door),
-        Ok(Some(DeviceResponse::Redirect(redirect))) => reply::see_other(&redirect),
-        Ok(None) => home::lead_home(engine, request, journey),
-        Err(error) => problem::page_of(&error),
-    }
+/// The door that a device is shown; sends on every device that needs none.
+fn door(engine: &Engine, request: &HttpRequest, journey: &Journey) -> Result<AppPage, Instead> {
+    Err(match redirect::device_redirect(&engine.deps, journey, &reply::visitor(request), device(request))? {
+        Some(DeviceResponse::AppPage(door)) => return Ok(door),
+        Some(DeviceResponse::Redirect(redirect)) => reply::see_other(&redirect).into(),
+        None => home::lead_home(engine, request, journey).into(),
+    })
 }
 
 fn page(engine: &Engine, journey: &Journey, door: AppPage) -> AppReturn {
@@ -77,13 +71,6 @@ fn page(engine: &Engine, journey: &Journey, door: AppPage) -> AppReturn {
         merchant: merchant.to_owned(),
         outcome_sentence: sentence.unwrap_or_else(|| words::app_return::unconfirmed(merchant)),
         door,
-    }
-}
-
-fn sent(way: Result<Redirect, EngineError>) -> HttpResponse {
-    match way {
-        Ok(redirect) => reply::see_other(&redirect),
-        Err(error) => problem::page_of(&error),
     }
 }
 

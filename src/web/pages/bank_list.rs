@@ -6,6 +6,22 @@ use crate::domain::institution::{Country, Institution};
 use crate::domain::iso::CountryCode;
 use crate::web::views::BankGroup;
 
+/// Lists longer than this can be searched.
+const LONG: usize = 8;
+
+/// What the customer searched for, and the institutions that match. A list that is short enough to be read is not
+/// searched: then it is `None`, and all match.
+pub(in crate::web) fn search<'a>(mut all: Vec<&'a Institution>, find: &str) -> (Option<String>, Vec<&'a Institution>) {
+    if all.len() <= LONG {
+        return (None, all);
+    }
+    let wanted = find.trim().to_lowercase();
+    all.retain(|institution| {
+        [&institution.name, &institution.full_name].iter().any(|name| name.to_lowercase().contains(&wanted))
+    });
+    (Some(find.trim().to_owned()), all)
+}
+
 /// Institutions under a country that each serves: the one that was asked for, else the first that it names. Countries
 /// stand in the order of the alphabet, banks as people count: No. 2 before No. 10.
 pub(in crate::web) fn by_country(institutions: &[&Institution], asked: Option<CountryCode>) -> Vec<BankGroup> {
@@ -132,6 +148,19 @@ mod tests {
         let british = "United Kingdom of Great Britain and Northern Ireland";
         assert_eq!(read(&banks[..1], Some("GB")), [group(british, &["Both"])]);
         assert_eq!(read(&banks[..1], Some("FR")), [group(british, &["Both"])], "what it does not serve heads nothing");
+    }
+
+    #[test]
+    fn a_list_is_searched_once_it_is_too_long_to_be_read() {
+        let banks: Vec<Institution> = (1..=9).map(|number| institution(&format!("Bank {number}"), &[])).collect();
+        let found = |count: usize, text: &str| {
+            let (searched, found) = search(banks.iter().take(count).collect(), text);
+            (searched, found.len())
+        };
+        assert_eq!(found(8, "bank 7"), (None, 8));
+        assert_eq!(found(9, ""), (Some(String::new()), 9));
+        assert_eq!(found(9, " BANK 7 "), (Some("BANK 7".to_owned()), 1));
+        assert_eq!(found(9, "nowhere"), (Some("nowhere".to_owned()), 0));
     }
 
     #[test]

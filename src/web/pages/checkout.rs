@@ -7,7 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::time::Instant;
 
 use super::home;
-use super::link::{Instead, LinkQuery, address, journey_of, journey_to_show, posted, scope};
+use super::instead::PageResult;
+use super::link::{LinkQuery, address, journey_of, journey_to_show, posted, scope};
 use super::outcome::amount;
 use super::sending::{Addresses, NotSent, send, with_visit_cookie};
 use crate::domain::journey::{Cancel, Journey, Stage};
@@ -26,37 +27,29 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     );
 }
 
-async fn show(
-    engine: web::Data<Engine>,
-    request: HttpRequest,
-    query: web::Query<LinkQuery>,
-) -> Result<HttpResponse, Instead> {
+async fn show(engine: web::Data<Engine>, request: HttpRequest, query: web::Query<LinkQuery>) -> PageResult {
     let journey = journey_to_show(&engine, &request, PAYMENT_PAGE, &query.link_id).await?;
     Ok(page(&engine, &request, &journey, &query.link_id))
 }
 
-async fn pay(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Instead> {
+async fn pay(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
     let Incoming { request, body } = incoming;
     let fields = posted(body);
     let link = fields.text("link_id").ok_or_else(reply::unknown_link)?;
     journey_of(&engine, PAYMENT_PAGE, link).await?;
-    Ok(leave(&engine, &request, link).await)
+    Ok(send_away(&engine, &request, link).await)
 }
 
 /// Sends on, while the bank is late. It begins nothing: a press on Pay has.
-async fn leaving(
-    engine: web::Data<Engine>,
-    request: HttpRequest,
-    query: web::Query<LinkQuery>,
-) -> Result<HttpResponse, Instead> {
+async fn leaving(engine: web::Data<Engine>, request: HttpRequest, query: web::Query<LinkQuery>) -> PageResult {
     let journey = journey_to_show(&engine, &request, PAYMENT_PAGE, &query.link_id).await?;
     Ok(match journey.stage() {
-        Stage::Away { .. } => leave(&engine, &request, &query.link_id).await,
+        Stage::Away { .. } => send_away(&engine, &request, &query.link_id).await,
         _ => page(&engine, &request, &journey, &query.link_id),
     })
 }
 
-async fn leave(engine: &Arc<Engine>, request: &HttpRequest, link: &str) -> HttpResponse {
+async fn send_away(engine: &Arc<Engine>, request: &HttpRequest, link: &str) -> HttpResponse {
     let addresses =
         Addresses { page: address(PAYMENT_PAGE, "", link), leaving: address(PAYMENT_PAGE, "/leaving", link) };
     let send_request = SendRequest { link, institution: None, at: Instant::now() };
@@ -69,7 +62,7 @@ async fn leave(engine: &Arc<Engine>, request: &HttpRequest, link: &str) -> HttpR
     .await
 }
 
-async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Instead> {
+async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
     let Incoming { request, body } = incoming;
     let fields = posted(body);
     let link = fields.text("link_id").ok_or_else(reply::unknown_link)?;

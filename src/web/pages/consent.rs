@@ -5,12 +5,12 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::time::Instant;
 
-use super::bank_list::by_country;
+use super::bank_list::{by_country, search};
 use super::home;
-use super::link::{Instead, LinkQuery, address, journey_of, journey_to_show, posted, scope};
+use super::instead::PageResult;
+use super::link::{LinkQuery, address, journey_of, journey_to_show, posted, scope};
 use super::outcome::{bank_name, consent_request};
 use super::sending::{Addresses, NotSent, send, with_visit_cookie};
-use crate::domain::institution::Institution;
 use crate::domain::journey::{Journey, Stage};
 use crate::engine::{CONSENT_PAGE, Engine, SendRequest, use_cases};
 use crate::web::body::Incoming;
@@ -29,29 +29,21 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 /// The link itself: to the bank, or to the choice of one. Back from the bank leads here too, so that another one can be
 /// chosen.
-async fn show(
-    engine: web::Data<Engine>,
-    request: HttpRequest,
-    query: web::Query<LinkQuery>,
-) -> Result<HttpResponse, Instead> {
+async fn show(engine: web::Data<Engine>, request: HttpRequest, query: web::Query<LinkQuery>) -> PageResult {
     let journey = journey_to_show(&engine, &request, CONSENT_PAGE, &query.link_id).await?;
     if is_open(&journey) && asks_for_bank(&journey) {
         return Ok(chooser(&engine, &journey, &query.link_id, &query.find));
     }
-    Ok(leave(&engine, &request, &query.link_id, None).await)
+    Ok(send_away(&engine, &request, &query.link_id, None).await)
 }
 
 /// Sends on, while the bank is late or has not been reached.
-async fn leaving(
-    engine: web::Data<Engine>,
-    request: HttpRequest,
-    query: web::Query<LinkQuery>,
-) -> Result<HttpResponse, Instead> {
+async fn leaving(engine: web::Data<Engine>, request: HttpRequest, query: web::Query<LinkQuery>) -> PageResult {
     journey_to_show(&engine, &request, CONSENT_PAGE, &query.link_id).await?;
-    Ok(leave(&engine, &request, &query.link_id, None).await)
+    Ok(send_away(&engine, &request, &query.link_id, None).await)
 }
 
-async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Instead> {
+async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
     let Incoming { request, body } = incoming;
     let fields = posted(body);
     let (Some(link), Some(institution)) = (fields.text("link_id"), fields.text("institution")) else {
@@ -64,10 +56,10 @@ async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
     {
         return Ok(reply::unreadable());
     }
-    Ok(leave(&engine, &request, link, Some(institution)).await)
+    Ok(send_away(&engine, &request, link, Some(institution)).await)
 }
 
-async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Instead> {
+async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
     let Incoming { request, body } = incoming;
     let fields = posted(body);
     let link = fields.text("link_id").ok_or_else(reply::unknown_link)?;
@@ -81,7 +73,7 @@ async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
     })
 }
 
-async fn leave(engine: &Arc<Engine>, request: &HttpRequest, link: &str, institution: Option<&str>) -> HttpResponse {
+async fn send_away(engine: &Arc<Engine>, request: &HttpRequest, link: &str, institution: Option<&str>) -> HttpResponse {
     let addresses = Addresses { page: page_of("", link), leaving: page_of("/leaving", link) };
     let send_request = SendRequest { link, institution, at: Instant::now() };
     send(engine, request, send_request, addresses, |not_sent| match not_sent {
@@ -109,19 +101,12 @@ fn asks_for_bank(journey: &Journey) -> bool {
 }
 
 fn chooser(engine: &Engine, journey: &Journey, link: &str, find: &str) -> HttpResponse {
-    let all: Vec<&Institution> = use_cases::send_to_provider::eligible(engine, journey).collect();
-    let searchable = all.len() > ChooseBank::LONG;
-    let wanted = find.trim().to_lowercase();
-    let matches = |institution: &&&Institution| {
-        let names = [&institution.name, &institution.full_name];
-        !searchable || names.iter().any(|name| name.to_lowercase().contains(&wanted))
-    };
-    let found: Vec<&Institution> = all.iter().filter(matches).copied().collect();
+    let (search, found) = search(use_cases::send_to_provider::eligible(engine, journey).collect(), find);
     reply::page(&ChooseBank {
         request: consent_request(journey),
         link: link.to_owned(),
         all: page_of("", link),
-        search: searchable.then(|| find.trim().to_owned()),
+        search,
         groups: by_country(&found, journey.opening().purpose.consent().and_then(|consent| consent.country)),
     })
 }

@@ -2,9 +2,10 @@
 
 use actix_web::error::InternalError;
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpRequest, HttpResponse, Scope, web};
+use actix_web::{HttpRequest, HttpResponse, Scope, web};
 use serde::Deserialize;
 
+use super::instead::{Instead, PageResult};
 use super::{app_page, home};
 use crate::dialect::fields::Fields;
 use crate::domain::journey::Journey;
@@ -13,21 +14,6 @@ use crate::engine::{Engine, derive, find, page_of};
 use crate::telemetry::metrics::Route;
 use crate::web::body::{BodyTrouble, read_form};
 use crate::web::{page_at, problem, reply};
-
-/// What is answered instead of the page that was asked for.
-pub(super) struct Instead(HttpResponse);
-
-impl From<HttpResponse> for Instead {
-    fn from(response: HttpResponse) -> Self {
-        Self(response)
-    }
-}
-
-impl From<Instead> for Error {
-    fn from(Instead(response): Instead) -> Self {
-        InternalError::from_response("answered instead", response).into()
-    }
-}
 
 /// The query of customers' pages. Providers' parameters that came along, such as `state`, are nobody's concern here.
 #[derive(Deserialize)]
@@ -58,16 +44,12 @@ pub(super) fn scope(base: &'static str) -> Scope {
 }
 
 /// A picture of a link, made here: nobody else learns of it.
-async fn qr(engine: web::Data<Engine>, query: web::Query<LinkQuery>, base: &'static str) -> HttpResponse {
-    match find::look(&engine.deps, &query.link_id).await {
-        Ok(Some(journey)) if page_of(&journey) != base => home::own_page(&engine, &journey, &query.link_id),
-        Ok(Some(journey)) => match derive::pay_link(&engine.deps, &journey) {
-            Ok(pay_link) => reply::qr_code(&pay_link),
-            Err(error) => problem::page_of(&error),
-        },
-        Ok(None) => HttpResponse::NotFound().finish(),
-        Err(error) => problem::page_of(&error),
-    }
+async fn qr(engine: web::Data<Engine>, query: web::Query<LinkQuery>, base: &'static str) -> PageResult {
+    Ok(match find::look(&engine.deps, &query.link_id).await? {
+        Some(journey) if page_of(&journey) != base => home::own_page(&engine, &journey, &query.link_id),
+        Some(journey) => reply::qr_code(&derive::pay_link(&engine.deps, &journey)?),
+        None => HttpResponse::NotFound().finish(),
+    })
 }
 
 /// The journey of a link, if it is on the pages below `base`.

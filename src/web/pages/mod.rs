@@ -8,6 +8,7 @@ pub(super) mod sending;
 mod app_page;
 mod checkout;
 mod consent;
+mod instead;
 mod link;
 mod returns;
 

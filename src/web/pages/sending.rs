@@ -44,7 +44,7 @@ pub(in crate::web) async fn send(
         Ok(Some(SendResult::Refused(redirect))) => reply::see_other(&redirect),
         Ok(Some(SendResult::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
         Ok(Some(SendResult::Late(journey))) => {
-            let page = reply::page(&waiting(engine, &journey, addresses.leaving));
+            let page = waiting_page(engine, &journey, addresses.leaving);
             with_visit_cookie(engine, request, &journey, page)
         }
         Ok(Some(SendResult::Choose(journey))) => not_sent(NotSent::Choose(journey)),
@@ -55,16 +55,16 @@ pub(in crate::web) async fn send(
 }
 
 /// Keeps the customer company. `next` is the page that sends on under the same visit.
-pub(in crate::web) fn waiting(engine: &Engine, journey: &Journey, next: String) -> Waiting {
+fn waiting_page(engine: &Engine, journey: &Journey, next: String) -> HttpResponse {
     let now = engine.deps.clock.now();
     let left_at = journey.visits().last().map_or(now, |visit| visit.left_at);
-    Waiting {
+    reply::page(&Waiting {
         awaited: Awaited::ProviderVisit,
         payee: journey.payee().to_owned(),
         amount: amount(journey),
         seconds: u32::try_from(now.since(left_at).as_secs()).unwrap_or(u32::MAX),
         next,
-    }
+    })
 }
 
 /// Shows this page to a browser that has not been sent yet, and is known by its cookie from now on.

@@ -22,14 +22,14 @@ use crate::domain::institution::Institution;
 use crate::domain::iso::CountryCode;
 use crate::domain::journey::{Journey, Stage};
 use crate::domain::outcome::Cause;
-use crate::engine::{Engine, SendRequest, SendResult, derive, find, use_cases, visitor};
+use crate::engine::{Engine, SendRequest, derive, find, use_cases, visitor};
 use crate::telemetry::metrics::Route;
 use crate::web::body::{Incoming, read_form};
-use crate::web::pages::bank_list::by_country;
+use crate::web::pages::bank_list::{by_country, search};
 use crate::web::pages::home::lead_home;
 use crate::web::pages::outcome::amount;
-use crate::web::pages::sending::with_visit_cookie;
-use crate::web::views::{Awaited, ProblemPage, Session, Waiting};
+use crate::web::pages::sending::{Addresses, NotSent, send, with_visit_cookie};
+use crate::web::views::{ProblemPage, Session};
 use crate::web::{page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -37,10 +37,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(
             web::scope("/session/{id}")
                 .app_data(Route::Page)
-                .app_data(web::QueryConfig::default().error_handler(|error, _| {
-                    let page = reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
-                    InternalError::from_response(error, page).into()
-                }))
+                .app_data(
+                    web::QueryConfig::default()
+                        .error_handler(|error, _| InternalError::from_response(error, reply::unreadable()).into()),
+                )
                 .service(page_at("", "GET").route(web::get().to(show)))
                 .service(page_at("/choose", "POST").route(web::post().to(choose)))
                 .service(page_at("/leaving", "GET").route(web::get().to(leaving)))
@@ -53,7 +53,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 /// Another address of the same page, for ids of one kind: the first API's, or those of payment links.
 fn other_address(path: &str, is_of_its_kind: fn(&str) -> bool) -> Resource {
     let show = move |engine, request, id: web::Path<String>, asked| async move {
-        if is_of_its_kind(&id) { show(engine, request, id, asked).await } else { unknown() }
+        if is_of_its_kind(&id) { show(engine, request, id, asked).await } else { reply::unknown_link() }
     };
     page_at(path, "GET").app_data(Route::Page).route(web::get().to(show))
 }
@@ -88,7 +88,7 @@ async fn choose(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
     let request = incoming.request.clone();
     let institution = incoming.body.ok().and_then(|body| Some(read_form(&body).ok()?.text("institution")?.to_owned()));
     let Some(institution) = institution else {
-        return reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
+        return reply::unreadable();
     };
     let journey = match session_of(&engine, &request, &id).await {
         Ok(journey) => journey,
@@ -96,7 +96,7 @@ async fn choose(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
     };
     // Only what the page offers: another institution takes no payments.
     if !use_cases::send_to_provider::eligible(&engine, &journey).any(|eligible| eligible.id == institution) {
-        return reply::problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable());
+        return reply::unreadable();
     }
     leave(&engine, &request, (&journey, &id), Some(&institution)).await
 }
@@ -131,19 +131,19 @@ async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
         Ok(Some(journey)) if was_cancelled(&journey) => lead_home(&engine, &request, &journey),
         Ok(Some(journey)) if !has_ended(&journey) => reply::other_browser(),
         Ok(Some(journey)) => ended(&engine, &request, &journey),
-        Ok(None) => unknown(),
+        Ok(None) => reply::unknown_link(),
         Err(error) => problem::page_of_form(&error, at(&id)),
     }
 }
 
 /// The open payment of this id, or what is answered instead.
 async fn session_of(engine: &Engine, request: &HttpRequest, id: &str) -> Result<Journey, HttpResponse> {
-    let Some(journey_id) = read_id(id) else { return Err(unknown()) };
+    let Some(journey_id) = read_id(id) else { return Err(reply::unknown_link()) };
     match find::journey_of(&engine.deps, journey_id).await {
-        Ok(Some(journey)) if !is_shown(&journey, id) => Err(unknown()),
+        Ok(Some(journey)) if !is_shown(&journey, id) => Err(reply::unknown_link()),
         Ok(Some(journey)) if has_ended(&journey) => Err(ended(engine, request, &journey)),
         Ok(Some(journey)) => Ok(journey),
-        Ok(None) => Err(unknown()),
+        Ok(None) => Err(reply::unknown_link()),
         Err(error) => Err(problem::page_of_form(&error, at(id))),
     }
 }
@@ -197,46 +197,23 @@ async fn leave(
     (journey, id): (&Journey, &str),
     institution: Option<&str>,
 ) -> HttpResponse {
-    let left = match derive::link(&engine.deps, journey) {
-        Ok(link) => {
-            use_cases::send_to_provider::send_to_provider(
-                engine,
-                SendRequest { link: &link, institution, at: Instant::now() },
-            )
-            .await
-        }
-        Err(error) => Err(error),
+    let link = match derive::link(&engine.deps, journey) {
+        Ok(link) => link,
+        Err(error) => return problem::page_of_form(&error, at(id)),
     };
-    match left {
-        Ok(None) => unknown(),
-        Ok(Some(SendResult::Sent(left))) => reply::send_to_provider(&left, request),
-        Ok(Some(SendResult::Refused(onward))) => reply::see_other(&onward),
-        Ok(Some(SendResult::Late(journey))) => {
-            with_visit_cookie(engine, request, &journey, reply::page(&waiting(engine, &journey, id)))
-        }
-        Ok(Some(SendResult::Choose(journey))) => reply::page(&page(engine, &journey, id, &Asked::default())),
-        Ok(Some(SendResult::NoProvider(journey))) => {
+    let send_request = SendRequest { link: &link, institution, at: Instant::now() };
+    let addresses = Addresses { page: at(id), leaving: format!("{}/leaving", at(id)) };
+    send(engine, request, send_request, addresses, |not_sent| match not_sent {
+        NotSent::Choose(journey) => reply::page(&page(engine, &journey, id, &Asked::default())),
+        NotSent::NoProvider(journey) => {
             let chosen = institution.or_else(|| journey.institution()).and_then(|id| engine.deps.institution(id));
             let away = Some(chosen.map_or_else(String::new, |chosen| chosen.name.clone()));
             let shown = reply::page(&Session { away, ..page(engine, &journey, id, &Asked::default()) });
             with_visit_cookie(engine, request, &journey, shown)
         }
-        Ok(Some(SendResult::Ended(journey))) => ended(engine, request, &journey),
-        Ok(Some(SendResult::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
-        Err(error) => problem::page_of_form(&error, at(id)),
-    }
-}
-
-fn waiting(engine: &Engine, journey: &Journey, id: &str) -> Waiting {
-    let now = engine.deps.clock.now();
-    let left_at = journey.visits().last().map_or(now, |visit| visit.left_at);
-    Waiting {
-        awaited: Awaited::ProviderVisit,
-        payee: journey.payee().to_owned(),
-        amount: amount(journey),
-        seconds: u32::try_from(now.since(left_at).as_secs()).unwrap_or(u32::MAX),
-        next: format!("{}/leaving", at(id)),
-    }
+        NotSent::Ended(journey) => ended(engine, request, &journey),
+    })
+    .await
 }
 
 fn page(engine: &Engine, journey: &Journey, id: &str, asked: &Asked) -> Session {
@@ -246,13 +223,7 @@ fn page(engine: &Engine, journey: &Journey, id: &str, asked: &Asked) -> Session 
     // A country without banks narrows nothing down.
     let there: Vec<&Institution> = all.iter().filter(in_country).copied().collect();
     let (country, there) = if there.is_empty() { (None, all.clone()) } else { (country, there) };
-    let searchable = there.len() > Session::LONG;
-    let wanted = asked.find.trim().to_lowercase();
-    let matches = |institution: &&&Institution| {
-        let names = [&institution.name, &institution.full_name];
-        !searchable || names.iter().any(|name| name.to_lowercase().contains(&wanted))
-    };
-    let found: Vec<&Institution> = there.iter().filter(matches).copied().collect();
+    let (search, found) = search(there, &asked.find);
     Session {
         payee: journey.payee().to_owned(),
         merchant: journey.opening().merchant_name.as_str().to_owned(),
@@ -260,7 +231,7 @@ fn page(engine: &Engine, journey: &Journey, id: &str, asked: &Asked) -> Session 
         note: journey.opening().purpose.note().to_owned(),
         at: at(id),
         country: country.map_or_else(String::new, |country| country.to_string()),
-        search: searchable.then(|| asked.find.trim().to_owned()),
+        search,
         groups: by_country(&found, country),
         more: found.len() < all.len(),
         away: None,
@@ -270,8 +241,4 @@ fn page(engine: &Engine, journey: &Journey, id: &str, asked: &Asked) -> Session 
 /// The address of a session, which its forms begin with.
 fn at(id: &str) -> String {
     format!("/token-io/session/{id}")
-}
-
-fn unknown() -> HttpResponse {
-    reply::problem_page(StatusCode::NOT_FOUND, &ProblemPage::unknown_link())
 }

@@ -1,11 +1,11 @@
 //! `/v1/consents`: what the operator's own programs do with a consent. No merchant's key opens these.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{check_operator, no_store};
+use super::{ApiResult, check_operator, no_store};
 use crate::domain::consent::Status;
 use crate::domain::id::JourneyId;
 use crate::domain::journey::Journey;
@@ -35,11 +35,7 @@ struct ConsumedView<'a> {
     consumed_at: Option<String>,
 }
 
-async fn bank_tokens(
-    engine: web::Data<Engine>,
-    request: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
+async fn bank_tokens(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<String>) -> ApiResult {
     check_operator(&engine, &request).await?;
     let journey = consent(&engine, &id).await?;
     let now = engine.deps.clock.now();
@@ -59,11 +55,7 @@ async fn bank_tokens(
     Ok(no_store(StatusCode::OK).json(view))
 }
 
-async fn consume(
-    engine: web::Data<Engine>,
-    request: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
+async fn consume(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<String>) -> ApiResult {
     check_operator(&engine, &request).await?;
     let journey = consent(&engine, &id).await?;
     match use_cases::consent::consume(&engine, journey).await? {

@@ -4,12 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::list::ListQuery;
-use super::merchant_of;
+use super::{ApiResult, Authenticated};
 use crate::domain::delivery::{AttemptRecord, AttemptResult, Delivery, DeliveryId, State, Target};
-use crate::domain::id::PayId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
 use crate::engine::{DeliveryContext, DeliveryCursor, DeliveryFilter, Engine, use_cases};
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
@@ -71,35 +69,26 @@ struct ParcelView {
     delivery: DeliveryView,
 }
 
-async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let merchant = merchant_of(&engine, &request).await?;
+async fn list(engine: web::Data<Engine>, request: HttpRequest, merchant: Authenticated) -> ApiResult {
     let page = ListQuery::read(&request, &["state", "limit", "after"])?;
     let filter = page.state.as_deref().map_or(Ok(DeliveryFilter::Dead), read_filter)?;
-    let limit = page.limit;
-    let after = page.after.as_deref().map(read_place).transpose()?;
-    let contexts = use_cases::deliveries::list(&engine, merchant.id, filter, after, limit).await?;
-    let next = contexts.last().filter(|_| contexts.len() == limit).map(|last| write_place(&last.delivery));
+    let contexts = use_cases::deliveries::list(&engine, merchant.id, filter, page.place()?, page.limit).await?;
+    let next = page.next(&contexts, |last| DeliveryCursor::of(&last.delivery));
     let views: Vec<_> = contexts.iter().map(|context| ParcelView::of(context, Shown::Last)).collect();
     Ok(HttpResponse::Ok().json(serde_json::json!({ "deliveries": views, "next": next })))
 }
 
-async fn one(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let merchant = merchant_of(&engine, &request).await?;
+async fn one(engine: web::Data<Engine>, id: web::Path<String>, merchant: Authenticated) -> ApiResult {
     let Ok(id) = id.parse::<DeliveryId>() else { return Err(Problem::not_found("delivery")) };
     answer(use_cases::deliveries::find(&engine, merchant.id, &id).await?.as_ref())
 }
 
-async fn replay(
-    engine: web::Data<Engine>,
-    request: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let merchant = merchant_of(&engine, &request).await?;
+async fn replay(engine: web::Data<Engine>, id: web::Path<String>, merchant: Authenticated) -> ApiResult {
     let Ok(id) = id.parse::<DeliveryId>() else { return Err(Problem::not_found("delivery")) };
     answer(use_cases::deliveries::replay(&engine, merchant.id, &id).await?.as_ref())
 }
 
-fn answer(context: Option<&DeliveryContext>) -> Result<HttpResponse, Problem> {
+fn answer(context: Option<&DeliveryContext>) -> ApiResult {
     let context = context.ok_or_else(|| Problem::not_found("delivery"))?;
     Ok(HttpResponse::Ok().json(ParcelView::of(context, Shown::Every)))
 }
@@ -169,22 +158,4 @@ fn read_filter(text: &str) -> Result<DeliveryFilter, Invalid> {
         _ => Err(Invalid::new("state", "is none of waiting, failing and dead")
             .hint("what was delivered is shown by its journey: GET /v1/journeys/{id}")),
     }
-}
-
-fn write_place(delivery: &Delivery) -> String {
-    let DeliveryCursor { at, pay_id, event, target } = DeliveryCursor::of(delivery);
-    format!("{}-{pay_id}-{event}-{target}", at.as_millis())
-}
-
-fn read_place(text: &str) -> Result<DeliveryCursor, Invalid> {
-    let read = || {
-        let mut parts = text.splitn(4, '-');
-        Some(DeliveryCursor {
-            at: UnixMillis::from_millis(parts.next()?.parse().ok()?),
-            pay_id: parts.next()?.parse::<PayId>().ok()?,
-            event: parts.next()?.parse().ok()?,
-            target: parts.next()?.parse().ok()?,
-        })
-    };
-    read().ok_or_else(|| Invalid::new("after", "is not a place in the list").hint("expected the value of next"))
 }

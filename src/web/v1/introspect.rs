@@ -1,17 +1,16 @@
 //! `POST /v1/introspect`: what a consent token is worth now (RFC 7662).
 
-use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::http::StatusCode;
+use actix_web::web;
 use serde::Serialize;
 
 use super::consents::status_word;
-use super::{Caller, Incoming, no_store};
+use super::{ApiResult, Caller, Incoming, no_store};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::moment::UnixMillis;
 use crate::engine::{Engine, use_cases};
-use crate::web::body::{BodyTrouble, read_form};
-use crate::web::problem::Problem;
+use crate::web::body::{self, BodyTrouble, read_form};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(super::at("/introspect", "POST").route(web::post().to(introspect)));
@@ -35,7 +34,7 @@ struct Active {
     application_user_id: Option<String>,
 }
 
-async fn introspect(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
+async fn introspect(engine: web::Data<Engine>, incoming: Incoming) -> ApiResult {
     let caller = Caller::of(&engine, &incoming.request).await?;
     let token = token(incoming)?;
     let found = use_cases::consent::of_token(&engine, &token).await?.filter(|journey| match &caller {
@@ -52,18 +51,11 @@ async fn introspect(engine: web::Data<Engine>, incoming: Incoming) -> Result<Htt
 }
 
 fn token(incoming: Incoming) -> Result<String, BodyTrouble> {
-    check_form(&incoming.request)?;
+    body::check_type(&incoming.request, &["application/x-www-form-urlencoded"])?;
     let fields = read_form(&incoming.body?)?;
     let token = fields.text("token").filter(|token| !token.is_empty());
     let missing = || Invalid::new("token", "is missing").hint("expected a form with token=…");
     Ok(token.ok_or_else(missing)?.to_owned())
-}
-
-fn check_form(request: &HttpRequest) -> Result<(), BodyTrouble> {
-    const FORM: &str = "application/x-www-form-urlencoded";
-    let sent = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
-    let is_form = |sent: &str| sent.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM);
-    if sent.is_none_or(is_form) { Ok(()) } else { Err(BodyTrouble::Unsupported(FORM)) }
 }
 
 /// What a token in force says, be its consent asked for again or not. `None` for every other.

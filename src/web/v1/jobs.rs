@@ -3,14 +3,13 @@
 //! The answers show how a callback stands and how its delivery fares, and of its headers the names alone.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpRequest, HttpResponseBuilder, web};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::deliveries::{DeliveryView, Shown};
-use super::journeys::{read_place, write_place};
-use super::list::ListQuery;
-use super::{Call, Incoming, merchant_of, no_store};
+use super::list::{ListQuery, Place};
+use super::{ApiResult, Authenticated, Call, no_store};
 use crate::dialect::job::{FinishBody, JobBody, NAME};
 use crate::domain::delivery::Target;
 use crate::domain::id::JourneyId;
@@ -57,8 +56,7 @@ struct WholeView {
     delivery: Option<DeliveryView>,
 }
 
-async fn open(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
-    let call = Call::<JobBody>::read(&engine, incoming).await?;
+async fn open(engine: web::Data<Engine>, call: Call<JobBody>) -> ApiResult {
     let request = call.body.read()?;
     let journey = use_cases::job::open(&engine, &call.merchant, NAME, &request, call.reservation.as_ref()).await?;
     let mut response = no_store(StatusCode::ACCEPTED);
@@ -66,24 +64,19 @@ async fn open(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRespo
     answer(&engine, response, &journey).await
 }
 
-async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let merchant = merchant_of(&engine, &request).await?;
+async fn list(engine: web::Data<Engine>, request: HttpRequest, merchant: Authenticated) -> ApiResult {
     let page = ListQuery::read(&request, &["limit", "after"])?;
-    let limit = page.limit;
-    let after = page.after.as_deref().map(read_place).transpose()?;
-    let (jobs, next) = use_cases::job::list(&engine, merchant.id, after, limit).await?;
+    let (jobs, next) = use_cases::job::list(&engine, merchant.id, page.place()?, page.limit).await?;
     let views: Vec<_> = jobs.iter().map(|job| view(&engine, job)).collect();
-    Ok(no_store(StatusCode::OK).json(serde_json::json!({ "jobs": views, "next": next.map(write_place) })))
+    Ok(no_store(StatusCode::OK).json(serde_json::json!({ "jobs": views, "next": next.as_ref().map(Place::write) })))
 }
 
-async fn show(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let merchant = merchant_of(&engine, &request).await?;
+async fn show(engine: web::Data<Engine>, id: web::Path<String>, merchant: Authenticated) -> ApiResult {
     let journey = use_cases::job::find(&engine, merchant.id, read_id(&id)?).await?.ok_or_else(unknown)?;
     answer(&engine, no_store(StatusCode::OK), &journey).await
 }
 
-async fn finish(engine: web::Data<Engine>, incoming: Incoming, id: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let call = Call::<FinishBody>::read(&engine, incoming).await?;
+async fn finish(engine: web::Data<Engine>, id: web::Path<String>, call: Call<FinishBody>) -> ApiResult {
     let finish = call.body.read()?;
     match use_cases::job::finish(&engine, call.merchant.id, read_id(&id)?, &finish).await?.ok_or_else(unknown)? {
         EndedJob::Ended(journey) => answer(&engine, no_store(StatusCode::OK), &journey).await,
@@ -91,12 +84,7 @@ async fn finish(engine: web::Data<Engine>, incoming: Incoming, id: web::Path<Str
     }
 }
 
-async fn call_off(
-    engine: web::Data<Engine>,
-    request: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let merchant = merchant_of(&engine, &request).await?;
+async fn call_off(engine: web::Data<Engine>, id: web::Path<String>, merchant: Authenticated) -> ApiResult {
     match use_cases::job::call_off(&engine, merchant.id, read_id(&id)?).await?.ok_or_else(unknown)? {
         EndedJob::Ended(journey) => answer(&engine, no_store(StatusCode::OK), &journey).await,
         EndedJob::Stands(journey) => {
@@ -106,11 +94,7 @@ async fn call_off(
     }
 }
 
-async fn answer(
-    engine: &Engine,
-    mut response: HttpResponseBuilder,
-    journey: &Journey,
-) -> Result<HttpResponse, Problem> {
+async fn answer(engine: &Engine, mut response: HttpResponseBuilder, journey: &Journey) -> ApiResult {
     let delivery = use_cases::job::delivery(engine, journey).await?;
     let delivery = delivery.map(|delivery| DeliveryView::of(journey, &delivery, Shown::Every));
     let result = derive::result_of(&engine.deps, journey)?

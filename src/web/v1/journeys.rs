@@ -6,15 +6,13 @@ use serde::Serialize;
 use super::deliveries::{DeliveryView, Shown};
 use super::endpoints::EndpointView;
 use super::list::ListQuery;
-use super::merchant_of;
-use super::ways::WaysView;
+use super::ways::PlannedView;
+use super::{ApiResult, Authenticated};
 use crate::domain::consent::Grant;
 use crate::domain::id::{JourneyId, PayId};
-use crate::domain::invalid::Invalid;
 use crate::domain::journey::{FinalOutcome, Journey, LedTo, RecordedResponse, Stage};
 use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Cause, ProviderRefusal};
-use crate::domain::plan::PlannedCallback;
 use crate::engine::{Engine, JourneyCursor, JourneyDetails, JourneyFilter, derive, use_cases};
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
@@ -47,19 +45,9 @@ struct JourneyView {
 
 #[derive(Serialize)]
 struct Callbacks {
-    destination: Option<EntryView>,
-    background: Vec<EntryView>,
+    destination: Option<PlannedView>,
+    background: Vec<PlannedView>,
     endpoints: Vec<EndpointView>,
-}
-
-#[derive(Serialize)]
-struct EntryView {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    index: Option<usize>,
-    url: String,
-    params_in: &'static str,
-    #[serde(flatten)]
-    ways: WaysView,
 }
 
 #[derive(Serialize)]
@@ -88,19 +76,16 @@ struct Event {
     error_description: Option<String>,
 }
 
-async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let merchant = merchant_of(&engine, &request).await?;
+async fn list(engine: web::Data<Engine>, request: HttpRequest, merchant: Authenticated) -> ApiResult {
     let page = ListQuery::read(&request, &["limit", "after"])?;
-    let limit = page.limit;
-    let after = page.after.as_deref().map(read_place).transpose()?;
-    let journeys = use_cases::list::journeys(&engine, merchant.id, JourneyFilter::All, after, limit).await?;
-    let next = journeys.last().filter(|_| journeys.len() == limit).map(|last| write_place(JourneyCursor::of(last)));
+    let filter = JourneyFilter::All;
+    let journeys = use_cases::list::journeys(&engine, merchant.id, filter, page.place()?, page.limit).await?;
+    let next = page.next(&journeys, JourneyCursor::of);
     let views = journeys.iter().map(|journey| view(&engine, journey)).collect::<Result<Vec<_>, _>>()?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "journeys": views, "next": next })))
 }
 
-async fn one(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let merchant = merchant_of(&engine, &request).await?;
+async fn one(engine: web::Data<Engine>, id: web::Path<String>, merchant: Authenticated) -> ApiResult {
     let (pay_id, journey_id) = match (id.parse::<PayId>(), id.parse::<JourneyId>()) {
         (Ok(pay_id), _) => (pay_id, None),
         (_, Ok(journey_id)) => (journey_id.pay_id(), Some(journey_id)),
@@ -130,8 +115,8 @@ fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
         // Where no customer has a part in it nobody is given a link.
         pay_link: opening.purpose.needs_customer().then(|| derive::pay_link(&engine.deps, journey)).transpose()?,
         callbacks: Callbacks {
-            destination: opening.plan.destination.as_ref().map(EntryView::from),
-            background: opening.plan.background.iter().map(EntryView::from).collect(),
+            destination: opening.plan.destination.as_ref().map(PlannedView::from),
+            background: opening.plan.background.iter().map(PlannedView::from).collect(),
             endpoints: opening.plan.endpoints.iter().map(EndpointView::from).collect(),
         },
     })
@@ -153,17 +138,6 @@ fn sight_view(engine: &Engine, sight: &JourneyDetails) -> Result<JourneyDetailsV
         deliveries: deliveries.collect(),
         timeline: timeline(sight),
     })
-}
-
-impl From<&PlannedCallback> for EntryView {
-    fn from(entry: &PlannedCallback) -> Self {
-        Self {
-            index: entry.slot,
-            url: entry.url.as_str().to_owned(),
-            params_in: entry.params_in.as_str(),
-            ways: WaysView::from(&entry.device_urls),
-        }
-    }
 }
 
 /// What happened, in the order of time.
@@ -222,17 +196,4 @@ fn refused(error: &ProviderRefusal, event: Event) -> Event {
 
 fn event(moment: UnixMillis, event: &'static str) -> Event {
     Event { millis: moment.as_millis(), at: rfc3339(moment), event, ..Event::default() }
-}
-
-pub(super) fn write_place(place: JourneyCursor) -> String {
-    format!("{}-{}", place.opened_at.as_millis(), place.pay_id)
-}
-
-pub(super) fn read_place(text: &str) -> Result<JourneyCursor, Invalid> {
-    let refused = || Invalid::new("after", "is not a place in the list").hint("expected the value of next");
-    let (opened_at, pay_id) = text.split_once('-').ok_or_else(refused)?;
-    Ok(JourneyCursor {
-        opened_at: UnixMillis::from_millis(opened_at.parse().map_err(|_| refused())?),
-        pay_id: pay_id.parse().map_err(|_| refused())?,
-    })
 }

@@ -4,6 +4,8 @@ use actix_web::HttpRequest;
 use url::form_urlencoded;
 
 use crate::domain::invalid::Invalid;
+use crate::domain::moment::UnixMillis;
+use crate::engine::{DeliveryCursor, JourneyCursor};
 
 /// How many entries one answer holds, unless the call says otherwise.
 const LIMIT: usize = 50;
@@ -16,13 +18,63 @@ const MOST: usize = 200;
 pub(super) struct ListQuery {
     /// How many entries, 1 to 200.
     pub limit: usize,
-    /// Behind which entry; the list's own text.
-    pub after: Option<String>,
+    after: Option<String>,
     /// Which entries, where the list has a filter.
     pub state: Option<String>,
 }
 
+/// A place in a list, as the `next` of an answer says it.
+pub(super) trait Place: Sized {
+    /// Writes it.
+    fn write(&self) -> String;
+
+    /// Reads what was written; `None` of anything else.
+    fn read(text: &str) -> Option<Self>;
+}
+
+impl Place for JourneyCursor {
+    fn write(&self) -> String {
+        format!("{}-{}", self.opened_at.as_millis(), self.pay_id)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (opened_at, pay_id) = text.split_once('-')?;
+        Some(Self { opened_at: UnixMillis::from_millis(opened_at.parse().ok()?), pay_id: pay_id.parse().ok()? })
+    }
+}
+
+impl Place for DeliveryCursor {
+    fn write(&self) -> String {
+        let Self { at, pay_id, event, target } = self;
+        format!("{}-{pay_id}-{event}-{target}", at.as_millis())
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(4, '-');
+        Some(Self {
+            at: UnixMillis::from_millis(parts.next()?.parse().ok()?),
+            pay_id: parts.next()?.parse().ok()?,
+            event: parts.next()?.parse().ok()?,
+            target: parts.next()?.parse().ok()?,
+        })
+    }
+}
+
 impl ListQuery {
+    /// The place behind which this part begins.
+    ///
+    /// # Errors
+    /// When it is none that an answer has said.
+    pub fn place<P: Place>(&self) -> Result<Option<P>, Invalid> {
+        let refused = || Invalid::new("after", "is not a place in the list").hint("expected the value of next");
+        self.after.as_deref().map(|text| P::read(text).ok_or_else(refused)).transpose()
+    }
+
+    /// Where the part behind these entries begins; `None` where they are the last.
+    pub fn next<T, P: Place>(&self, entries: &[T], place_of: impl FnOnce(&T) -> P) -> Option<String> {
+        entries.last().filter(|_| entries.len() == self.limit).map(|last| place_of(last).write())
+    }
+
     /// Reads it. `names` are the parameters that this list knows.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Handback's own API: small, JSON, with problem details; `openapi.json` is its manual.
 
+mod callbacks;
 mod consents;
 mod deliveries;
 mod endpoints;
@@ -14,23 +15,31 @@ mod public_keys;
 mod redeem;
 mod returns;
 mod secrets;
+mod slots;
 mod ways;
 
 use std::future::ready;
+use std::ops::Deref;
 
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::from_fn;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Resource, ResponseError, web};
+use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, Resource, ResponseError, web};
+use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 
-use super::body::{BodyTrouble, Incoming};
+use super::body::{self, BodyTrouble, Incoming};
 use super::idempotency;
 use super::problem::{Problem, name_types};
 use super::problem_kind::ProblemKind;
-use crate::domain::merchant::Merchant;
+use crate::domain::endpoint::WebhookEndpoint;
+use crate::domain::merchant::{Merchant, SavedCallback};
 use crate::engine::{Engine, Reservation, use_cases};
 use crate::telemetry::metrics::Route;
+
+/// What a handler of this API answers.
+type ApiResult = Result<HttpResponse, Problem>;
 
 /// The manual of this API (`OpenAPI` 3.1).
 const MANUAL: &str = include_str!("../../../static/openapi.json");
@@ -43,7 +52,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found("address").into()))
             .service(at("/openapi.json", "GET").route(web::get().to(manual)))
             .configure(profile::routes)
-            .configure(endpoints::routes)
+            .configure(slots::routes::<SavedCallback>)
+            .configure(slots::routes::<WebhookEndpoint>)
             .configure(public_keys::routes)
             .configure(secrets::routes)
             .configure(preview::routes)
@@ -75,7 +85,7 @@ fn wrong_method(allowed: &'static str) -> HttpResponse {
     response
 }
 
-async fn nothing_here() -> Result<HttpResponse, Problem> {
+async fn nothing_here() -> ApiResult {
     Err(Problem::not_found("address"))
 }
 
@@ -83,6 +93,30 @@ async fn nothing_here() -> Result<HttpResponse, Problem> {
 async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant, Problem> {
     let key = bearer(request).ok_or_else(Problem::unauthorised)?;
     use_cases::authenticate::authenticate(engine, key).await?.ok_or_else(Problem::unauthorised)
+}
+
+/// The merchant whose key a call brought: a handler that asks for it is not reached by anybody else.
+struct Authenticated(Merchant);
+
+impl Deref for Authenticated {
+    type Target = Merchant;
+
+    fn deref(&self) -> &Merchant {
+        &self.0
+    }
+}
+
+impl FromRequest for Authenticated {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let engine = web::Data::<Engine>::extract(&request).await?;
+            Ok(Self(merchant_of(&engine, &request).await?))
+        })
+    }
 }
 
 /// Who makes a call that the operator and merchants can make.
@@ -123,11 +157,25 @@ fn no_store(status: StatusCode) -> HttpResponseBuilder {
     builder
 }
 
-/// A call with a JSON body.
+/// A merchant's call with a JSON body.
 struct Call<T> {
     merchant: Merchant,
     reservation: Option<Reservation>,
     body: T,
+}
+
+impl<T: DeserializeOwned> FromRequest for Call<T> {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, incoming) = (request.clone(), Incoming::from_request(request, payload));
+        Box::pin(async move {
+            let Ok(incoming) = incoming.await;
+            let engine = web::Data::<Engine>::extract(&request).await?;
+            Ok(Self::read(&engine, incoming).await?)
+        })
+    }
 }
 
 impl<T: DeserializeOwned> Call<T> {
@@ -143,10 +191,5 @@ impl<T: DeserializeOwned> Call<T> {
 /// A body without a type is taken for JSON, and so is what `curl` calls a form when it is not told; any other type is
 /// not looked at.
 fn check_type(request: &HttpRequest) -> Result<(), BodyTrouble> {
-    let sent = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
-    let is_json = |sent: &str| {
-        let essence = sent.split(';').next().unwrap_or_default().trim();
-        ["application/json", "application/x-www-form-urlencoded"].iter().any(|own| essence.eq_ignore_ascii_case(own))
-    };
-    if sent.is_none_or(is_json) { Ok(()) } else { Err(BodyTrouble::Unsupported("application/json")) }
+    body::check_type(request, &["application/json", "application/x-www-form-urlencoded"])
 }

@@ -6,9 +6,9 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Call;
 use super::endpoints::EndpointView;
-use super::ways::WaysView;
+use super::ways::PlannedView;
+use super::{ApiResult, Call};
 use crate::dialect::fields::Fields;
 use crate::dialect::secpaid;
 use crate::domain::app_page::{DeviceResponse, Start};
@@ -16,8 +16,6 @@ use crate::domain::invalid::Invalid;
 use crate::domain::open_request::OpenRequest;
 use crate::domain::outcome::Outcome;
 use crate::engine::{Engine, Rehearsal, use_cases};
-use crate::web::body::Incoming;
-use crate::web::problem::Problem;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(super::at("/preview", "POST").route(web::post().to(preview)));
@@ -48,12 +46,8 @@ struct PreviewView {
 
 #[derive(Serialize)]
 struct EntryView {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    index: Option<usize>,
-    url: String,
-    params_in: &'static str,
     #[serde(flatten)]
-    ways: WaysView,
+    callback: PlannedView,
     outcomes: Map<String, Value>,
     /// By the kind of device, then by outcome.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -71,8 +65,7 @@ struct GivenView {
     elsewhere: Option<String>,
 }
 
-async fn preview(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
-    let call = Call::<PreviewBody>::read(&engine, incoming).await?;
+async fn preview(engine: web::Data<Engine>, call: Call<PreviewBody>) -> ApiResult {
     let dialect = call.body.dialect.as_deref().unwrap_or(secpaid::NAME);
     if dialect != secpaid::NAME {
         let hint = format!("expected {}", secpaid::NAME);
@@ -124,12 +117,8 @@ fn read_wish(body: &PreviewBody) -> Result<OpenRequest, Invalid> {
 impl From<Rehearsal> for EntryView {
     fn from(rehearsal: Rehearsal) -> Self {
         let outcomes = rehearsal.urls.into_iter().map(|(outcome, url)| (word(outcome).to_owned(), Value::String(url)));
-        let entry = rehearsal.entry;
         Self {
-            index: entry.slot,
-            url: entry.url.as_str().to_owned(),
-            params_in: entry.params_in.as_str(),
-            ways: WaysView::from(&entry.device_urls),
+            callback: PlannedView::from(&rehearsal.entry),
             outcomes: outcomes.collect(),
             devices: rehearsal.devices.into_iter().map(|(device, given)| (device.as_str(), views(given))).collect(),
         }

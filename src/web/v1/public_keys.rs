@@ -1,12 +1,13 @@
 //! `/profile/public-keys`: the keys that a merchant's calls are signed with, and what its Token.io clients are told.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
 use super::secrets::WebhookKeyView;
-use super::{at, check_type, json, merchant_of, no_store};
+use super::slots::take_away;
+use super::{ApiResult, Authenticated, at, check_type, json, merchant_of, no_store};
 use crate::dialect::token_io::{member_id, read_public_key};
 use crate::domain::merchant::{Merchant, PublicKey};
 use crate::engine::{Edit, Edited, Engine, WebhookPublicKey, merchant_keys, use_cases};
@@ -51,13 +52,12 @@ impl TokenIoView {
     }
 }
 
-async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let merchant = merchant_of(&engine, &request).await?;
+async fn list(merchant: Authenticated) -> HttpResponse {
     let keys: Vec<_> = merchant.public_keys.iter().map(view).collect();
-    Ok(HttpResponse::Ok().json(serde_json::json!({ "public_keys": keys })))
+    HttpResponse::Ok().json(serde_json::json!({ "public_keys": keys }))
 }
 
-async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
+async fn add(engine: web::Data<Engine>, incoming: Incoming) -> ApiResult {
     let merchant = merchant_of(&engine, &incoming.request).await?;
     check_type(&incoming.request)?;
     let body = incoming.body?;
@@ -73,16 +73,8 @@ async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRespon
     }
 }
 
-async fn delete(
-    engine: web::Data<Engine>,
-    request: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let merchant = merchant_of(&engine, &request).await?;
-    match use_cases::profile::edit(&engine, merchant.id, &Edit::Forget(id.into_inner()), None).await? {
-        Edited::Done(_) => Ok(HttpResponse::NoContent().finish()),
-        Edited::NoSuchSlot => Err(Problem::not_found("public key")),
-    }
+async fn delete(engine: web::Data<Engine>, id: web::Path<String>, merchant: Authenticated) -> ApiResult {
+    take_away(&engine, &merchant, &Edit::Forget(id.into_inner()), "public key").await
 }
 
 fn view(key: &PublicKey) -> KeyView<'_> {

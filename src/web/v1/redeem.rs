@@ -1,11 +1,11 @@
 //! `POST /v1/one-time-tokens/redeem`: the proven outcome, once. GET and HEAD never come near it.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use serde::{Deserialize, Serialize};
 
 use super::journeys::status;
-use super::{Call, Incoming, no_store};
+use super::{ApiResult, Call, no_store};
 use crate::domain::journey::Journey;
 use crate::domain::moment::UnixMillis;
 use crate::engine::{Engine, Redeemed, Redeeming, Redemption, use_cases};
@@ -41,17 +41,14 @@ struct OutcomeView {
     redeemed_at: String,
 }
 
-async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
-    let request = incoming.request.clone();
-    let call = Call::<RedeemBody>::read(&engine, incoming).await?;
-    let patience = request_timeout(&request)?;
-    let open_request = Redeeming {
+async fn redeem(engine: web::Data<Engine>, request: HttpRequest, call: Call<RedeemBody>) -> ApiResult {
+    let redeeming = Redeeming {
         merchant: call.merchant.id,
         token: &call.body.one_time_token,
         reservation: call.reservation,
-        patience,
+        patience: request_timeout(&request)?,
     };
-    match use_cases::redeem::redeem(&engine, open_request).await? {
+    match use_cases::redeem::redeem(&engine, redeeming).await? {
         Redeemed::Known(redemption) => answer(&redemption),
         Redeemed::Uncertain => Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -61,7 +58,7 @@ async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpRes
     }
 }
 
-fn answer(redemption: &Redemption) -> Result<HttpResponse, Problem> {
+fn answer(redemption: &Redemption) -> ApiResult {
     match redemption {
         Redemption::Granted { journey, spent_at } => Ok(no_store(StatusCode::OK).json(outcome(journey, *spent_at))),
         Redemption::Pending { .. } => Ok(no_store(StatusCode::ACCEPTED)

@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::web;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, merchant_of, no_store};
+use super::{ApiResult, Authenticated, Call, no_store};
 use crate::domain::invalid::Invalid;
 use crate::domain::signed_return::PARAMETER;
 use crate::engine::{CameBack, Engine, Unproven, Unsigned, use_cases};
-use crate::web::body::Incoming;
-use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
 
 /// How far a signature's time may be from now, unless the call says otherwise.
@@ -74,8 +72,7 @@ struct RefusedView {
     detail: &'static str,
 }
 
-async fn keys(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let merchant = merchant_of(&engine, &request).await?;
+async fn keys(engine: web::Data<Engine>, merchant: Authenticated) -> ApiResult {
     let secrets = use_cases::verify_return::return_secrets(&engine, merchant.id).into_iter();
     let keys = use_cases::verify_return::return_keys(&engine).into_iter();
     Ok(no_store(StatusCode::OK).json(KeysView {
@@ -94,8 +91,7 @@ async fn keys(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
     }))
 }
 
-async fn verify(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
-    let call = Call::<VerifyBody>::read(&engine, incoming).await?;
+async fn verify(engine: web::Data<Engine>, call: Call<VerifyBody>) -> ApiResult {
     let tolerance = call.body.tolerance_seconds.map_or(TOLERANCE, Duration::from_secs);
     if tolerance > LONGEST_TOLERANCE {
         let rule = format!("is not between 0 and {} seconds", LONGEST_TOLERANCE.as_secs());

@@ -6,13 +6,12 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use super::{Call, at, merchant_of, no_store};
+use super::{ApiResult, Authenticated, Call, at, no_store};
 use crate::domain::api_key::{KeyName, KeyNumber};
 use crate::engine::{Engine, KeyInUse, NewKey, WebhookPublicKey, use_cases};
-use crate::web::body::Incoming;
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;
 
@@ -83,8 +82,7 @@ impl From<&WebhookPublicKey> for WebhookKeyView {
     }
 }
 
-async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let merchant = merchant_of(&engine, &request).await?;
+async fn list(engine: web::Data<Engine>, merchant: Authenticated) -> ApiResult {
     let view = |own: KeyInUse| KeyView {
         number: own.key.number.to_string(),
         name: own.key.name.as_str().to_owned(),
@@ -96,29 +94,18 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Result<HttpRes
     Ok(HttpResponse::Ok().json(serde_json::json!({ "keys": keys })))
 }
 
-async fn add(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
-    let call = Call::<KeyBody>::read(&engine, incoming).await?;
+async fn add(engine: web::Data<Engine>, call: Call<KeyBody>) -> ApiResult {
     let new = use_cases::secrets::add_key(&engine, call.merchant.id, KeyName::parse(&call.body.name)?).await?;
     Ok(made(&new.ok_or_else(|| Problem::not_found("merchant"))?))
 }
 
-async fn rotate(
-    engine: web::Data<Engine>,
-    number: web::Path<String>,
-    incoming: Incoming,
-) -> Result<HttpResponse, Problem> {
-    let call = Call::<RotationBody>::read(&engine, incoming).await?;
+async fn rotate(engine: web::Data<Engine>, number: web::Path<String>, call: Call<RotationBody>) -> ApiResult {
     let number: KeyNumber = number.parse().map_err(|_| no_such_key())?;
     let new = use_cases::secrets::rotate_key(&engine, call.merchant.id, Some(number), call.body.overlap()).await?;
     Ok(made(&new.ok_or_else(no_such_key)?))
 }
 
-async fn revoke(
-    engine: web::Data<Engine>,
-    request: HttpRequest,
-    number: web::Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let merchant = merchant_of(&engine, &request).await?;
+async fn revoke(engine: web::Data<Engine>, number: web::Path<String>, merchant: Authenticated) -> ApiResult {
     let number: KeyNumber = number.parse().map_err(|_| no_such_key())?;
     if use_cases::secrets::revoke_key(&engine, merchant.id, number).await? {
         return Ok(HttpResponse::NoContent().finish());
@@ -126,8 +113,7 @@ async fn revoke(
     Err(no_such_key())
 }
 
-async fn rotate_signing_secret(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
-    let call = Call::<RotationBody>::read(&engine, incoming).await?;
+async fn rotate_signing_secret(engine: web::Data<Engine>, call: Call<RotationBody>) -> ApiResult {
     let new = use_cases::secrets::rotate_signing_secret(&engine, call.merchant.id, call.body.overlap()).await?;
     let new = new.ok_or_else(|| Problem::not_found("merchant"))?;
     Ok(no_store(StatusCode::CREATED).json(NewSecretView {
@@ -136,8 +122,7 @@ async fn rotate_signing_secret(engine: web::Data<Engine>, incoming: Incoming) ->
     }))
 }
 
-async fn rotate_webhook_key(engine: web::Data<Engine>, incoming: Incoming) -> Result<HttpResponse, Problem> {
-    let call = Call::<RotationBody>::read(&engine, incoming).await?;
+async fn rotate_webhook_key(engine: web::Data<Engine>, call: Call<RotationBody>) -> ApiResult {
     let keys = use_cases::secrets::rotate_webhook_key(&engine, call.merchant.id, call.body.overlap()).await?;
     let keys = keys.ok_or_else(|| Problem::not_found("merchant"))?;
     let keys: Vec<_> = keys.iter().map(WebhookKeyView::from).collect();

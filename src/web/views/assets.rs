@@ -1,7 +1,7 @@
 //! The files that pages load; they live inside the binary, and each is named by its content.
 //!
 //! An address that holds a digest of the content may be kept for ever: after an upgrade pages name other addresses, so
-//! no page meets the looks or the scripts of another version. [`Asset::url`] is the one place that writes such an
+//! no page meets the looks or the scripts of another version. [`Asset::url`] is the one place that has such an
 //! address.
 
 use std::sync::LazyLock;
@@ -19,11 +19,16 @@ const BYTES_IN_NAME: usize = 6;
 /// A file below `/static/`.
 #[derive(Debug, Clone)]
 pub struct Asset {
-    name: &'static str,
-    url: String,
-    content_type: &'static str,
-    bytes: &'static [u8],
-    etag: String,
+    /// Its plain name below `/static/`, which stays when its content changes.
+    pub name: &'static str,
+    /// Its address with the digest of its content, as pages load it.
+    pub url: String,
+    /// The value of its `Content-Type`.
+    pub content_type: &'static str,
+    /// What it holds.
+    pub bytes: &'static [u8],
+    /// Its strong entity tag, quotes included (RFC 9110, section 8.8.3).
+    pub etag: String,
 }
 
 impl Asset {
@@ -34,31 +39,6 @@ impl Asset {
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
         let url = format!("{FOLDER}{stem}.{short}.{extension}");
         Self { name, url, content_type, bytes, etag: format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest)) }
-    }
-
-    /// Its plain name below `/static/`, which stays when its content changes.
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// Its address with the digest of its content, as pages load it.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// The value of its `Content-Type`.
-    pub const fn content_type(&self) -> &'static str {
-        self.content_type
-    }
-
-    /// What it holds.
-    pub const fn bytes(&self) -> &'static [u8] {
-        self.bytes
-    }
-
-    /// Its strong entity tag, quotes included (RFC 9110, section 8.8.3).
-    pub fn etag(&self) -> &str {
-        &self.etag
     }
 }
 

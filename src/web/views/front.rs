@@ -11,10 +11,3 @@ pub struct Front {
     /// Whether `/demo` exists.
     pub demo: bool,
 }
-
-#[cfg(test)]
-impl Front {
-    pub(super) fn samples() -> Vec<(&'static str, Self)> {
-        vec![("front", Self { demo: false }), ("front-demo", Self { demo: true })]
-    }
-}

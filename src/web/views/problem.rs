@@ -108,36 +108,3 @@ impl ProblemPage {
         Self::new(words::OUR_FAULT, words::OUR_FAULT_SENTENCE, words::OUR_FAULT_HINT)
     }
 }
-
-#[cfg(test)]
-impl ProblemPage {
-    pub(super) fn samples() -> Vec<(&'static str, Self)> {
-        vec![
-            ("problem-unknown-link", Self::unknown_link()),
-            ("problem-over", Self::over()),
-            ("problem-payment-over", Self::payment_over()),
-            ("problem-answered", Self::answered()),
-            ("problem-not-usable", Self::not_usable("/payment?link_id=lk_07f3")),
-            ("problem-unknown-return", Self::unknown_return()),
-            ("problem-other-browser", Self::other_browser()),
-            ("problem-cannot-cancel", Self::cannot_cancel()),
-            ("problem-no-such-page", Self::no_such_page()),
-            ("problem-wrong-method", Self::wrong_method()),
-            ("problem-unreadable", Self::unreadable()),
-            ("problem-store-away", Self::store_away(2)),
-            ("problem-our-fault", Self::our_fault()),
-        ]
-    }
-
-    pub(super) fn hostile() -> Self {
-        let script = "<script>alert(1)</script>";
-        Self {
-            title: script.into(),
-            sentence: script.into(),
-            hint: Some(script.into()),
-            retry_seconds: Some(1),
-            retry_at: Some(script.into()),
-            on: Some(format!("\">{script}")),
-        }
-    }
-}

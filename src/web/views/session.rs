@@ -36,70 +36,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// Lists longer than this can be searched.
-    pub const LONG: usize = 8;
-
     fn asked_by(&self) -> Option<&str> {
         (self.payee != self.merchant).then_some(self.merchant.as_str())
     }
 
     fn is_one_bank(&self) -> bool {
         self.search.is_none() && !self.more && self.groups.iter().map(|group| group.banks.len()).sum::<usize>() == 1
-    }
-}
-
-#[cfg(test)]
-impl Session {
-    pub(super) fn samples() -> Vec<(&'static str, Self)> {
-        let group = |country: &str, banks: &[&str]| BankGroup {
-            country: country.into(),
-            banks: banks.iter().map(|bank| (bank.to_lowercase().replace(' ', "-"), (*bank).to_owned())).collect(),
-        };
-        let few = Self {
-            merchant: "Demo shop".into(),
-            payee: "Demo shop".into(),
-            amount: "25.00 EUR".into(),
-            note: "Order 1042".into(),
-            at: "/token-io/session/pm2:4pzF:2gFU".into(),
-            country: String::new(),
-            search: None,
-            groups: vec![group("United Kingdom", &["Modelo Sandbox", "Mock Sandbox"])],
-            more: false,
-            away: None,
-        };
-        let countries = vec![
-            group("Germany", &["Commerzbank", "Deutsche Bank", "Sparkasse KölnBonn", "Volksbank Mittelhessen"]),
-            group("United Kingdom", &["Barclays", "HSBC", "Lloyds Bank", "Monzo", "NatWest", "Starling Bank"]),
-        ];
-        let payee = "Donaudampfschifffahrtsgesellschaftskapitänswitwen-Versicherungsverein a. G.".into();
-        let many = Self { payee, search: Some(String::new()), groups: countries, ..few.clone() };
-        let one = vec![group("United Kingdom", &["Modelo Sandbox"])];
-        vec![
-            ("session", few.clone()),
-            ("session-many", many.clone()),
-            (
-                "session-country",
-                Self { country: "GB".into(), groups: many.groups[1..].to_vec(), more: true, ..many.clone() },
-            ),
-            ("session-none", Self { search: Some("nowhere".into()), groups: Vec::new(), more: true, ..many }),
-            ("session-one-bank", Self { groups: one, note: String::new(), ..few.clone() }),
-            ("session-bank-away", Self { away: Some("Modelo Sandbox".into()), ..few }),
-        ]
-    }
-
-    pub(super) fn hostile() -> Self {
-        let text = || "\"><script>alert(1)</script>".to_owned();
-        Self {
-            merchant: text(),
-            payee: text() + "2",
-            amount: text(),
-            note: text(),
-            at: text(),
-            country: text(),
-            search: Some(text()),
-            groups: vec![BankGroup { country: text(), banks: vec![(text(), text())] }],
-            more: true,
-            away: Some(text()),
-        }
     }
 }

@@ -59,33 +59,3 @@ impl Waiting {
         if self.is_long() { 3 } else { 1 }
     }
 }
-
-#[cfg(test)]
-impl Waiting {
-    pub(super) fn samples() -> Vec<(&'static str, Self)> {
-        let soon = Self {
-            awaited: Awaited::Answer,
-            payee: "Demo shop".into(),
-            amount: "25.00 EUR".into(),
-            seconds: 2,
-            next: "/return/sandbox/wait?state=07f3&answer=00c0ffee00c0ffee".into(),
-        };
-        let leaving = Self {
-            awaited: Awaited::ProviderVisit,
-            amount: String::new(),
-            next: "/consent/leaving?link_id=lk_07f3".into(),
-            ..soon.clone()
-        };
-        vec![("waiting", soon.clone()), ("waiting-long", Self { seconds: 21, ..soon }), ("waiting-leaving", leaving)]
-    }
-
-    pub(super) fn hostile() -> Self {
-        Self {
-            awaited: Awaited::Answer,
-            payee: "<script>alert(1)</script>".into(),
-            amount: "<b>25".into(),
-            seconds: 0,
-            next: "\"><script>alert(2)</script>".into(),
-        }
-    }
-}

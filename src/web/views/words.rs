@@ -104,20 +104,15 @@ pub mod ended {
 }
 
 pub(super) mod session {
-    pub use super::checkout::{ASKED_BY, EYEBROW};
+    pub use super::checkout::{ASKED_BY, CANCEL, EYEBROW, title};
     pub const AT_THIS_BANK: &str = "Pay at your bank";
-    pub const CANCEL: &str = "Cancel";
-
-    pub fn title(payee: &str, amount: &str) -> String {
-        super::checkout::title(payee, amount)
-    }
 
     pub fn away(bank: &str) -> String {
         super::ended_by_full_stop(super::consent::away(Some(bank)))
     }
 
     pub fn next(merchant: &str) -> String {
-        super::ended_by_full_stop(format!("You confirm the payment at your bank, and come back to {merchant}"))
+        super::checkout::next(merchant, "your bank")
     }
 }
 
@@ -230,6 +225,7 @@ pub(super) mod returning {
 
 /// The way into an app.
 pub mod app_return {
+    pub(crate) use super::ended::back_to as title;
     pub(crate) const ATTEMPT: &str = "If the app does not open by itself, press the button.";
     pub(crate) const PRESS: &str = "Press the button to go on in the app.";
     pub(crate) const EITHER: &str = "Go on in the app if you have it on this device, or else in the browser.";
@@ -238,11 +234,6 @@ pub mod app_return {
     /// The customer is home before the bank has said anything that counts.
     pub fn unconfirmed(merchant: &str) -> String {
         format!("Your bank has not confirmed yet. {merchant} will tell you as soon as it has.")
-    }
-
-    /// Where this leads.
-    pub fn title(merchant: &str) -> String {
-        format!("Back to {merchant}")
     }
 
     /// What the button says.

@@ -70,7 +70,7 @@ pub async fn arrives(http: &Http, landing: &Landing) -> HttpReply {
             }
         }
         Carried::Fragment if bare.query().is_none() => {
-            http.get(bare.as_str()).await.is(200).says(assets::FRAGMENT_RETURN.url());
+            http.get(bare.as_str()).await.is(200).says(&assets::FRAGMENT_RETURN.url);
             pairs.push(("handback_posted_by", "fragment"));
             http.submit(bare.as_str(), &pairs).await
         }
@@ -91,7 +91,7 @@ pub async fn sent_on(ask: impl AsyncFn() -> HttpReply) -> String {
         }
         assert!(Instant::now() < deadline, "it waits for ever: {}", answer.text());
         let answer = answer.is(200);
-        let moves_on = ["http-equiv=\"refresh\"", assets::REPOST.url()].iter().any(|own| answer.text().contains(own));
+        let moves_on = ["http-equiv=\"refresh\"", &*assets::REPOST.url].iter().any(|own| answer.text().contains(own));
         assert!(moves_on, "{}", answer.text());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

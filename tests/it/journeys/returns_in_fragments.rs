@@ -27,7 +27,7 @@ fn is_the_page(page: &HttpReply) {
     assert!(!page.has("location") && !page.has("set-cookie"));
     assert_eq!(page.header("cache-control"), "no-store");
     let page = page.clone().is(200).says("action=\"/return/hybrid\"").says("method=\"post\"").says("<noscript>");
-    page.says(assets::FRAGMENT_RETURN.url()).says("name=\"handback_posted_by\" value=\"fragment\"");
+    page.says(&assets::FRAGMENT_RETURN.url).says("name=\"handback_posted_by\" value=\"fragment\"");
 }
 
 #[tokio::test]

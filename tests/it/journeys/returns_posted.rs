@@ -69,7 +69,7 @@ async fn a_posted_answer_in_two_places_or_twice_is_refused(gateway: TestGateway)
     for body in ["code=ok", ""] {
         let page = gateway.http.send(reqwest::Method::POST, "/return/sandbox", &[FORM], body.to_owned()).await.is(200);
         assert!(!page.has("location"));
-        page.says(assets::REPOST.url()).never_says("link_id");
+        page.says(&assets::REPOST.url).never_says("link_id");
     }
     assert_eq!(merchant.status(&link).await, "away");
 }
@@ -103,7 +103,7 @@ async fn a_required_cookie_is_fetched_by_posting_once_more(gateway: TestGateway)
     let answer = "code=o%22k&theirs=%3Cb%3E";
     let page = post(&gateway.http, &sent_out, answer, &[]).await.is(200);
     assert!(!page.has("location"));
-    let page = page.says("action=\"/return/sandbox\"").says("value=\"o&#34;k\"").says(assets::REPOST.url());
+    let page = page.says("action=\"/return/sandbox\"").says("value=\"o&#34;k\"").says(&assets::REPOST.url);
     page.says(&format!("name=\"state\" value=\"{}\"", sent_out.state)).says("name=\"theirs\" value=\"&#60;b&#62;\"");
     assert_eq!(merchant.status(&link).await, "away");
 

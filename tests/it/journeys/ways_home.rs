@@ -55,35 +55,41 @@ enum For {
 use For::{Both, Consents, Ixopay, Payments, TokenIo, TokenLinks, TokenRequests};
 
 const ROUTES: [Route; 31] = [
-    ("web/checkout.rs", "/payment", Payments, Nowhere, "GET /payment?link_id={link}"),
-    ("web/checkout.rs", "", Payments, Nowhere, "GET /payment?link_id={link}"),
-    ("web/checkout.rs", "/pay", Payments, Home, "POST /payment/pay?link_id={link}"),
-    ("web/checkout.rs", "/leaving", Payments, Nowhere, "GET /payment/leaving?link_id={link}"),
-    ("web/checkout.rs", "/cancel", Payments, Home, "POST /payment/cancel?link_id={link}"),
-    ("web/checkout.rs", "/home", Payments, Home, "GET /payment/home?link_id={link}"),
-    ("web/checkout.rs", "/qr.png", Payments, Nowhere, "GET /payment/qr.png?link_id={link}"),
-    ("web/app_page.rs", "/app", Payments, App, "GET /payment/app?link_id={link}"),
-    ("web/app_page.rs", "/app", Payments, App, "GET /payment/app?ticket={ticket}"),
-    ("web/consent.rs", "/consent", Consents, Nowhere, "GET /consent?link_id={link}"),
-    ("web/consent.rs", "", Consents, Nowhere, "GET /consent?link_id={link}"),
-    ("web/consent.rs", "/leaving", Consents, Nowhere, "GET /consent/leaving?link_id={link}"),
-    ("web/consent.rs", "/choose", Consents, Nowhere, "POST /consent/choose?link_id={link}&institution=mock-sandbox"),
-    ("web/consent.rs", "/cancel", Consents, Home, "POST /consent/cancel?link_id={link}"),
-    ("web/consent.rs", "/home", Consents, Home, "GET /consent/home?link_id={link}"),
-    ("web/consent.rs", "/qr.png", Consents, Nowhere, "GET /consent/qr.png?link_id={link}"),
-    ("web/app_page.rs", "/app", Consents, App, "GET /consent/app?link_id={link}"),
-    ("web/app_page.rs", "/app", Consents, App, "GET /consent/app?ticket={ticket}"),
-    ("web/returns/mod.rs", "/return/{provider}", Both, Home, "GET /return/sandbox?code=ok&state={state}"),
-    ("web/returns/mod.rs", "/return/{provider}", Both, Home, "POST /return/sandbox?code=ok&state={state}"),
+    ("web/pages/checkout.rs", "/payment", Payments, Nowhere, "GET /payment?link_id={link}"),
+    ("web/pages/checkout.rs", "", Payments, Nowhere, "GET /payment?link_id={link}"),
+    ("web/pages/checkout.rs", "/pay", Payments, Home, "POST /payment/pay?link_id={link}"),
+    ("web/pages/checkout.rs", "/leaving", Payments, Nowhere, "GET /payment/leaving?link_id={link}"),
+    ("web/pages/checkout.rs", "/cancel", Payments, Home, "POST /payment/cancel?link_id={link}"),
+    ("web/pages/link.rs", "/home", Payments, Home, "GET /payment/home?link_id={link}"),
+    ("web/pages/link.rs", "/qr.png", Payments, Nowhere, "GET /payment/qr.png?link_id={link}"),
+    ("web/pages/app_page.rs", "/app", Payments, App, "GET /payment/app?link_id={link}"),
+    ("web/pages/app_page.rs", "/app", Payments, App, "GET /payment/app?ticket={ticket}"),
+    ("web/pages/consent.rs", "/consent", Consents, Nowhere, "GET /consent?link_id={link}"),
+    ("web/pages/consent.rs", "", Consents, Nowhere, "GET /consent?link_id={link}"),
+    ("web/pages/consent.rs", "/leaving", Consents, Nowhere, "GET /consent/leaving?link_id={link}"),
     (
-        "web/returns/mod.rs",
+        "web/pages/consent.rs",
+        "/choose",
+        Consents,
+        Nowhere,
+        "POST /consent/choose?link_id={link}&institution=mock-sandbox",
+    ),
+    ("web/pages/consent.rs", "/cancel", Consents, Home, "POST /consent/cancel?link_id={link}"),
+    ("web/pages/link.rs", "/home", Consents, Home, "GET /consent/home?link_id={link}"),
+    ("web/pages/link.rs", "/qr.png", Consents, Nowhere, "GET /consent/qr.png?link_id={link}"),
+    ("web/pages/app_page.rs", "/app", Consents, App, "GET /consent/app?link_id={link}"),
+    ("web/pages/app_page.rs", "/app", Consents, App, "GET /consent/app?ticket={ticket}"),
+    ("web/pages/returns/mod.rs", "/return/{provider}", Both, Home, "GET /return/sandbox?code=ok&state={state}"),
+    ("web/pages/returns/mod.rs", "/return/{provider}", Both, Home, "POST /return/sandbox?code=ok&state={state}"),
+    (
+        "web/pages/returns/mod.rs",
         "/return/{provider}",
         Both,
         Home,
         "POST /return/sandbox?code=ok&state={state}&handback_posted_by=repost",
     ),
     (
-        "web/returns/mod.rs",
+        "web/pages/returns/mod.rs",
         "/return/{provider}/wait",
         Both,
         Home,
@@ -107,8 +113,14 @@ const ROUTES: [Route; 31] = [
 ];
 
 /// Files that send browsers on, and know no way home.
-const NEVER_HOME: [&str; 6] =
-    ["demo/mod.rs", "sandbox/mod.rs", "web/leaving.rs", "web/onward.rs", "web/reply.rs", "web/returns/visit.rs"];
+const NEVER_HOME: [&str; 6] = [
+    "demo/mod.rs",
+    "sandbox/mod.rs",
+    "web/pages/home.rs",
+    "web/pages/sending.rs",
+    "web/reply.rs",
+    "web/pages/returns/visit.rs",
+];
 
 #[test]
 fn every_route_that_sends_browsers_on_is_walked() {
@@ -116,11 +128,13 @@ fn every_route_that_sends_browsers_on_is_walked() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for (path, text) in sources(&root, &root) {
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-        let sends = ["see_other", "onward(", "reply::leave(", "own_page("].iter().any(|word| text.contains(word));
+        let text = text.replace("PAYMENT_PAGE", "\"/payment\"").replace("CONSENT_PAGE", "\"/consent\"");
+        let sends = ["see_other", "lead_home(", "home::ended(", "reply::send_to_provider(", "own_page("];
+        let sends = sends.iter().any(|word| text.contains(word));
         let routes = ["route(\"", "resource(\"", "scope(\"", "other_address(\"", "page_at(\""];
         let routes = routes.iter().flat_map(|before| text.split(before).skip(1));
         let routes = routes.filter_map(|rest| rest.split('"').next().map(str::to_owned)).collect();
-        if (sends || path == "web/returns/mod.rs") && !NEVER_HOME.contains(&path.as_str()) {
+        if (sends || path == "web/pages/returns/mod.rs") && !NEVER_HOME.contains(&path.as_str()) {
             declared.insert(path, routes);
         }
     }

@@ -150,8 +150,8 @@ async fn the_demo_says_which_field_is_wrong_and_shows_the_very_call() {
 #[tokio::test]
 async fn files_are_kept_and_asked_for_again_by_their_tag() {
     let gateway = TestGateway::open(StoreKind::Embedded).await;
-    let plain = |asset: &Asset| (format!("/static/{}", asset.name()), "public, max-age=300");
-    let by_content = |asset: &Asset| (asset.url().to_owned(), "public, max-age=31536000, immutable");
+    let plain = |asset: &Asset| (format!("/static/{}", asset.name), "public, max-age=300");
+    let by_content = |asset: &Asset| (asset.url.clone(), "public, max-age=31536000, immutable");
     for (page, kept) in assets::all().flat_map(|asset| [plain(asset), by_content(asset)]) {
         let file = gateway.http.get(&page).await.is(200);
         assert_eq!(file.header("cache-control"), kept, "{page}");
@@ -189,10 +189,10 @@ async fn all_that_a_golden_page_loads_is_served_and_kept_for_ever() {
         let loaded: Vec<&str> = html.split('"').filter(|part| part.starts_with("/static/")).collect();
         assert!(loaded.len() >= 3, "{html}");
         for url in loaded {
-            let named = |asset: &&Asset| asset.name() == url["/static/".len()..].replace(".HASH.", ".");
+            let named = |asset: &&Asset| asset.name == url["/static/".len()..].replace(".HASH.", ".");
             assert!(url.contains(".HASH."), "{url}");
             let asset = assets::all().find(named).unwrap();
-            let file = gateway.http.get(asset.url()).await.is(200);
+            let file = gateway.http.get(&asset.url).await.is(200);
             assert!(file.header("cache-control").ends_with("immutable"), "{url}");
         }
     }

@@ -36,7 +36,7 @@ use handback::provider::sandbox::{Sandbox, institutions};
 use handback::provider::{AuthorizationResponse, Provider, ProviderError, Requested, UnverifiedResponse, VisitContext};
 use handback::store::embedded::Embedded;
 use handback::telemetry::metrics::Metrics;
-use handback::web::{House, Limits};
+use handback::web::{GatewayKind, Limits};
 use tempfile::TempDir;
 
 use super::http::Http;
@@ -303,7 +303,7 @@ fn serve(engine: Arc<Engine>, listener: TcpListener) -> actix_web::dev::Server {
     let bank = web::Data::new(sandbox(&engine.deps.public_url));
     let clock: Arc<dyn handback::clock::Clock> = Arc::new(SystemClock);
     let (clock, limits) = (web::Data::from(clock), web::Data::new(Limits::default()));
-    let (gateway, metrics) = (web::Data::new(House::Own), web::Data::new(Metrics::default()));
+    let (gateway, metrics) = (web::Data::new(GatewayKind::Own), web::Data::new(Metrics::default()));
     let app = move || {
         App::new()
             .app_data(web::Data::from(Arc::clone(&engine)))

@@ -39,8 +39,8 @@ async fn take(
     request: HttpRequest,
     provider: web::Path<String>,
 ) -> HttpResponse {
-    let visit = Visit::new(&engine, &request, &provider);
-    if reply::is_prefetch(&request) && engine.deps.provider_label(&provider).is_some() {
+    let visit = Visit::new(&engine, &metrics, &request, &provider);
+    if visit.only_looks() {
         return reply::untouched();
     }
     let behind_fragment = engine.deps.answers_in_fragment(&provider);
@@ -54,9 +54,7 @@ async fn take(
         let pairs = form_urlencoded::parse(request.query_string().as_bytes()).into_owned();
         visit.arrive(Carried::Query, pairs).await
     };
-    let (arrival, response) = visit.answer(returned, None).await;
-    metrics.count_return(arrival);
-    visit.timed(response)
+    visit.answer(returned, None).await
 }
 
 async fn take_posted(
@@ -66,8 +64,8 @@ async fn take_posted(
     incoming: Incoming,
 ) -> HttpResponse {
     let Incoming { request, body } = incoming;
-    let visit = Visit::new(&engine, &request, &provider);
-    if reply::is_prefetch(&request) && engine.deps.provider_label(&provider).is_some() {
+    let visit = Visit::new(&engine, &metrics, &request, &provider);
+    if visit.only_looks() {
         return reply::untouched();
     }
     let Posted { poster, pairs } = match Posted::read(&request, body) {
@@ -82,17 +80,15 @@ async fn take_posted(
     };
     let returned = visit.arrive(poster.carried(), pairs.iter().cloned()).await;
     let again = Repost { action: visit.address(), marker: poster.again().marker(), pairs, why: WhyAgain::OwnSite };
-    let (arrival, response) = match returned {
+    match returned {
         // A form from another site carries no Lax cookie (RFC 6265bis, section 5.2); the same form from this one does.
         returned if poster == Poster::Provider && visit.may_show_more(&returned) => {
-            return visit.timed(reply::repost_page(StatusCode::OK, &again));
+            visit.timed(reply::repost_page(StatusCode::OK, &again))
         }
         // What was posted stands in no address that could be loaded again.
-        Err(error @ EngineError::Store(_)) => (Arrival::StoreAway, problem::page_of_post(&error, again)),
+        Err(error @ EngineError::Store(_)) => visit.counted(Arrival::StoreAway, problem::page_of_post(&error, again)),
         returned => visit.answer(returned, Some(again)).await,
-    };
-    metrics.count_return(arrival);
-    visit.timed(response)
+    }
 }
 
 #[derive(Deserialize)]
@@ -109,8 +105,8 @@ async fn wait_on(
     request: HttpRequest,
     (provider, wait): (web::Path<String>, Option<web::Query<Wait>>),
 ) -> HttpResponse {
-    let visit = Visit::new(&engine, &request, &provider);
-    if reply::is_prefetch(&request) && engine.deps.provider_label(&provider).is_some() {
+    let visit = Visit::new(&engine, &metrics, &request, &provider);
+    if visit.only_looks() {
         return reply::untouched();
     }
     let response_digest = wait.as_ref().and_then(|wait| read_mark(&wait.answer));
@@ -118,9 +114,7 @@ async fn wait_on(
         metrics.count_return(Arrival::Rejected);
         return visit.rejected_page(&RejectedReturn::NoState).await;
     };
-    let (arrival, response) = visit.answer(visit.wait_on(&state, response_digest).await, None).await;
-    metrics.count_return(arrival);
-    visit.timed(response)
+    visit.answer(visit.wait_on(&state, response_digest).await, None).await
 }
 
 fn with_status(mut response: HttpResponse, status: StatusCode) -> HttpResponse {

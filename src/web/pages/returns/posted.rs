@@ -1,8 +1,7 @@
 //! An answer that was posted: by the provider's own page, or by one of ours.
 
-use actix_web::HttpRequest;
-use actix_web::http::header;
 use actix_web::web::Bytes;
+use actix_web::{HttpMessage as _, HttpRequest};
 use url::form_urlencoded;
 
 use crate::domain::invalid::Invalid;
@@ -65,9 +64,7 @@ impl Posted {
     /// # Errors
     /// When there is none, or a query beside it: then somebody has tampered with it.
     pub(super) fn read(request: &HttpRequest, body: Result<Bytes, BodyTrouble>) -> Result<Self, BodyTrouble> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        if !request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(BodyTrouble::Unsupported("application/x-www-form-urlencoded"));
         }
         if !request.query_string().is_empty() {
@@ -91,6 +88,7 @@ impl Posted {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header;
     use actix_web::test::TestRequest;
 
     use super::*;

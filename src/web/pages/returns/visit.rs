@@ -16,7 +16,7 @@ use crate::engine::{
     AuthorizationResponse, Brought, Carried, Engine, EngineError, RejectedReturn, Returned, Timing, Visitor, Waited,
     use_cases,
 };
-use crate::telemetry::metrics::Arrival;
+use crate::telemetry::metrics::{Arrival, Metrics};
 use crate::web::pages::home;
 use crate::web::pages::outcome::amount;
 use crate::web::views::{Awaited, ProblemPage, Repost, Waiting, WhyAgain};
@@ -28,6 +28,7 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// A browser that came back, from when its head and body had been read.
 pub(super) struct Visit<'a> {
     engine: &'a Arc<Engine>,
+    metrics: &'a Metrics,
     request: &'a HttpRequest,
     provider: &'a str,
     visitor: Visitor,
@@ -39,9 +40,20 @@ pub(super) struct Visit<'a> {
 
 impl<'a> Visit<'a> {
     /// Begins now.
-    pub(super) fn new(engine: &'a Arc<Engine>, request: &'a HttpRequest, provider: &'a str) -> Self {
+    pub(super) fn new(
+        engine: &'a Arc<Engine>,
+        metrics: &'a Metrics,
+        request: &'a HttpRequest,
+        provider: &'a str,
+    ) -> Self {
         let (at, visitor) = (Instant::now(), reply::visitor(request));
-        Self { engine, request, provider, visitor, at, timing: Timing::default(), engine_took: Cell::default() }
+        let (timing, engine_took) = (Timing::default(), Cell::default());
+        Self { engine, metrics, request, provider, visitor, at, timing, engine_took }
+    }
+
+    /// Whether it only looks, at the address of a provider that there is.
+    pub(super) fn only_looks(&self) -> bool {
+        reply::is_prefetch(self.request) && self.engine.deps.provider_label(self.provider).is_some()
     }
 
     /// The address that the provider sends its browsers to, as a page of ours posts to it.
@@ -91,21 +103,24 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// What the browser is answered, and how that is counted. `again` is the page that brings its answer once more,
+    /// What the browser is answered; it is counted, and says where the time went. `again` is the page that brings its answer once more,
     /// where it was posted.
-    pub(super) async fn answer(
-        &self,
-        returned: Result<Returned, EngineError>,
-        again: Option<Repost>,
-    ) -> (Arrival, HttpResponse) {
-        match returned {
+    pub(super) async fn answer(&self, returned: Result<Returned, EngineError>, again: Option<Repost>) -> HttpResponse {
+        let (arrival, response) = match returned {
             Ok(Returned::Go(redirect, cookies)) => (Arrival::Sent, reply::see_other_with(&redirect, &cookies)),
             Ok(Returned::Wait(waited)) => (Arrival::Waiting, self.waiting(&waited)),
             Ok(Returned::BringAgain(journey)) => (Arrival::Waiting, self.bring_again(&journey, again)),
             Ok(Returned::Rejected(rejected)) => (Arrival::Rejected, self.rejected_page(&rejected).await),
             Err(error) if matches!(error, EngineError::Store(_)) => (Arrival::StoreAway, problem::page_of(&error)),
             Err(error) => (Arrival::Failed, problem::page_of(&error)),
-        }
+        };
+        self.counted(arrival, response)
+    }
+
+    /// Counts what became of the browser, and says where the time went.
+    pub(super) fn counted(&self, arrival: Arrival, response: HttpResponse) -> HttpResponse {
+        self.metrics.count_return(arrival);
+        self.timed(response)
     }
 
     /// What is answered to an answer that leads nowhere: with a way on, where we recognise the browser.

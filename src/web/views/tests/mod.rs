@@ -3,6 +3,10 @@
 //! After a change that is meant, `HANDBACK_REWRITE_PAGES=1 cargo test --lib web::views` writes the golden pages anew;
 //! read the difference before you commit it.
 
+mod consents;
+mod others;
+mod payments;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -76,8 +80,8 @@ fn tags(html: &str) -> Vec<&str> {
 /// A page with `HASH` where an address holds the digest of a file, so that a change of a file changes no golden page.
 fn without_digests(html: &str) -> String {
     assets::all().fold(html.to_owned(), |html, asset| {
-        let (stem, extension) = asset.name().rsplit_once('.').unwrap();
-        html.replace(asset.url(), &format!("/static/{stem}.HASH.{extension}"))
+        let (stem, extension) = asset.name.rsplit_once('.').unwrap();
+        html.replace(&asset.url, &format!("/static/{stem}.HASH.{extension}"))
     })
 }
 
@@ -180,7 +184,7 @@ fn everything_that_a_page_loads_is_ours_and_exists() {
 fn the_checkout_and_everything_it_loads_stay_under_15_kilobytes() {
     for (name, html) in rendered(Checkout::samples()) {
         let loaded: usize =
-            assets::all().filter(|asset| html.contains(asset.url())).map(|asset| asset.bytes().len()).sum();
+            assets::all().filter(|asset| html.contains(&asset.url)).map(|asset| asset.bytes.len()).sum();
         assert!(loaded > 0, "{name} loads nothing");
         assert!(html.len() + loaded < 15_000, "{name} weighs {} bytes", html.len() + loaded);
     }
@@ -188,18 +192,18 @@ fn the_checkout_and_everything_it_loads_stay_under_15_kilobytes() {
 
 #[test]
 fn the_stylesheet_stays_under_7_kilobytes() {
-    let size = assets::STYLE.bytes().len();
+    let size = assets::STYLE.bytes.len();
     assert!(size < 7_000, "{size} bytes");
 }
 
 #[test]
 fn an_asset_has_a_type_and_a_tag_of_its_own() {
-    let tags: BTreeSet<&str> = assets::all().map(assets::Asset::etag).collect();
+    let tags: BTreeSet<&str> = assets::all().map(|asset| asset.etag.as_str()).collect();
     assert_eq!(tags.len(), assets::all().count());
     for asset in assets::all() {
-        assert_eq!(asset.etag().len(), 45, "{} needs a strong tag in quotes", asset.name());
-        assert!(asset.etag().starts_with('"') && asset.etag().ends_with('"'));
-        assert!(!asset.content_type().is_empty());
+        assert_eq!(asset.etag.len(), 45, "{} needs a strong tag in quotes", asset.name);
+        assert!(asset.etag.starts_with('"') && asset.etag.ends_with('"'));
+        assert!(!asset.content_type.is_empty());
     }
     assert!(assets::asset("../Cargo.toml").is_none());
     assert!(assets::asset("").is_none());
@@ -207,17 +211,17 @@ fn an_asset_has_a_type_and_a_tag_of_its_own() {
 
 #[test]
 fn a_file_is_named_by_its_content() {
-    let url = |bytes| assets::Asset::new("a.b.css", "text/css", bytes).url().to_owned();
+    let url = |bytes| assets::Asset::new("a.b.css", "text/css", bytes).url;
     assert_eq!(url(b"one"), "/static/a.b.7692c3ad3540.css");
     assert_ne!(url(b"one"), url(b"two"));
     for asset in assets::all() {
-        let name = asset.url().strip_prefix("/static/").unwrap();
+        let name = asset.url.strip_prefix("/static/").unwrap();
         assert_eq!(assets::asset(name).unwrap().1, assets::Lasts::ForEver);
-        assert_eq!(assets::asset(asset.name()).unwrap().1, assets::Lasts::UntilUpgraded);
-        let (stem, extension) = asset.name().rsplit_once('.').unwrap();
+        assert_eq!(assets::asset(asset.name).unwrap().1, assets::Lasts::UntilUpgraded);
+        let (stem, extension) = asset.name.rsplit_once('.').unwrap();
         // A node of another version has another digest: its pages are served, and nobody keeps what they get.
         let other = assets::asset(&format!("{stem}.000000000000.{extension}")).unwrap();
-        assert_eq!((other.0.name(), other.1), (asset.name(), assets::Lasts::ForNow));
+        assert_eq!((other.0.name, other.1), (asset.name, assets::Lasts::ForNow));
         for digest in ["00000000000", "HASH", ""] {
             assert!(assets::asset(&format!("{stem}.{digest}.{extension}")).is_none(), "{name}");
         }
@@ -264,7 +268,7 @@ fn no_page_reloads_by_itself_under_somebody_who_has_scripts() {
             waiting += 1;
             assert!(html.contains("<div role=\"status\" id=\"waiting\""), "{name} has no status to say what is new");
             assert!(
-                html.contains(&format!("<script src=\"{}\" defer></script>", assets::WAITING.url())),
+                html.contains(&format!("<script src=\"{}\" defer></script>", assets::WAITING.url)),
                 "{name} has no script"
             );
         }

@@ -1,0 +1,31 @@
+//! What a customer is answered instead of the page that was asked for.
+
+use actix_web::error::InternalError;
+use actix_web::{Error, HttpResponse};
+
+use crate::engine::EngineError;
+use crate::web::problem;
+
+/// What is answered instead of the page that was asked for.
+pub(super) struct Instead(HttpResponse);
+
+/// What a handler of a customer's page answers.
+pub(super) type PageResult = Result<HttpResponse, Instead>;
+
+impl From<HttpResponse> for Instead {
+    fn from(response: HttpResponse) -> Self {
+        Self(response)
+    }
+}
+
+impl From<EngineError> for Instead {
+    fn from(error: EngineError) -> Self {
+        Self(problem::page_of(&error))
+    }
+}
+
+impl From<Instead> for Error {
+    fn from(Instead(response): Instead) -> Self {
+        InternalError::from_response("answered instead", response).into()
+    }
+}

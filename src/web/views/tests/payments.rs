@@ -1,0 +1,279 @@
+//! Samples of the pages of a payment, and of those between a bank and the way home.
+
+use super::consents::group;
+use super::*;
+use crate::domain::app_page::{AppPage, Start};
+
+impl Checkout {
+    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+        let fresh = Self {
+            merchant: "Demo shop".into(),
+            payee: "Demo shop".into(),
+            amount: "25.00 EUR".into(),
+            note: "Order 1042: two tickets".into(),
+            link: "lk_07f3".into(),
+            can_cancel: true,
+            failed: None,
+            bank: "Test bank".into(),
+            can_pay: true,
+        };
+        let long = "Donaudampfschifffahrtsgesellschaftskapitänswitwen-Versicherungsverein a. G.";
+        vec![
+            ("checkout", fresh.clone()),
+            ("checkout-failed", Self { failed: Some(words::reason("server_error").into()), ..fresh.clone() }),
+            ("checkout-no-cancel", Self { can_cancel: false, note: String::new(), ..fresh.clone() }),
+            ("checkout-no-bank", Self { can_pay: false, ..fresh.clone() }),
+            (
+                "checkout-long",
+                Self {
+                    merchant: long.into(),
+                    payee: long.into(),
+                    amount: "1234567.89 EUR".into(),
+                    note: "RF18539007547034-".repeat(7),
+                    ..fresh.clone()
+                },
+            ),
+            ("checkout-payee", Self { payee: "Corner Bookshop".into(), ..fresh }),
+        ]
+    }
+
+    pub(super) fn hostile() -> Self {
+        Self {
+            merchant: "<script>alert(1)</script>".into(),
+            payee: "<script>alert(4)</script>".into(),
+            amount: "25.00 EUR".into(),
+            note: "\"' onmouseover='x' javascript:alert(1) <img src=x onerror=alert(1)>".into(),
+            link: "\"><script>alert(2)</script>".into(),
+            can_cancel: true,
+            failed: Some("</p><script>alert(3)</script>".into()),
+            bank: "<b>bank</b>".into(),
+            can_pay: true,
+        }
+    }
+}
+
+impl Ended {
+    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+        let merchant = "Demo shop";
+        let paid = Self {
+            merchant: merchant.into(),
+            payee: merchant.into(),
+            amount: "25.00 EUR".into(),
+            note: "Order 1042: two tickets".into(),
+            how: How::Paid,
+            next: Next::Home(Home::to(merchant, "/payment/home?link_id=lk_07f3")),
+        };
+        let failed = How::Failed(words::reason("server_error").into());
+        vec![
+            ("ended-paid", paid.clone()),
+            ("ended-paid-close", Self { next: Next::Close, ..paid.clone() }),
+            ("ended-paid-look", Self { next: Next::LookThere, ..paid.clone() }),
+            ("ended-cancelled", Self { how: How::Cancelled, ..paid.clone() }),
+            ("ended-withdrawn", Self { how: How::Withdrawn, note: String::new(), ..paid.clone() }),
+            ("ended-failed", Self { how: failed, ..paid.clone() }),
+            ("ended-expired", Self { how: How::Expired, next: Next::Close, ..paid }),
+        ]
+    }
+
+    pub(super) fn hostile() -> Self {
+        Self {
+            merchant: "<script>alert(1)</script>".into(),
+            payee: "<script>alert(5)</script>".into(),
+            amount: "<b>25".into(),
+            note: "\"' onmouseover='x'".into(),
+            how: How::Failed("<script>alert(2)</script>".into()),
+            next: Next::Home(Home::to(
+                "<script>alert(3)</script>",
+                "/payment/home?link_id=\"><script>alert(4)</script>",
+            )),
+        }
+    }
+}
+
+impl Waiting {
+    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+        let soon = Self {
+            awaited: Awaited::Answer,
+            payee: "Demo shop".into(),
+            amount: "25.00 EUR".into(),
+            seconds: 2,
+            next: "/return/sandbox/wait?state=07f3&answer=00c0ffee00c0ffee".into(),
+        };
+        let leaving = Self {
+            awaited: Awaited::ProviderVisit,
+            amount: String::new(),
+            next: "/consent/leaving?link_id=lk_07f3".into(),
+            ..soon.clone()
+        };
+        vec![("waiting", soon.clone()), ("waiting-long", Self { seconds: 21, ..soon }), ("waiting-leaving", leaving)]
+    }
+
+    pub(super) fn hostile() -> Self {
+        Self {
+            awaited: Awaited::Answer,
+            payee: "<script>alert(1)</script>".into(),
+            amount: "<b>25".into(),
+            seconds: 0,
+            next: "\"><script>alert(2)</script>".into(),
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+        let few = Self {
+            merchant: "Demo shop".into(),
+            payee: "Demo shop".into(),
+            amount: "25.00 EUR".into(),
+            note: "Order 1042".into(),
+            at: "/token-io/session/pm2:4pzF:2gFU".into(),
+            country: String::new(),
+            search: None,
+            groups: vec![group("United Kingdom", &["Modelo Sandbox", "Mock Sandbox"])],
+            more: false,
+            away: None,
+        };
+        let countries = vec![
+            group("Germany", &["Commerzbank", "Deutsche Bank", "Sparkasse KölnBonn", "Volksbank Mittelhessen"]),
+            group("United Kingdom", &["Barclays", "HSBC", "Lloyds Bank", "Monzo", "NatWest", "Starling Bank"]),
+        ];
+        let payee = "Donaudampfschifffahrtsgesellschaftskapitänswitwen-Versicherungsverein a. G.".into();
+        let many = Self { payee, search: Some(String::new()), groups: countries, ..few.clone() };
+        let one = vec![group("United Kingdom", &["Modelo Sandbox"])];
+        vec![
+            ("session", few.clone()),
+            ("session-many", many.clone()),
+            (
+                "session-country",
+                Self { country: "GB".into(), groups: many.groups[1..].to_vec(), more: true, ..many.clone() },
+            ),
+            ("session-none", Self { search: Some("nowhere".into()), groups: Vec::new(), more: true, ..many }),
+            ("session-one-bank", Self { groups: one, note: String::new(), ..few.clone() }),
+            ("session-bank-away", Self { away: Some("Modelo Sandbox".into()), ..few }),
+        ]
+    }
+
+    pub(super) fn hostile() -> Self {
+        let text = || "\"><script>alert(1)</script>".to_owned();
+        Self {
+            merchant: text(),
+            payee: text() + "2",
+            amount: text(),
+            note: text(),
+            at: text(),
+            country: text(),
+            search: Some(text()),
+            groups: vec![BankGroup { country: text(), banks: vec![(text(), text())] }],
+            more: true,
+            away: Some(text()),
+        }
+    }
+}
+
+impl AppReturn {
+    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+        let link = "com.example.shop://paid?pay_id=lk_07f3&user_id=5ad1&status=success";
+        let web = || Some("https://shop.example/paid?pay_id=lk_07f3&user_id=5ad1&status=success".to_owned());
+        let intent = "intent://paid?pay_id=lk_07f3#Intent;scheme=com.example.shop;package=com.example.shop;\
+                      S.browser_fallback_url=https%3A%2F%2Fshop.example%2Fpaid%3Fpay_id%3Dlk_07f3;end";
+        let page = Self {
+            merchant: "Demo shop".into(),
+            outcome_sentence: words::ended::paid("Demo shop", "25.00 EUR"),
+            door: AppPage { button: link.into(), start: Start::Attempt(link.into()), elsewhere: None },
+        };
+        let agreed = words::consent::agreed_to_access("Budget Buddy", "26 Feb 2027");
+        let door = |button: &str, start| AppPage { button: button.into(), start, elsewhere: web() };
+        let on = |button: &str, start| Self { door: door(button, start), ..page.clone() };
+        let consent = Self {
+            merchant: "Budget Buddy".into(),
+            outcome_sentence: agreed,
+            ..on("https://app.shop.example/paid?pay_id=lk_07f3", Start::Either)
+        };
+        vec![
+            ("app-return", page.clone()),
+            ("app-return-android", on(intent, Start::Attempt(link.into()))),
+            ("app-return-press", on("https://app.shop.example/paid?pay_id=lk_07f3", Start::Press)),
+            ("app-return-either", consent),
+        ]
+    }
+
+    pub(super) fn hostile() -> Self {
+        let hostile = |number: u8| format!("com.example.shop://paid?x=\"><script>alert({number})</script>");
+        Self {
+            merchant: "<script>alert(1)</script>".into(),
+            outcome_sentence: "<script>alert(3)</script>".into(),
+            door: AppPage { button: hostile(2), start: Start::Attempt(hostile(4)), elsewhere: Some(hostile(5)) },
+        }
+    }
+}
+
+impl ProblemPage {
+    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+        vec![
+            ("problem-unknown-link", Self::unknown_link()),
+            ("problem-over", Self::over()),
+            ("problem-payment-over", Self::payment_over()),
+            ("problem-answered", Self::answered()),
+            ("problem-not-usable", Self::not_usable("/payment?link_id=lk_07f3")),
+            ("problem-unknown-return", Self::unknown_return()),
+            ("problem-other-browser", Self::other_browser()),
+            ("problem-cannot-cancel", Self::cannot_cancel()),
+            ("problem-no-such-page", Self::no_such_page()),
+            ("problem-wrong-method", Self::wrong_method()),
+            ("problem-unreadable", Self::unreadable()),
+            ("problem-store-away", Self::store_away(2)),
+            ("problem-our-fault", Self::our_fault()),
+        ]
+    }
+
+    pub(super) fn hostile() -> Self {
+        let script = "<script>alert(1)</script>";
+        Self {
+            title: script.into(),
+            sentence: script.into(),
+            hint: Some(script.into()),
+            retry_seconds: Some(1),
+            retry_at: Some(script.into()),
+            on: Some(format!("\">{script}")),
+        }
+    }
+}
+
+const SCRIPT: &str = "\"><script>alert(1)</script>";
+
+impl FragmentReturn {
+    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+        let page = Self { action: "/return/hybrid".into(), marker: ("handback_posted_by", "fragment") };
+        vec![("fragment-return", page)]
+    }
+
+    pub(super) fn hostile() -> Self {
+        Self { action: SCRIPT.into(), marker: ("handback_posted_by", "fragment") }
+    }
+}
+
+impl Repost {
+    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+        let pairs = [("code", "SplxlOBeZQQYbYS6WxSbIA"), ("state", "07f3"), ("iss", "https://bank.example")];
+        let page = Self {
+            action: "/return/form-post".into(),
+            marker: ("handback_posted_by", "repost"),
+            pairs: pairs.map(|(name, value)| (name.into(), value.into())).into(),
+            why: WhyAgain::OwnSite,
+        };
+        vec![
+            ("repost", page.clone()),
+            ("repost-store-away", page.clone().because(WhyAgain::StoreAway(2))),
+            ("repost-bank-late", page.because(WhyAgain::BankLate(1))),
+        ]
+    }
+
+    pub(super) fn hostile() -> Self {
+        Self {
+            action: SCRIPT.into(),
+            marker: ("handback_posted_by", "repost"),
+            pairs: vec![(SCRIPT.into(), "\"' onmouseover='x' <b>".into())],
+            why: WhyAgain::OwnSite,
+        }
+    }
+}
