@@ -39,7 +39,7 @@ const HANG: Duration = Duration::from_secs(30);
 /// Where the gateways keep their data.
 const STORES: [Store; 3] = [Store::Embedded, Store::Redis, Store::StrictRedis];
 /// How long deliveries may take to come.
-const PATIENCE: Duration = Duration::from_mins(2);
+const LONGEST_WAIT: Duration = Duration::from_mins(2);
 /// Where a customer's browser goes.
 const HOME: &str = "https://shop.example/back";
 
@@ -154,7 +154,7 @@ async fn conclude(loaded: &LoadedGateway, journeys: &[(String, String)], every: 
 }
 
 async fn arrival(servers: &MerchantServers, place: usize, pay_id: &str) -> Instant {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + LONGEST_WAIT;
     loop {
         if let Some(arrival) = servers.arrival(place, pay_id) {
             return arrival;

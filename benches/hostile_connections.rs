@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Who is not closed after so long never is.
-const PATIENCE: Duration = Duration::from_mins(5);
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 fn main() {
     let rest = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(60);
@@ -76,7 +76,7 @@ fn attack(files: u64, clients: usize, rest: Duration) {
         if held == 0 {
             break began.elapsed();
         }
-        assert!(began.elapsed() < PATIENCE, "{held} clients were not closed");
+        assert!(began.elapsed() < LONGEST_WAIT, "{held} clients were not closed");
         std::thread::sleep(Duration::from_millis(500));
     };
     std::thread::sleep(rest);

@@ -205,7 +205,7 @@ fn couriers_way_out(config: &Config) -> egress::Builder {
 
 /// The test provider, which lives beside the gateway and takes its word for the addresses of apps.
 fn sandbox_bank(public_url: &PublicUrl, keys: &Keys) -> anyhow::Result<Sandbox> {
-    Ok(Sandbox::new(public_url.clone(), keys.voucher_secret().context("there is no key")?))
+    Ok(Sandbox::new(public_url.clone(), keys.app_url_secret().context("there is no key")?))
 }
 
 /// The demo merchant, made on the first start, and its app.

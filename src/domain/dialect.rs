@@ -163,7 +163,8 @@ pub trait WebhookDialect: Send + Sync {
 
 /// What a hand-back does to a callback: what its dialect appends, and what each placeholder in it becomes.
 ///
-/// Placeholders mean the same in every dialect, whether it documents them or not; only `{status}` is the dialect's word.
+/// Placeholders mean the same in every dialect, whether it documents them or not; only `{status}` is the dialect's
+/// word.
 pub fn hand_back_params(
     dialect: &(impl CallbackDialect + ?Sized),
     journey: &Journey,

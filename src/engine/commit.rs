@@ -127,7 +127,7 @@ pub(super) fn announcement(deps: &Deps, journey: &Journey, deliveries: &[Deliver
 pub(super) async fn await_announcement(deps: &Deps, announcement: Announcement, at: Instant) {
     if let Some(tried) = announcement {
         // Late is no harm: the deliveries are written, and go on by themselves.
-        let _ = tokio::time::timeout_at(at + deps.patience(), tried).await;
+        let _ = tokio::time::timeout_at(at + deps.provider_timeout(), tried).await;
     }
 }
 

@@ -126,7 +126,7 @@ impl Deps {
 
     /// How long a provider is waited for: the last fifth of the budget is for what follows, so that the browser has its
     /// answer inside it.
-    pub(super) fn patience(&self) -> Duration {
+    pub(super) fn provider_timeout(&self) -> Duration {
         self.budget * 4 / 5
     }
 

@@ -79,7 +79,7 @@ pub async fn consent_of(deps: &Deps, id: JourneyId) -> Result<Option<Journey>> {
     lapse::found(deps, found).await
 }
 
-/// The merchant's consent of this id, after waiting for a fact that is on its way, for `patience` at the most.
+/// The merchant's consent of this id, after waiting for a fact that is on its way, for `request_timeout` at the most.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -87,9 +87,9 @@ pub async fn consent_soon(
     deps: &Deps,
     merchant: MerchantId,
     id: JourneyId,
-    patience: Duration,
+    request_timeout: Duration,
 ) -> Result<Option<Journey>> {
-    let until = Instant::now() + patience;
+    let until = Instant::now() + request_timeout;
     loop {
         let consent = consent(deps, merchant, id).await?;
         let on_its_way = consent.as_ref().is_some_and(|journey| journey.proofs().next().is_some());
@@ -105,8 +105,8 @@ pub async fn consent_soon(
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn await_change(deps: &Deps, mut journey: Journey, patience: Duration) -> Result<Journey> {
-    let until = Instant::now() + patience;
+pub async fn await_change(deps: &Deps, mut journey: Journey, request_timeout: Duration) -> Result<Journey> {
+    let until = Instant::now() + request_timeout;
     while is_under_way(&journey) && Instant::now() < until {
         tokio::time::sleep_until(until.min(Instant::now() + LOOK_AGAIN)).await;
         match deps.store.find(journey.pay_id()).await? {

@@ -252,19 +252,19 @@ pub(super) fn refused(journey: &Journey, response_id: ResponseId, trouble: &Prov
 }
 
 /// Takes a code to its provider, unless something has been proven; `false` when what came is forged. What takes longer
-/// than `patience` goes on by itself.
+/// than `request_timeout` goes on by itself.
 pub(super) async fn prove_brought(
     engine: &Arc<Engine>,
     journey: &Journey,
     response_id: ResponseId,
     evidence: &Evidence,
-    patience: Duration,
+    request_timeout: Duration,
 ) -> Result<bool> {
     if journey.answered(response_id).is_some() || journey.is_proven() {
         return Ok(true);
     }
     let flight = prove(engine, journey, response_id, evidence, Known::Nothing);
-    match select(flight, std::pin::pin!(tokio::time::sleep(patience))).await {
+    match select(flight, std::pin::pin!(tokio::time::sleep(request_timeout))).await {
         Either::Left((proof, _)) => return Ok(!matches!(proof?.result, ProofResult::Forged)),
         Either::Right(_) if is_genuine(engine, journey, response_id, evidence) => {
             commit::unless_gone(keep(&engine.deps, journey.clone(), response_id, evidence).await)?;

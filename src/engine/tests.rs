@@ -545,9 +545,11 @@ async fn only_the_app_that_takes_the_banks_answer_may_bring_it() {
     let (engine, provider) = ground.node(Bluntbank::default());
     let merchant = merchant(&engine).await;
     let (_, state) = opened(&engine, &merchant, OneTime::Off).await;
-    let patience = Duration::from_secs(1);
+    let request_timeout = Duration::from_secs(1);
     let brought =
-        use_cases::exchange::bring_code(&engine, Some(merchant.id), &state, Evidence::of("c"), patience).await.unwrap();
+        use_cases::exchange::bring_code(&engine, Some(merchant.id), &state, Evidence::of("c"), request_timeout)
+            .await
+            .unwrap();
     assert!(matches!(brought, BroughtCode::Unknown));
     assert_eq!(provider.asked.load(Ordering::SeqCst), 0);
 }

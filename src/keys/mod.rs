@@ -7,9 +7,9 @@
 mod consent;
 mod ed25519;
 mod key_set;
+mod page_ticket;
 mod password;
 mod returns;
-mod ticket;
 mod visit;
 mod webhook;
 
@@ -25,9 +25,9 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 pub use consent::ConsentClaims;
+pub use page_ticket::page_ticket_parts;
 pub use password::{hashed_key, sent_hash};
 pub use returns::{ReturnKey, ReturnSecret, Unproven};
-pub use ticket::ticket_parts;
 pub use visit::{Visit, visit_began_at};
 pub use webhook::WebhookKey;
 
@@ -126,7 +126,7 @@ impl Keys {
     }
 
     /// The secret by which the test bank's pages know an address that this gateway vouches for.
-    pub fn voucher_secret(&self) -> Option<Secret> {
+    pub fn app_url_secret(&self) -> Option<Secret> {
         Some(Secret::new(URL_SAFE_NO_PAD.encode(self.derive(self.current(), "voucher", &[])?)))
     }
 

@@ -50,7 +50,7 @@ pub struct ReturnTo<'a> {
     /// The state that travels along.
     pub state: &'a str,
     /// The gateway's word for a redirect URI that is not the registered one; empty for that.
-    pub voucher: &'a str,
+    pub app_url_signature: &'a str,
 }
 
 /// Its institutions: the two of Yapily's own examples.
@@ -113,10 +113,10 @@ impl Sandbox {
         if to.redirect_uri == self.redirect_uri() {
             return Ok(());
         }
-        let voucher = URL_SAFE_NO_PAD.decode(to.voucher).map_err(|_| refused())?;
+        let app_url_signature = URL_SAFE_NO_PAD.decode(to.app_url_signature).map_err(|_| refused())?;
         let mac = self.mac(to.redirect_uri, to.state).ok_or_else(refused)?;
         // In constant time.
-        mac.verify_slice(&voucher).map_err(|_| refused())
+        mac.verify_slice(&app_url_signature).map_err(|_| refused())
     }
 
     /// Sends the browser back with a decision.
@@ -134,7 +134,7 @@ impl Sandbox {
         Ok(Redirect::to_provider(format!("{}{mark}{query}", to.redirect_uri)))
     }
 
-    fn voucher(&self, redirect_uri: &str, state: &str) -> Option<String> {
+    fn app_url_signature(&self, redirect_uri: &str, state: &str) -> Option<String> {
         Some(URL_SAFE_NO_PAD.encode(self.mac(redirect_uri, state)?.finalize().into_bytes()))
     }
 
@@ -187,8 +187,11 @@ impl Provider for Sandbox {
         query.extend(context.institution.as_deref().map(|name| ("bank_name", name)));
         query.extend([("redirect_uri", context.redirect_uri.as_str()), ("state", context.state.as_str())]);
         let foreign = context.redirect_uri != self.redirect_uri();
-        let voucher = foreign.then(|| self.voucher(&context.redirect_uri, &context.state)).flatten();
-        query.extend(voucher.as_ref().map(|voucher| ("voucher", voucher.as_str())));
+        let app_url_signature =
+            foreign.then(|| self.app_url_signature(&context.redirect_uri, &context.state)).flatten();
+        query.extend(
+            app_url_signature.as_ref().map(|app_url_signature| ("app_url_signature", app_url_signature.as_str())),
+        );
         Ok(Requested::Accepted(Redirect::to_provider(self.base.page("/sandbox/authorise", &query))))
     }
 
@@ -239,12 +242,12 @@ mod tests {
     #[test]
     fn it_sends_browsers_to_its_registered_redirect_uri() {
         let code = Decision::Code("c d".into());
-        let to = ReturnTo { redirect_uri: "https://pay.example/return/sandbox", state: "s", voucher: "" };
+        let to = ReturnTo { redirect_uri: "https://pay.example/return/sandbox", state: "s", app_url_signature: "" };
         let answer = sandbox("k").answer(&to, &code).unwrap();
         assert_eq!(answer.as_str(), "https://pay.example/return/sandbox?code=c%20d&state=s");
         for other in ["https://evil.example/", "https://pay.example/return/sandbox/", ""] {
-            for voucher in ["", "AAAA", "*"] {
-                let to = ReturnTo { redirect_uri: other, state: "s", voucher };
+            for app_url_signature in ["", "AAAA", "*"] {
+                let to = ReturnTo { redirect_uri: other, state: "s", app_url_signature };
                 assert!(sandbox("k").answer(&to, &code).is_err(), "{other}");
             }
         }
@@ -254,8 +257,8 @@ mod tests {
     fn it_sends_browsers_to_an_app_that_the_gateway_vouches_for_and_to_nobody_else() {
         let error = Decision::Error("access_denied".into());
         let app = "https://app.example/cb?a=1";
-        let voucher = sandbox("k").voucher(app, "s").unwrap();
-        let to = ReturnTo { redirect_uri: app, state: "s", voucher: &voucher };
+        let app_url_signature = sandbox("k").app_url_signature(app, "s").unwrap();
+        let to = ReturnTo { redirect_uri: app, state: "s", app_url_signature: &app_url_signature };
         let answer = sandbox("k").answer(&to, &error).unwrap();
         assert_eq!(answer.as_str(), "https://app.example/cb?a=1&error=access_denied&state=s");
         for (redirect_uri, state, key) in [
@@ -264,7 +267,7 @@ mod tests {
             ("https://app.example/cb?a=1s", "", "k"),
             (app, "s", "l"),
         ] {
-            let to = ReturnTo { redirect_uri, state, voucher: &voucher };
+            let to = ReturnTo { redirect_uri, state, app_url_signature: &app_url_signature };
             assert!(sandbox(key).answer(&to, &error).is_err(), "{redirect_uri} {state} {key}");
         }
     }

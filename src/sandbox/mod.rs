@@ -53,7 +53,7 @@ struct Asked {
     redirect_uri: String,
     state: String,
     #[serde(default)]
-    voucher: String,
+    app_url_signature: String,
 }
 
 #[derive(Deserialize)]
@@ -63,7 +63,7 @@ struct Decided {
     redirect_uri: String,
     state: String,
     #[serde(default)]
-    voucher: String,
+    app_url_signature: String,
     decision: String,
     #[serde(default)]
     error: String,
@@ -75,8 +75,11 @@ struct Decided {
 
 async fn ask(bank: web::Data<Sandbox>, asked: Option<web::Query<Asked>>) -> HttpResponse {
     let Some(web::Query(asked)) = asked else { return reply::unreadable() };
-    let Asked { redirect_uri, state, voucher, .. } = asked;
-    if bank.check(&ReturnTo { redirect_uri: &redirect_uri, state: &state, voucher: &voucher }).is_err() {
+    let Asked { redirect_uri, state, app_url_signature, .. } = asked;
+    if bank
+        .check(&ReturnTo { redirect_uri: &redirect_uri, state: &state, app_url_signature: &app_url_signature })
+        .is_err()
+    {
         return reply::unreadable();
     }
     let shown = |text: String| text.chars().take(SHOWN).collect::<String>();
@@ -88,7 +91,17 @@ async fn ask(bank: web::Data<Sandbox>, asked: Option<web::Query<Asked>>) -> Http
     };
     let (merchant, client_id, bank) = (shown(asked.client_name), shown(asked.client_id), shown(asked.bank_name));
     let (payee, reference) = (shown(asked.payee), shown(asked.reference));
-    reply::page(&Authorise { bank, merchant, payee, reference, wanted, redirect_uri, state, voucher, client_id })
+    reply::page(&Authorise {
+        bank,
+        merchant,
+        payee,
+        reference,
+        wanted,
+        redirect_uri,
+        state,
+        app_url_signature,
+        client_id,
+    })
 }
 
 async fn decide(bank: web::Data<Sandbox>, clock: web::Data<dyn Clock>, incoming: Incoming) -> HttpResponse {
@@ -103,8 +116,8 @@ async fn decide(bank: web::Data<Sandbox>, clock: web::Data<dyn Clock>, incoming:
         "never" => return reply::page(&NeverReturns { bank: decided.bank_name.chars().take(SHOWN).collect() }),
         _ => return reply::unreadable(),
     };
-    let Decided { redirect_uri, state, voucher, .. } = &decided;
-    match bank.answer(&ReturnTo { redirect_uri, state, voucher }, &decision) {
+    let Decided { redirect_uri, state, app_url_signature, .. } = &decided;
+    match bank.answer(&ReturnTo { redirect_uri, state, app_url_signature }, &decision) {
         Ok(redirect) => reply::see_other(&redirect),
         Err(_) => reply::unreadable(),
     }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use super::failure::Listed;
 use super::view::{Standing, Transaction};
 use crate::domain::journey::Journey;
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
@@ -15,14 +17,10 @@ struct Answer<'a> {
     uuid: String,
     purchase_id: String,
     return_type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     redirect_type: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     redirect_url: Option<&'a str>,
     payment_method: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     extra_data: Option<BTreeMap<String, String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<[Listed<'a>; 1]>,
 }
 
@@ -51,6 +49,7 @@ pub fn answer(journey: &Journey, redirect_url: &str) -> Result<String, serde_jso
     })
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Status<'a> {
@@ -58,7 +57,6 @@ struct Status<'a> {
     transaction_status: &'static str,
     #[serde(flatten)]
     transaction: Transaction,
-    #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<[Listed<'a>; 1]>,
 }
 

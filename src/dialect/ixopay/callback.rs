@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use super::failure::Failure;
 use super::intermediate::CONTINUE;
@@ -24,21 +25,17 @@ pub(super) enum CallbackEvent<'a> {
     Concluded(&'a FinalOutcome),
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Callback<'a> {
     result: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     adapter_message: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     adapter_code: Option<&'a str>,
     #[serde(flatten)]
     transaction: &'a Transaction,
-    #[serde(skip_serializing_if = "Option::is_none")]
     chargeback_data: Option<Chargeback<'a>>,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use super::failure::{Failure, Listed};
 use super::kept::Kept;
@@ -59,6 +60,7 @@ fn is_underway(journey: &Journey) -> bool {
 }
 
 /// What the status and callbacks say of a transaction in the same words.
+#[skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Transaction {
@@ -69,15 +71,10 @@ pub(super) struct Transaction {
     pub transaction_type: Kind,
     pub payment_method: &'static str,
     /// The amount as it was sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reference_uuid: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub merchant_meta_data: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub extra_data: Option<BTreeMap<String, String>>,
 }
 

@@ -1,6 +1,7 @@
 //! Payments, as Token.io writes them (contracts, section 5), and where a journey stands in its words (section 6).
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use super::flow::Flow;
 use super::ids::{member_id, payment_id};
@@ -27,27 +28,21 @@ pub struct Standing<'a> {
 }
 
 /// A payment's object.
+#[skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Payment<'a> {
     id: String,
     member_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     initiation: Option<Json>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pisp_consent_accepted: Option<bool>,
     status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     status_reason_information: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     bank_payment_status: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     authentication: Option<Authentication<'a>>,
     created_date_time: String,
     updated_date_time: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     payment_link_status: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     error_info: Option<ErrorInfo>,
 }
 

@@ -1,6 +1,7 @@
 //! Refusals, in Token.io's envelope (contracts, section 9).
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use crate::domain::invalid::Invalid;
 
@@ -83,24 +84,21 @@ impl Rejection {
 }
 
 /// A refusal's body.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Failure<'a> {
     /// What kind of refusal it is; Token.io has none for those that ask who is calling.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<&'static str>,
     /// What is wrong, as a sentence.
     pub message: String,
     /// By which the operator finds the call.
     pub token_trace_id: String,
     /// The field it is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub paths: Option<[&'a str; 1]>,
     /// The bank it is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub bank_id: Option<&'a str>,
     /// The payment it is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_id: Option<&'a str>,
 }
 

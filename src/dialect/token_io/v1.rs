@@ -22,6 +22,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use super::checked::{check_execution_date, read_ref_id};
 use super::flow::Flow;
@@ -205,13 +206,12 @@ pub(super) fn names_bank(journey: &Journey) -> bool {
     journey.opening().purpose.institution().is_some()
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View {
     id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     request_payload: Option<Json>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     request_options: Option<Json>,
 }
 
@@ -279,19 +279,15 @@ pub fn token_member(keys: &[[u8; 32]]) -> Result<String, serde_json::Error> {
     serde_json::to_string(&serde_json::json!({ "member": serde_json::value::to_raw_value(&member)? }))
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ResultView<'a> {
     status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     token_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     transfer_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     signature: Option<&'a TokenSignature>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     status_reason_information: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     bank_id: Option<&'a str>,
 }
 

@@ -24,10 +24,14 @@ use crate::store::Step;
 ///
 /// # Errors
 /// When the store is in trouble, or the journey's provider or key is gone.
-pub async fn await_provider_redirect(engine: &Arc<Engine>, journey: Journey, patience: Duration) -> Result<Journey> {
+pub async fn await_provider_redirect(
+    engine: &Arc<Engine>,
+    journey: Journey,
+    request_timeout: Duration,
+) -> Result<Journey> {
     let Some((visit, _)) = journey.asked_ahead() else { return Ok(journey) };
     let flight = ask_once_ahead(engine, &journey, visit);
-    match tokio::time::timeout(patience, flight).await {
+    match tokio::time::timeout(request_timeout, flight).await {
         Ok(asked) => asked?,
         Err(_late) => return Ok(journey),
     }

@@ -6,10 +6,10 @@ use crate::domain::journey::Journey;
 use crate::domain::redirect::Redirect;
 use crate::engine::deps::Result;
 use crate::engine::{Engine, derive, lapse};
-use crate::keys::ticket_parts;
+use crate::keys::page_ticket_parts;
 
 /// How long a ticket lasts: long enough for a customer who looks for the app, loads the page again or comes back to it.
-const TICKET: Duration = Duration::from_mins(10);
+const PAGE_TICKET_LIFE: Duration = Duration::from_mins(10);
 
 /// What a ticket opens.
 #[derive(Debug)]
@@ -27,7 +27,11 @@ pub enum Admitted {
 /// # Errors
 /// When the journey's key is gone.
 pub fn address(engine: &Engine, journey: &Journey) -> Result<Redirect> {
-    let ticket = engine.deps.keys.ticket(journey, engine.deps.clock.now().plus(TICKET)).ok_or_else(derive::key_gone)?;
+    let ticket = engine
+        .deps
+        .keys
+        .page_ticket(journey, engine.deps.clock.now().plus(PAGE_TICKET_LIFE))
+        .ok_or_else(derive::key_gone)?;
     Ok(Redirect::own(&engine.deps.public_url, derive::app_page_of(journey), &[("ticket", &ticket)]))
 }
 
@@ -36,9 +40,9 @@ pub fn address(engine: &Engine, journey: &Journey) -> Result<Redirect> {
 /// # Errors
 /// When the store is in trouble.
 pub async fn admit(engine: &Engine, ticket: &str) -> Result<Admitted> {
-    let Some((pay_id, until)) = ticket_parts(ticket) else { return Ok(Admitted::Unknown) };
+    let Some((pay_id, until)) = page_ticket_parts(ticket) else { return Ok(Admitted::Unknown) };
     match engine.deps.store.find(pay_id).await? {
-        Some(journey) if !engine.deps.keys.is_ticket_of(ticket, &journey) => Ok(Admitted::Unknown),
+        Some(journey) if !engine.deps.keys.is_page_ticket_of(ticket, &journey) => Ok(Admitted::Unknown),
         Some(_) if engine.deps.clock.now() >= until => Ok(Admitted::Over),
         Some(journey) => Ok(Admitted::Journey(Box::new(lapse::lapse(&engine.deps, journey).await?))),
         None => Ok(Admitted::Unknown),

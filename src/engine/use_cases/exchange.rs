@@ -33,7 +33,7 @@ pub enum BroughtCode {
 const LOOKED_AT: usize = 2_000;
 
 /// Takes the code of a provider that answered the app itself, brought by this merchant's app, and waits for what it
-/// proves, `patience` at the most.
+/// proves, `request_timeout` at the most.
 ///
 /// A code that came without any app's credentials, of no `merchant`, is taken for a provider alone that may be asked
 /// again, and again: anybody who knows the `state` can then finish the journey, which is as it should be in a test, and
@@ -46,7 +46,7 @@ pub async fn bring_code(
     merchant: Option<MerchantId>,
     state: &str,
     evidence: Evidence,
-    patience: Duration,
+    request_timeout: Duration,
 ) -> Result<BroughtCode> {
     let Some((journey, visit)) = find::journey_of_state(&engine.deps, state).await? else {
         return Ok(BroughtCode::Unknown);
@@ -64,9 +64,9 @@ pub async fn bring_code(
     }
     let journey = lapse::lapse(&engine.deps, journey).await?;
     let response_id = derive::response_id(visit, &ResponseKind::Code(evidence.clone()));
-    let until = Instant::now() + patience;
+    let until = Instant::now() + request_timeout;
     if journey.final_outcome().is_none()
-        && !prove::prove_brought(engine, &journey, response_id, &evidence, patience).await?
+        && !prove::prove_brought(engine, &journey, response_id, &evidence, request_timeout).await?
     {
         return Ok(BroughtCode::Forged);
     }
@@ -76,7 +76,7 @@ pub async fn bring_code(
 }
 
 /// Takes the answer of a provider that answered the app itself, for a journey of this dialect, and waits for what it
-/// proves, `patience` at the most.
+/// proves, `request_timeout` at the most.
 ///
 /// # Errors
 /// When the answer is not one that the journey's provider gives, or the store is in trouble.
@@ -84,9 +84,9 @@ pub async fn bring_answer(
     engine: &Arc<Engine>,
     (merchant, dialect): (MerchantId, &str),
     answer: &AuthorizationResponse,
-    patience: Duration,
+    request_timeout: Duration,
 ) -> Result<BroughtCode> {
-    let until = Instant::now() + patience;
+    let until = Instant::now() + request_timeout;
     let Some(state) = state_of(engine, answer) else { return Ok(BroughtCode::Unknown) };
     let found = match find::journey_of_state(&engine.deps, &state).await? {
         Some(found) => Some(found),
@@ -106,7 +106,7 @@ pub async fn bring_answer(
         }
         ResponseKind::Error(_) => {}
         ResponseKind::Code(evidence) => {
-            if !prove::prove_brought(engine, &journey, response_id, &evidence, patience).await? {
+            if !prove::prove_brought(engine, &journey, response_id, &evidence, request_timeout).await? {
                 return Ok(BroughtCode::Forged);
             }
         }

@@ -21,7 +21,7 @@ pub struct Redeeming<'a> {
     /// The call's `Idempotency-Key`, under which the same answer is given again.
     pub reservation: Option<Reservation>,
     /// How long the caller will wait for an outcome that is on its way.
-    pub patience: Duration,
+    pub request_timeout: Duration,
 }
 
 /// The answer.
@@ -48,7 +48,7 @@ pub async fn redeem(engine: &Engine, request: Redeeming<'_>) -> Result<Redeemed>
             Err(error) => return Ok(uncertain(&error)),
         },
     };
-    let (until, digest) = (Instant::now() + request.patience, derive::token_digest(token.reveal()));
+    let (until, digest) = (Instant::now() + request.request_timeout, derive::token_digest(token.reveal()));
     loop {
         match store.redeem(token.shard(), &digest, request.merchant, &attempt).await {
             Ok(Redemption::Pending { .. }) if Instant::now() < until => tokio::time::sleep(LOOK_AGAIN).await,

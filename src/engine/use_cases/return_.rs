@@ -203,7 +203,7 @@ async fn await_end(
 ) -> Result<Returned> {
     let (began, response_id) = (Instant::now(), waited.response_id);
     let ended = find::ended(&engine.deps, waited.journey.pay_id(), response_id);
-    match tokio::time::timeout_at(at + engine.deps.patience(), ended).await {
+    match tokio::time::timeout_at(at + engine.deps.provider_timeout(), ended).await {
         Ok(Ok(Some(ended))) => match ended.answered(response_id) {
             Some(end) => led(&engine.deps, &ended, end, response_id, visitor),
             // Nobody brought it.
@@ -252,7 +252,7 @@ async fn prove_in_time(
     let (journey, response_id) = (&waited.journey, waited.response_id);
     let flight = prove::prove(engine, journey, response_id, &evidence, Known::Nothing);
     let began = Instant::now();
-    let proof = tokio::time::timeout_at(brought.at + engine.deps.patience(), flight).await;
+    let proof = tokio::time::timeout_at(brought.at + engine.deps.provider_timeout(), flight).await;
     // What it concluded after the provider's answer was the store's time.
     let provider_time = proof.iter().flatten().map(|proof| proof.provider_time).next();
     let elapsed = began.elapsed();

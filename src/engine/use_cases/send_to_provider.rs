@@ -121,7 +121,7 @@ async fn send_off(engine: &Arc<Engine>, journey: Journey, visit: u8, at: Instant
         }
         .boxed()
     });
-    let Ok(asked) = tokio::time::timeout_at(at + engine.deps.patience(), flight).await else {
+    let Ok(asked) = tokio::time::timeout_at(at + engine.deps.provider_timeout(), flight).await else {
         return Ok(SendResult::Late(Box::new(journey)));
     };
     // A provider may let its answer be used once only: the next press asks for another.

@@ -19,7 +19,7 @@ const LOCK: &str = "handback.lock";
 const SERVER: &str = "handback.server.lock";
 
 /// How long a connection waits for another process that holds the file.
-const PATIENCE: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often, and how long apart, the place of the one server is asked for: two seconds in all.
 const LOCK_TRIES: usize = 40;
@@ -108,7 +108,7 @@ fn trouble(folder: &Path, error: &std::io::Error) -> StoreError {
 pub fn connect(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "page_size", PAGE)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "wal_autocheckpoint", LOG)?;

@@ -20,7 +20,7 @@ use crate::engine::{Engine, EngineError, Ordered, PAYMENT_PAGE, derive, use_case
 use crate::web::body::Incoming;
 
 /// How long a call waits for what its bank does at once. It is done all the same afterwards, and the callback tells.
-const PATIENCE: Duration = Duration::from_secs(5);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     for kind in Kind::ASKED {
@@ -83,7 +83,7 @@ async fn applied(engine: &Arc<Engine>, merchant: &Merchant, open_request: &OpenR
     if journey.opening().purpose.needs_customer() && !is_played_at_once(&journey) {
         return journey;
     }
-    let applied = match timeout(PATIENCE, use_cases::perform::perform(engine, journey.clone())).await {
+    let applied = match timeout(OPERATION_TIMEOUT, use_cases::perform::perform(engine, journey.clone())).await {
         Ok(Ok(applied)) => applied,
         Ok(Err(error)) => {
             tracing::error!(error = %error, pay_id = %journey.pay_id(), "ixopay.not_performed");
@@ -95,7 +95,7 @@ async fn applied(engine: &Arc<Engine>, merchant: &Merchant, open_request: &OpenR
         }
     };
     if let Some(open_request) = chargeback(&applied, open_request) {
-        match timeout(PATIENCE, taken_back(engine, merchant, &open_request)).await {
+        match timeout(OPERATION_TIMEOUT, taken_back(engine, merchant, &open_request)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(error = %error, pay_id = %applied.pay_id(), "ixopay.not_taken_back"),
             Err(_) => tracing::warn!(pay_id = %applied.pay_id(), "ixopay.taken_back_later"),

@@ -22,10 +22,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 /// is then.
 async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, ErrorBody> {
     let call = Call::read(&engine, incoming).await?;
-    let patience = request_timeout(&call.request)?;
+    let request_timeout = request_timeout(&call.request)?;
     let pairs = read_bank_query(&call.body)?;
     let answer = AuthorizationResponse::read(Carried::Query, pairs).map_err(|invalid| of_query(&invalid))?;
-    match use_cases::exchange::bring_answer(&engine, (call.merchant.id, NAME), &answer, patience).await? {
+    match use_cases::exchange::bring_answer(&engine, (call.merchant.id, NAME), &answer, request_timeout).await? {
         BroughtCode::Journey(journey) => told(&engine, &journey, &call),
         BroughtCode::Unknown => Err(ErrorBody::not_found("payment that waits for this answer of a bank", None)),
         BroughtCode::Forged => Err(ErrorBody::forbidden("The query is not the bank's word")),

@@ -42,13 +42,13 @@ struct Many<T> {
 
 async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, ErrorBody> {
     let call = Call::read(&engine, incoming).await?;
-    let patience = request_timeout(&call.request)?;
+    let request_timeout = request_timeout(&call.request)?;
     let request = PaymentRequest::read(&call.body, engine.deps.clock.now())?;
     let journey = open(&engine, &call, &request).await?;
     // What a page of ours asks the bank for, a browser waits for.
     let id = payment_id(*journey.id());
     let awaited = async {
-        let journey = use_cases::ahead::await_provider_redirect(&engine, journey, patience).await?;
+        let journey = use_cases::ahead::await_provider_redirect(&engine, journey, request_timeout).await?;
         if Standing::now(&journey).status == Status::Pending && !call.says_how_long() {
             return Err(ErrorBody::deadline_exceeded(&id));
         }

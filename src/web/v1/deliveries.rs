@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use super::list::ListQuery;
 use super::{ApiResult, Authenticated};
@@ -20,6 +21,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// A delivery, as it is shown everywhere: a list has its last attempt, else all of them are shown that are kept.
+#[skip_serializing_none]
 #[derive(Serialize)]
 pub(super) struct DeliveryView {
     id: String,
@@ -27,23 +29,19 @@ pub(super) struct DeliveryView {
     callback: String,
     state: &'static str,
     tries: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
     due_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     last_attempt: Option<AttemptView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     attempts: Option<Vec<AttemptView>>,
 }
 
 /// An attempt. The answer is the receiver's own, and shown to nobody but its merchant.
+#[skip_serializing_none]
 #[derive(Serialize)]
 struct AttemptView {
     at: String,
     duration_ms: u64,
     result: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     #[serde(skip_serializing_if = "String::is_empty")]
     answer: String,

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use super::deliveries::{DeliveryView, Shown};
 use super::endpoints::EndpointView;
@@ -23,22 +24,19 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(super::at("/journeys/{id}", "GET").route(web::get().to(one)));
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 struct JourneyView {
     journey_id: String,
     pay_id: String,
     dialect: String,
     status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<String>,
     note: String,
     opened_at: String,
     expires_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     concluded_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pay_link: Option<String>,
     callbacks: Callbacks,
 }
@@ -58,21 +56,17 @@ struct JourneyDetailsView {
     timeline: Vec<Event>,
 }
 
+#[skip_serializing_none]
 #[derive(Serialize, Default)]
 struct Event {
     #[serde(skip)]
     millis: u64,
     at: String,
     event: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     visit: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     error_description: Option<String>,
 }
 

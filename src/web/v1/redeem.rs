@@ -46,7 +46,7 @@ async fn redeem(engine: web::Data<Engine>, request: HttpRequest, call: Call<Rede
         merchant: call.merchant.id,
         token: &call.body.one_time_token,
         reservation: call.reservation,
-        patience: request_timeout(&request)?,
+        request_timeout: request_timeout(&request)?,
     };
     match use_cases::redeem::redeem(&engine, redeeming).await? {
         Redeemed::Known(redemption) => answer(&redemption),

@@ -1,5 +1,5 @@
-//! What a merchant saves in stable slots below `/v1/profile`: each kind is listed, shown, added, replaced and deleted by
-//! the same rules.
+//! What a merchant saves in stable slots below `/v1/profile`: each kind is listed, shown, added, replaced and deleted
+//! by the same rules.
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;

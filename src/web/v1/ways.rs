@@ -1,25 +1,21 @@
 //! A callback and its other ways, as the profile, a journey and a preview show them.
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use crate::domain::callback::{AndroidPackage, CallbackUrl, DeviceUrls};
 use crate::domain::plan::PlannedCallback;
 use crate::domain::terms::AppLinks;
 
 /// Each way by its name; what a callback does not have is left out.
+#[skip_serializing_none]
 #[derive(Serialize)]
 pub(super) struct WaysView {
-    #[serde(skip_serializing_if = "Option::is_none")]
     web: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     ios: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     android: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     android_package: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     fallback: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     app_links: Option<&'static str>,
 }
 
@@ -38,9 +34,9 @@ impl From<&DeviceUrls> for WaysView {
 }
 
 /// A callback of a journey's plan.
+#[skip_serializing_none]
 #[derive(Serialize)]
 pub(super) struct PlannedView {
-    #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<usize>,
     url: String,
     params_in: &'static str,

@@ -69,9 +69,9 @@ impl Wanted {
 
 /// The test bank's authorisation page.
 ///
-/// Posts to `/sandbox/authorise`: `redirect_uri`, `state`, `voucher`, `bank_name`, `decision` (`approve`, `decline`,
-/// `error`, `slow`, `fail` or `never`) and, whatever the decision, the values of `error`, `delay` (milliseconds) and
-/// `fail`.
+/// Posts to `/sandbox/authorise`: `redirect_uri`, `state`, `app_url_signature`, `bank_name`, `decision` (`approve`,
+/// `decline`, `error`, `slow`, `fail` or `never`) and, whatever the decision, the values of `error`, `delay`
+/// (milliseconds) and `fail`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "authorise.html")]
 pub struct Authorise {
@@ -90,7 +90,7 @@ pub struct Authorise {
     /// The state that travels along.
     pub state: String,
     /// The gateway's word for a redirect URI that is not the registered one.
-    pub voucher: String,
+    pub app_url_signature: String,
     /// Who asks.
     pub client_id: String,
 }

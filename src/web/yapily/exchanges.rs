@@ -29,7 +29,7 @@ async fn redeem(engine: web::Data<Engine>, incoming: Incoming) -> Reply {
     let request = incoming.request.clone();
     let Call { merchant, reservation, body } = Call::read(&engine, incoming).await?;
     let (token, request_timeout) = (read_one_time_token(&body)?, request_timeout(&request)?);
-    let redeeming = Redeeming { merchant: merchant.id, token: token.reveal(), reservation, patience: request_timeout };
+    let redeeming = Redeeming { merchant: merchant.id, token: token.reveal(), reservation, request_timeout };
     granted(&engine, use_cases::redeem::redeem(&engine, redeeming).await?)
 }
 

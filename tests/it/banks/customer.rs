@@ -7,7 +7,7 @@ use reqwest::{Certificate, Method, Response, redirect};
 use url::Url;
 
 /// How many pages a bank may send a customer through.
-const PATIENCE: usize = 12;
+const LONGEST_WAIT: usize = 12;
 
 /// A customer, with the cookies that banks have given to their browser.
 pub struct Customer {
@@ -71,7 +71,7 @@ impl Customer {
 
     pub async fn decide(&mut self, url: &str, decision: Decision) -> Landing {
         let mut next = Landing { method: Method::GET, url: Url::parse(url).expect("a URL"), form: Vec::new() };
-        for _ in 0..PATIENCE {
+        for _ in 0..LONGEST_WAIT {
             if next.url.as_str().starts_with(&self.home) {
                 return next;
             }

@@ -13,7 +13,7 @@ use crate::support::http::{Http, HttpReply};
 use crate::support::tpp::Asked;
 
 /// How long a busy machine may take for one step.
-const PATIENCE: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// A gateway whose institutions are the banks, and the banks.
 pub async fn gateway(kind: StoreKind) -> (TestGateway, Banks) {
@@ -83,7 +83,7 @@ pub async fn arrives(http: &Http, landing: &Landing) -> HttpReply {
 
 /// Asks again while the gateway shows a page that waits, as that page does by itself.
 pub async fn sent_on(ask: impl AsyncFn() -> HttpReply) -> String {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + LONGEST_WAIT;
     loop {
         let answer = ask().await;
         if answer.status == 303 {

@@ -23,7 +23,7 @@ async fn asked(gateway: &CustomGateway, consent: Consent) -> String {
 
 /// The fields that the bank's page posts.
 fn fields<'a>(page: &'a [(String, String)], decision: &'a str) -> Vec<(&'a str, &'a str)> {
-    let names = ["redirect_uri", "state", "voucher"];
+    let names = ["redirect_uri", "state", "app_url_signature"];
     let carried = page.iter().filter(|(name, _)| names.contains(&name.as_str()));
     carried.map(|(name, value)| (name.as_str(), value.as_str())).chain([("decision", decision)]).collect()
 }
@@ -96,8 +96,8 @@ async fn it_answers_an_app_that_the_gateway_vouches_for_and_redirects_nowhere_el
         ("redirect_uri", "https://app.example/bank?tenant=8"),
         ("redirect_uri", "javascript:alert(1)"),
         ("state", "00000000000000000000000000000000"),
-        ("voucher", ""),
-        ("voucher", "AAAA"),
+        ("app_url_signature", ""),
+        ("app_url_signature", "AAAA"),
     ] {
         let mut changed = own.clone();
         changed.iter_mut().filter(|(own, _)| own == name).for_each(|(_, own)| *own = value.to_owned());

@@ -38,7 +38,7 @@ const WORK: Duration = Duration::from_millis(40);
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long it may take, after the last journey, until one more delivery has arrived: a lease has to lapse, and what
 /// has failed waits a few seconds.
-const PATIENCE: Duration = Duration::from_secs(80);
+const LONGEST_WAIT: Duration = Duration::from_secs(80);
 
 #[test]
 fn deliveries_on_the_embedded_store_survive_their_couriers() {
@@ -171,7 +171,7 @@ async fn all_delivered(
     mut open: Vec<String>,
 ) -> (HashSet<String>, usize) {
     let (mut ids, mut by_hand) = (HashSet::new(), HashSet::new());
-    let (mut deadline, mut known) = (Instant::now() + PATIENCE, servers.arrived());
+    let (mut deadline, mut known) = (Instant::now() + LONGEST_WAIT, servers.arrived());
     while !open.is_empty() {
         let mut still_open = Vec::new();
         for journey in open {
@@ -192,7 +192,7 @@ async fn all_delivered(
         }
         open = still_open;
         if servers.arrived() > known {
-            (deadline, known) = (Instant::now() + PATIENCE, servers.arrived());
+            (deadline, known) = (Instant::now() + LONGEST_WAIT, servers.arrived());
         }
         assert!(Instant::now() < deadline, "not delivered in time: {open:?}");
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::gateway_process::GatewayProcess;
 
 /// How long anybody waits for one answer. Nothing takes that long: whoever waits so long hangs.
-const PATIENCE: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How long anybody asks again.
 const PERSISTENCE: Duration = Duration::from_mins(1);
 /// How long nobody asks after a failure.
@@ -49,7 +49,7 @@ pub struct HttpReply {
 impl MerchantClient {
     /// A merchant of this gateway.
     pub fn of(gateway: &GatewayProcess) -> Self {
-        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(PATIENCE);
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(LONGEST_WAIT);
         let (client, (_, api_key)) = (client.build().unwrap(), gateway.add_merchant());
         let (answers, tally) = (AtomicUsize::new(0), Mutex::default());
         Self { client, base: gateway.base(), api_key, answers, tally }

@@ -15,7 +15,7 @@ const JOURNEYS: usize = 12;
 /// How long a server works before it answers.
 const WORK: Duration = Duration::from_secs(1);
 /// How long the next courier may take: less than a lease that nobody has given back.
-const PATIENCE: Duration = Duration::from_secs(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 #[test]
 fn a_gateway_on_the_embedded_store_that_is_stopped_finishes_or_gives_back() {
@@ -34,7 +34,7 @@ fn the_gateway_is_stopped(store: Option<&str>) {
     let server = Receiver::answering(|_, _| Reply::Slow(200, WORK));
     let urls = Arc::new(vec![server.url("/told")]);
     let journeys = runtime.block_on(pay(Arc::clone(&merchant), urls, 0..JOURNEYS));
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + LONGEST_WAIT;
     while server.count() == 0 {
         assert!(Instant::now() < deadline, "nothing was tried");
         std::thread::sleep(Duration::from_millis(5));
@@ -43,7 +43,7 @@ fn the_gateway_is_stopped(store: Option<&str>) {
     let begun = server.count();
     assert!(begun < JOURNEYS, "all were tried before it was stopped: {begun}");
     gateway.restart();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + LONGEST_WAIT;
     for journey in &journeys {
         loop {
             let seen = runtime.block_on(merchant.journeys(&format!("/{journey}")));

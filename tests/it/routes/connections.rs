@@ -11,7 +11,7 @@ use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::gateway_process::quiet_port;
 
 /// How long a client may hold a connection at the very most: the limits are a tenth of it, and this machine is busy.
-const PATIENCE: Duration = Duration::from_secs(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(100);
 
 /// How a client behaves badly.
 struct Bad {
@@ -103,7 +103,7 @@ fn port_of(address: &str) -> u16 {
 
 /// Waits until the server has closed each of these connections, and asks honestly all the while.
 async fn all_are_closed(gateway: &TestGateway, address: &str, clients: &[Client]) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + LONGEST_WAIT;
     loop {
         gateway.http.get("/health").await.is(200);
         let held = held(port_of(address));
@@ -111,7 +111,7 @@ async fn all_are_closed(gateway: &TestGateway, address: &str, clients: &[Client]
         if open.is_empty() {
             return;
         }
-        assert!(Instant::now() < deadline, "still open after {PATIENCE:?}: {open:?}");
+        assert!(Instant::now() < deadline, "still open after {LONGEST_WAIT:?}: {open:?}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
@@ -171,7 +171,7 @@ async fn answers_to(address: &str, sent: &[u8]) -> usize {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(sent).await.unwrap();
     let mut read = Vec::new();
-    let ended = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut read)).await;
+    let ended = tokio::time::timeout(LONGEST_WAIT, stream.read_to_end(&mut read)).await;
     assert!(ended.is_ok(), "the connection was left open");
     String::from_utf8_lossy(&read).matches("HTTP/1.1 200 OK").count()
 }
@@ -214,7 +214,7 @@ async fn after_its_answer_nobody_uploads_for_long() {
                     sent += chunk.len();
                 }
             };
-            tokio::time::timeout(PATIENCE, upload).await.expect("a connection that is broken off");
+            tokio::time::timeout(LONGEST_WAIT, upload).await.expect("a connection that is broken off");
             // What is in the system's buffers is not read by anybody.
             assert!(sent < 64 * 1024 * 1024, "{line} {length}: {sent} bytes");
         }

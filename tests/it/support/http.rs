@@ -7,7 +7,7 @@ use reqwest::{Method, redirect};
 use serde_json::Value;
 
 /// How long any answer may take; what takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(40);
+const LONGEST_WAIT: Duration = Duration::from_secs(40);
 
 /// A browser, or an app, in front of one gateway.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ pub fn kind_of(problem: &Value) -> &str {
 
 impl Http {
     pub fn to(base: &str) -> Self {
-        let client = reqwest::Client::builder().redirect(redirect::Policy::none()).no_proxy().timeout(PATIENCE);
+        let client = reqwest::Client::builder().redirect(redirect::Policy::none()).no_proxy().timeout(LONGEST_WAIT);
         Self { base: base.to_owned(), client: client.build().expect("a client") }
     }
 

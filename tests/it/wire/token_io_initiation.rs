@@ -39,8 +39,8 @@ async fn an_app_hands_the_banks_answer_over(gateway: TestGateway) {
     // The bank's page leads there, and nowhere else.
     let decided = [("decision", "approve"), ("redirect_uri", &format!("{CALLBACK}?own=1"))];
     let state = query_value(&asked.redirect_url(), "state");
-    let voucher = query_value(&asked.redirect_url(), "voucher");
-    let fields = [&decided[..], &[("state", &state), ("voucher", &voucher)]].concat();
+    let signature = query_value(&asked.redirect_url(), "app_url_signature");
+    let fields = [&decided[..], &[("state", &state), ("app_url_signature", &signature)]].concat();
     let home = gateway.http.submit("/sandbox/authorise", &fields).await.location();
     assert!(home.starts_with(&format!("{CALLBACK}?own=1&code=")), "{home}");
     assert_eq!(member.status(&asked.id).await, "INITIATION_PENDING_REDIRECT_AUTH");

@@ -103,8 +103,8 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// What the browser is answered; it is counted, and says where the time went. `again` is the page that brings its answer once more,
-    /// where it was posted.
+    /// What the browser is answered; it is counted, and says where the time went. `again` is the page that brings its
+    /// answer once more, where it was posted.
     pub(super) async fn answer(&self, returned: Result<Returned, EngineError>, again: Option<Repost>) -> HttpResponse {
         let (arrival, response) = match returned {
             Ok(Returned::Go(redirect, cookies)) => (Arrival::Sent, reply::see_other_with(&redirect, &cookies)),

@@ -10,7 +10,7 @@ impl Authorise {
             payee: "Demo shop".into(),
             reference: "Order 1042: two tickets".into(),
             wanted: Wanted::Payment("25.00 EUR".into()),
-            voucher: String::new(),
+            app_url_signature: String::new(),
             redirect_uri: "http://127.0.0.1:8080/return/sandbox".into(),
             state: "07.Zk3v9mD2".into(),
             client_id: "handback".into(),
@@ -18,7 +18,7 @@ impl Authorise {
         let app = Self {
             bank: "Modelo Sandbox".into(),
             redirect_uri: "https://app.example/cb".into(),
-            voucher: "Zk3v9mD2".into(),
+            app_url_signature: "Zk3v9mD2".into(),
             payee: String::new(),
             reference: String::new(),
             ..page.clone()
@@ -39,7 +39,7 @@ impl Authorise {
             payee: format!("{script}2"),
             reference: script.into(),
             wanted: Wanted::Payment(script.into()),
-            voucher: script.into(),
+            app_url_signature: script.into(),
             redirect_uri: format!("javascript:alert(1){script}"),
             state: script.into(),
             client_id: script.into(),
