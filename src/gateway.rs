@@ -239,7 +239,7 @@ fn way_out(config: &Config) -> egress::Builder {
 }
 
 /// The demo's two callbacks. The second one is there to be chosen: a journey that names none comes home to the first,
-/// and nobody else is told.
+/// and nobody else learns it.
 fn demo_callbacks(engine: &Engine) -> anyhow::Result<[SavedCallback; 2]> {
     let page = display_url(&engine.deps.public_url);
     let saved = |name: &str, url: &str, used| {

@@ -1,7 +1,7 @@
 //! What dialects keep in journeys, as JSON: each dialect has a record of its own, with the names of the calls' fields.
 //!
 //! Older programs kept pairs of texts. The store reads them as an object in which each member is a text; what is more
-//! than a text in a dialect's record is read here in both forms ([`Json`], [`json`], [`present`]).
+//! than a text in a dialect's record is read here in both forms ([`Json`], `json`, `present`).
 
 use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny};
 use serde::{Deserialize, Serialize};

@@ -29,7 +29,7 @@ pub struct AppPage {
     pub elsewhere: Option<String>,
 }
 
-/// What a app_page does without a press.
+/// What the page does without a press.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Start {
     /// Tries this app link, once: a scheme of an app's own. An intent needs a press.

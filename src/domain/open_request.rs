@@ -36,8 +36,8 @@ pub struct OpenRequest {
 }
 
 impl OpenRequest {
-    /// An open request that says all that a merchant's settings say else: no one-time token, every outcome, and plain
-    /// webhooks. It ends on our own page, and nobody is told, unless it is said otherwise.
+    /// An open request that leaves nothing to the merchant's settings: no one-time token, every outcome, and plain
+    /// webhooks. It ends on our own page, and no webhook is sent, unless a field says otherwise.
     pub fn plain(purpose: Purpose) -> Self {
         Self {
             purpose,

@@ -1,4 +1,4 @@
-//! The client of a bank that builds its own requests. It has all the manners of the way out, and no guard: its
+//! The client of a bank that builds its own requests. It has all the limits of other outgoing calls, and no guard: its
 //! addresses are those that an operator wrote of that bank, never a merchant's.
 
 use std::time::Duration;

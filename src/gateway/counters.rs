@@ -1,4 +1,4 @@
-//! What the courier tells becomes counters.
+//! What the courier reports becomes counters.
 
 use crate::courier::{Event, Watcher};
 use crate::domain::delivery::{AttemptResult, Verdict};

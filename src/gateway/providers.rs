@@ -52,7 +52,7 @@ pub fn providers(
 }
 
 /// The institutions of the configuration; before them the sandbox provider's own, while nobody has given it others.
-/// None offers a payment that its provider would never be told of, whatever its features say.
+/// None offers a payment that its provider would never be sent, whatever its features say.
 pub fn institutions(config: &Config) -> Vec<Institution> {
     let given = &config.institutions;
     let plays = |provider: &BankConfig| matches!(provider, BankConfig::Sandbox);
@@ -73,7 +73,7 @@ fn is_withheld(configured: &InstitutionConfig, feature: &str) -> bool {
     matches!(configured.bank, BankConfig::Oidc(_)) && yapily::is_payment_feature(feature)
 }
 
-/// What the operator is told of the providers at start, a sentence each.
+/// What is printed about the providers at start, a sentence each.
 pub fn notices(config: &Config) -> Vec<String> {
     let mut notices = Vec::new();
     match (config.sandbox, config.demo) {

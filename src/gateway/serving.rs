@@ -24,7 +24,7 @@ use crate::web::{self as front_door, GatewayKind, Limits, Rates};
 /// The largest body that is read, in bytes.
 const BODY_BYTES: usize = 64 * 1024;
 
-/// How long requests under way may take after the server has been told to stop, in seconds.
+/// How long requests under way may take after the server has been asked to stop, in seconds.
 pub(super) const SHUTDOWN_SECONDS: u64 = 10;
 
 /// The most connections of the listener of the counters.

@@ -1,7 +1,7 @@
 //! Visit cookies: what a browser carries that was sent to a bank, and shows when it comes back.
 //!
 //! A cookie says which visit it is of, so that a browser is known also where the bank left the `state` out. Whether it
-//! is ours can be told without the store: a made-up one costs nobody anything.
+//! is ours is known without the store: a made-up one costs nobody anything.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -64,7 +64,7 @@ impl Keys {
     }
 }
 
-/// When the visit of a cookie began, by its own word: for telling old ones from new ones. `None` of what is none of
+/// When the visit of a cookie began, by its own word: to sort old ones from new ones. `None` of what is none of
 /// ours.
 pub fn visit_began_at(value: &str) -> Option<UnixMillis> {
     read(value).map(|(_, visit)| visit.left_at)

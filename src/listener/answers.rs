@@ -98,7 +98,7 @@ fn watched(mut response: Response<BoxBody>, connection: Option<Connection>, wish
     response.map_body(|_, body| WatchedBody { body, rest: Bytes::new(), connection })
 }
 
-/// A body that is given in pieces, and tells the budget when all of it is given.
+/// A body that is given in pieces, and marks in the budget when all of it is given.
 pub struct WatchedBody {
     body: BoxBody,
     rest: Bytes,

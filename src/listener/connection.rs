@@ -14,7 +14,7 @@ use super::admission::Admitted;
 use super::budget::{Body, Budget, Limits, Part, Position};
 use crate::telemetry::metrics::Cut;
 
-/// What a client is told whose head did not arrive in time (RFC 9110, section 15.5.9).
+/// The response to a head that did not arrive in time (RFC 9110, section 15.5.9).
 const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// One client's connection. Clones are the same connection.

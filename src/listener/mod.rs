@@ -41,7 +41,7 @@ pub struct Options {
     pub most_connections: usize,
     /// For how long an idle connection is kept; `None` when one answer is the last.
     pub keep_alive: Option<Duration>,
-    /// For how long requests under way may go on after the server was told to stop, in seconds.
+    /// For how long requests under way may go on after the server was asked to stop, in seconds.
     pub shutdown_seconds: u64,
     /// Who is let in.
     pub admission: Admission,
@@ -61,7 +61,7 @@ impl Options {
 
 /// Serves apps over HTTP/1.1 at `listener`, once the server is awaited.
 ///
-/// The app must not ask for the server's own host name or address: it is not told.
+/// The app must not ask for the server's own host name or address: it does not know them.
 ///
 /// # Errors
 /// When the socket cannot be used.

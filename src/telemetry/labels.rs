@@ -1,4 +1,4 @@
-//! What counters are told apart by: each label is an enum, whose variants are the values that it can have.
+//! The labels of counters: each label is an enum, whose variants are the values that it can have.
 
 /// Declares an enum whose variants are the values of a label.
 macro_rules! label {

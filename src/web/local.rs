@@ -75,7 +75,7 @@ fn refusal(request: &HttpRequest, own: &PublicUrl) -> Option<HttpResponse> {
     }
 }
 
-/// Whether this origin is ours: the one that browsers are told, or this machine by any port, as a tunnel may have it.
+/// Whether this origin is ours: the public one, or this machine by any port, as a tunnel may have it.
 fn is_own(origin: &str, own: &PublicUrl) -> bool {
     let Ok(url) = Url::parse(origin) else { return false };
     let authority = |url: &Url| (url.host().map(|host| host.to_owned()), url.port_or_known_default());

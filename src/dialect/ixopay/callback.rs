@@ -16,7 +16,7 @@ use crate::domain::moment::UnixMillis;
 /// The reason of a chargeback that the test bank plays.
 const REASON: &str = "Played by the test bank";
 
-/// What a callback tells of.
+/// What a callback reports.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum CallbackEvent<'a> {
     /// The transaction is not decided; with the way on, where the customer is on a page of the merchant's.

@@ -17,7 +17,7 @@ pub fn chargeback(paid: &Journey, open_request: &OpenRequest) -> Option<OpenRequ
         return None;
     }
     let Transaction { uuid, merchant_transaction_id, .. } = Transaction::of(paid);
-    // It is told as the payment is.
+    // Its callback goes where the payment's goes.
     let (amount, content_type, body_hash) = (kept.amount, kept.content_type, kept.body_hash);
     let kept = Kept {
         transaction_type: Kind::Chargeback,

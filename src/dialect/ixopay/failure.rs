@@ -96,7 +96,7 @@ impl Failure {
     }
 }
 
-/// The code of a bank's error: its own trouble, and what cannot be done to the transaction before, are told from its
+/// The code of a bank's error: its own trouble, and what cannot be done to the transaction before, are known from its
 /// no.
 fn of_bank(error: &ProviderRefusal) -> Code {
     match error.code() {

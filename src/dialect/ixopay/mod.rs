@@ -1,9 +1,9 @@
 //! IXOPAY: transactions with a merchant's own id, URLs for success, cancel and error that nothing is appended to, and a
 //! signed callback that has to be answered with `OK` (contracts/ixopay.md).
 //!
-//! What a merchant's client has to be told: its base URL is this gateway's with `/ixopay` at its end; user name and API
-//! key are the merchant's id; the password is an API key of the merchant's, plain or hashed as IXOPAY's PHP client does
-//! it; the shared secret is the merchant's signing secret. Calls whose signature is wrong are refused, and calls
+//! What a merchant's client is configured with: its base URL is this gateway's with `/ixopay` at its end; user name and
+//! API key are the merchant's id; the password is an API key of the merchant's, plain or hashed as IXOPAY's PHP client
+//! does it; the shared secret is the merchant's signing secret. Calls whose signature is wrong are refused, and calls
 //! without one where the merchant's setting `signed_calls` is `required`.
 //!
 //! Callbacks go to `callbackUrl`, else to the merchant's first payment endpoint. Their `Content-Type` is the call's,

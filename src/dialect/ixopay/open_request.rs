@@ -1,4 +1,4 @@
-//! What is wished for when a transaction is asked for: its customer's way, and who is told.
+//! What is asked for when a transaction is opened: its customer's way, and where its callbacks go.
 
 use super::kept::Kept;
 use super::kind::Kind;
@@ -10,7 +10,7 @@ use crate::domain::journey::{Cancel, Checkout, OperationKind, PaymentOperation, 
 use crate::domain::open_request::{OpenRequest, RequestedCallbacks as Callbacks};
 
 impl Asked {
-    /// The open request for a journey: its customer's way, and who is told. Callbacks have this
+    /// The open request for a journey: its customer's way, and where its callbacks go. Callbacks have this
     /// `content_type`, and the hash of the call's own signature.
     ///
     /// A try that fails ends it: another one is another transaction.

@@ -1,7 +1,7 @@
 //! The names of a transaction: `uuid`, `purchaseId`, and the address that its customer is sent to.
 //!
 //! A `uuid` is 20 hexadecimal digits: the journey's number, by which a store finds it, and 27 more bits of its id, by
-//! which a number that somebody made up is told from one of ours. The address holds the secret half of the journey's
+//! which our numbers differ from made-up ones. The address holds the secret half of the journey's
 //! link.
 
 use std::fmt;

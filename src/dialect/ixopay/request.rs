@@ -44,7 +44,7 @@ pub struct Asked {
     pub cancel_url: Option<String>,
     /// Where the browser goes when it failed.
     pub error_url: Option<String>,
-    /// Who is told.
+    /// Where its callbacks go.
     pub callback_url: Option<String>,
     /// What the journey keeps.
     pub kept: Kept,
@@ -82,7 +82,7 @@ impl Asked {
     }
 }
 
-/// What answers and callbacks give back, and what the test bank is told.
+/// What answers and callbacks give back, and what the sandbox bank gets.
 fn kept(object: &Object, (kind, id): (Kind, &str), amount: Option<(String, Amount)>) -> Result<Kept, Invalid> {
     let merchant_meta_data = checked::text(object, "merchantMetaData", 255)?;
     let reference_uuid = checked::text(object, REFERENCE, 50)?;

@@ -51,8 +51,8 @@ impl CallbackDialect for JobDialect {
 }
 
 impl WebhookDialect for JobDialect {
-    /// Of every end but a cancellation: that was the caller's own wish. A job whose time runs out is told of, so that
-    /// none ends in silence.
+    /// Of every end but a cancellation: the caller itself asked for that. A job whose time runs out is one of them, so
+    /// that none ends in silence.
     fn notifies(&self, journey: &Journey, event: JourneyEvent, _target: Target) -> bool {
         outcome(journey, event).is_some_and(|outcome| outcome != Outcome::Cancelled)
     }
@@ -69,7 +69,7 @@ impl WebhookDialect for JobDialect {
     }
 }
 
-/// The outcome that this news is about.
+/// The outcome of this event.
 fn outcome(journey: &Journey, event: JourneyEvent) -> Option<Outcome> {
     journey.final_outcomes().get(usize::from(event.final_outcome()?)).map(|final_outcome| final_outcome.outcome)
 }

@@ -1,7 +1,7 @@
 //! The envelope around every answer.
 //!
-//! `ResponseCode` and `Result` are what clients are told to test; `ServerTime` is the abbreviation of the zone in which
-//! the answer's times are written (contracts, section 2).
+//! `ResponseCode` and `Result` are what clients are documented to test; `ServerTime` is the abbreviation of the zone in
+//! which the answer's times are written (contracts, section 2).
 
 use jiff::tz::TimeZone;
 use serde::Serialize;

@@ -1,5 +1,5 @@
-//! The fields of a call, by name: one that is not among them is told where it names one that is, or one that stands
-//! elsewhere.
+//! The fields of a call, by name: one that is not among them is refused where it resembles one that is, or one that
+//! stands elsewhere.
 //!
 //! SecPaid ignores fields that it does not know, and so does this dialect, as clients send more than is read. But a
 //! `callbackUrl` that nobody reads sends a customer to another place than its sender thinks.

@@ -28,7 +28,7 @@ const MAX_ENDPOINT: usize = 4096;
 /// The field that says for how many seconds the link can be used.
 const EXPIRES_IN: &str = "expires_in";
 
-/// The field that says whether payment endpoints are told of what was not paid.
+/// The field that says whether payment endpoints are notified of what was not paid.
 const ON_CANCEL: &str = "payment_endpoint_on_cancel";
 
 /// Which of the two calls it is.
@@ -91,7 +91,7 @@ fn read_cancel(fields: &Fields) -> Result<Cancel, Invalid> {
     }
 }
 
-/// How payment endpoints are told of this one link; what is not said is as each was saved.
+/// How payment endpoints are notified of this one link; what is not said is as each was saved.
 fn read_webhook_options(fields: &Fields) -> Result<WebhookOptions, Invalid> {
     let form = fields.text(FIELD).map(Form::parse).transpose()?;
     Ok(WebhookOptions {

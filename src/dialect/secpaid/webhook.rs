@@ -1,4 +1,4 @@
-//! What a payment endpoint is told (contracts, section 7): three bodies, of which each endpoint and each link chooses
+//! The body for a payment endpoint (contracts, section 7): three bodies, of which each endpoint and each link chooses
 //! one.
 
 use serde::Serialize;
@@ -52,7 +52,7 @@ impl Form {
         }
     }
 
-    /// The form of what an endpoint is told. What is going to be encrypted is JSON: there a form's keys have brackets
+    /// The form of an endpoint's body. What is going to be encrypted is JSON: there a form's keys have brackets
     /// too.
     fn of(endpoint: &WebhookEndpoint) -> Option<Self> {
         let own = if endpoint.form.is_empty() { Self::default() } else { Self::parse(&endpoint.form).ok()? };

@@ -78,7 +78,7 @@ impl PaymentLink {
         })
     }
 
-    /// The journey that it is. `webhook` is who is told of every change of its payment.
+    /// The journey that it is. `webhook` is where every change of its payment goes.
     pub fn open_request(&self, webhook: Option<&str>) -> OpenRequest {
         let request = PaymentRequest { initiation: self.initiation.clone(), consented: false };
         let kept = Kept {

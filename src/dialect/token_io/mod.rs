@@ -74,7 +74,7 @@ const APPENDED: [&str; 4] = ["member-id", "payment-id", "state", "status"];
 /// are.
 ///
 /// A payment on hosted pages has no `member-id`, and one that was asked for without `callbackState` has no `state`.
-/// None says how it ended, and nothing is signed: the caller asks, or is told by the webhook.
+/// None says how it ended, and nothing is signed: the caller asks, or reads the webhook.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TokenIo;
 

@@ -1,4 +1,4 @@
-//! Webhooks: what the caller's server is told of every change, and how it is signed (contracts, section 8).
+//! Webhooks: what the caller's server gets for every change, and how it is signed (contracts, section 8).
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ struct Body<'a> {
     payment: Payment<'a>,
 }
 
-/// What a webhook is told. Where the browser has to go is not in it: that is the bank's, and is sealed; `GET` tells.
+/// The body of a webhook. Where the browser has to go is not in it: that is the bank's, and is sealed; `GET` has it.
 pub(super) fn webhook(journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {
     let payment = payment(journey, Standing::at(journey, event)?, None);
     let body = Body { id: format!("{}_{event}", journey.id()), event_type: EVENT, payment };

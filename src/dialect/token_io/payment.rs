@@ -61,7 +61,7 @@ struct ErrorInfo {
     token_trace_id: String,
 }
 
-/// Writes a payment. `redirect_url` is where its browser has to go, where that is known and to be told.
+/// Writes a payment. `redirect_url` is where its browser has to go, where that is known and may be shown.
 ///
 /// A status that sends the browser somewhere says where; others do not.
 pub fn payment<'a>(journey: &'a Journey, standing: Standing<'a>, redirect_url: Option<&'a str>) -> Payment<'a> {
@@ -143,7 +143,7 @@ impl<'a> Standing<'a> {
         }
     }
 
-    /// Where it stood when this was news. `None` of a final outcome that it has not had.
+    /// Where it stood at this event. `None` for a final outcome that it has not had.
     pub fn at(journey: &'a Journey, event: JourneyEvent) -> Option<Self> {
         let opened = journey.opening().opened_at;
         let visit = |number: u8| journey.visits().get(usize::from(number));

@@ -47,9 +47,9 @@ impl PaymentRequest {
         }
     }
 
-    /// The journey that it is. `webhook` is who is told of every change.
+    /// The journey that it is. `webhook` is where every change goes.
     ///
-    /// The customer goes home whatever came of it, and no token goes along: the caller asks, or is told.
+    /// The customer goes home whatever came of it, and no token goes along: the caller asks, or reads the webhook.
     pub fn open_request(&self, webhook: Option<&str>) -> OpenRequest {
         let initiation = &self.initiation;
         let only = |url: &str| RequestedCallbacks::Items(vec![Item::Url(url.to_owned())]);

@@ -119,7 +119,7 @@ impl TokenRequest {
         })
     }
 
-    /// The journey that it is. Its bank is asked when there is a browser; nobody but the browser is told, because
+    /// The journey that it is. Its bank is asked when there is a browser; only the browser learns the outcome, because
     /// webhooks are the second API's.
     pub fn open_request(&self) -> OpenRequest {
         let purpose = Purpose::Checkout(Checkout {

@@ -3,7 +3,7 @@
 //! Its readers are three, and each ignores what the others read: an app with pages of its own reads `request-id` (and
 //! `request_id`, which says the same), one on hosted pages `token-id` and `transfer-status`, and the published SDK
 //! `tokenId`, `state` and `signature`. So a success says all of it. Only a failure differs: an app that has named the
-//! bank is told a number of gRPC's, with `+` for the spaces of its message, and others a word.
+//! bank's error is a number of gRPC's, with `+` for the spaces of its message, and others a word.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub const APPENDED: [&str; 12] = [
     "credential-fields",
 ];
 
-/// What an app on hosted pages is told of a failure.
+/// A failure, as an app on hosted pages gets it.
 const FAILED: &str = "EXCEPTION_INITIATE_BANK_AUTH";
 
 /// What the gateway signs of a token request's way home: the SDK verifies that token and state belong together.

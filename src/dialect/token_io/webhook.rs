@@ -1,4 +1,4 @@
-//! `PUT /webhook/config`: which events are told where (contracts, sections 2 and 8).
+//! `PUT /webhook/config`: which events go where (contracts, sections 2 and 8).
 
 use super::json::Object;
 use super::rejection::Rejection;

@@ -155,7 +155,7 @@ impl UserQuery {
     }
 }
 
-/// Checks `forceDelete`, which changes nothing here: a consent is ended by its merchant's wish in any case.
+/// Checks `forceDelete`, which changes nothing here: a merchant can always end a consent.
 ///
 /// # Errors
 /// When it is neither.

@@ -51,7 +51,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// The bit of [`Target::number`] that tells endpoints from callbacks.
+    /// The bit of [`Target::number`] in which endpoints differ from callbacks.
     const ENDPOINTS: u8 = 128;
 
     /// It in one byte, as stores keep it: callbacks first.

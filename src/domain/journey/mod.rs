@@ -161,7 +161,7 @@ pub enum Proof {
     Sent {
         /// Since when.
         at: UnixMillis,
-        /// By whom: a number that no other node draws, so that two that ask in the same millisecond can be told apart.
+        /// By whom: a number that no other node draws, so that two that ask in the same millisecond differ.
         by: u64,
     },
 }

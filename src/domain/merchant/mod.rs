@@ -36,7 +36,7 @@ pub struct Merchant {
     pub settings: Settings,
     /// Its saved payment endpoints.
     pub endpoints: Slots<WebhookEndpoint>,
-    /// Who is told of every change, where a dialect has one such place for all journeys.
+    /// Where every change goes, where a dialect has one such place for all journeys.
     pub webhook: Option<Webhook>,
     /// The public keys that its calls are signed with.
     pub public_keys: Vec<PublicKey>,
@@ -52,7 +52,7 @@ pub enum Standing {
     Disabled,
 }
 
-/// The place that is told of every change.
+/// The webhook of every change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
     /// The kinds of events that it wants to hear of, in its dialect's words.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::plain::{Form, Plain, fields, lettered};
+use super::recorded::{Record, Recorded, fields, lettered};
 use crate::domain::consent::{AnswerTo, Consent, FeatureRequest, Grant, Kind};
 use crate::domain::id::UserId;
 use crate::domain::iso::CountryCode;
@@ -23,12 +23,12 @@ fields!(
 #[derive(Serialize, Deserialize)]
 pub(super) struct ConsentRecord {
     payee: Option<String>,
-    user: Form<UserId>,
-    application_user: Form<Option<ApplicationUser>>,
+    user: Record<UserId>,
+    application_user: Record<Option<ApplicationUser>>,
     institution: Option<String>,
     country: Option<String>,
     features: FeaturesRecord,
-    until: Form<Option<UnixMillis>>,
+    until: Record<Option<UnixMillis>>,
     longest: u64,
     app: Option<String>,
 }
@@ -47,12 +47,12 @@ impl From<&Consent> for ConsentRecord {
                 Kind::Accounts => None,
                 Kind::Payment { payee, .. } => Some(payee.clone()),
             },
-            user: consent.user.form(),
-            application_user: consent.application_user.form(),
+            user: consent.user.record(),
+            application_user: consent.application_user.record(),
             institution: consent.institution.clone(),
             country: consent.country.map(|country| country.to_string()),
-            features: consent.features.form(),
-            until: consent.until.form(),
+            features: consent.features.record(),
+            until: consent.until.record(),
             longest: u64::try_from(consent.longest.as_millis()).unwrap_or(u64::MAX),
             app: match &consent.answer_to {
                 AnswerTo::Gateway => None,
@@ -69,12 +69,12 @@ impl ConsentRecord {
                 None => Kind::Accounts,
                 Some(payee) => Kind::Payment { amount: amount?, payee, reference },
             },
-            user: Plain::of(self.user)?,
-            application_user: Plain::of(self.application_user)?,
+            user: Recorded::of(self.user)?,
+            application_user: Recorded::of(self.application_user)?,
             institution: self.institution,
             country: self.country.as_deref().and_then(CountryCode::restored),
-            features: Plain::of(self.features)?,
-            until: Plain::of(self.until)?,
+            features: Recorded::of(self.features)?,
+            until: Recorded::of(self.until)?,
             longest: Duration::from_millis(self.longest),
             answer_to: self.app.map_or(AnswerTo::Gateway, AnswerTo::App),
         })

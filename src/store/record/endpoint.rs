@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::plain::{Form, Plain, fields};
+use super::recorded::{Record, Recorded, fields};
 use crate::domain::callback::CallbackUrl;
 use crate::domain::merchant::{PublicKey, Webhook};
 use crate::domain::notify_on::NotifyOn;
@@ -18,22 +18,22 @@ fields!(PublicKey: id: String, text: String);
 pub(super) struct EndpointOptionsRecord(String, #[serde(deserialize_with = "events")] u8, Option<ByteBuf>);
 
 /// Without its slot, which is its place in the list.
-impl Plain for WebhookEndpoint {
-    type Form = (String, EndpointOptionsRecord);
+impl Recorded for WebhookEndpoint {
+    type Record = (String, EndpointOptionsRecord);
 
-    fn form(&self) -> Self::Form {
-        (self.url.form(), EndpointOptionsRecord::of(self))
+    fn record(&self) -> Self::Record {
+        (self.url.record(), EndpointOptionsRecord::of(self))
     }
 
-    fn of((url, options): Self::Form) -> Option<Self> {
-        options.over(Self::at(Plain::of(url)?))
+    fn of((url, options): Self::Record) -> Option<Self> {
+        options.over(Self::at(Recorded::of(url)?))
     }
 }
 
 impl EndpointOptionsRecord {
     /// The options of this endpoint.
     pub(super) fn of(endpoint: &WebhookEndpoint) -> Self {
-        Self(endpoint.form.clone(), endpoint.notify_on.number(), endpoint.cipher.form())
+        Self(endpoint.form.clone(), endpoint.notify_on.number(), endpoint.cipher.record())
     }
 
     /// The endpoint with these options.
@@ -42,7 +42,7 @@ impl EndpointOptionsRecord {
         Some(WebhookEndpoint {
             form,
             notify_on: NotifyOn::of_number(notify_on),
-            cipher: Plain::of(cipher)?,
+            cipher: Recorded::of(cipher)?,
             ..endpoint
         })
     }

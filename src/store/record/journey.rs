@@ -8,9 +8,9 @@ use serde_bytes::ByteBuf;
 use super::consent::ConsentRecord;
 use super::endpoint::EndpointOptionsRecord;
 use super::merchant::FrozenSettingsRecord;
-use super::plain::{Form, Plain};
 use super::plan::{write_device_urls, write_endpoint};
 use super::purpose::PurposeRecord;
+use super::recorded::{Record, Recorded};
 use super::visit::ProofRecord;
 use super::{StoreError, read, write};
 use crate::domain::callback::DeviceUrls;
@@ -30,7 +30,7 @@ use crate::domain::plan::{CallbackPlan, PlannedCallback, Refused, WebhookEndpoin
 /// # Errors
 /// When it cannot be encoded, which no journey is known to do.
 pub fn write_journey(journey: &Journey) -> Result<Vec<u8>, StoreError> {
-    write(&journey.form())
+    write(&journey.record())
 }
 
 /// Reads a journey.
@@ -43,8 +43,8 @@ pub fn read_journey(bytes: &[u8]) -> Result<Journey, StoreError> {
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct JourneyRecord {
-    id: Form<JourneyId>,
-    merchant: Form<MerchantId>,
+    id: Record<JourneyId>,
+    merchant: Record<MerchantId>,
     merchant_name: String,
     dialect: String,
     provider: String,
@@ -55,28 +55,28 @@ pub(super) struct JourneyRecord {
     cancel_offered: bool,
     // What the dialect keeps, in records of before it had a format of its own.
     extras: Vec<(String, String)>,
-    destination: Form<Option<PlannedCallback>>,
-    background: Form<Vec<PlannedCallback>>,
+    destination: Record<Option<PlannedCallback>>,
+    background: Record<Vec<PlannedCallback>>,
     terms: FrozenSettingsRecord,
-    opened_at: Form<UnixMillis>,
-    expires_at: Form<UnixMillis>,
+    opened_at: Record<UnixMillis>,
+    expires_at: Record<UnixMillis>,
     revision: u32,
-    visits: Form<Vec<ProviderVisit>>,
-    final_outcomes: Form<Vec<FinalOutcome>>,
+    visits: Record<Vec<ProviderVisit>>,
+    final_outcomes: Record<Vec<FinalOutcome>>,
     // Records that were written before there were consents end here.
     #[serde(default)]
     consent: Option<ConsentRecord>,
     #[serde(default)]
     proofs: Vec<(u8, u64, ProofRecord)>,
     #[serde(default)]
-    reopenings: Form<Vec<Reopening>>,
+    reopenings: Record<Vec<Reopening>>,
     #[serde(default)]
-    grant: Form<Option<Grant>>,
+    grant: Record<Option<Grant>>,
     // Records that were written before callbacks had URLs for devices end here.
     #[serde(default)]
-    destination_device_urls: Form<Option<DeviceUrls>>,
+    destination_device_urls: Record<Option<DeviceUrls>>,
     #[serde(default)]
-    endpoints: Form<Vec<PlannedCallback>>,
+    endpoints: Record<Vec<PlannedCallback>>,
     // Records that were written before there were operations end here.
     #[serde(default)]
     besides: Option<Box<BesidesRecord>>,
@@ -90,9 +90,9 @@ pub(super) struct JourneyRecord {
 struct BesidesRecord {
     purpose: PurposeRecord,
     institution: Option<String>,
-    refused: Form<Option<Refused>>,
+    refused: Record<Option<Refused>>,
     endpoint_options: Vec<EndpointOptionsRecord>,
-    operations: Form<Vec<AppliedOperation>>,
+    operations: Record<Vec<AppliedOperation>>,
     result: Option<ByteBuf>,
     #[serde(default)]
     payee: Option<String>,
@@ -110,27 +110,27 @@ impl BesidesRecord {
         let record = Self {
             purpose: PurposeRecord::of(&opening.purpose),
             institution: checkout.and_then(|checkout| checkout.institution.clone()),
-            refused: opening.plan.refused.form(),
+            refused: opening.plan.refused.record(),
             endpoint_options: options.iter().map(EndpointOptionsRecord::of).collect(),
-            operations: past.operations.form(),
-            result: past.result.form(),
+            operations: past.operations.record(),
+            result: past.result.record(),
             payee: checkout.and_then(|checkout| checkout.payee.clone()),
         };
         (record != Self::default()).then(|| Box::new(record))
     }
 }
 
-impl Plain for Journey {
-    type Form = JourneyRecord;
+impl Recorded for Journey {
+    type Record = JourneyRecord;
 
-    fn form(&self) -> JourneyRecord {
+    fn record(&self) -> JourneyRecord {
         let (o, past) = (self.opening(), self.past());
-        let (minor, currency) = o.purpose.amount().form().unwrap_or_default();
-        let proofs = self.proofs().map(|(id, proof)| (id.visit, id.response_digest, proof.form()));
+        let (minor, currency) = o.purpose.amount().record().unwrap_or_default();
+        let proofs = self.proofs().map(|(id, proof)| (id.visit, id.response_digest, proof.record()));
         JourneyRecord {
-            id: o.id.form(),
-            merchant: o.merchant.form(),
-            merchant_name: o.merchant_name.form(),
+            id: o.id.record(),
+            merchant: o.merchant.record(),
+            merchant_name: o.merchant_name.record(),
             dialect: o.dialect.clone(),
             provider: o.provider.clone(),
             key: o.key.clone(),
@@ -139,18 +139,18 @@ impl Plain for Journey {
             note: o.purpose.note().to_owned(),
             cancel_offered: o.purpose.cancel() == Cancel::Offered,
             extras: Vec::new(),
-            destination: o.plan.destination.form(),
-            background: o.plan.background.form(),
+            destination: o.plan.destination.record(),
+            background: o.plan.background.record(),
             terms: FrozenSettingsRecord::from(&o.settings),
-            opened_at: o.opened_at.form(),
-            expires_at: o.expires_at.form(),
+            opened_at: o.opened_at.record(),
+            expires_at: o.expires_at.record(),
             revision: past.revision,
-            visits: past.visits.form(),
-            final_outcomes: past.final_outcomes.form(),
+            visits: past.visits.record(),
+            final_outcomes: past.final_outcomes.record(),
             consent: o.purpose.consent().map(ConsentRecord::from),
             proofs: proofs.collect(),
-            reopenings: past.reopenings.form(),
-            grant: past.grant.form(),
+            reopenings: past.reopenings.record(),
+            grant: past.grant.record(),
             destination_device_urls: o.plan.destination.as_ref().and_then(|to| write_device_urls(&to.device_urls)),
             endpoints: o.plan.endpoints.iter().map(write_endpoint).collect(),
             besides: BesidesRecord::of(self),
@@ -160,20 +160,20 @@ impl Plain for Journey {
 
     fn of(record: JourneyRecord) -> Option<Self> {
         let besides = record.besides.map(|besides| *besides).unwrap_or_default();
-        let mut visits: Vec<ProviderVisit> = Plain::of(record.visits)?;
+        let mut visits: Vec<ProviderVisit> = Recorded::of(record.visits)?;
         for (visit, response_digest, proof) in record.proofs {
             let answers = &mut visits.get_mut(usize::from(visit))?.answers;
             let answer = answers.iter_mut().find(|answer| answer.response_digest == response_digest)?;
-            answer.proof = Some(Plain::of(proof)?);
+            answer.proof = Some(Recorded::of(proof)?);
         }
         let past = Past {
             revision: record.revision,
             visits,
-            final_outcomes: Plain::of(record.final_outcomes)?,
-            reopenings: Plain::of(record.reopenings)?,
-            grant: Plain::of(record.grant)?,
-            operations: Plain::of(besides.operations)?,
-            result: Plain::of(besides.result)?,
+            final_outcomes: Recorded::of(record.final_outcomes)?,
+            reopenings: Recorded::of(record.reopenings)?,
+            grant: Recorded::of(record.grant)?,
+            operations: Recorded::of(besides.operations)?,
+            result: Recorded::of(besides.result)?,
         };
         let amount = Currency::restored(&record.currency).map(|currency| Amount::from_minor(record.minor, currency));
         let purpose = match record.consent {
@@ -189,13 +189,13 @@ impl Plain for Journey {
                 },
             )?,
         };
-        let mut destination: Option<PlannedCallback> = Plain::of(record.destination)?;
+        let mut destination: Option<PlannedCallback> = Recorded::of(record.destination)?;
         if let (Some(destination), Some(urls)) = (&mut destination, record.destination_device_urls) {
-            destination.device_urls = Plain::of(urls)?;
+            destination.device_urls = Recorded::of(urls)?;
         }
         let opening = Opening {
-            id: Plain::of(record.id)?,
-            merchant: Plain::of(record.merchant)?,
+            id: Recorded::of(record.id)?,
+            merchant: Recorded::of(record.merchant)?,
             merchant_name: MerchantName::of(record.merchant_name)?,
             dialect: record.dialect,
             provider: record.provider,
@@ -204,13 +204,13 @@ impl Plain for Journey {
             dialect_data: read_dialect_data(record.dialect_data, record.extras)?,
             plan: CallbackPlan {
                 destination,
-                refused: Plain::of(besides.refused)?,
-                background: Plain::of(record.background)?,
+                refused: Recorded::of(besides.refused)?,
+                background: Recorded::of(record.background)?,
                 endpoints: read_endpoints(record.endpoints, besides.endpoint_options)?,
             },
             settings: record.terms.into_frozen()?,
-            opened_at: Plain::of(record.opened_at)?,
-            expires_at: Plain::of(record.expires_at)?,
+            opened_at: Recorded::of(record.opened_at)?,
+            expires_at: Recorded::of(record.expires_at)?,
         };
         Some(Self::restored(opening, past))
     }
@@ -228,7 +228,7 @@ fn read_dialect_data(text: String, pairs: Vec<(String, String)>) -> Option<Diale
 
 /// The endpoints at these places, with their options; where none are given, with the usual ones.
 fn read_endpoints(
-    places: Form<Vec<PlannedCallback>>,
+    places: Record<Vec<PlannedCallback>>,
     options: Vec<EndpointOptionsRecord>,
 ) -> Option<Vec<WebhookEndpoint>> {
     let (places, mut options) = (Vec::<PlannedCallback>::of(places)?, options.into_iter());

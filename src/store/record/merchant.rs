@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::plain::{Form, Plain};
 use super::plan::write_device_urls;
+use super::recorded::{Record, Recorded};
 use super::secrets::Secrets;
 use super::{StoreError, read, write};
 use crate::domain::callback::DeviceUrls;
@@ -24,7 +24,7 @@ use crate::domain::terms::{
 /// # Errors
 /// When it cannot be encoded, which no merchant is known to do.
 pub fn write_merchant(merchant: &Merchant) -> Result<Vec<u8>, StoreError> {
-    write(&merchant.form())
+    write(&merchant.record())
 }
 
 /// Reads a merchant.
@@ -37,25 +37,25 @@ pub fn read_merchant(bytes: &[u8]) -> Result<Merchant, StoreError> {
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct MerchantRecord {
-    id: Form<MerchantId>,
+    id: Record<MerchantId>,
     revision: u32,
     name: String,
     api_keys: Vec<[u8; 32]>,
     signing_secret: Vec<u8>,
-    created_at: Form<UnixMillis>,
+    created_at: Record<UnixMillis>,
     callbacks: Vec<Option<(String, Option<String>, bool)>>,
     terms: FrozenSettingsRecord,
     saved_only: bool,
     journey_life_seconds: u32,
     // Records that were written before callbacks had URLs for devices end here.
     #[serde(default)]
-    device_urls: Vec<(u32, Form<DeviceUrls>)>,
+    device_urls: Vec<(u32, Record<DeviceUrls>)>,
     // Records that were written before there were payment endpoints end here.
     #[serde(default)]
     besides: Option<BesidesRecord>,
     // Records that were written before keys had numbers end here; only they have anything in `api_keys`.
     #[serde(default)]
-    secrets: Option<Form<Secrets>>,
+    secrets: Option<Record<Secrets>>,
     // Records that were written before callbacks could be used on request alone end here.
     #[serde(default)]
     on_request: Vec<u32>,
@@ -70,9 +70,9 @@ struct BesidesRecord {
     answers_to_app: bool,
     signed_calls: bool,
     notice_type: String,
-    endpoints: Vec<Form<Option<WebhookEndpoint>>>,
-    webhook: Form<Option<Webhook>>,
-    public_keys: Form<Vec<PublicKey>>,
+    endpoints: Vec<Record<Option<WebhookEndpoint>>>,
+    webhook: Record<Option<Webhook>>,
+    public_keys: Record<Vec<PublicKey>>,
     /// Of API keys of the older form; nothing writes it any more.
     hashed_keys: Vec<[u8; 32]>,
 }
@@ -84,41 +84,41 @@ impl BesidesRecord {
             answers_to_app: settings.answers_to == AnswersTo::App,
             signed_calls: settings.signed_calls == SignedCalls::Required,
             notice_type: settings.notice_type.as_str().to_owned(),
-            endpoints: merchant.endpoints.all().iter().map(Plain::form).collect(),
-            webhook: merchant.webhook.form(),
-            public_keys: merchant.public_keys.form(),
+            endpoints: merchant.endpoints.all().iter().map(Recorded::record).collect(),
+            webhook: merchant.webhook.record(),
+            public_keys: merchant.public_keys.record(),
             hashed_keys: Vec::new(),
         };
         (record != Self::default()).then_some(record)
     }
 }
 
-impl Plain for Merchant {
-    type Form = MerchantRecord;
+impl Recorded for Merchant {
+    type Record = MerchantRecord;
 
-    fn form(&self) -> MerchantRecord {
+    fn record(&self) -> MerchantRecord {
         let s = &self.settings;
         let slots = || (0..).zip(self.callbacks.slots()).filter_map(|(index, slot)| Some((index, slot.as_ref()?)));
         let device_urls = slots().filter_map(|(index, saved)| Some((index, write_device_urls(&saved.device_urls)?)));
         let on_request = slots().filter(|(_, saved)| saved.used == Used::OnRequest);
         let callbacks = self.callbacks.slots().iter().map(|slot| {
             let saved = slot.as_ref()?;
-            Some((saved.url.form(), saved.name.form(), saved.params_in.form()))
+            Some((saved.url.record(), saved.name.record(), saved.params_in.record()))
         });
         MerchantRecord {
-            id: self.id.form(),
+            id: self.id.record(),
             revision: self.revision,
-            name: self.name.form(),
+            name: self.name.record(),
             api_keys: Vec::new(),
             signing_secret: Vec::new(),
-            created_at: self.created_at.form(),
+            created_at: self.created_at.record(),
             callbacks: callbacks.collect(),
             terms: FrozenSettingsRecord::from(&s.frozen()),
             saved_only: s.one_off_urls == OneOffUrls::SavedOnly,
             journey_life_seconds: seconds(s.journey_life.get()),
             device_urls: device_urls.collect(),
             besides: BesidesRecord::of(self),
-            secrets: Some(Secrets::form_of(self)),
+            secrets: Some(Secrets::record_of(self)),
             on_request: on_request.map(|(index, _)| index).collect(),
             later_settings: later(&Settings::NAMES[Settings::FROZEN.len() + OWN_WITH_FIELDS..], s),
         }
@@ -128,16 +128,16 @@ impl Plain for Merchant {
         let mut device_urls: HashMap<_, _> = record.device_urls.into_iter().collect();
         let slots = (0..).zip(record.callbacks).map(|(index, slot)| {
             let Some((url, name, params_in)) = slot else { return Some(None) };
-            let urls: Option<DeviceUrls> = Plain::of(device_urls.remove(&index))?;
+            let urls: Option<DeviceUrls> = Recorded::of(device_urls.remove(&index))?;
             Some(Some(SavedCallback {
-                url: Plain::of(url)?,
-                name: Plain::of(name)?,
-                params_in: Plain::of(params_in)?,
+                url: Recorded::of(url)?,
+                name: Recorded::of(name)?,
+                params_in: Recorded::of(params_in)?,
                 device_urls: urls.unwrap_or_default(),
                 used: if record.on_request.contains(&index) { Used::OnRequest } else { Used::ByDefault },
             }))
         });
-        let (created_at, besides) = (Plain::of(record.created_at)?, record.besides.unwrap_or_default());
+        let (created_at, besides) = (Recorded::of(record.created_at)?, record.besides.unwrap_or_default());
         let mut settings = Settings {
             one_off_urls: if record.saved_only { OneOffUrls::SavedOnly } else { OneOffUrls::Allowed },
             journey_life: JourneyLife::clamped(record.journey_life_seconds.into()),
@@ -148,13 +148,13 @@ impl Plain for Merchant {
         };
         record.later_settings.iter().try_for_each(|(name, text)| settings.put(name, text))?;
         let secrets = match record.secrets {
-            Some(secrets) => Plain::of(secrets)?,
+            Some(secrets) => Recorded::of(secrets)?,
             None => Secrets::older(record.signing_secret, (record.api_keys, &besides.hashed_keys), created_at),
         };
         Some(Self {
-            id: Plain::of(record.id)?,
+            id: Recorded::of(record.id)?,
             revision: record.revision,
-            name: Plain::of(record.name)?,
+            name: Recorded::of(record.name)?,
             standing: secrets.standing,
             api_keys: secrets.api_keys,
             signing_secret: secrets.signing_secret,
@@ -162,9 +162,9 @@ impl Plain for Merchant {
             created_at,
             callbacks: SavedCallbacks::restored(slots.collect::<Option<_>>()?),
             settings,
-            endpoints: Slots::restored(Plain::of(besides.endpoints)?),
-            webhook: Plain::of(besides.webhook)?,
-            public_keys: Plain::of(besides.public_keys)?,
+            endpoints: Slots::restored(Recorded::of(besides.endpoints)?),
+            webhook: Recorded::of(besides.webhook)?,
+            public_keys: Recorded::of(besides.public_keys)?,
         })
     }
 }
@@ -202,7 +202,7 @@ impl From<&FrozenSettings> for FrozenSettingsRecord {
             browser_required: terms.same_browser == SameBrowser::Required,
             app_links_direct: terms.app_links == AppLinks::Direct,
             hand_back_when_late: terms.when_late == WhenLate::HandBack,
-            signed_returns: terms.signed_returns.form(),
+            signed_returns: terms.signed_returns.record(),
             later: later(&Settings::FROZEN[FROZEN_WITH_FIELDS..], &Settings::default().with_frozen(*terms)),
         }
     }

@@ -9,9 +9,9 @@ mod endpoint;
 mod journey;
 mod merchant;
 mod outcome;
-mod plain;
 mod plan;
 mod purpose;
+mod recorded;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -21,7 +21,7 @@ mod visit;
 use serde::Serialize;
 
 use super::StoreError;
-use plain::Plain;
+use recorded::Recorded;
 
 pub(super) use attempts::{append_attempt, read_delivery, write_attempt};
 pub use journey::{read_journey, write_journey};
@@ -41,11 +41,11 @@ fn write(record: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     Ok(bytes)
 }
 
-fn read<T: Plain>(bytes: &[u8], what: &str) -> Result<T, StoreError> {
-    let form = match bytes.split_first() {
+fn read<T: Recorded>(bytes: &[u8], what: &str) -> Result<T, StoreError> {
+    let record = match bytes.split_first() {
         Some((&VERSION, rest)) => rmp_serde::from_slice(rest).map_err(|error| damaged(error.to_string()))?,
         Some((version, _)) => return Err(damaged(format!("version {version} is not known here"))),
         None => return Err(damaged("it is empty")),
     };
-    T::of(form).ok_or_else(|| damaged(format!("a value of {what} is out of range")))
+    T::of(record).ok_or_else(|| damaged(format!("a value of {what} is out of range")))
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::plain::{Form, Plain, fields, lettered, numbered};
+use super::recorded::{Record, Recorded, fields, lettered, numbered};
 use crate::domain::journey::FinalOutcome;
 use crate::domain::moment::UnixMillis;
 use crate::domain::outcome::{Cause, Outcome, ProviderRefusal};
@@ -11,14 +11,14 @@ numbered!(Outcome: Paid, Authorised, Cancelled, Failed, Expired, Done);
 
 fields!(FinalOutcome: outcome: Outcome, at: UnixMillis, cause: Cause);
 
-impl Plain for ProviderRefusal {
-    type Form = (String, Option<String>);
+impl Recorded for ProviderRefusal {
+    type Record = (String, Option<String>);
 
-    fn form(&self) -> Self::Form {
+    fn record(&self) -> Self::Record {
         (self.code().to_owned(), self.description().map(str::to_owned))
     }
 
-    fn of((code, description): Self::Form) -> Option<Self> {
+    fn of((code, description): Self::Record) -> Option<Self> {
         Some(Self::new(&code, description.as_deref()))
     }
 }

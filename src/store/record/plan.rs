@@ -1,6 +1,6 @@
 //! The callbacks of a journey.
 
-use super::plain::{Form, Plain, fields};
+use super::recorded::{Record, Recorded, fields};
 use crate::domain::callback::{AndroidPackage, CallbackUrl, DeviceUrls};
 use crate::domain::plan::{PlannedCallback, Refused, WebhookEndpoint};
 use crate::domain::terms::AppLinks;
@@ -13,27 +13,27 @@ fields!(
 fields!(Refused: cancelled: Option<PlannedCallback>, failed: Option<PlannedCallback>);
 
 /// Without its URLs for devices, which only the destination has.
-impl Plain for PlannedCallback {
-    type Form = (String, bool, Option<u32>);
+impl Recorded for PlannedCallback {
+    type Record = (String, bool, Option<u32>);
 
-    fn form(&self) -> Self::Form {
-        (self.url.form(), self.params_in.form(), write_slot(self.slot))
+    fn record(&self) -> Self::Record {
+        (self.url.record(), self.params_in.record(), write_slot(self.slot))
     }
 
-    fn of((url, params_in, slot): Self::Form) -> Option<Self> {
-        let (url, params_in) = (Plain::of(url)?, Plain::of(params_in)?);
+    fn of((url, params_in, slot): Self::Record) -> Option<Self> {
+        let (url, params_in) = (Recorded::of(url)?, Recorded::of(params_in)?);
         Some(Self { url, params_in, slot: slot.map(|slot| slot as usize), device_urls: DeviceUrls::default() })
     }
 }
 
 /// The URLs of a callback for devices; most have none, and no record of it.
-pub(super) fn write_device_urls(urls: &DeviceUrls) -> Option<Form<DeviceUrls>> {
-    (*urls != DeviceUrls::default()).then(|| urls.form())
+pub(super) fn write_device_urls(urls: &DeviceUrls) -> Option<Record<DeviceUrls>> {
+    (*urls != DeviceUrls::default()).then(|| urls.record())
 }
 
 /// Where an endpoint is; what it has besides is kept apart.
-pub(super) fn write_endpoint(endpoint: &WebhookEndpoint) -> Form<PlannedCallback> {
-    (endpoint.url.form(), false, write_slot(endpoint.slot))
+pub(super) fn write_endpoint(endpoint: &WebhookEndpoint) -> Record<PlannedCallback> {
+    (endpoint.url.record(), false, write_slot(endpoint.slot))
 }
 
 fn write_slot(slot: Option<usize>) -> Option<u32> {

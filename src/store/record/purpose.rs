@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::plain::{Form, Plain, fields, numbered};
+use super::recorded::{Record, Recorded, fields, numbered};
 use crate::domain::id::PayId;
 use crate::domain::journey::{AppliedOperation, Checkout, Job, OperationKind, PaymentOperation, Purpose, Wanted};
 use crate::domain::money::Amount;
@@ -33,8 +33,8 @@ impl PurposeRecord {
             Purpose::Consent(_) | Purpose::Checkout(Checkout { wanted: Wanted::Payment(_), .. }) => Self::P,
             Purpose::Checkout(Checkout { wanted: Wanted::Reservation(_), .. }) => Self::R,
             Purpose::Checkout(Checkout { wanted: Wanted::Registration, .. }) => Self::G,
-            Purpose::Operation(operation) => Self::B(operation.kind.form(), operation.of.form()),
-            Purpose::Job(job) => Self::E(job.message.form()),
+            Purpose::Operation(operation) => Self::B(operation.kind.record(), operation.of.record()),
+            Purpose::Job(job) => Self::E(job.message.record()),
         }
     }
 
@@ -45,10 +45,10 @@ impl PurposeRecord {
             Self::R => Wanted::Reservation(amount?),
             Self::G => Wanted::Registration,
             Self::B(kind, of) => {
-                let (kind, of) = (Plain::of(kind)?, Plain::of(of)?);
+                let (kind, of) = (Recorded::of(kind)?, Recorded::of(of)?);
                 return Some(Purpose::Operation(PaymentOperation { kind, amount, of, note: checkout.note }));
             }
-            Self::E(message) => return Some(Purpose::Job(Job { message: Plain::of(message)? })),
+            Self::E(message) => return Some(Purpose::Job(Job { message: Recorded::of(message)? })),
         };
         Some(Purpose::Checkout(Checkout { wanted, ..checkout }))
     }

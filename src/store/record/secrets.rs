@@ -1,6 +1,6 @@
 //! What a merchant's calls are known by, what is signed with for it, and whether its calls are answered.
 
-use super::plain::{Form, Plain, fields};
+use super::recorded::{Record, Recorded, fields};
 use crate::domain::api_key::{IssuedKey, KeyName, KeyNumber};
 use crate::domain::merchant::{Merchant, Standing};
 use crate::domain::moment::UnixMillis;
@@ -24,9 +24,9 @@ fields!(
 
 impl Secrets {
     /// What a merchant has of it, as records hold it.
-    pub(super) fn form_of(merchant: &Merchant) -> Form<Self> {
-        let (keys, secret) = (merchant.api_keys.form(), merchant.signing_secret.form());
-        (merchant.standing.form(), keys, secret, merchant.webhook_key.form())
+    pub(super) fn record_of(merchant: &Merchant) -> Record<Self> {
+        let (keys, secret) = (merchant.api_keys.record(), merchant.signing_secret.record());
+        (merchant.standing.record(), keys, secret, merchant.webhook_key.record())
     }
 
     /// What a record held before keys had numbers: no webhook key, and the hashed form of a key beside it in a list of

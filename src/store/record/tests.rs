@@ -109,7 +109,7 @@ fn a_journey_survives_its_record() {
         Some(PlannedCallback { device_urls: fixtures::device_urls(), ..fixtures::entry("com.example.app://cb") });
     let to_an_app = Journey::open(opening);
     let with_endpoint = fixtures::Draft::at(NOW).with(|opening| {
-        opening.plan.endpoints = vec![WebhookEndpoint::at(fixtures::entry("https://m.example/pay").url)]
+        opening.plan.endpoints = vec![WebhookEndpoint::at(fixtures::entry("https://m.example/pay").url)];
     });
     for journey in
         [journey(), well_travelled(), fixtures::consent(NOW), consented(), to_an_app, with_endpoint.journey()]

@@ -1,6 +1,6 @@
 //! Users.
 
-use super::plain::{Form, Plain, fields};
+use super::recorded::{Record, Recorded, fields};
 use super::{StoreError, read, write};
 use crate::domain::id::{MerchantId, UserId};
 use crate::domain::moment::UnixMillis;
@@ -13,7 +13,7 @@ fields!(User: id: UserId, merchant: MerchantId, application_user: Option<Applica
 /// # Errors
 /// When it cannot be encoded, which no user is known to do.
 pub fn write_user(user: &User) -> Result<Vec<u8>, StoreError> {
-    write(&user.form())
+    write(&user.record())
 }
 
 /// Reads a user.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::plain::{Form, Plain, fields, lettered};
+use super::recorded::{Record, Recorded, fields, lettered};
 use crate::domain::journey::{
     Choice, Effect, LedTo, Proof, ProviderRedirect, ProviderVisit, RecordedResponse, Reopening,
 };
@@ -18,21 +18,21 @@ fields!(Reopening: at: UnixMillis, expires_at: UnixMillis, visits: u8, final_out
 pub(super) struct VisitRecord(
     u64,
     Vec<(u64, u64, EndRecord)>,
-    #[serde(default)] Option<Form<Choice>>,
+    #[serde(default)] Option<Record<Choice>>,
     // Records that were written before redirects were asked for ahead end here.
     #[serde(default)] Option<RedirectRecord>,
 );
 
-impl Plain for ProviderVisit {
-    type Form = VisitRecord;
+impl Recorded for ProviderVisit {
+    type Record = VisitRecord;
 
-    fn form(&self) -> VisitRecord {
-        VisitRecord(self.left_at.form(), self.answers.form(), self.to.form(), self.redirect.form())
+    fn record(&self) -> VisitRecord {
+        VisitRecord(self.left_at.record(), self.answers.record(), self.to.record(), self.redirect.record())
     }
 
     fn of(VisitRecord(left_at, answers, to, redirect): VisitRecord) -> Option<Self> {
-        let (left_at, to) = (Plain::of(left_at)?, Plain::of(to)?);
-        Some(Self { left_at, to, answers: Plain::of(answers)?, redirect: Plain::of(redirect)? })
+        let (left_at, to) = (Recorded::of(left_at)?, Recorded::of(to)?);
+        Some(Self { left_at, to, answers: Recorded::of(answers)?, redirect: Recorded::of(redirect)? })
     }
 }
 
@@ -46,7 +46,7 @@ lettered!(
 /// What a response led to.
 #[derive(Serialize, Deserialize)]
 pub(super) enum EndRecord {
-    F(Form<ProviderRefusal>),
+    F(Record<ProviderRefusal>),
     S(u8),
     Z,
     /// None yet.
@@ -56,30 +56,30 @@ pub(super) enum EndRecord {
 }
 
 /// Without its proof, which is kept apart.
-impl Plain for RecordedResponse {
-    type Form = (u64, u64, EndRecord);
+impl Recorded for RecordedResponse {
+    type Record = (u64, u64, EndRecord);
 
-    fn form(&self) -> Self::Form {
+    fn record(&self) -> Self::Record {
         let end = match &self.end {
-            Some(LedTo::Failed(error)) => EndRecord::F(error.form()),
+            Some(LedTo::Failed(error)) => EndRecord::F(error.record()),
             Some(LedTo::Outcome(number)) => EndRecord::S(*number),
             Some(LedTo::HandedBackEarly) => EndRecord::Z,
             None => EndRecord::N,
         };
         let counted = self.effect == Effect::Counted || self.end.is_none();
-        (self.response_digest, self.at.form(), if counted { end } else { EndRecord::R(Box::new(end)) })
+        (self.response_digest, self.at.record(), if counted { end } else { EndRecord::R(Box::new(end)) })
     }
 
-    fn of((response_digest, at, end): Self::Form) -> Option<Self> {
+    fn of((response_digest, at, end): Self::Record) -> Option<Self> {
         let (end, effect) = end.read()?;
-        Some(Self { response_digest, at: Plain::of(at)?, end, proof: None, effect })
+        Some(Self { response_digest, at: Recorded::of(at)?, end, proof: None, effect })
     }
 }
 
 impl EndRecord {
     fn read(self) -> Option<(Option<LedTo>, Effect)> {
         Some(match self {
-            Self::F(error) => (Some(LedTo::Failed(Plain::of(error)?)), Effect::Counted),
+            Self::F(error) => (Some(LedTo::Failed(Recorded::of(error)?)), Effect::Counted),
             Self::S(number) => (Some(LedTo::Outcome(number)), Effect::Counted),
             Self::Z => (Some(LedTo::HandedBackEarly), Effect::Counted),
             Self::N => (None, Effect::None),

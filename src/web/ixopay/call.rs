@@ -89,7 +89,7 @@ fn signed_with(
     let uri = request.uri().path_and_query().map_or("", |uri| uri.as_str());
     let message =
         Message { method: request.method().as_str(), body, content_type: text(request, "content-type"), date, uri };
-    // What stands before `/api` was put there by us: a client that was told a host alone, or stands behind a proxy,
+    // What stands before `/api` was put there by us: a client that was given a host alone, or stands behind a proxy,
     // signs the path that it knows.
     let own = Message { uri: uri.strip_prefix(BASE).unwrap_or(uri), ..message };
     // While the secret is being replaced, a client may sign with either.

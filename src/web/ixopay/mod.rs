@@ -28,7 +28,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     );
 }
 
-/// An address with one method; others are told so (RFC 9110, section 15.5.6).
+/// An address with one method; others are refused (RFC 9110, section 15.5.6).
 fn at(path: &str, allowed: &'static str) -> Resource {
     web::resource(path)
         .default_service(web::to(move || std::future::ready(answer(Err(ErrorBody::wrong_method(allowed))))))

@@ -19,7 +19,8 @@ use crate::domain::open_request::OpenRequest;
 use crate::engine::{Engine, EngineError, Ordered, PAYMENT_PAGE, derive, use_cases};
 use crate::web::body::Incoming;
 
-/// How long a call waits for what its bank does at once. It is done all the same afterwards, and the callback tells.
+/// How long a call waits for what its bank does at once. It is done all the same afterwards, and the callback has the
+/// outcome.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {

@@ -7,25 +7,25 @@ use crate::engine::EngineError;
 use crate::web::problem;
 
 /// What is answered instead of the page that was asked for.
-pub(super) struct Instead(HttpResponse);
+pub(super) struct Instead(Box<HttpResponse>);
 
 /// What a handler of a customer's page answers.
 pub(super) type PageResult = Result<HttpResponse, Instead>;
 
 impl From<HttpResponse> for Instead {
     fn from(response: HttpResponse) -> Self {
-        Self(response)
+        Self(Box::new(response))
     }
 }
 
 impl From<EngineError> for Instead {
     fn from(error: EngineError) -> Self {
-        Self(problem::page_of(&error))
+        problem::page_of(&error).into()
     }
 }
 
 impl From<Instead> for Error {
     fn from(Instead(response): Instead) -> Self {
-        InternalError::from_response("answered instead", response).into()
+        InternalError::from_response("answered instead", *response).into()
     }
 }

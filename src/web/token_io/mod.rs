@@ -37,7 +37,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     );
 }
 
-/// An address, with the methods that it allows; others are told so (RFC 9110, section 15.5.6).
+/// An address, with the methods that it allows; others are refused (RFC 9110, section 15.5.6).
 fn at(path: &str, allowed: &'static str) -> Resource {
     web::resource(path).default_service(web::to(move |engine: web::Data<Engine>| {
         std::future::ready(answer(&engine, Err(ErrorBody::wrong_method(allowed))))

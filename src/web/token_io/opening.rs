@@ -42,7 +42,7 @@ fn answered(merchant: &Merchant, open_request: OpenRequest) -> Result<OpenReques
     }
 }
 
-/// Who is told of every change of a new payment, if anybody.
+/// Where every change of a new payment goes, if anywhere.
 pub(super) fn webhook(merchant: &Merchant) -> Option<&str> {
     let webhook = merchant.webhook.as_ref()?;
     webhook.types.iter().any(|kind| kind == EVENT).then(|| webhook.url.as_str())

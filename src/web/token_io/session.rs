@@ -115,8 +115,8 @@ async fn leaving(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<
     }
 }
 
-/// Whoever presses while the payment is open may end it, and is sent home. Who comes too late is told what a look
-/// tells.
+/// Whoever presses while the payment is open may end it, and is sent home. A press that comes too late shows what a
+/// look shows.
 async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Incoming) -> HttpResponse {
     let request = incoming.request;
     let journey = match session_of(&engine, &request, &id).await {

@@ -1,4 +1,4 @@
-//! `/webhook/config`: who is told of every change of new payments. Running ones keep what they were opened with.
+//! `/webhook/config`: where every change of new payments goes. Running ones keep what they were opened with.
 
 use actix_web::web;
 use serde_json::json;

@@ -45,7 +45,7 @@ async fn introspect(engine: web::Data<Engine>, incoming: Incoming) -> ApiResult 
     let mut response = no_store(StatusCode::OK);
     Ok(match answer {
         Some(active) => response.json(active),
-        // Of a token that is worth nothing, nothing else is told (section 2.2).
+        // A token that is worth nothing shows nothing else (section 2.2).
         None => response.json(serde_json::json!({ "active": false })),
     })
 }

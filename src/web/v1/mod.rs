@@ -72,7 +72,7 @@ async fn manual() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(MANUAL)
 }
 
-/// An address of this API, with the methods that it allows; others are told so (RFC 9110, section 15.5.6).
+/// An address of this API, with the methods that it allows; others are refused (RFC 9110, section 15.5.6).
 fn at(path: &str, allowed: &'static str) -> Resource {
     web::resource(path).default_service(web::to(move || ready(wrong_method(allowed))))
 }
@@ -188,7 +188,7 @@ impl<T: DeserializeOwned> Call<T> {
     }
 }
 
-/// A body without a type is taken for JSON, and so is what `curl` calls a form when it is not told; any other type is
+/// A body without a type is taken for JSON, and so is what `curl` calls a form by default; any other type is
 /// not looked at.
 fn check_type(request: &HttpRequest) -> Result<(), BodyTrouble> {
     body::check_type(request, &["application/json", "application/x-www-form-urlencoded"])

@@ -1,4 +1,5 @@
-//! `/profile/public-keys`: the keys that a merchant's calls are signed with, and what its Token.io clients are told.
+//! `/profile/public-keys`: the keys that a merchant's calls are signed with, and what its Token.io clients are
+//! configured with.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};

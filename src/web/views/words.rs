@@ -68,7 +68,7 @@ pub(super) mod checkout {
     }
 }
 
-/// What happened to a link; its sentences serve wherever an outcome is told.
+/// What happened to a link; its sentences serve wherever an outcome is shown.
 pub mod ended {
     pub(crate) const PAID: &str = "Payment complete";
     pub(crate) const CANCELLED: &str = "Payment cancelled";

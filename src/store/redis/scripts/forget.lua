@@ -2,7 +2,7 @@
 --
 -- KEYS: the user, its merchant's users in this shard, the caller's own mark, the name (if it has one)
 -- ARGV: id, place, for how long the mark is kept
--- The mark tells a caller's own retry from a repetition. Answers 1 when there was such a user.
+-- The mark is the same in a caller's own retry, and another in a repetition. Answers 1 when there was such a user.
 if redis.call('DEL', KEYS[1]) == 0 then
   return redis.call('EXISTS', KEYS[3])
 end

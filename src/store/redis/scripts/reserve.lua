@@ -2,7 +2,7 @@
 --
 -- KEYS: the reservation
 -- ARGV: ahead, remembered for, request, the caller's own mark
--- The mark tells a caller's own retry from a repetition.
+-- The mark is the same in a caller's own retry, and another in a repetition.
 local now = clock(ARGV[1])
 local reservation = redis.call('GET', KEYS[1])
 if reservation and moment(string.sub(reservation, 1, 6)) > now then

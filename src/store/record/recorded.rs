@@ -16,58 +16,58 @@ use crate::domain::terms::{AppLinks, SignedReturns};
 use crate::domain::user::ApplicationUser;
 
 /// A value of the domain that records hold.
-pub(super) trait Plain: Sized {
+pub(super) trait Recorded: Sized {
     /// What stands in a record for it.
-    type Form: Serialize + DeserializeOwned;
+    type Record: Serialize + DeserializeOwned;
 
-    /// Its form.
-    fn form(&self) -> Self::Form;
+    /// What a record holds of it.
+    fn record(&self) -> Self::Record;
 
-    /// The value of this form. `None` when the form stands for none that is known here.
-    fn of(form: Self::Form) -> Option<Self>;
+    /// Reads it back. `None` when the record holds no value that is known here.
+    fn of(record: Self::Record) -> Option<Self>;
 }
 
 /// What stands in a record for a value of the domain.
-pub(super) type Form<T> = <T as Plain>::Form;
+pub(super) type Record<T> = <T as Recorded>::Record;
 
-impl<T: Plain> Plain for Option<T> {
-    type Form = Option<T::Form>;
+impl<T: Recorded> Recorded for Option<T> {
+    type Record = Option<T::Record>;
 
-    fn form(&self) -> Self::Form {
-        self.as_ref().map(T::form)
+    fn record(&self) -> Self::Record {
+        self.as_ref().map(T::record)
     }
 
-    fn of(form: Self::Form) -> Option<Self> {
-        form.map_or(Some(None), |form| T::of(form).map(Some))
+    fn of(record: Self::Record) -> Option<Self> {
+        record.map_or(Some(None), |record| T::of(record).map(Some))
     }
 }
 
-impl<T: Plain> Plain for Vec<T> {
-    type Form = Vec<T::Form>;
+impl<T: Recorded> Recorded for Vec<T> {
+    type Record = Vec<T::Record>;
 
-    fn form(&self) -> Self::Form {
-        self.iter().map(T::form).collect()
+    fn record(&self) -> Self::Record {
+        self.iter().map(T::record).collect()
     }
 
-    fn of(form: Self::Form) -> Option<Self> {
-        form.into_iter().map(T::of).collect()
+    fn of(record: Self::Record) -> Option<Self> {
+        record.into_iter().map(T::of).collect()
     }
 }
 
 /// Says what stands for a value, how it is written, and how it is read.
-macro_rules! plain {
-    ($($type:ty as $form:ty: $write:expr, $read:expr;)+) => {$(
-        impl Plain for $type {
-            type Form = $form;
+macro_rules! recorded {
+    ($($type:ty as $record:ty: $write:expr, $read:expr;)+) => {$(
+        impl Recorded for $type {
+            type Record = $record;
 
-            fn form(&self) -> $form {
-                let write: fn(&Self) -> $form = $write;
+            fn record(&self) -> $record {
+                let write: fn(&Self) -> $record = $write;
                 write(self)
             }
 
-            fn of(form: $form) -> Option<Self> {
-                let read: fn($form) -> Option<Self> = $read;
-                read(form)
+            fn of(record: $record) -> Option<Self> {
+                let read: fn($record) -> Option<Self> = $read;
+                read(record)
             }
         }
     )+};
@@ -76,15 +76,15 @@ macro_rules! plain {
 /// Says that a struct is kept as a list of these fields, in this order.
 macro_rules! fields {
     ($type:ty: $($field:ident: $value:ty),+ $(,)?) => {
-        impl Plain for $type {
-            type Form = ($(Form<$value>,)+);
+        impl Recorded for $type {
+            type Record = ($(Record<$value>,)+);
 
-            fn form(&self) -> Self::Form {
-                ($(self.$field.form(),)+)
+            fn record(&self) -> Self::Record {
+                ($(self.$field.record(),)+)
             }
 
-            fn of(($($field,)+): Self::Form) -> Option<Self> {
-                Some(Self { $($field: Plain::of($field)?,)+ })
+            fn of(($($field,)+): Self::Record) -> Option<Self> {
+                Some(Self { $($field: Recorded::of($field)?,)+ })
             }
         }
     };
@@ -93,10 +93,10 @@ macro_rules! fields {
 /// Says that a choice is kept as its number in this list, from 0.
 macro_rules! numbered {
     ($type:ty: $($choice:ident),+ $(,)?) => {
-        impl Plain for $type {
-            type Form = u8;
+        impl Recorded for $type {
+            type Record = u8;
 
-            fn form(&self) -> u8 {
+            fn record(&self) -> u8 {
                 enum Number {
                     $($choice,)+
                 }
@@ -119,16 +119,16 @@ macro_rules! lettered {
     ),+ $(,)?) => {
         #[derive(Serialize, Deserialize)]
         pub(super) enum $record {
-            $($letter $(($(Form<$value>),+))? $(($(Form<$part>),+))?,)+
+            $($letter $(($(Record<$value>),+))? $(($(Record<$part>),+))?,)+
         }
 
-        impl Plain for $type {
-            type Form = $record;
+        impl Recorded for $type {
+            type Record = $record;
 
-            fn form(&self) -> $record {
+            fn record(&self) -> $record {
                 match self {
                     $(Self::$choice $({ $($field),+ })? $(($($item),+))? => {
-                        $record::$letter $(($($field.form()),+))? $(($($item.form()),+))?
+                        $record::$letter $(($($field.record()),+))? $(($($item.record()),+))?
                     })+
                 }
             }
@@ -136,7 +136,7 @@ macro_rules! lettered {
             fn of(record: $record) -> Option<Self> {
                 Some(match record {
                     $($record::$letter $(($($field),+))? $(($($item),+))? => {
-                        Self::$choice $({ $($field: Plain::of($field)?),+ })? $(($(Plain::of($item)?),+))?
+                        Self::$choice $({ $($field: Recorded::of($field)?),+ })? $(($(Recorded::of($item)?),+))?
                     })+
                 })
             }
@@ -146,7 +146,7 @@ macro_rules! lettered {
 
 pub(super) use {fields, lettered, numbered};
 
-plain! {
+recorded! {
     bool as bool: |value| *value, Some;
     u8 as u8: |value| *value, Some;
     u64 as u64: |value| *value, Some;
@@ -172,11 +172,11 @@ plain! {
     Rotating as (ByteBuf, Option<(Vec<u8>, u64)>):
         |secret| {
             let previous = secret.previous.as_ref();
-            (secret.current.form(), previous.map(|(secret, ends_at)| (secret.as_bytes().to_vec(), ends_at.form())))
+            (secret.current.record(), previous.map(|(secret, ends_at)| (secret.as_bytes().to_vec(), ends_at.record())))
         },
         |(current, previous)| {
             let previous = previous.map(|(secret, at)| (Sealed::new(secret), UnixMillis::from_millis(at)));
-            Some(Self { current: Plain::of(current)?, previous })
+            Some(Self { current: Recorded::of(current)?, previous })
         };
     // Whether it is the second of two choices.
     Placement as bool:
