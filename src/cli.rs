@@ -34,7 +34,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Answers browsers and apps until it is asked to stop (the default).
+    /// Answers browsers and apps until it is told to stop (the default).
     Serve,
     /// Adds, lists, changes and erases merchants, and replaces their secrets. Works while the server runs.
     #[command(subcommand)]

@@ -1,4 +1,4 @@
-//! What happened to deliveries, for counters: never at which receiver.
+//! What happened to deliveries, for counters. No event names a receiver.
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@
 //! provider, its token side accepts any code: `fail:<error>` is that failure, `slow:<ms>` is approved after that many
 //! milliseconds (`slow:<ms>:fail:<error>` fails then), and everything else is approved; unless its journey holds a part
 //! for it to play (`part.rs`). It is slow to begin, too, where a script wants that: a payment whose reference is
-//! `slow:<ms>`, or begins with `slow:<ms>:`, is answered only after that time with where its customer must go.
+//! `slow:<ms>`, or begins with `slow:<ms>:`, learns only after that time where its customer must go.
 
 mod part;
 

@@ -52,7 +52,8 @@ struct Asked {
     scope: String,
     redirect_uri: String,
     state: String,
-    #[serde(default)]
+    // Links of journeys that an older program opened call it a voucher.
+    #[serde(default, alias = "voucher")]
     app_url_signature: String,
 }
 
@@ -62,7 +63,7 @@ struct Decided {
     bank_name: String,
     redirect_uri: String,
     state: String,
-    #[serde(default)]
+    #[serde(default, alias = "voucher")]
     app_url_signature: String,
     decision: String,
     #[serde(default)]

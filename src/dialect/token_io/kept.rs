@@ -55,6 +55,33 @@ impl Kept {
     }
 }
 
+/// What a return asks of it: read without the bodies that stand beside, which are kilobytes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct KeptForReturn {
+    flow: Option<Flow>,
+    /// What comes back with the browser.
+    pub state: Option<String>,
+    /// Whether the merchant's app takes the bank's answer itself.
+    #[serde(deserialize_with = "kept::present")]
+    pub answered_by_app: bool,
+    /// Whether it is a token request.
+    #[serde(rename = "requestPayload", deserialize_with = "kept::present")]
+    pub is_token_request: bool,
+}
+
+impl KeptForReturn {
+    /// What a journey keeps.
+    pub(super) fn of(journey: &Journey) -> Self {
+        kept::read(&journey.opening().dialect_data)
+    }
+
+    /// How the browser gets to the bank.
+    pub(super) fn flow(&self) -> Flow {
+        self.flow.unwrap_or(Flow::ApiOnly)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -53,7 +53,7 @@ pub use webhook::read_webhook;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use kept::Kept;
+use kept::{Kept, KeptForReturn};
 
 use super::{json, moments};
 use crate::domain::callback::Item;
@@ -115,11 +115,11 @@ impl CallbackDialect for TokenIo {
     }
 
     fn lets_app_answer(&self, journey: &Journey) -> bool {
-        Kept::of(journey).answered_by_app
+        KeptForReturn::of(journey).answered_by_app
     }
 
     fn knows_as(&self, journey: &Journey, state: &str) -> bool {
-        let kept = Kept::of(journey);
+        let kept = KeptForReturn::of(journey);
         kept.answered_by_app && kept.state.as_deref() == Some(state)
     }
 
@@ -129,11 +129,11 @@ impl CallbackDialect for TokenIo {
     }
 
     fn callback_params(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
-        if is_token_request(journey) {
+        let (kept, mut params) = (KeptForReturn::of(journey), Params::default());
+        if kept.is_token_request {
             let signature = hand_back.signature.map(TokenSignature::of);
             return v1_callback::callback_params(journey, hand_back.final_outcome, signature.as_ref());
         }
-        let (kept, mut params) = (Kept::of(journey), Params::default());
         if !kept.flow().is_hosted() {
             params = params.append_id("member-id", &member_id(journey.opening().merchant));
         }

@@ -28,7 +28,7 @@ use super::checked::{check_execution_date, read_ref_id};
 use super::flow::Flow;
 use super::ids::{read, written};
 use super::json::Object;
-use super::kept::Kept;
+use super::kept::{Kept, KeptForReturn};
 use super::key::key_id;
 use super::rejection::Rejection;
 use crate::dialect::kept::Json;
@@ -158,7 +158,7 @@ pub(super) fn is_wished(open_request: &OpenRequest) -> bool {
 
 /// Whether a journey was opened by a token request.
 pub fn is_token_request(journey: &Journey) -> bool {
-    Kept::of(journey).request_payload.is_some()
+    KeptForReturn::of(journey).is_token_request
 }
 
 /// Whether whoever has the id of a token request may read it, and its result: until 24 hours after its end.

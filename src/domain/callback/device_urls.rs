@@ -92,8 +92,8 @@ impl DeviceUrls {
         Self { android_package: self.android_package.clone(), app_links: self.app_links, ..Self::default() }
     }
 
-    /// Whether our page opens `url`, given the merchant's setting for app links. Only a page can
-    /// choose among them.
+    /// Whether our page opens `url`, given the merchant's setting for app links. Only a page can choose among the URLs
+    /// for devices.
     pub fn need_page(&self, url: &CallbackUrl, settings: AppLinks) -> bool {
         let own = url.is_app_link() && self.app_links.unwrap_or(settings) == AppLinks::Page;
         own || self.urls().next().is_some()

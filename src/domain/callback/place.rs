@@ -28,8 +28,7 @@ pub fn rooted(url: &str) -> Cow<'_, str> {
 
 /// What two callbacks have in common where one authorises the other: where they lead, without a query and a fragment.
 /// The port of a loopback address does not count: an app on a desktop listens at whichever one is free (RFC 8252,
-/// section
-/// 7.3). `localhost` is a name, which may lead to another program.
+/// section 7.3). `localhost` is a name, which may lead to another program.
 pub fn place(url: &str) -> String {
     let place = canonical(url.split(['?', '#']).next().unwrap_or_default());
     match Web::of(&place).and_then(|web| Some((web.loopback()?.to_owned(), web.rest.to_owned()))) {

@@ -35,8 +35,8 @@ const LOOKED_AT: usize = 2_000;
 /// Takes the code of a provider that answered the app itself, brought by this merchant's app, and waits for what it
 /// proves, `request_timeout` at the most.
 ///
-/// A code that came without any app's credentials, of no `merchant`, is taken for a provider alone that may be asked
-/// again, and again: anybody who knows the `state` can then finish the journey, which is as it should be in a test, and
+/// A code that came without any app's credentials, of no `merchant`, is taken only for a provider that may be asked
+/// again and again: anybody who knows the `state` can then finish the journey, which is as it should be in a test, and
 /// nowhere else.
 ///
 /// # Errors

@@ -53,7 +53,7 @@ async fn carry_out(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> {
     }
 }
 
-/// Whether an operation is one that its node has left, because its time is over and nobody has written what came of it,
+/// Whether an operation is one that its node has left (its time is over, and nobody has written what came of it),
 /// and whose provider may be asked again without harm.
 pub(in crate::engine) fn can_be_resumed(engine: &Engine, journey: &Journey, now: UnixMillis) -> bool {
     let is_left = journey.is_lapsed(now) && journey.visits().is_empty();
