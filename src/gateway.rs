@@ -128,7 +128,7 @@ impl Gateway {
             () = shutdown => {
                 drop(stop);
                 drain(&self.engine, &door, &mut server).await?;
-                // The server hears of the stop only while it is polled.
+                // The server learns of the stop only while it is polled.
                 tokio::join!(server, door.stop(true)).0
             }
         };

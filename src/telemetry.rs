@@ -2,7 +2,7 @@
 //!
 //! A line is written once, at the boundary, inside a span whose fields are listed at [`observe`]. The redaction rule is
 //! kept by construction: a span holds the route's pattern and never the path, and there is no field for a query string,
-//! a header or a body. Whoever logs elsewhere keeps it by naming fields one by one.
+//! a header or a body. Code that logs elsewhere keeps it by naming fields one by one.
 
 mod connections;
 mod labels;
@@ -64,7 +64,7 @@ fn without_noise(filter: &str) -> String {
 
 /// Names a request in every log line that it leads to.
 ///
-/// It is the client's `X-Request-Id` where that is 1 to 64 letters, digits, `-`, `_` and `.`; else one of ours, unique
+/// It is the client's `X-Request-Id` where that is 1 to 64 letters, digits, `-`, `_` and `.`; else our own, unique
 /// to this process. It stands in the request's extensions, and in the header of every answer from 400 on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(String);
@@ -142,7 +142,7 @@ pub async fn observe<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> 
     answered.map(|response| named(response, &id))
 }
 
-/// A method's name, from a closed set: whoever makes up a method does not write into the log.
+/// A method's name, from a closed set: a client that makes up a method does not write into the log.
 fn method_of(method: &Method) -> &'static str {
     const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
     KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")

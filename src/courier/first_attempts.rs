@@ -9,7 +9,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::domain::delivery::DeliveryId;
 use crate::engine::deps::CourierWaker;
 
-/// The first attempts of one courier. Who asks here need not wait for the courier to look into the store by itself.
+/// The first attempts of one courier. A caller here need not wait until the courier looks by itself.
 #[derive(Debug, Default)]
 pub struct FirstAttempts {
     asked: Mutex<HashMap<DeliveryId, Vec<oneshot::Sender<()>>>>,
@@ -24,7 +24,7 @@ impl CourierWaker for FirstAttempts {
     /// It may never be done: another courier may carry them.
     fn tried(&self, deliveries: Vec<DeliveryId>) -> BoxFuture<'static, ()> {
         let mut asked = self.asked();
-        // Who has stopped waiting is forgotten here.
+        // A caller that has stopped waiting is forgotten here.
         asked.retain(|_, waiting| {
             waiting.retain(|sender| !sender.is_closed());
             !waiting.is_empty()

@@ -246,7 +246,7 @@ impl Courier {
             put_off.extend(in_flight.renewed().map(|lease| (lease, NEXT)));
             put_off.extend(self.go_on(hands, route, in_flight.waiting()));
         }
-        // Who has waited for so long that a try would outlast the lease begins with a new one.
+        // A delivery that has waited for so long that a try would outlast the lease begins with a new one.
         let overdue = hands.queues.overdue(&seat.receiver, Instant::now() + TRY);
         put_off.extend(overdue.into_iter().map(|lease| (lease, Duration::ZERO)));
         while let Some((leased, until)) = hands.queues.next(&seat.receiver) {

@@ -78,7 +78,7 @@ impl OutgoingRequest {
         Ok(Self { url, headers, body: None, method: Method::Get, own: Vec::new() })
     }
 
-    /// Writes a payment endpoint's notice, encrypted where the endpoint has a key, then signed as its dialect has it,
+    /// Writes a payment endpoint's webhook, encrypted where the endpoint has a key, then signed as its dialect has it,
     /// else as Standard Webhooks does: over the bytes that are sent.
     ///
     /// # Errors

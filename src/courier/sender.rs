@@ -1,4 +1,4 @@
-//! The way out, as far as the courier needs it.
+//! Outgoing calls, as far as the courier needs them.
 
 use std::time::Duration;
 

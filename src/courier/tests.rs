@@ -140,7 +140,7 @@ impl Round {
         Self { folder, clock, store, post: Arc::default(), seen: Arc::default(), first_attempts: Arc::default() }
     }
 
-    /// A journey, paid, that tells these URLs.
+    /// A journey, paid, that notifies these URLs.
     async fn paid<const N: usize>(&self, urls: [&str; N]) -> Journey {
         self.paid_by(MerchantId::mint(rand::random()), urls).await
     }

@@ -75,7 +75,7 @@ pub fn create_link(form: &DemoForm) -> Value {
     })
 }
 
-/// The same call for a shell, where `KEY` is the API key that the first start printed.
+/// The call that makes the link, for a shell, where `KEY` is the API key that the first start printed.
 pub fn curl(form: &DemoForm, gateway: &PublicUrl) -> String {
     let body = format!("{:#}", create_link(form)).replace('\'', r"'\''");
     format!(

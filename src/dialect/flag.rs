@@ -9,7 +9,7 @@ pub(super) fn of_word(text: &str) -> Option<bool> {
     }
 }
 
-/// The same, and what forms have besides.
+/// `true` and `false` in any capitals, and what forms have besides.
 pub(super) fn of_form(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "yes" | "1" | "on" => Some(true),

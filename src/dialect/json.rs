@@ -78,7 +78,7 @@ impl Object {
         Ok(Some(text).filter(|text| !text.is_empty()))
     }
 
-    /// A text that has to be there, and not blank.
+    /// A text that must be there, and not blank.
     pub fn needed_text(&self, name: &str) -> Result<String, Invalid> {
         let text = self.text(name)?.filter(|text| !text.trim().is_empty());
         text.ok_or_else(|| self.missing(name))
@@ -89,7 +89,7 @@ impl Object {
         self.code(name)?.ok_or_else(|| self.missing(name))
     }
 
-    /// The same, where it may be left out, or be empty.
+    /// A text of any length that may be left out, or be empty.
     pub fn code(&self, name: &str) -> Result<Option<String>, Invalid> {
         let read = |raw| serde_json::from_str(raw).map_err(|_| Invalid::new(self.at(name), "is not a text"));
         let text: Option<String> = self.raw(name).map(read).transpose()?;
@@ -153,7 +153,7 @@ impl Object {
         self.raw(name).map(|raw| Self::parse(raw.as_bytes(), &self.at(name))).transpose()
     }
 
-    /// An object that has to be there.
+    /// An object that must be there.
     pub fn needed_object(&self, name: &str) -> Result<Self, Invalid> {
         self.object(name)?.ok_or_else(|| self.missing(name))
     }
@@ -182,7 +182,7 @@ impl Object {
         items.map(|(index, raw)| read(&format!("{}[{index}]", self.at(name)), raw)).collect::<Result<_, _>>().map(Some)
     }
 
-    /// What to say when a field has to be there and is not.
+    /// What to say when a field must be there and is not.
     pub fn missing(&self, name: &str) -> Invalid {
         Invalid::new(self.at(name), REQUIRED)
     }

@@ -1,6 +1,6 @@
 //! What the engine and the courier need of a dialect: its words on callbacks, and on what servers are sent.
 //!
-//! Everything else of a dialect, its calls and their answers, is between its folder and the HTTP rooms.
+//! Everything else of a dialect, its calls and their answers, is between its folder and `web`.
 
 use super::api_key::ApiKey;
 use super::callback::MAX_LENGTH;

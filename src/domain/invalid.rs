@@ -1,6 +1,6 @@
 //! A refused input: which field, which rule, what was expected.
 //!
-//! Every `parse` in the domain answers with this one type, so that each front door can say the same thing in its own
+//! Every `parse` in the domain answers with this one type, so that each API can say the same thing in its own
 //! envelope.
 
 use std::fmt;

@@ -1,7 +1,7 @@
 //! The nouns: callbacks, merchants, users, institutions, journeys, consents, outcomes, tokens, deliveries, money.
 //!
 //! Everything here is pure: no I/O, no clock, no serialisation. A value that exists is valid, because its only
-//! constructor checked it; records and wire structs live with the store and the front door.
+//! constructor checked it; records and wire structs live with the store and with `web`.
 
 pub mod api_key;
 pub mod app_page;

@@ -161,7 +161,7 @@ pub enum ResponseKind {
 /// A code, with what came beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// The code. Whatever comes beside it, one code is one evidence.
+    /// The code. Whatever comes beside it, one code is one piece of evidence.
     pub code: Secret,
     /// What the provider signed and the browser carried: an `id_token` (`OpenID` Connect Core, section 3.3), or the
     /// whole answer (JARM).

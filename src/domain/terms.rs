@@ -27,7 +27,7 @@ macro_rules! merchant_settings {
                 "app_links": String => app_links: AppLinks = AppLinks::Page;
                 /// What a customer sees when the bank is late.
                 "when_late": String => when_late: WhenLate = WhenLate::Wait;
-                /// Whether the way home carries a signature.
+                /// Whether the redirect home carries a signature.
                 "signed_returns": String => signed_returns: SignedReturns = SignedReturns::Off;
                 /// How long a one-time token can be redeemed.
                 "one_time_token_life_seconds": u64 => token_life: TokenLife = TokenLife::clamped(300);
@@ -39,9 +39,9 @@ macro_rules! merchant_settings {
                 "journey_life_seconds": u64 => journey_life: JourneyLife = JourneyLife::clamped(86_400);
                 /// Who takes the bank's answer from the browser.
                 "answers_to": String => answers_to: AnswersTo = AnswersTo::Gateway;
-                /// Whether its calls have to be signed.
+                /// Whether its calls must be signed.
                 "signed_calls": String => signed_calls: SignedCalls = SignedCalls::Checked;
-                /// The media type of webhooks, where it has to be another one than the call's.
+                /// The media type of webhooks, where it must be another one than the call's.
                 "notice_type": String => notice_type: NoticeType = NoticeType::default();
             }
         }
@@ -331,7 +331,7 @@ choice!(
     App = "app"
 );
 choice!(
-    /// Whether a merchant's calls have to be signed, where a dialect knows signed calls.
+    /// Whether a merchant's calls must be signed, where a dialect knows signed calls.
     SignedCalls: "signed_calls",
     /// A signature is checked when it is there.
     Checked = "checked",
@@ -349,7 +349,7 @@ choice!(
 choice!(
     /// How an app link is opened.
     AppLinks: "app_links",
-    /// By a page of ours with a button, which strands nobody.
+    /// By our page with a button, which strands nobody.
     Page = "page",
     /// By a bare 303, for flows inside an app's own web view.
     Direct = "direct"
@@ -357,13 +357,13 @@ choice!(
 choice!(
     /// What a customer sees when the bank has not answered within the budget.
     WhenLate: "when_late",
-    /// A page of ours that moves on by itself.
+    /// Our page that moves on by itself.
     Wait = "wait",
     /// Where the callback carries a one-time token: the merchant at once, without a status.
     HandBack = "hand_back"
 );
 choice!(
-    /// Whether the way home carries a signature over what we append.
+    /// Whether the redirect home carries a signature over what we append.
     SignedReturns: "signed_returns",
     /// It does not.
     Off = "off",

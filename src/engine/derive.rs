@@ -77,7 +77,7 @@ pub fn pay_link(deps: &Deps, journey: &Journey) -> Result<String> {
     page(deps, journey, page_of(journey)).map(|page| page.as_str().to_owned())
 }
 
-/// The one-time token of a final outcome, where the journey's terms want one.
+/// The one-time token of a final outcome, where the journey's settings want one.
 pub(super) fn token_of(deps: &Deps, journey: &Journey, number: u8) -> Result<Option<OneTimeToken>> {
     if journey.opening().settings.one_time_token == OneTime::Off {
         return Ok(None);
@@ -92,7 +92,7 @@ pub(super) fn minted(deps: &Deps, journey: &Journey, number: u8) -> Result<Optio
     Ok(token.map(|token| MintedToken { digest: token_digest(token.reveal()), expires_at }))
 }
 
-/// The provider of a visit, and what it has to know of it.
+/// The provider of a visit, and what it must know of it.
 pub(super) fn visit_at<'a>(
     deps: &'a Deps,
     journey: &'a Journey,

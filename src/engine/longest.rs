@@ -26,7 +26,7 @@ pub(super) fn check_longest(deps: &Deps, opening: &Opening, dialect: &dyn Dialec
     let fits = |written: Result<String, Invalid>| written.and_then(|url| check_length(&url, longest_url));
     let ends = ends(&journey, &longest);
     for (index, entry) in opening.plan.entries().enumerate() {
-        // Where saved callbacks have to cover it, the call has one callback, and calls it so.
+        // Where saved callbacks must cover it, the call has one callback, and calls it so.
         let covered = opening.purpose.consent().is_some();
         let field = if covered { "callback".to_owned() } else { place(index, alone) };
         let tokens = (token.as_ref().filter(|_| index == 0), Some(consent_token.as_str()));

@@ -3,9 +3,10 @@
 //! It knows no dialect's and no provider's name: it asks the ones it was given. It is built in floors of free
 //! functions, so that imports show who calls whom, and `tests/it/floor_plan` holds them:
 //!
-//! 1. what follows from a journey alone, without the store: [`deps`], [`mod@derive`], [`visitor`], `longest`, `draft`;
-//! 2. one atomic step of a journey each: [`commit`], `create`, `change`, [`find`], `scan`, `visit`, `prove`,
-//!    `conclude`, `lapse`, [`redirect`];
+//! 1. what follows from a journey alone, without the store: [`deps`], [`mod@derive`], [`visitor`], `longest`, `draft`,
+//!    `single_flight`;
+//! 2. one atomic step each: [`commit`], `create`, `change`, [`find`], `scan`, `visit`, `prove`, `conclude`, `lapse`,
+//!    [`redirect`], `merchant_keys`;
 //! 3. [`use_cases`], which call floors 1 and 2 and never each other;
 //! 4. [`sweep`], the only caller of use cases inside the engine.
 //!

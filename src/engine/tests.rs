@@ -45,7 +45,7 @@ use crate::provider::{Checked, Performed, Provider, ProviderError, Requested, Un
 use crate::store::Store;
 use crate::store::embedded::Embedded;
 
-/// A browser without any cookie of ours.
+/// A browser without any of our cookies.
 static STRANGER: std::sync::LazyLock<Visitor> = std::sync::LazyLock::new(Visitor::default);
 
 /// What the provider does with the next exchange; without a word it agrees.
@@ -292,7 +292,7 @@ async fn until_concluded(engine: &Engine, journey: &Journey) -> Status {
     panic!("it never concluded");
 }
 
-/// A provider that may be asked again, and does not answer the first time: its offers are held.
+/// A provider that may be asked again, and does not answer the first time: its evidence is held.
 fn slow_bank() -> Bluntbank {
     Bluntbank { told: Mutex::new([Told::Hang].into()), may_be_asked_again: true, ..Bluntbank::default() }
 }

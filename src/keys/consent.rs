@@ -1,6 +1,6 @@
 //! Consent tokens: JSON Web Tokens that say who agreed to what at which institution, signed with ES256.
 //!
-//! The signing key is derived from an operator's key, so that nothing new has to be kept, and every node has it. Its id
+//! The signing key is derived from an operator's key, so that nothing new need be kept, and every node has it. Its id
 //! is the operator's key's. The claims are Yapily's; there is no `exp`, because the consent itself is what expires.
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};

@@ -1,6 +1,6 @@
 //! Ed25519 key pairs (RFC 8032), derived from the operator's keys: one for each purpose.
 //!
-//! What a stranger has to verify without sharing a secret is signed by these. A pair serves one purpose alone, so that
+//! What strangers verify without sharing a secret is signed by these. A pair serves one purpose alone, so that
 //! what is signed for one can never be shown for another.
 
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -10,12 +10,12 @@ use super::Keys;
 use crate::domain::journey::Journey;
 use crate::domain::signature::GatewaySignature;
 
-/// The purpose of the pair that signs ways home.
+/// The purpose of the pair that signs redirects home.
 const HOME: &str = "way home";
 
 impl Keys {
-    /// A signature over what stands on the way home of a journey, under the key that it was opened with: the same bytes
-    /// every time. `None` when the operator has that key no more.
+    /// A signature over what stands on the redirect home of a journey, under the key that it was opened with: the same
+    /// bytes every time. `None` when the operator has that key no more.
     pub fn gateway_signature(&self, journey: &Journey, bytes: &[u8]) -> Option<GatewaySignature> {
         let pair = self.key_pair(&journey.opening().key, HOME)?;
         Some(GatewaySignature { key: pair.verifying_key().to_bytes(), bytes: pair.sign(bytes).to_bytes() })

@@ -1,7 +1,7 @@
 //! The operator's keys: what is derived from them, and what is sealed under them.
 //!
 //! A link, a `state`, a cookie and a one-time token are HMACs over a journey's id, under a key whose id the journey has
-//! frozen. So the same return writes the same bytes for ever, and none of these texts has to be stored. What must be
+//! frozen. So the same return writes the same bytes for ever, and none of these texts need be stored. What must be
 //! read again (a signing secret) is sealed by XChaCha20-Poly1305; the key's id stands before it, so that keys rotate.
 
 mod consent;
@@ -198,7 +198,7 @@ pub fn pay_id_of_link(link: &str) -> Option<PayId> {
     PayId::new(number)
 }
 
-/// The shard that a `state` speaks of. `None` when it is no state of ours.
+/// The shard that a `state` speaks of. `None` when it is not one of our states.
 pub fn shard_of_state(state: &str) -> Option<Shard> {
     let ours = state.len() == 32 && state.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     let value = u128::from_str_radix(state, 16).ok().filter(|_| ours)?;

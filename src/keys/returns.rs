@@ -37,7 +37,7 @@ const NOBODYS: &str = "x";
 pub enum Unproven {
     /// It has not the form of one.
     Unreadable,
-    /// No key of ours has this id.
+    /// None of our keys has this id.
     UnknownKey,
     /// It is none over this statement.
     Mismatch,
@@ -70,8 +70,8 @@ struct Written<'a> {
 }
 
 impl Keys {
-    /// Appends a signature to what a hand-back appends to `entry`, where the journey's terms want one; `at` must be a
-    /// moment that the journey keeps. `Ok(None)` when the key that it was opened under is gone.
+    /// Appends a signature to what a hand-back appends to `entry`, where the journey's settings want one; `at` must be
+    /// a moment that the journey keeps. `Ok(None)` when the key that it was opened under is gone.
     ///
     /// # Errors
     /// As [`crate::domain::callback::CallbackUrl::with`].

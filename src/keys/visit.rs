@@ -64,7 +64,7 @@ impl Keys {
     }
 }
 
-/// When the visit of a cookie began, by its own word: to sort old ones from new ones. `None` of what is none of
+/// When the visit of a cookie began, by its own word: to sort old ones from new ones. `None` of what is not
 /// ours.
 pub fn visit_began_at(value: &str) -> Option<UnixMillis> {
     read(value).map(|(_, visit)| visit.left_at)

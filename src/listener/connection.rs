@@ -27,7 +27,7 @@ struct Shared {
     admitted: Admitted,
     /// A body was announced, and has not been read to its end.
     body_left: Cell<bool>,
-    /// A read or a request was refused for now, so that the server has to be asked again once it may go on.
+    /// A read or a request was refused for now, so that the server must be asked again once it may go on.
     held_back: Cell<bool>,
 }
 

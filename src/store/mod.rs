@@ -1,8 +1,8 @@
 //! What a store promises.
 //!
-//! Small traits, one per room; every verb is one atomic step, named by its intention. Absence is `None`, a lost race is
-//! a value, and only trouble is an error. The store laws in `store/laws` hold every implementation to the same
-//! promises. Deadlines are compared inside the step, by the store's own clock.
+//! Small traits, one for each kind of record; every verb is one atomic step, named by its intention. Absence is `None`,
+//! a lost race is a value, and only trouble is an error. The store laws in `store/laws` hold every implementation to
+//! the same promises. Deadlines are compared inside the step, by the store's own clock.
 
 mod api_keys;
 mod deliveries;

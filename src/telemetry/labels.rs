@@ -49,7 +49,7 @@ label!(
         Rejected = "rejected",
         /// Told to try again, because the store is away.
         StoreAway = "store_away",
-        /// Stranded by a mistake of ours.
+        /// Stranded by our mistake.
         Failed = "failed",
     }
 );

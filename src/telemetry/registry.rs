@@ -1,4 +1,4 @@
-//! Registers metrics. Each is looked up here once: whoever counts has a handle, and looks up nothing.
+//! Registers metrics. Each is looked up here once: a caller that counts has a handle, and looks up nothing.
 //!
 //! A counter's name goes without `_total`, and a help text without its full stop: both are added where they are written
 //! out.

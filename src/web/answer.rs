@@ -15,7 +15,7 @@ use crate::telemetry::Cause;
 /// How soon a call is made again when the store is away, in seconds.
 pub const RETRY_SECONDS: u32 = 2;
 
-/// What kind of failure of ours a call met: all that an [`EngineError`] can be but an input that breaks a rule.
+/// What kind of failure on our side a call met: all that an [`EngineError`] can be but an input that breaks a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     /// The merchant is disabled.
@@ -24,7 +24,7 @@ pub enum FailureKind {
     KeyReused,
     /// The store does not answer: the same call may be answered later.
     StoreAway,
-    /// A mistake of ours.
+    /// Our mistake.
     Internal,
 }
 
@@ -42,7 +42,7 @@ impl FailureKind {
     /// The kind of an error, and for the log its cause where the gateway itself is in trouble.
     ///
     /// # Errors
-    /// An input that breaks a rule is no failure of ours, and is given back.
+    /// An input that breaks a rule is not our failure, and is given back.
     pub fn of(error: EngineError) -> Result<(Self, Option<Cause>), Invalid> {
         let kind = match error {
             EngineError::Refused(invalid) => return Err(invalid),
@@ -79,7 +79,7 @@ pub trait ErrorWords: Sized {
     /// The body was not read.
     fn unread(trouble: BodyTrouble) -> ErrorBody<Self>;
 
-    /// A failure of ours, which has [`FailureKind::status`] unless the dialect's contract has another.
+    /// A failure on our side, which has [`FailureKind::status`] unless the dialect's contract has another.
     fn failed(kind: FailureKind) -> ErrorBody<Self>;
 }
 
@@ -89,7 +89,7 @@ impl<W> ErrorBody<W> {
         Self { status, words, headers: Vec::new(), cause: None }
     }
 
-    /// The same with another status, where the call's contract has another.
+    /// This refusal with another status, where the call's contract has another.
     #[must_use]
     pub fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }

@@ -64,7 +64,7 @@ impl BodyTrouble {
     }
 }
 
-/// A request whose body has been read, or not: each door says so in its own words.
+/// A request whose body has been read, or not: each dialect says so in its own words.
 pub struct Incoming {
     /// The request's head.
     pub request: HttpRequest,

@@ -178,12 +178,12 @@ pub fn page_of(error: &EngineError) -> HttpResponse {
     page_leading(error, None)
 }
 
-/// The same for the answer to a form, which leads to this page when it tries again.
+/// What a browser that sent a form is shown: a page that leads to `page` when it tries again.
 pub fn page_of_form(error: &EngineError, page: String) -> HttpResponse {
     page_leading(error, Some(page))
 }
 
-/// The same for the answer to a bank's form, when the store is away: a page that posts it again.
+/// What a browser that brought a bank's form is shown when the store is away: a page that posts it again.
 pub fn page_of_post(error: &EngineError, repost: Repost) -> HttpResponse {
     let mut response =
         reply::repost_page(StatusCode::SERVICE_UNAVAILABLE, &repost.because(WhyAgain::StoreAway(RETRY_SECONDS)));

@@ -80,7 +80,7 @@ impl ProblemKind {
         format!("{}{}", base.as_str(), self.path())
     }
 
-    /// The same without the host, which leads to the same page.
+    /// The path of its page: the address without the host.
     pub fn path(self) -> String {
         format!("/problems/{}", self.words().0)
     }

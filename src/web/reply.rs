@@ -13,7 +13,7 @@ use super::views::{ProblemPage, Repost, qr};
 use crate::domain::redirect::{PublicUrl, Redirect};
 use crate::engine::{Sent, VisitCookie, Visitor};
 
-/// What every page of ours may load: its own stylesheet, pictures and scripts. It must not name `form-action`: browsers
+/// What each of our pages may load: its own stylesheet, pictures and scripts. It must not name `form-action`: browsers
 /// hold every redirect that follows a form against it, and the last of them leads to a merchant.
 const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; \
                    base-uri 'none'; frame-ancestors 'none'";
@@ -27,7 +27,7 @@ pub fn see_other(redirect: &Redirect) -> HttpResponse {
     builder(StatusCode::SEE_OTHER).insert_header((header::LOCATION, redirect.as_str())).finish()
 }
 
-/// Sends a browser to a page of ours that an API of ours has named. `None` when the address is somebody else's.
+/// Sends a browser to one of our pages that one of our APIs has named. `None` when the address is somebody else's.
 pub fn own_page(address: &str, base: &PublicUrl) -> Option<HttpResponse> {
     let link = address.strip_prefix(base.as_str())?.strip_prefix("/payment?link_id=")?;
     Some(see_other(&Redirect::own(base, "/payment", &[("link_id", link)])))
@@ -90,7 +90,7 @@ pub fn unknown_link() -> HttpResponse {
     problem_page(StatusCode::NOT_FOUND, &ProblemPage::unknown_link())
 }
 
-/// Says that a request is none that a page of ours makes.
+/// Says that a request is one that none of our pages makes.
 pub fn unreadable() -> HttpResponse {
     problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable())
 }

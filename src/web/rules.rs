@@ -1,4 +1,4 @@
-//! What holds for every request and every answer, whoever answers.
+//! What holds for every request and every answer, whichever handler gives it.
 //!
 //! - HEAD is GET without the content (RFC 9110, section 9.3.2): the routes know GET alone, and the server below leaves
 //!   the content out. Where GET begins something, [`is_head`] says that this one must not.
@@ -71,7 +71,7 @@ pub fn is_head(request: &HttpRequest) -> bool {
     request.extensions().get::<Head>().is_some()
 }
 
-/// Whether our own words stand in the path as they are. Only a path that has something encoded has to be looked at.
+/// Whether our own words stand in the path as they are. Only a path that has something encoded is looked at.
 fn is_spelt_our_way(request: &ServiceRequest) -> bool {
     let sent = request.path();
     if !sent.contains('%') {

@@ -177,7 +177,7 @@ fn every_method_that_a_new_dialect_or_bank_has_to_have_is_in_its_trait() {
     }
 }
 
-/// The code's own words, which no caller of `/v1` has to learn.
+/// The code's own words, which no caller of `/v1` need learn.
 const PRIVATE: [&str; 13] = [
     "told", "tell", "tells", "book", "landing", "land", "lands", "news", "house", "errand", "errands", "parcel",
     "parcels",

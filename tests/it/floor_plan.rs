@@ -1,4 +1,4 @@
-//! The walls of the house: which room may know which, and what holds in every one of them.
+//! The floor plan of `src`: which module may know which, and what holds in every one of them.
 //!
 //! It reads `src` as text. The rules are tried on made-up source trees too (in `rules.rs`), so that they can be seen to
 //! fail.

@@ -1,7 +1,7 @@
 //! What `kill -9` may not take: whatever was acknowledged is there afterwards, once.
 //!
 //! Customers and apps play whole journeys against the real binary while it, or its Redis, is killed at random moments.
-//! They ask again as real ones would (the same `Idempotency-Key`, the same return), and write down what they were told.
+//! They ask again as real ones would (the same `Idempotency-Key`, the same return), and write down every answer.
 //! Only a whole answer counts. Afterwards all that was written down is asked for again.
 
 mod chance;

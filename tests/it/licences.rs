@@ -1,4 +1,4 @@
-//! The licences of everything that is linked in, on every platform: each has to be one we can live with.
+//! The licences of everything that is linked in, on every platform: each must be one we can live with.
 
 use std::process::Command;
 

@@ -1,6 +1,6 @@
-//! The tests that look at the gateway from outside: one binary, a room for each kind.
+//! The tests that look at the gateway from outside: one binary, a module for each kind.
 //!
-//! The store laws are not here: a law has to conclude journeys, only a `Fact` concludes, and outside the crate nobody
+//! The store laws are not here: a law must conclude journeys, only a `Fact` concludes, and outside the crate nobody
 //! can make one. They live in `src/store/laws`, and every backend mounts them beside itself.
 
 #![allow(

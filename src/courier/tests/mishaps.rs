@@ -14,7 +14,7 @@ impl Round {
         db.execute_batch(sql).unwrap();
     }
 
-    /// Pays a journey that tells this URL, and answers what is done when its delivery is tried or put off.
+    /// Pays a journey that notifies this URL, and answers what is done when its delivery is tried or put off.
     async fn announced(&self, merchant: MerchantId, url: &str) -> (Journey, impl Future<Output = ()> + use<>) {
         let journey = self.opened(merchant, [url]).await;
         let mut tried = None;

@@ -14,7 +14,7 @@ fn order(round: &Round, host: &str) -> Vec<String> {
 }
 
 impl Round {
-    /// A journey, paid, that tells this URL from this moment on.
+    /// A journey, paid, whose delivery to this URL is due at this moment.
     async fn paid_from(&self, merchant: MerchantId, url: &str, due_at: UnixMillis) -> Journey {
         let journey = self.opened(merchant, [url]).await;
         self.conclude(journey, due_at, |_| ()).await

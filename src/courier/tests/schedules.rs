@@ -133,7 +133,7 @@ async fn the_attempts_are(table: &Table) {
     courier.stop().await;
 }
 
-/// Waits until so many tries have been made, and answers the delivery, which has to be in this state.
+/// Waits until so many tries have been made, and answers the delivery, which must be in this state.
 async fn tried(round: &Round, journey: &Journey, tries: u8, state: State) -> Delivery {
     eventually(|| async {
         let delivery = round.delivery(journey).await;

@@ -4,7 +4,7 @@ use crate::dialect::json::Object;
 use crate::domain::invalid::Invalid;
 use crate::domain::iso::check_language;
 
-/// What a field has to look like that nothing here reads.
+/// What a field must look like that nothing here reads.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Form {
     /// A text of at most so many characters.
@@ -62,7 +62,7 @@ pub(super) fn text(object: &Object, name: &str, most: usize) -> Result<Option<St
     }
 }
 
-/// Reads a text that has to be there.
+/// Reads a text that must be there.
 ///
 /// # Errors
 /// As [`text`], and when there is none.

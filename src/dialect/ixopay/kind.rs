@@ -65,7 +65,7 @@ impl Kind {
         matches!(self, Self::Refund | Self::Capture | Self::Void | Self::Deregister)
     }
 
-    /// Whether it has to say an amount.
+    /// Whether it must say an amount.
     pub const fn needs_amount(self) -> bool {
         matches!(self, Self::Debit | Self::Preauthorize | Self::Payout | Self::Refund | Self::Capture)
     }

@@ -1,5 +1,5 @@
 //! IXOPAY: transactions with a merchant's own id, URLs for success, cancel and error that nothing is appended to, and a
-//! signed callback that has to be answered with `OK` (contracts/ixopay.md).
+//! signed callback that must be answered with `OK` (contracts/ixopay.md).
 //!
 //! What a merchant's client is configured with: its base URL is this gateway's with `/ixopay` at its end; user name and
 //! API key are the merchant's id; the password is an API key of the merchant's, plain or hashed as IXOPAY's PHP client
@@ -68,7 +68,7 @@ const DELIVERY_POLICY: DeliveryPolicy = DeliveryPolicy {
 /// Says where a customer comes to the checkout of a journey, if that can be said.
 pub type WayOn = dyn Fn(&Journey) -> Option<String> + Send + Sync;
 
-/// IXOPAY's words: none on the way home, for its URLs are used unchanged, and a callback to the merchant's server.
+/// IXOPAY's words: none on the redirect home, for its URLs are used unchanged, and a callback to the merchant's server.
 pub struct Ixopay {
     way_on: Box<WayOn>,
 }

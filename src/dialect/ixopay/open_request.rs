@@ -1,4 +1,4 @@
-//! What is asked for when a transaction is opened: its customer's way, and where its callbacks go.
+//! What is asked for when a transaction is opened: where its customer goes, and where its callbacks go.
 
 use super::kept::Kept;
 use super::kind::Kind;

@@ -102,7 +102,7 @@ fn kept(object: &Object, (kind, id): (Kind, &str), amount: Option<(String, Amoun
     })
 }
 
-/// A capture that the gateway would make by itself: whoever counts on it would lose the money.
+/// A capture that the gateway would make by itself: a merchant that counts on it would lose the money.
 fn refuse_later_capture(object: &Object) -> Result<(), Invalid> {
     match object.raw("captureInMinutes") {
         None => Ok(()),

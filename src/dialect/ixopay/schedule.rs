@@ -25,7 +25,7 @@ pub(super) const WAITS: [Duration; 15] = [
 /// How long the first try may take, and how long each later one.
 pub(super) const DEADLINES: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(30));
 
-/// What a receiver has to answer, with the status 200.
+/// What a receiver must answer, with the status 200.
 pub(super) const RECEIVED: &str = "OK";
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub(super) enum Standing {
     Success,
     /// Nobody can tell yet.
     Pending,
-    /// Its customer has to come, or is at the bank.
+    /// Its customer has yet to come, or is at the bank.
     Redirect,
     /// Its customer said no, or its merchant withdrew it.
     Cancelled(Failure),

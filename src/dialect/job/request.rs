@@ -1,4 +1,4 @@
-//! What a merchant's calls say: tell this URL when it is done, and it is done.
+//! What a merchant's calls say: call this URL when it is done, and it is done.
 //!
 //! Every field is read on its own, so that a refusal names it.
 
@@ -117,7 +117,7 @@ fn read_life(raw: &RawValue) -> Result<Duration, Invalid> {
     required(raw, "expires_in", "expected a number of seconds").map(Duration::from_secs)
 }
 
-/// What is kept as it was written has to be JSON that others can read, too: a number that overflows and a nesting
+/// What is kept as it was written must be JSON that others can read, too: a number that overflows and a nesting
 /// beyond 128 are refused.
 fn check_json(raw: &RawValue, field: &str) -> Result<(), Invalid> {
     required::<Value>(raw, field, "expected JSON, nested 127 deep at the most").map(drop)

@@ -1,4 +1,5 @@
-//! SecPaid: payment links, an index into the merchant's callbacks, `pay_id`, `user_id` and `status` on the way home.
+//! SecPaid: payment links, an index into the merchant's callbacks, and `pay_id`, `user_id` and `status` on the redirect
+//! home.
 
 mod cipher;
 mod envelope;
@@ -32,7 +33,7 @@ pub const NAME: &str = "secpaid";
 /// What it may append to a callback.
 const APPENDED: [&str; 6] = ["pay_id", "user_id", "status", "error", "error_description", "one-time-token"];
 
-/// SecPaid's words on the way home: `?pay_id=…&user_id=…&status=success|cancel`, in this order.
+/// SecPaid's words on the redirect home: `?pay_id=…&user_id=…&status=success|cancel`, in this order.
 ///
 /// Where the merchant has opted in, `failed` and `expired` with their reason, and a one-time token at the end.
 #[derive(Debug, Clone, Copy, Default)]

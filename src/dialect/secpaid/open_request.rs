@@ -147,7 +147,7 @@ fn read_item(text: String) -> Item {
     }
 }
 
-/// The fields that are only given back, or that another room will use.
+/// The fields that are only given back, or that other code reads later.
 fn kept(fields: &Fields) -> Result<Kept, Invalid> {
     Ok(Kept {
         bank_statement_description: text(fields, "bank_statement_description")?,

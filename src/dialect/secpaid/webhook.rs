@@ -25,7 +25,7 @@ pub enum Form {
     Nested,
     /// JSON whose keys have brackets, its status in lower case.
     Brackets,
-    /// The same keys, form-urlencoded.
+    /// The keys of `Brackets`, form-urlencoded.
     Urlencoded,
 }
 

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 pub enum Flow {
     /// In the caller's own pages: the browser is sent straight to the bank.
     ApiOnly,
-    /// On pages of ours, the bank included.
+    /// On our pages, the bank included.
     FullHostedPages,
-    /// On pages of ours, at a bank that the caller names.
+    /// On our pages, at a bank that the caller names.
     EmbeddedHostedPages,
-    /// On pages of ours, as a payment link asked for it.
+    /// On our pages, as a payment link asked for it.
     PaymentLink,
-    /// On pages of ours, as a token request of the first API asked for it.
+    /// On our pages, as a token request of the first API asked for it.
     TokenRequest,
 }
 
@@ -31,7 +31,7 @@ impl Flow {
         }
     }
 
-    /// Whether the browser is sent to a page of ours first.
+    /// Whether the browser is sent to one of our pages first.
     pub const fn is_hosted(self) -> bool {
         !matches!(self, Self::ApiOnly)
     }

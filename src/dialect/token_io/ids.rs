@@ -37,7 +37,7 @@ pub fn read_payment_id(text: &str) -> Result<JourneyId, Invalid> {
     id.ok_or_else(|| Invalid::new("paymentId", "is no payment id of this gateway"))
 }
 
-/// Writes an id of ours among Token.io's: its kind, 16 bytes in base58, the realm.
+/// Writes one of our ids as one of Token.io's: its kind, 16 bytes in base58, the realm.
 pub(super) fn written(kind: &str, bytes: [u8; 16], realm: &str) -> String {
     format!("{kind}:{}:{realm}", bs58::encode(bytes).into_string())
 }

@@ -19,7 +19,7 @@ use crate::domain::moment::{LEEWAY, UnixMillis};
 /// who calls.
 const MAX_HEADER: usize = 4 * 1024;
 
-/// The longest time that a token may be good for: whoever comes by one can repeat its call until then.
+/// The longest time that a token may be good for: anybody who comes by one can repeat its call until then.
 const LONGEST: Duration = Duration::from_hours(24);
 
 /// A token as it was sent. Nothing is verified but its form.
@@ -42,7 +42,7 @@ impl Jwt {
     /// Reads a token.
     ///
     /// # Errors
-    /// When it has not three parts, or its header says less than it has to.
+    /// When it has not three parts, or its header says less than it must.
     pub(super) fn read(token: &str) -> Result<Self, Invalid> {
         let mut parts = token.split('.');
         let (Some(header), Some(payload), Some(signature), None) =
@@ -84,7 +84,7 @@ impl Jwt {
 
     /// Checks that it was made for this call, with the private half of the key in `pem`.
     ///
-    /// A query is covered where the token names one, and has to be where [`Sent::covers_query`] says so: Token.io's own
+    /// A query is covered where the token names one, and must be where [`Sent::covers_query`] says so: Token.io's own
     /// example has no query and no such claim, and its documents know none.
     pub(super) fn check(&self, sent: &Sent<'_>, pem: &str) -> Result<(), Invalid> {
         if self.expires_at.plus(LEEWAY) <= sent.at {
@@ -120,7 +120,7 @@ impl Jwt {
         Err(refused("has a signature that is not this key's over this call"))
     }
 
-    /// The middle part of what was signed: the body. One that stands in the token has to say what the body says;
+    /// The middle part of what was signed: the body. One that stands in the token must say what the body says;
     /// clients write the two apart, with their members in different orders.
     fn covered(&self, body: &[u8]) -> Result<String, Invalid> {
         if self.payload.is_empty() {

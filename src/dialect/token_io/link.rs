@@ -1,4 +1,4 @@
-//! Payment links: a payment behind an address that can be sent to whoever is to pay (contracts, section 2).
+//! Payment links: a payment behind an address that can be sent to the payer (contracts, section 2).
 //!
 //! Token.io's links can be used many times, and each use is a payment. A link of this gateway is one payment, and is
 //! used once: `maxUsageCount` is 1, and a link that asks for more is refused rather than misunderstood.
@@ -46,9 +46,9 @@ const MAX_REF_ID: usize = 13;
 pub struct PaymentLink {
     /// The payment behind it.
     pub initiation: Initiation,
-    /// What has to be answered back of the template.
+    /// What must be answered back of the template.
     pub template: Json,
-    /// What has to be answered back of its limits.
+    /// What must be answered back of its limits.
     pub config: Option<Json>,
     /// When it expires, where that was asked for.
     pub expires_at: Option<UnixMillis>,

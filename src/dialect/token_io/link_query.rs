@@ -15,7 +15,7 @@ const STATUSES: [&str; 5] =
 /// How many links one answer holds if the call does not say.
 const USUAL: usize = 200;
 
-/// Which payment links are asked for. The values of one filter are alternatives, and every filter has to be met.
+/// Which payment links are asked for. The values of one filter are alternatives, and every filter must be met.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LinkQuery {
     /// How many are asked for, at the most: 1 to 200.

@@ -1,4 +1,4 @@
-//! Token.io: payments by API, `member-id`, `payment-id` and `state` on the way home, and signed webhooks
+//! Token.io: payments by API, `member-id`, `payment-id` and `state` on the redirect home, and signed webhooks
 //! (contracts/token-io.md).
 
 mod authorization;
@@ -70,8 +70,8 @@ pub const NAME: &str = "token_io";
 /// What it may append to a callback (contracts, section 7). A token request appends what [`v1_callback::APPENDED`] has.
 const APPENDED: [&str; 4] = ["member-id", "payment-id", "state", "status"];
 
-/// Token.io's words on the way home: `?member-id=…&payment-id=…&state=…`, in this order, the colons of the ids as they
-/// are.
+/// Token.io's words on the redirect home: `?member-id=…&payment-id=…&state=…`, in this order, the colons of the ids as
+/// they are.
 ///
 /// A payment on hosted pages has no `member-id`, and one that was asked for without `callbackState` has no `state`.
 /// None says how it ended, and nothing is signed: the caller asks, or reads the webhook.
@@ -149,14 +149,14 @@ impl CallbackDialect for TokenIo {
         ""
     }
 
-    /// Where a page of ours has no part in it, the bank is asked before there is a browser.
+    /// Where none of our pages has a part in it, the bank is asked before there is a browser.
     fn asks_provider_ahead(&self, open_request: &OpenRequest) -> bool {
         !Kept::read(&open_request.dialect_data).flow().is_hosted()
     }
 }
 
 impl WebhookDialect for TokenIo {
-    /// A webhook hears of the creation and of every change.
+    /// A webhook is sent for the creation and for every change.
     fn notifies(&self, _journey: &Journey, _event: JourneyEvent, target: Target) -> bool {
         matches!(target, Target::WebhookEndpoint(_))
     }
@@ -182,8 +182,8 @@ impl WebhookDialect for TokenIo {
     }
 }
 
-/// The same open request where the merchant's app takes the bank's answers itself, at its callback. That is then as
-/// sensitive as an address that tokens go to, and has to be below a saved one.
+/// This open request where the merchant's app takes the bank's answers itself, at its callback. That is then as
+/// sensitive as an address that tokens go to, and must be below a saved one.
 pub fn answered_by_app(mut open_request: OpenRequest) -> OpenRequest {
     if let RequestedCallbacks::Items(items) = &open_request.callback
         && let [Item::Url(url)] = items.as_slice()

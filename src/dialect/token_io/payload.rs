@@ -41,7 +41,7 @@ struct Body<'a> {
     payment: Payment<'a>,
 }
 
-/// The body of a webhook. Where the browser has to go is not in it: that is the bank's, and is sealed; `GET` has it.
+/// The body of a webhook. Where the browser must go is not in it: that is the bank's, and is sealed; `GET` has it.
 pub(super) fn webhook(journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {
     let payment = payment(journey, Standing::at(journey, event)?, None);
     let body = Body { id: format!("{}_{event}", journey.id()), event_type: EVENT, payment };

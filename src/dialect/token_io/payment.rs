@@ -61,7 +61,7 @@ struct ErrorInfo {
     token_trace_id: String,
 }
 
-/// Writes a payment. `redirect_url` is where its browser has to go, where that is known and may be shown.
+/// Writes a payment. `redirect_url` is where its browser must go, where that is known and may be shown.
 ///
 /// A status that sends the browser somewhere says where; others do not.
 pub fn payment<'a>(journey: &'a Journey, standing: Standing<'a>, redirect_url: Option<&'a str>) -> Payment<'a> {

@@ -28,7 +28,7 @@ const REFUND_STATUSES: [&str; 3] = ["NONE", "PARTIAL", "FULL"];
 const TYPES: [&str; 2] = ["SINGLE_IMMEDIATE_PAYMENT", VRP];
 const VRP: &str = "VARIABLE_RECURRING_PAYMENT";
 
-/// Which payments are asked for. The values of one filter are alternatives, and every filter has to be met.
+/// Which payments are asked for. The values of one filter are alternatives, and every filter must be met.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     /// How many are asked for, at the most: 1 to 200.
@@ -89,7 +89,7 @@ impl fmt::Display for Offset {
     }
 }
 
-/// Values, one of which it has to be; or none of which.
+/// Values, one of which it must be; or none of which.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Listed {
     /// The values; none of them is all there are.

@@ -23,7 +23,7 @@ pub enum Rejection {
 pub enum FieldRule {
     /// It has been used before.
     NotUnique,
-    /// It has to be there.
+    /// It must be there.
     Expected,
     /// It has another form.
     InvalidFormat,

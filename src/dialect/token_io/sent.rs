@@ -6,7 +6,7 @@ use crate::domain::moment::UnixMillis;
 /// The header's name, as the field of its refusals.
 pub(super) const FIELD: &str = "Authorization";
 
-/// A call as it was received: what a signature has to cover.
+/// A call as it was received: what a signature must cover.
 #[derive(Debug, Clone, Copy)]
 pub struct Sent<'a> {
     /// The method, in capitals.
@@ -19,7 +19,7 @@ pub struct Sent<'a> {
     pub path: &'a str,
     /// The query as it was sent, without its question mark; empty where there is none.
     pub query: &'a str,
-    /// Whether the signature has to cover the query, where there is one: this member's calls have to be signed.
+    /// Whether the signature must cover the query, where there is one: this member's calls must be signed.
     pub covers_query: bool,
     /// The body.
     pub body: &'a [u8],

@@ -5,11 +5,11 @@
 pub enum Status {
     /// The bank is asked where to send the browser.
     Pending,
-    /// The browser has to be sent to the bank.
+    /// The browser must be sent to the bank.
     PendingRedirectAuth,
-    /// The browser has to be sent to a page of ours.
+    /// The browser must be sent to one of our pages.
     PendingRedirectHostedPage,
-    /// The browser has to be sent to a payment link.
+    /// The browser must be sent to a payment link.
     PendingRedirectPaymentLink,
     /// The browser came back, and the bank is being asked.
     PendingRedirectAuthVerification,
@@ -63,7 +63,7 @@ impl Status {
         WORDS[self as usize]
     }
 
-    /// Whether the browser has to be sent somewhere.
+    /// Whether the browser must be sent somewhere.
     pub const fn sends_browser(self) -> bool {
         matches!(self, Self::PendingRedirectAuth | Self::PendingRedirectHostedPage | Self::PendingRedirectPaymentLink)
     }

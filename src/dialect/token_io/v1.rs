@@ -1,14 +1,14 @@
 //! Token requests: Token.io's first API, as far as its published JavaScript SDK needs it for a payment.
 //!
-//! How far that is, was read off the SDK itself (npm `@token-io/tpp` 1.0.90, `tests/tokenio`). Whoever keeps its keys
-//! in the SDK's `ManualCryptoEngine` makes no call to become a member: the keys are in the merchant's profile here.
-//! What is left is six calls, and a signature.
+//! How far that is, was read off the SDK itself (npm `@token-io/tpp` 1.0.90, `tests/tokenio`). A member that keeps its
+//! keys in the SDK's `ManualCryptoEngine` makes no call to become a member: the keys are in the merchant's profile
+//! here. What is left is six calls, and a signature.
 //!
 //! | of the SDK | call | who may |
 //! | --- | --- | --- |
 //! | `storeTokenRequest` | `POST /token-requests` | the merchant, signed |
-//! | `generateTokenRequestUrl` | none; the customer is sent to `/app/request-token/{id}` | whoever has the id |
-//! | `retrieveTokenRequest` | `GET /token-requests/{id}` | whoever has the id, until a day after its end: the SDK sends no credentials |
+//! | `generateTokenRequestUrl` | none; the customer is sent to `/app/request-token/{id}` | anybody with the id |
+//! | `retrieveTokenRequest` | `GET /token-requests/{id}` | anybody with the id, until a day after its end: the SDK sends no credentials |
 //! | `getTokenRequestResult` | `GET /token-requests/{id}/token_request_result` | the same |
 //! | `parseTokenRequestCallbackUrl` | `GET /resolve-alias`, then `GET /members/{id}` of what that names | everybody |
 //!
@@ -61,7 +61,7 @@ const MAX_REF_ID: usize = 35;
 /// The longest of each part, in bytes: a journey keeps both.
 const MAX_PART: usize = 8 * 1024;
 
-/// How long after its end whoever has the id of a request can read it: its callback has been read by then, and the id
+/// How long after its end anybody with the id of a request can read it: its callback has been read by then, and the id
 /// stands in callback URLs, and so in logs.
 const READABLE: Duration = Duration::from_hours(24);
 
@@ -80,7 +80,7 @@ pub struct TokenRequest {
     pub bank: Option<String>,
     /// The member that it says it is for, if it names one by its id.
     pub to: Option<String>,
-    /// What has to be answered back.
+    /// What must be answered back.
     pub kept: Kept,
 }
 
@@ -161,7 +161,7 @@ pub fn is_token_request(journey: &Journey) -> bool {
     KeptForReturn::of(journey).is_token_request
 }
 
-/// Whether whoever has the id of a token request may read it, and its result: until 24 hours after its end.
+/// Whether anybody with the id of a token request may read it, and its result: until 24 hours after its end.
 pub fn is_readable(journey: &Journey, now: UnixMillis) -> bool {
     let Some(final_outcome) = journey.final_outcome() else { return true };
     let ended_at = match final_outcome.outcome {

@@ -1,4 +1,4 @@
-//! The way home of a token request (contracts, section 7, the rows of the first API).
+//! The redirect home of a token request (contracts, section 7, the rows of the first API).
 //!
 //! Its readers are three, and each ignores what the others read: an app with pages of its own reads `request-id` (and
 //! `request_id`, which says the same), one on hosted pages `token-id` and `transfer-status`, and the published SDK
@@ -12,7 +12,7 @@ use crate::domain::journey::{FinalOutcome, Journey};
 use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::params::Params;
 
-/// What the way home of a token request may append.
+/// What the redirect home of a token request may append.
 pub const APPENDED: [&str; 12] = [
     "request-id",
     "request_id",
@@ -31,14 +31,14 @@ pub const APPENDED: [&str; 12] = [
 /// A failure, as an app on hosted pages gets it.
 const FAILED: &str = "EXCEPTION_INITIATE_BANK_AUTH";
 
-/// What the gateway signs of a token request's way home: the SDK verifies that token and state belong together.
+/// What the gateway signs of a token request's redirect home: the SDK verifies that token and state belong together.
 pub fn signed_text(journey: &Journey) -> Option<String> {
     let state = callback_state(journey).unwrap_or_default();
     let says = BTreeMap::from([("state", state), ("tokenId", token_id(*journey.id()))]);
     serde_json::to_string(&says).ok()
 }
 
-/// What a token request's way home says.
+/// What a token request's redirect home says.
 pub fn callback_params(
     journey: &Journey,
     final_outcome: Option<&FinalOutcome>,

@@ -25,7 +25,7 @@ use crate::domain::user::{ApplicationUser, User};
 pub struct AuthRequest {
     /// Who is asked.
     pub who: Who,
-    /// The id of the institution; `None` where the customer chooses one on a page of ours.
+    /// The id of the institution; `None` where the customer chooses one on one of our pages.
     pub institution: Option<String>,
     pub(super) kind: Kind,
     pub(super) features: FeatureRequest,
@@ -48,7 +48,7 @@ pub struct Who {
 pub struct Reach {
     /// In which country the customer chooses.
     pub country: Option<CountryCode>,
-    /// What has to be there, and is allowed then.
+    /// What must be there, and is allowed then.
     pub features: FeatureRequest,
     /// How long the consent lasts at the most.
     pub longest: Duration,
@@ -147,7 +147,7 @@ impl Who {
 }
 
 impl Way {
-    /// Home to this address, from a page of ours.
+    /// Home to this address, from one of our pages.
     pub(super) fn hosted(redirect_url: String, one_time_token: Option<bool>) -> Self {
         let token = if one_time_token.unwrap_or(false) { OneTime::On } else { OneTime::Off };
         Self { callback: RequestedCallbacks::Covered(redirect_url), answer_to: AnswerTo::Gateway, token }

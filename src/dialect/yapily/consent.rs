@@ -14,7 +14,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::secret::Secret;
 use crate::domain::user::ApplicationUser;
 
-/// How long after the customer's last confirmation a consent to account access has to be confirmed again.
+/// How long after the customer's last confirmation a consent to account access must be confirmed again.
 const RECONFIRMED: Duration = Duration::from_hours(90 * 24);
 
 /// What an answer knows of a consent besides its journey.
@@ -65,8 +65,8 @@ pub struct View<'a> {
     authorisation_error: Option<AuthorisationError>,
 }
 
-/// Why the customer did not agree when last asked, in the words of the callback: who polls learns what who is called
-/// does. A field of ours. A consent that was given before stays `AUTHORIZED` beside it.
+/// Why the customer did not agree when last asked, in the words of the callback: a caller that polls learns what the
+/// callback says. The field is our own. A consent that was given before stays `AUTHORIZED` beside it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AuthorisationError {

@@ -1,4 +1,4 @@
-//! What the fields of a body have to look like, as data: a body is checked to its bottom, also where nothing here reads
+//! What the fields of a body must look like, as data: a body is checked to its bottom, also where nothing here reads
 //! it, because what was sent is answered back (the vendor's document, request bodies).
 
 use crate::dialect::json::Object;
@@ -15,7 +15,7 @@ pub(super) struct Field {
     needed: bool,
 }
 
-/// What a field has to look like.
+/// What a field must look like.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Form {
     /// A text.
@@ -58,7 +58,7 @@ impl Field {
         Self { name, form, needed: false }
     }
 
-    /// A field that has to be there.
+    /// A field that must be there.
     pub const fn needed(name: &'static str, form: Form) -> Self {
         Self { name, form, needed: true }
     }
@@ -67,7 +67,7 @@ impl Field {
 /// Checks the fields of an object.
 ///
 /// # Errors
-/// With the path of the first that is not as it has to be.
+/// With the path of the first that is not as it must be.
 pub(super) fn check(object: &Object, fields: &[Field]) -> Result<(), Invalid> {
     for field in fields {
         let is_there = check_one(object, field.name, field.form)?;
@@ -81,7 +81,7 @@ pub(super) fn check(object: &Object, fields: &[Field]) -> Result<(), Invalid> {
 /// Reads an amount and its currency.
 ///
 /// # Errors
-/// With the path of what is not as it has to be.
+/// With the path of what is not as it must be.
 pub(super) fn read_money(details: &Object, number: &str) -> Result<Amount, Invalid> {
     details.amount(number, Object::needed_number)
 }

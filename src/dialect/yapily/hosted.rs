@@ -1,5 +1,5 @@
-//! `POST /hosted/consent-requests` and `/hosted/payment-requests`: the customer is sent to a page of ours, and chooses
-//! the institution there (contracts, section 10).
+//! `POST /hosted/consent-requests` and `/hosted/payment-requests`: the customer is sent to one of our pages, and
+//! chooses the institution there (contracts, section 10).
 
 use super::auth_request::{AuthRequest, Reach, Way, Who, read_account};
 use super::features::Unsupported;

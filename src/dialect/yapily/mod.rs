@@ -1,5 +1,5 @@
-//! Yapily: consents at banks, with `consent` or `one-time-token` on the way home, and errors with a source and a base64
-//! description (contracts/yapily.md).
+//! Yapily: consents at banks, with `consent` or `one-time-token` on the redirect home, and errors with a source and a
+//! base64 description (contracts/yapily.md).
 
 mod auth_request;
 mod consent;
@@ -51,7 +51,7 @@ const APPENDED: [&str; 8] = [
     "error-description",
 ];
 
-/// Yapily's words on the way home.
+/// Yapily's words on the redirect home.
 ///
 /// Success is `consent` (or `one-time-token`), then `application-user-id`, `user-uuid` and `institution`. A refusal is
 /// those three, then `error`, `error-source` and `error-description`. There is no `state`: Yapily sends none.

@@ -35,7 +35,7 @@ const STATUSES: [&str; 17] = [
     "AWAITING_SCA_CODE",
 ];
 
-/// Which consents are asked for. The values of one filter are alternatives, and every filter has to be met.
+/// Which consents are asked for. The values of one filter are alternatives, and every filter must be met.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     /// Users by their ids.
@@ -58,7 +58,7 @@ impl Query {
     /// Reads the parameters, decoded. Those that are not documented are ignored.
     ///
     /// # Errors
-    /// With the parameter that breaks a rule, or when none of those is there of which one has to be.
+    /// With the parameter that breaks a rule, or when none of those is there of which one must be.
     pub fn read(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, Invalid> {
         let mut query = Self::default();
         // An empty parameter is as good as absent.
@@ -87,7 +87,7 @@ impl Query {
             && (self.statuses.is_empty() || one_of(&self.statuses, status()))
     }
 
-    /// The same query where a list goes on: at this moment, behind so many that were opened then.
+    /// This query where a list goes on: at this moment, behind so many that were opened then.
     pub fn beginning(&self, at: UnixMillis, skip: usize) -> Vec<(&'static str, String)> {
         let users = self.users.iter().map(|user| ("filter[userUuid]", user.to_string()));
         let named = self.application_users.iter().map(|own| ("filter[applicationUserId]", own.as_str().to_owned()));

@@ -11,7 +11,7 @@ use crate::domain::outcome::{Cause, ProviderRefusal};
 pub enum Source {
     /// The customer.
     User,
-    /// The bank, or whoever else is not the customer.
+    /// The bank, or anybody else who is not the customer.
     Institution,
 }
 
@@ -40,7 +40,7 @@ pub struct Rejection {
     pub error: &'static str,
     /// Who refused.
     pub source: Source,
-    /// The bank's text, or a sentence of ours.
+    /// The bank's text, or a sentence of our own.
     pub description: String,
 }
 

@@ -1,4 +1,4 @@
-//! The way home, byte for byte, and the requests of the contract.
+//! The redirect home, byte for byte, and the requests of the contract.
 
 use std::time::Duration;
 

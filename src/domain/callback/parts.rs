@@ -1,4 +1,4 @@
-//! Where parameters of ours stand in a callback, or would.
+//! Where our parameters stand in a callback, or would.
 
 use url::form_urlencoded;
 

@@ -109,7 +109,7 @@ pub struct Choice {
     pub scope: Vec<String>,
 }
 
-/// One trip to the provider, under a `state` of its own.
+/// One visit to the provider, under a `state` of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderVisit {
     /// When the customer left.
@@ -228,7 +228,7 @@ impl Proof {
 pub struct HandBack<'a> {
     /// The final outcome, or `None` for a hand-back that could not wait for one.
     pub final_outcome: Option<&'a FinalOutcome>,
-    /// The token, where the journey's terms want one and the reader may have it.
+    /// The token, where the journey's settings want one and the reader may have it.
     pub token: Option<&'a OneTimeToken>,
     /// The consent token, where a consent has been given and the reader may have it.
     pub consent_token: Option<&'a str>,

@@ -55,7 +55,7 @@ pub enum Standing {
 /// The webhook of every change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
-    /// The kinds of events that it wants to hear of, in its dialect's words.
+    /// The kinds of events that it wants, in its dialect's words.
     pub types: Vec<String>,
     /// Where it is.
     pub url: CallbackUrl,

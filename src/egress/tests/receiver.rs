@@ -51,7 +51,7 @@ impl Receiver {
         format!("http://{}{path}", self.at)
     }
 
-    /// How many connections have come in so far. Whoever waits to be accepted is let in first.
+    /// How many connections have come in so far. A caller that waits to be accepted is let in first.
     pub(super) async fn accepted(&self) -> usize {
         let before = self.accepted.load(Ordering::SeqCst);
         // The queue is first come, first served: when our own knock is counted, everybody before it is.

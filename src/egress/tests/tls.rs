@@ -30,7 +30,7 @@ impl Names for Here {
     }
 }
 
-/// A bank that answers 200 to whoever shows a certificate of the authority; its port.
+/// A bank that answers 200 to a client that shows a certificate of the authority; its port.
 async fn bank() -> u16 {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(AUTHORITY.as_bytes()).unwrap()).unwrap();
@@ -70,7 +70,7 @@ async fn a_bank_with_an_authority_of_its_own_is_shown_a_certificate() {
     assert!(matches!(&answered, Err(Trouble::Unreachable(why)) if why.contains("UnknownIssuer")), "{answered:?}");
     let nobody = client().trust(AUTHORITY).unwrap().build().unwrap();
     let answered = nobody.send(Call::post(&url)).await;
-    // In TLS 1.3 a client has sent its request before it hears what the server thinks of its certificate.
+    // In TLS 1.3 a client has sent its request before it learns what the server thinks of its certificate.
     assert!(matches!(answered, Err(Trouble::Unanswered(_))), "{answered:?}");
 }
 

@@ -61,7 +61,7 @@ async fn a_request_that_the_bank_refuses_leads_home_as_its_error_would() {
         let merchant = merchant(&one).await;
         let (journey, _) = opened(&one, &merchant, OneTime::Off).await;
         let expected = format!("https://shop.example/cb?own=1&outcome={outcome}");
-        // Both nodes are told, and both browsers go the same way.
+        // Both nodes get the answer, and both browsers go the same way.
         let both = tokio::join!(leaving(&one, &journey, None), leaving(&two, &journey, None));
         for left in [both.0, both.1] {
             match left {

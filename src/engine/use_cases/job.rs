@@ -168,7 +168,7 @@ async fn end_once(
     commit::unless_gone(commit::commit(&engine.deps, journey, end).await)
 }
 
-/// A job as the rest of the engine opens it: no browser lands anywhere, and its one endpoint hears of every
+/// A job as the rest of the engine opens it: no browser is sent anywhere, and its one endpoint is sent every
 /// end, unless it was saved for success alone.
 fn open_request(message: Sealed, request: &JobRequest) -> OpenRequest {
     OpenRequest {

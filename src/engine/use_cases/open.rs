@@ -33,7 +33,7 @@ pub struct Rehearsal {
     pub entry: PlannedCallback,
     /// The exact URL of each outcome.
     pub urls: Vec<(Outcome, String)>,
-    /// How many bytes the longest URL has, of the callback or of its other ways.
+    /// How many bytes the longest URL has, of the callback or of its URLs for devices.
     pub longest: usize,
     /// What each kind of device is given, where our page decides that.
     pub devices: Vec<(Device, Vec<(Outcome, DeviceResponse)>)>,

@@ -147,7 +147,7 @@ pub async fn rotate_signing_secret(engine: &Engine, id: MerchantId, overlap: Dur
     Ok(rotated.await?.map(|previous_ends_at| NewSecret { secret, previous_ends_at }))
 }
 
-/// Replaces the key pair that signs a merchant's webhooks. Receivers have to know it first: it signs when the overlap
+/// Replaces the key pair that signs a merchant's webhooks. Receivers must know it first: it signs when the overlap
 /// is over, and until then the old one does. `None` when there is no such merchant.
 ///
 /// # Errors

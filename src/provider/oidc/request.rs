@@ -77,7 +77,7 @@ impl Oidc {
         fields
     }
 
-    /// The same as a request object. What OAuth 2 wants to see is repeated outside of it, as OpenID Connect Core,
+    /// The parameters as a request object. What OAuth 2 wants to see is repeated outside of it, as OpenID Connect Core,
     /// section 6.1, has it.
     fn signed_question(&self, context: &VisitContext<'_>) -> Result<Vec<(&'static str, String)>> {
         let config = &self.settings.config;

@@ -57,7 +57,7 @@ pub struct OidcConfig {
 }
 
 impl OidcConfig {
-    /// A bank with what is usual for all that is not response here: discovery, the code in the query, the scope
+    /// A bank with what is usual for all that is not given here: discovery, the code in the query, the scope
     /// `openid`, requests pushed where the bank advertises it, ES256, PS256 and RS256, ten seconds of leeway.
     pub fn usual(name: &str, issuer: &str, client_id: &str, auth: ClientAuth) -> Self {
         Self {
@@ -193,7 +193,7 @@ pub enum Prompt {
     Consent,
     /// To choose an account.
     SelectAccount,
-    /// To become a customer (Initiating User Registration response id OpenID Connect 1.0).
+    /// To become a customer (Initiating User Registration via OpenID Connect 1.0).
     Create,
 }
 

@@ -246,7 +246,7 @@ async fn everything_that_has_run_out_is_dropped() {
         assert!(store.report(&leased.lease, None, Verdict::Dead).await.unwrap());
     }
     assert_eq!(store.tidy().await.unwrap(), 299 + 299);
-    // What has not concluded stays, however long it takes: somebody has to be told of its end.
+    // What has not concluded stays, however long it takes: its merchant must still be notified of its end.
     assert_eq!(left(&beside(&folder)), [1, 0, 0, 0, 0]);
 }
 
@@ -266,7 +266,7 @@ async fn a_journey_that_concluded_late_is_kept_for_its_token() {
     assert!(matches!(redeemed, Redemption::Granted { .. }), "{redeemed:?}");
 }
 
-/// Whoever looks something up walks along an index, however much is stored.
+/// Every look-up walks along an index, however much is stored.
 #[test]
 fn no_query_reads_a_whole_table_or_sorts() {
     let folder = Folder::new();

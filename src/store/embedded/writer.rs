@@ -14,7 +14,7 @@ use super::StoreError;
 /// The most jobs in one commit.
 const BATCH: usize = 256;
 
-/// The most jobs that wait in the queue; who comes later waits before it.
+/// The most jobs that wait in the queue; a caller that comes later waits before it.
 const QUEUE: usize = 4 * BATCH;
 
 /// The writer's thread, and the queue before it. Dropping it finishes what is in the queue.
@@ -67,7 +67,7 @@ trait Job: Send {
     /// Does the work, inside a transaction; it may be asked to do it again after a rollback.
     fn run(&mut self, db: &Connection) -> Result<(), StoreError>;
 
-    /// Tells who waits how it ended.
+    /// Answers the caller that waits how it ended.
     fn answer(self: Box<Self>, end: Result<(), StoreError>);
 }
 

@@ -1,4 +1,4 @@
-//! Laws of what is due: a journey comes to whoever looks after it when its moment has come, and not before.
+//! Laws of what is due: a journey is found by the sweep when its moment has come, and not before.
 
 use std::time::Duration;
 

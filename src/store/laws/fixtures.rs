@@ -115,7 +115,7 @@ pub(crate) fn entry(url: &str) -> PlannedCallback {
     PlannedCallback { url, params_in: Placement::Query, slot: None, device_urls: DeviceUrls::default() }
 }
 
-/// Ways home beside an app link, of every kind.
+/// Other URLs beside an app link, of every kind.
 pub(crate) fn device_urls() -> DeviceUrls {
     let written = WrittenDeviceUrls {
         web: Some("https://m.example/web"),
@@ -153,7 +153,7 @@ pub(crate) fn deliveries_of(journey: &Journey, final_outcome: u8) -> Vec<Deliver
     )
 }
 
-/// The step of a final outcome that tells every target.
+/// The step of a final outcome that notifies every target.
 pub(crate) fn concluding(journey: Journey, token: Option<MintedToken>) -> Step {
     let last = journey.final_outcomes().len() - 1;
     let deliveries = deliveries_of(&journey, u8::try_from(last).unwrap());
@@ -221,7 +221,7 @@ pub(crate) fn issued(now: UnixMillis) -> IssuedKey {
     IssuedKey { number, name: KeyName::first(), digest: fresh(), hashed: Some(fresh()), created_at: now, ends_at: None }
 }
 
-/// The same merchant under another name, one revision on.
+/// This merchant under another name, one revision on.
 pub(crate) fn renamed(merchant: &Merchant, name: &str) -> Merchant {
     let name = MerchantName::parse(name).unwrap();
     Merchant { revision: merchant.revision + 1, name, ..merchant.clone() }
@@ -234,7 +234,7 @@ pub(crate) fn user(merchant: MerchantId, own: Option<&str>, now: UnixMillis) -> 
     User { id: UserId::mint(rand::random(), shard), merchant, application_user: own, created_at: now }
 }
 
-/// An evidence that is held for an hour.
+/// Evidence that is held for an hour.
 pub(crate) fn held(now: UnixMillis) -> Proof {
     Proof::Held { evidence: Sealed::new(vec![1, 2, 3]), until: now.plus(HOUR) }
 }

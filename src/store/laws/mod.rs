@@ -1,4 +1,4 @@
-//! The store laws: what every store has to keep, whatever it is made of.
+//! The store laws: what every store must keep, whatever it is made of.
 //!
 //! One law, one promise of the contract in `store`; its name is the promise. A backend mounts all of them with one
 //! line, and there is no way to leave one out:

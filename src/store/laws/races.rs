@@ -1,4 +1,4 @@
-//! Laws of races: whoever comes at the same time, one is first.
+//! Laws of races: of callers that come at the same time, one is first.
 
 use std::future::Future;
 

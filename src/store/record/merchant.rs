@@ -1,4 +1,4 @@
-//! Merchants and their terms, which every journey has a copy of.
+//! Merchants and their settings, of which every journey has a copy.
 
 use std::collections::HashMap;
 

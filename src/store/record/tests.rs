@@ -1,4 +1,4 @@
-//! What is written is read, whoever wrote it.
+//! What is written is read, whichever version wrote it.
 
 mod bytes;
 

@@ -67,7 +67,7 @@ impl RedisStore {
         Ok(dropped)
     }
 
-    /// Trims a stretch of each index; answers how many places it dropped, and where to go on.
+    /// Trims a range of each index; answers how many places it dropped, and where to go on.
     async fn trim(&self, stretches: Vec<ScanRange>) -> Result<(usize, Vec<ScanRange>), StoreError> {
         // No journey is let go before it is as old as this.
         let oldest =

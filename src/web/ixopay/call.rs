@@ -39,7 +39,7 @@ impl Call {
         Ok(Self { merchant, body, notice_type, hash })
     }
 
-    /// The same of a call that has a JSON body.
+    /// Reads a call that has a JSON body.
     pub async fn read_json(engine: &Engine, incoming: Incoming) -> Result<Self, ErrorBody> {
         let sent = text(&incoming.request, "content-type").split(';').next().unwrap_or_default().trim().to_owned();
         let call = Self::read(engine, incoming).await?;
@@ -78,7 +78,7 @@ fn signed_with(
         (Some(_), Some(_), _) => {
             return Err(ErrorBody::unsigned("Invalid signature: the header X-Signature has come twice, expected one"));
         }
-        // Whoever sends one means it to be checked, and none of ours is empty.
+        // A caller that sends one means it to be checked, and our own are never empty.
         (Some(signature), None, _) => signature.to_str().unwrap_or_default(),
     };
     let dated = if request.headers().contains_key("x-date") { "x-date" } else { "date" };

@@ -62,7 +62,7 @@ impl Rates {
     }
 }
 
-/// A question that is refused does not count: whoever asks on and on is answered again after a minute.
+/// A question that is refused does not count: a caller that asks on and on is answered again after a minute.
 fn count<K: Hash + Eq>(questions: &Mutex<Questions<K>>, key: K, limit: usize, now: UnixMillis) -> Result<(), Reached> {
     // Nothing that is counted here is left half done.
     let mut questions = questions.lock().unwrap_or_else(PoisonError::into_inner);
@@ -84,7 +84,7 @@ fn count<K: Hash + Eq>(questions: &Mutex<Questions<K>>, key: K, limit: usize, no
 }
 
 impl<K: Hash + Eq> Questions<K> {
-    /// Forgets, once a minute, whoever has not asked for a minute.
+    /// Forgets, once a minute, the callers that have not asked for a minute.
     fn tidy(&mut self, now: UnixMillis) {
         if is_over(self.tidied_at, now) {
             self.asked.retain(|_, asked| asked.back().is_some_and(|last| !is_over(*last, now)));

@@ -48,7 +48,7 @@ fn longest_way_on(engine: &Engine) -> String {
     engine.deps.public_url.page(PAYMENT_PAGE, &[("link_id", &"x".repeat(31))])
 }
 
-/// The transaction before this one has to be the merchant's; one that is repeated has to have succeeded, and not to
+/// The transaction before this one must be the merchant's; one that is repeated must have succeeded, and must not
 /// have been forgotten.
 async fn check_reference(engine: &Engine, merchant: MerchantId, asked: &Asked) -> Result<(), ErrorBody> {
     let Some(reference) = asked.reference else { return Ok(()) };
@@ -111,7 +111,7 @@ async fn taken_back(engine: &Arc<Engine>, merchant: &Merchant, open_request: &Op
     use_cases::perform::perform(engine, journey).await.map(drop)
 }
 
-/// The same refusal of a field that has another name here.
+/// This refusal, its field under the name that it has here.
 fn renamed(error: EngineError) -> EngineError {
     match error {
         EngineError::Refused(invalid) => {

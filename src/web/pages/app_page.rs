@@ -55,7 +55,7 @@ async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<
     })
 }
 
-/// The door that a device is shown; sends on every device that needs none.
+/// The page that a device is shown; sends on every device that needs none.
 fn door(engine: &Engine, request: &HttpRequest, journey: &Journey) -> Result<AppPage, Instead> {
     Err(match redirect::device_redirect(&engine.deps, journey, &reply::visitor(request), device(request))? {
         Some(DeviceResponse::AppPage(door)) => return Ok(door),

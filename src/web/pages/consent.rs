@@ -1,4 +1,4 @@
-//! The pages of a consent. Its link leads to the bank at once; where the customer chooses the bank, by a page of ours.
+//! The pages of a consent. Its link leads to the bank at once; where the customer chooses the bank, by our page.
 
 use std::sync::Arc;
 

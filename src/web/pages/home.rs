@@ -1,4 +1,4 @@
-//! The redirect home from a page of ours, for the browser that may be led there; else a page that says what became of
+//! The redirect home from one of our pages, for the browser that may be led there; else a page that says what became of
 //! the journey.
 
 use actix_web::http::StatusCode;

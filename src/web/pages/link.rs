@@ -62,7 +62,7 @@ pub(super) async fn journey_of(engine: &Engine, base: &'static str, link: &str) 
     }
 }
 
-/// The same for a browser that loads a page: one that only looks gets nothing, and begins nothing.
+/// The journey of a link, for a browser that loads a page: one that only looks gets nothing, and begins nothing.
 pub(super) async fn journey_to_show(
     engine: &Engine,
     request: &HttpRequest,
@@ -78,7 +78,7 @@ pub(super) fn address(base: &str, page: &str, link: &str) -> String {
     format!("{base}{page}?link_id={}", percent_encoded(link))
 }
 
-/// The fields of a form that a page of ours has posted; none, where it cannot be read.
+/// The fields of a form that one of our pages has posted; none, where it cannot be read.
 pub(super) fn posted(body: Result<Bytes, BodyTrouble>) -> Fields {
     body.and_then(|body| read_form(&body)).unwrap_or_default()
 }

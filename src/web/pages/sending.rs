@@ -14,7 +14,7 @@ use crate::web::{problem, reply};
 
 /// Why a customer is not sent to a provider: what is shown then is a matter of the journey's purpose.
 pub(in crate::web) enum NotSent {
-    /// The customer has to choose an institution first.
+    /// The customer must choose an institution first.
     Choose(Box<Journey>),
     /// The provider could not be asked now.
     NoProvider(Box<Journey>),

@@ -1,4 +1,4 @@
-//! Where browsers are sent: to the bank, or to a page of ours.
+//! Where browsers are sent: to the bank, or to one of our pages.
 
 use super::BASE;
 use super::answer::ErrorBody;
@@ -6,7 +6,7 @@ use crate::dialect::token_io::{Standing, Status, link_id, payment_id};
 use crate::domain::journey::Journey;
 use crate::engine::{Engine, derive};
 
-/// Where a payment's browser has to go now, if it has to.
+/// Where a payment's browser must go now, if anywhere.
 pub(super) fn redirect_url(engine: &Engine, journey: &Journey) -> Result<Option<String>, ErrorBody> {
     match Standing::now(journey).status {
         Status::PendingRedirectAuth => Ok(derive::provider_redirect(&engine.deps, journey)?),

@@ -87,7 +87,7 @@ impl ErrorBody {
         Self::from(token_io::Rejection::not_allowed(why)).with_status(StatusCode::CONFLICT)
     }
 
-    /// The same of a payment: what is not the caller's mistake names it (contracts, section 9).
+    /// This refusal of a payment: what is not the caller's mistake names it (contracts, section 9).
     pub fn about(mut self, payment: &str) -> Self {
         if names_payment(&self)
             && let Kind::Other(_, _, about) = self.words.as_mut()

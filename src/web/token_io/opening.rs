@@ -29,7 +29,7 @@ pub(super) async fn open(
     })
 }
 
-/// The same open request where the merchant's app takes the bank's answers itself.
+/// The open request, changed where the merchant's app takes the bank's answers itself.
 fn answered(merchant: &Merchant, open_request: OpenRequest) -> Result<OpenRequest, ErrorBody> {
     match (merchant.settings.answers_to, merchant.settings.same_browser) {
         (AnswersTo::Gateway, _) => Ok(open_request),

@@ -45,7 +45,7 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, Err
     let request_timeout = request_timeout(&call.request)?;
     let request = PaymentRequest::read(&call.body, engine.deps.clock.now())?;
     let journey = open(&engine, &call, &request).await?;
-    // What a page of ours asks the bank for, a browser waits for.
+    // What one of our pages asks the bank for, a browser waits for.
     let id = payment_id(*journey.id());
     let awaited = async {
         let journey = use_cases::ahead::await_provider_redirect(&engine, journey, request_timeout).await?;
@@ -93,7 +93,7 @@ async fn open(engine: &Arc<Engine>, call: &Call, request: &PaymentRequest) -> Re
     opening::open(engine, call, request.open_request(opening::webhook(merchant)), "initiation.callbackUrl").await
 }
 
-/// Refuses a bank that is none of ours, in the words that Token.io has for it.
+/// Refuses a bank that we do not have, in the words that Token.io has for it.
 fn check_bank(engine: &Engine, request: &PaymentRequest) -> Result<(), token_io::Rejection> {
     let Some(bank) = &request.initiation.bank else { return Ok(()) };
     match engine.deps.institution(bank) {

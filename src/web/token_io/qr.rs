@@ -19,7 +19,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(at("/qr-code", "GET").app_data(Route::Page).route(web::get().to(draw)));
 }
 
-/// Draws an address of ours for everybody, so that a merchant's page can show it; other texts for members alone: a
+/// Draws one of our addresses for everybody, so that a merchant's page can show it; other texts for members alone: a
 /// gateway of payments lends its name to nobody's links.
 async fn draw(engine: web::Data<Engine>, incoming: Incoming) -> HttpResponse {
     let drawn = async {

@@ -64,7 +64,7 @@ async fn result(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, 
     Ok(token_request_result(&journey, signature.as_ref())?)
 }
 
-/// Where an app with pages of its own has to send the browser. The bank has to be known; credentials are the bank's own
+/// Where an app with pages of its own must send the browser. The bank must be known; credentials are the bank's own
 /// matter, and what the body says is not needed.
 async fn authorise(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, ErrorBody> {
     let call = Call::read(&engine, incoming).await?;
@@ -117,8 +117,8 @@ fn no_member() -> ErrorBody {
     ErrorBody::not_found("member", None)
 }
 
-/// The token request that the path names, for whoever may read it. The SDK sends no credentials, so whoever has the id
-/// may until a day after its end; from then on only its member.
+/// The token request that the path names, for a caller that may read it. The SDK sends no credentials, so anybody with
+/// the id may until a day after its end; from then on only its member.
 async fn readable(engine: &Engine, incoming: Incoming) -> Result<Journey, ErrorBody> {
     let request = incoming.request.clone();
     let journey = find(engine, &request).await?;

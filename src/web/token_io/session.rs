@@ -1,7 +1,7 @@
 //! Hosted pages: a payment's customer chooses the bank here, and leaves for it (contracts, sections 1 and 2).
 //!
-//! The address is made of the payment's id, by the merchant's app itself, so the id alone has to open it. While the
-//! payment is open the page shows what the merchant wants its customer to see, and lets whoever has the id leave or
+//! The address is made of the payment's id, by the merchant's app itself, so the id alone must open it. While the
+//! payment is open the page shows what the merchant wants its customer to see, and lets anybody with the id leave or
 //! cancel, as a link does. It does not hand out the link. Once the payment has come to its end the id stands in
 //! callback URLs, and so in logs: then only the browser that left for the bank is sent home, and everybody else learns
 //! no more than that it is over.
@@ -115,7 +115,7 @@ async fn leaving(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<
     }
 }
 
-/// Whoever presses while the payment is open may end it, and is sent home. A press that comes too late shows what a
+/// Anybody who presses while the payment is open may end it, and is sent home. A press that comes too late shows what a
 /// look shows.
 async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Incoming) -> HttpResponse {
     let request = incoming.request;

@@ -40,7 +40,7 @@ async fn bank_tokens(engine: web::Data<Engine>, request: HttpRequest, id: web::P
     let journey = consent(&engine, &id).await?;
     let now = engine.deps.clock.now();
     let status = journey.consent_status(now).unwrap_or(Status::Failed);
-    // Of an executed payment the bank still has to be asked what became of it.
+    // Of an executed payment the bank must still be asked what became of it.
     if !journey.is_in_force(now) && status != Status::Consumed {
         return Err(not_in_force(status));
     }

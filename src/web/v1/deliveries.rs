@@ -1,4 +1,4 @@
-//! A merchant's deliveries: those that wait, fail or have died, one by its id, and request one again.
+//! A merchant's deliveries: those that wait, fail or have died, one by its id, and sending one again.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;

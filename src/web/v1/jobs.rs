@@ -1,6 +1,6 @@
-//! `/v1/jobs`: tell this URL when it is done.
+//! `/v1/jobs`: a URL is called when a job is done.
 //!
-//! The answers show how a callback stands and how its delivery fares, and of its headers the names alone.
+//! The answers show how a job stands and how its delivery fares, and of its headers the names alone.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponseBuilder, web};
@@ -30,7 +30,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(super::at("/jobs/{id}/result", "POST").route(web::post().to(finish)));
 }
 
-/// A callback, as lists show it.
+/// A job, as lists show it.
 #[derive(Serialize)]
 struct CallbackView {
     id: String,
@@ -45,7 +45,7 @@ struct CallbackView {
     ended_at: Option<String>,
 }
 
-/// A callback with what came of it.
+/// A job with what came of it.
 #[derive(Serialize)]
 struct WholeView {
     #[serde(flatten)]

@@ -54,7 +54,7 @@ struct EntryView {
     devices: BTreeMap<&'static str, BTreeMap<&'static str, GivenView>>,
 }
 
-/// What a device is given, where a page of ours decides that.
+/// What a device is given, where one of our pages decides that.
 #[derive(Serialize)]
 struct GivenView {
     opens: &'static str,

@@ -27,7 +27,7 @@ struct KeyView<'a> {
     pem: &'a str,
 }
 
-/// What a Token.io client has to be configured with.
+/// What a Token.io client must be configured with.
 #[derive(Serialize)]
 pub(super) struct TokenIoView {
     base_url: String,

@@ -1,4 +1,4 @@
-//! A callback and its other ways, as the profile, a journey and a preview show them.
+//! A callback and its URLs for devices, as the profile, a journey and a preview show them.
 
 use serde::Serialize;
 use serde_with::skip_serializing_none;

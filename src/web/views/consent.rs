@@ -39,7 +39,7 @@ impl Request {
         }
     }
 
-    /// The same, line by line.
+    /// What is asked for, line by line.
     fn lines(&self) -> Vec<(&'static str, &str)> {
         let mut lines = vec![(words::ASKED_BY, self.merchant.as_str())];
         match &self.matter {

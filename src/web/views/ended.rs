@@ -72,10 +72,10 @@ impl How {
     }
 }
 
-/// The way home to the merchant.
+/// The link back to the merchant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Home {
-    /// A page of ours that hands the browser back, such as `/payment/home?link_id=…`.
+    /// Our page that hands the browser back, such as `/payment/home?link_id=…`.
     pub url: String,
     /// What the link says.
     pub label: String,

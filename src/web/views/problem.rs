@@ -18,7 +18,7 @@ pub struct ProblemPage {
     pub retry_seconds: Option<u32>,
     /// Where it goes then; itself, where nothing is said. A page that answers a form must not ask for itself again.
     pub retry_at: Option<String>,
-    /// A page of ours on which its customer can go on.
+    /// Our page on which its customer can go on.
     pub on: Option<String>,
 }
 
@@ -31,7 +31,7 @@ impl ProblemPage {
         self.retry_seconds.map(words::retry)
     }
 
-    /// What a kind of problem of our own API means, to whoever looks it up.
+    /// What a kind of problem of our own API means, to a reader who looks it up.
     pub fn about(title: &str, sentence: &str) -> Self {
         Self { title: title.into(), sentence: sentence.into(), ..Self::default() }
     }
@@ -82,12 +82,12 @@ impl ProblemPage {
         Self::new(words::NO_SUCH_PAGE, words::NO_SUCH_PAGE_SENTENCE, words::NO_SUCH_PAGE_HINT)
     }
 
-    /// A page that is asked for in a way that it does not evidence.
+    /// A page that is asked for in a way that it does not offer.
     pub fn wrong_method() -> Self {
         Self::new(words::WRONG_METHOD, words::WRONG_METHOD_SENTENCE, words::GO_BACK)
     }
 
-    /// A request that no page or form of ours makes.
+    /// A request that none of our pages or forms makes.
     pub fn unreadable() -> Self {
         Self::new(words::UNREADABLE, words::UNREADABLE_SENTENCE, words::GO_BACK)
     }
@@ -103,7 +103,7 @@ impl ProblemPage {
         Self::new(words::TOO_OFTEN, words::TOO_OFTEN_SENTENCE, words::TOO_OFTEN_HINT)
     }
 
-    /// A fault of ours.
+    /// Our fault.
     pub fn our_fault() -> Self {
         Self::new(words::OUR_FAULT, words::OUR_FAULT_SENTENCE, words::OUR_FAULT_HINT)
     }

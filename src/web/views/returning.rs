@@ -1,4 +1,4 @@
-//! The pages between a bank and the way home, where a redirect alone would not do: each moves on by itself.
+//! The pages between a bank and the redirect home, where a redirect alone would not do: each moves on by itself.
 
 use askama::Template;
 
@@ -33,7 +33,7 @@ pub struct Repost {
 /// Why an answer is posted again, and after how many seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhyAgain {
-    /// At once: what another site has posted carries no cookie of ours.
+    /// At once: what another site has posted carries none of our cookies.
     OwnSite,
     /// Our store is away.
     StoreAway(u32),
@@ -67,7 +67,7 @@ impl WhyAgain {
 }
 
 impl Repost {
-    /// The same page for another reason.
+    /// This page for another reason.
     #[must_use]
     pub fn because(self, why: WhyAgain) -> Self {
         Self { why, ..self }

@@ -7,7 +7,7 @@ use super::words::waiting as words;
 /// What a customer waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Awaited {
-    /// The bank's answer, on the way home.
+    /// The bank's answer, on the way back.
     Answer,
     /// The bank's address, on the way out.
     ProviderVisit,
@@ -26,7 +26,7 @@ pub struct Waiting {
     pub amount: String,
     /// How long the customer has been waiting, in seconds.
     pub seconds: u32,
-    /// A page of ours that has the way on, or waits once more. It is no form's, and holds no code of a bank, unless
+    /// Our page that has the way on, or waits once more. It is no form's, and holds no code of a bank, unless
     /// that is where the browser came with it.
     pub next: String,
 }

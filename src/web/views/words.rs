@@ -97,7 +97,7 @@ pub mod ended {
         format!("The time to pay has run out. Please ask {merchant} for a new link.")
     }
 
-    /// The way home.
+    /// The label of the link back to the merchant.
     pub fn back_to(merchant: &str) -> String {
         format!("Back to {merchant}")
     }
@@ -207,7 +207,7 @@ pub(super) mod waiting {
                             need to start again.";
 }
 
-/// Between the bank and the way home.
+/// Between the bank and the redirect home.
 pub(super) mod returning {
     pub const TITLE: &str = "Back from your bank";
     pub const READING: &str = "One moment: we are reading your bank’s answer.";

@@ -89,7 +89,7 @@ impl ErrorBody {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("This address allows {allowed}")).allowing(allowed)
     }
 
-    /// The same of a field that has another name where the call came to.
+    /// This refusal of a field that has another name where the call came to.
     pub fn renamed(mut self, field: &str, to: &str) -> Self {
         if let Some(rule) = self.words.message.strip_prefix(field).filter(|rule| rule.starts_with(": ")) {
             self.words.message = format!("{to}{rule}");

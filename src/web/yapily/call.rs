@@ -28,14 +28,14 @@ impl Call {
     }
 }
 
-/// The merchant whose id and key the call brought: they have to belong together.
+/// The merchant whose id and key the call brought: they must belong together.
 pub(super) async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Result<Merchant, ErrorBody> {
     let (id, key) = basic(request).ok_or_else(ErrorBody::unauthorised)?;
     let merchant = use_cases::authenticate::authenticate(engine, &key).await?;
     merchant.filter(|merchant| merchant.id == id).ok_or_else(ErrorBody::unauthorised)
 }
 
-/// The body of a call, which has to be JSON, or of no type at all.
+/// The body of a call, which must be JSON, or of no type at all.
 pub(super) fn json_of(incoming: Incoming) -> Result<Bytes, ErrorBody> {
     let sent = incoming.request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
     let essence = sent.map(|sent| sent.split(';').next().unwrap_or_default().trim());

@@ -79,7 +79,7 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Reply {
     let lists = users
         .as_ref()
         .map_or_else(|| vec![JourneyFilter::All], |users| users.iter().copied().map(JourneyFilter::OfUser).collect());
-    // The stretch ends before its moment, the filter with it.
+    // The range ends before its moment, the filter with it.
     let before = query.before.map(|before| before.plus(Duration::from_millis(1)));
     let stretch = ScanRange { lists, before, after: None, from: query.from, most: LOOKED_AT };
     let now = engine.deps.clock.now();

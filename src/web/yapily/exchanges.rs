@@ -96,7 +96,7 @@ fn proven(engine: &Engine, brought: BroughtCode, about: fn(&Engine, &Journey) ->
     }
 }
 
-/// Whoever knows a state is told the token only where it goes nowhere else.
+/// What a caller that knows the state alone is given: the token only where it goes nowhere else.
 fn about_openly(engine: &Engine, journey: &Journey) -> About {
     let opening = journey.opening();
     let own_page = opening.plan.destination.is_none();

@@ -1,4 +1,4 @@
-//! `/hosted/consent-requests` and `/hosted/payment-requests`: consents whose customer is sent to a page of ours first
+//! `/hosted/consent-requests` and `/hosted/payment-requests`: consents whose customer is sent to one of our pages first
 //! (contracts, section 10).
 
 use actix_web::http::StatusCode;

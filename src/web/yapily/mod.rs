@@ -29,7 +29,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     );
 }
 
-/// An address, with the methods that it allows; others are told so (RFC 9110, section 15.5.6).
+/// An address, with the methods that it allows; others are answered so (RFC 9110, section 15.5.6).
 fn at(path: &str, allowed: &'static str) -> Resource {
     let refused = move |_, _: HttpRequest| std::future::ready(Err(ErrorBody::wrong_method(allowed)));
     web::resource(path).default_service(web::to(answered(refused)))

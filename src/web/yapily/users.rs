@@ -38,7 +38,7 @@ pub(super) async fn open(
     Ok(use_cases::open::open(engine, &call.merchant, NAME, &open_request, call.reservation.as_ref()).await?)
 }
 
-/// The user of a request: it has to be one of the merchant's, and is added if only the merchant's own id is given and
+/// The user of a request: it must be one of the merchant's, and is added if only the merchant's own id is given and
 /// new, unless the open request would be refused anyway.
 async fn asked(engine: &Engine, call: &Call, request: &AuthRequest, reach: &Reach) -> Result<User, ErrorBody> {
     let (merchant, who) = (&call.merchant, &request.who);

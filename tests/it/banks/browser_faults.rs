@@ -101,7 +101,7 @@ async fn a_state_beside_a_signed_answer_does_no_harm() {
     visit(&banks, &ready(&banks, "jarm").await, Decision::Approve).await.tokens();
 }
 
-/// A refusal is under the bank's signature, too: else whoever reads a state could end a journey.
+/// A refusal is under the bank's signature, too: else anybody who reads a state could end a journey.
 #[tokio::test]
 async fn a_signed_refusal_is_verified() {
     let banks = Banks::start(HOME);

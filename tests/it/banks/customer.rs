@@ -1,4 +1,4 @@
-//! A customer with a browser: logs in at a bank, says yes or no, and comes back to the gateway's door, where it stops.
+//! A customer with a browser: logs in at a bank, says yes or no, and stops at the return to the gateway.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ impl Landing {
         }
     }
 
-    /// The same as the gateway reads it.
+    /// What the browser carries, as the gateway reads it.
     pub fn answer(&self) -> AuthorizationResponse {
         let (carried, pairs) = self.carried();
         AuthorizationResponse::read(carried, pairs).expect("an answer without repetitions")

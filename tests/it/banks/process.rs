@@ -59,7 +59,7 @@ impl Banks {
         self.line["kinds"][kind][member].as_str().unwrap_or_default()
     }
 
-    /// The authority that a browser has to trust for this kind, as PEM.
+    /// The authority that a browser must trust for this kind, as PEM.
     pub fn ca(&self, kind: &str) -> Option<String> {
         let path = self.member(kind, "ca_cert");
         (!path.is_empty()).then(|| read(path))

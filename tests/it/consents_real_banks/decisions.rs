@@ -88,7 +88,7 @@ async fn a_return_from_a_bank_that_is_asked_once_takes_three_round_trips() {
     assert_eq!(least, 3);
 }
 
-/// Its features hold payments; but no bank of this kind is told of one, so none can have been agreed to.
+/// Its features hold payments; but no bank of this kind is asked for one, so none can have been agreed to.
 #[tokio::test]
 async fn a_payment_is_refused_where_the_bank_would_not_hear_of_it() {
     let (gateway, banks) = gateway(StoreKind::Embedded).await;

@@ -27,7 +27,7 @@ pub async fn open(kind: StoreKind, banks: &Banks) -> TestGateway {
     open_with(kind, banks, &[]).await
 }
 
-/// The same, with these variables besides.
+/// A gateway whose institutions are these banks, with these variables besides.
 pub async fn open_with(kind: StoreKind, banks: &Banks, env: &[(&str, &str)]) -> TestGateway {
     let gateway = TestGateway::open_own_with(kind, &config::file(banks), env).await;
     banks.answer_at(gateway.http.base());

@@ -30,7 +30,7 @@ fn names(document: &str) -> Vec<String> {
     quoted(&prose).into_iter().chain(words).filter(|name| is_path(name)).map(str::to_owned).collect()
 }
 
-/// Whether this is written as a path of ours is: from the root or from `src`, or the end of the path of a source file.
+/// Whether this is written as one of our paths is: from the root or from `src`, or the end of a source file's path.
 fn is_path(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte);
     let first = name.split('/').next().unwrap_or_default();

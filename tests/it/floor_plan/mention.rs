@@ -1,4 +1,4 @@
-//! Which paths of ours a file mentions: in `use`, in the middle of an expression, by `crate`, `super` or a name it
+//! Which of our paths a file mentions: in `use`, in the middle of an expression, by `crate`, `super` or a name it
 //! imported.
 
 use std::collections::HashMap;

@@ -82,7 +82,7 @@ pub fn unknown_to_the_engine(tree: &SourceTree, names: &BTreeSet<String>) -> Vec
     complaints
 }
 
-/// At most one function mentions the `Location` header, and exactly one once there is a front door.
+/// At most one function mentions the `Location` header, and exactly one once there is a `web`.
 pub fn one_location(tree: &SourceTree) -> Vec<String> {
     let mut writers = Vec::new();
     let mut complaints = Vec::new();

@@ -79,7 +79,7 @@ impl File {
     }
 }
 
-/// What a room may import; a room such as `bank::sandbox` may share the row `provider::*`.
+/// What a room may import; a room such as `provider::sandbox` may share the row `provider::*`.
 pub fn row(room: &str, rooms: &Rooms) -> Option<&'static [&'static str]> {
     let named = |name: &str| rooms.iter().find(|(room, _)| *room == name).map(|(_, may)| *may);
     named(room).or_else(|| named(&format!("{}::*", room.split_once("::")?.0)))

@@ -79,7 +79,7 @@ async fn an_app_is_opened_by_a_page_with_a_real_button(gateway: TestGateway) {
     assert_eq!(offers(html), (app.clone(), Some(app.clone()), None));
     let intent = format!("intent:{}#Intent;scheme=com.example.shop;end", app.split_once(':').unwrap().1);
     assert_eq!(offers(on(&gateway, ANDROID, &page).await), (intent, Some(app), None));
-    // Whoever opens the link again is led the same way.
+    // A customer who opens the link again is led the same way.
     gateway.http.get(link.data["pay_link"].as_str().unwrap()).await.is(200).says("/payment/home");
     assert_eq!(gateway.http.get(&format!("/payment/home?link_id={}", link.text)).await.location(), page);
     // Scanners and previews open nothing.
@@ -109,7 +109,7 @@ async fn the_address_that_a_history_keeps_opens_the_app_for_ten_minutes(gateway:
         gateway.http.get(nobody).await.is(404).never_says("com.example");
     }
     gateway.http.get(&format!("{address}&ticket=x")).await.is(400);
-    // Who has the link still finds the way in the browser that left, and reads what became of it in any other.
+    // A customer with the link still finds the way in the browser that left, and reads what became of it in any other.
     on(&gateway, IPHONE, &page).await.is(410).says("Payment complete").never_says("com.example");
     let own = [("user-agent", IPHONE), ("cookie", sent_out.cookie.as_str())];
     let ticket = gateway.http.get_with(&page, &own).await.location();

@@ -39,7 +39,7 @@ async fn a_light_page_keeps_company_and_moves_on_by_itself(kind: StoreKind) {
     for _ in 0..20 {
         assert_eq!(gateway.http.back(&query).await.location(), home);
     }
-    // The page's script cannot read a redirect: it is told the address that the browser goes to.
+    // The page's script cannot read a redirect: it is given the address that the browser goes to.
     let path = format!("/return/sandbox?{query}");
     let told = gateway.http.get_with(&path, &[("handback-waiting", "1")]).await.is(200);
     assert_eq!(told.header("location"), home);
@@ -73,7 +73,7 @@ async fn a_merchant_with_tokens_can_have_its_customer_back_at_once(kind: StoreKi
     assert_eq!(gateway.http.back(&query).await.location(), home);
     assert_eq!(gateway.http.get(&format!("/payment/home?link_id={}", link.text)).await.location(), home);
 
-    // A caller that waits is told as soon as it is known, and the bytes of the return stay as they were.
+    // A caller that waits is answered as soon as it is known, and the bytes of the return stay as they were.
     let granted = merchant.redeem(&token).await.is(200).json();
     assert_eq!((&granted["status"], &granted["pay_id"]), (&json!("paid"), &json!(link.id)));
     merchant.redeem(&token).await.is(410);
@@ -133,7 +133,7 @@ async fn thirty_two_tabs_wait_for_one_exchange(kind: StoreKind) {
     assert_eq!(journey["timeline"].as_array().unwrap().iter().filter(|e| e["event"] == "concluded").count(), 1);
 }
 
-/// Tells the stories of this file on both stores; each opens a gateway of its own kind.
+/// Runs the stories of this file on both stores; each opens a gateway of its own kind.
 macro_rules! slow_stories {
     ($($story:ident),+ $(,)?) => {
         mod embedded { $(#[tokio::test] async fn $story() { super::$story(super::StoreKind::Embedded).await; })+ }

@@ -107,7 +107,7 @@ async fn without_a_callback_every_saved_one_applies_but_those_on_request(gateway
     // The preview says the same.
     let preview = merchant.v1(Method::POST, "/preview", &json!({})).await.is(200).json();
     assert_eq!((&preview["destination"]["url"], &preview["background"][0]["url"]), (&json!(urls[1]), &json!(urls[2])));
-    // Whoever names one gets it, by its index, its name or its URL.
+    // A caller that names one gets it, by its index, its name or its URL.
     for named in [json!("0"), json!("named"), json!(urls[0]), json!([0])] {
         assert_eq!(merchant.link(json!({ "callback_url": named })).await.data["callback_urls"], json!([urls[0]]));
     }

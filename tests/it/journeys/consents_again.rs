@@ -59,7 +59,7 @@ async fn a_refusal_to_give_it_again_leaves_what_was_given(gateway: TestGateway) 
     assert!(!home.contains("consent="), "{home}");
     let after = tpp.consent(&asked.id).await;
     assert_eq!((&after["status"], &after["consentToken"]), (&json!("AUTHORIZED"), &json!(token)));
-    // What was given is in force, and who polls learns of the refusal as the callback did.
+    // What was given is in force, and a caller that polls learns of the refusal as the callback did.
     let refusal = &after["authorisationError"];
     assert_eq!((&refusal["status"], &refusal["error"]), (&json!("REJECTED"), &json!("access_denied")));
     assert_eq!((&refusal["errorSource"], refusal["occurredAt"].is_string()), (&json!("user"), true));
@@ -73,7 +73,7 @@ async fn a_refusal_to_give_it_again_leaves_what_was_given(gateway: TestGateway) 
     let again = Asked::read(&tpp.ask_again(&token).await.is(201).json());
     gateway.http.back(&again.back("code=ok")).await.location();
     assert!(tpp.consent(&asked.id).await.get("authorisationError").is_none());
-    // A first refusal is told in the same words, to hosted requests too.
+    // A first refusal is given in the same words, to hosted requests too.
     let first = tpp.ask(json!({})).await;
     gateway.http.back(&first.back("error=access_denied")).await.location();
     let refused = tpp.consent(&first.id).await;

@@ -1,4 +1,4 @@
-//! The bank is slow: the customer is never kept, and the app is never told what is not proven.
+//! The bank is slow: the customer is never kept, and the app is never given what is not proven.
 
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ async fn soon(tpp: &Tpp, id: &str, patience: &str) -> Value {
     answer.is(200).json()["data"].clone()
 }
 
-/// Tells the stories of this file on both stores; each opens a gateway of its own kind.
+/// Runs the stories of this file on both stores; each opens a gateway of its own kind.
 macro_rules! late_stories {
     ($($story:ident),+ $(,)?) => {
         mod embedded { $(#[tokio::test] async fn $story() { super::$story(super::StoreKind::Embedded).await; })+ }

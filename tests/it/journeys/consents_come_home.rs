@@ -1,4 +1,4 @@
-//! A customer agrees or not, and the app is told in Yapily's words.
+//! A customer agrees or not, and the app learns it in Yapily's words.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Rule 7: the return needs no cookie; one that is there has to be right, and a merchant can require it.
+//! Rule 7: the return needs no cookie; one that is there must be right, and a merchant can require it.
 
 use std::time::Duration;
 

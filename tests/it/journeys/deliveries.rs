@@ -29,7 +29,7 @@ on_every_store![
     what_was_not_carried_when_a_gateway_stopped_the_next_one_carries,
 ];
 
-/// A link that lands in a shop and tells these, paid. Answers it, and the way home.
+/// A paid link to a page of the web, with these as background callbacks. Answers it, and the redirect home.
 async fn paid(gateway: &TestGateway, merchant: &MerchantClient, told: &[String]) -> (Link, String) {
     let list: Vec<_> = std::iter::once("https://shop.example/cb".to_owned()).chain(told.iter().cloned()).collect();
     let link = merchant.link(json!({ "callback_url": list, "one_time_token": true })).await;

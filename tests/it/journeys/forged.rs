@@ -1,4 +1,4 @@
-//! What a browser or a careless app says about addresses changes none of ours.
+//! What a browser or a careless app says about addresses changes nothing about our own.
 
 use reqwest::Method;
 use serde_json::json;

@@ -49,7 +49,7 @@ async fn a_consent_asked_for_again_is_not_given_anew_after_its_time(gateway: Tes
     assert_ne!(tpp.consent(&asked.id).await["status"], "AUTHORIZED");
 }
 
-/// Whoever is swept first does not decide how it ended.
+/// Which journey is swept first does not decide how it ended.
 async fn what_is_refused_after_the_time_has_expired(gateway: TestGateway) {
     let merchant = gateway.merchant("Shop");
     merchant.choose(json!({ "extra_outcomes": "on", "journey_life_seconds": 60 })).await;

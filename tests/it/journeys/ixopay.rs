@@ -171,7 +171,7 @@ async fn a_callback_is_tried_as_the_table_has_it(gateway: TestGateway) {
     stands(&client, &opened["uuid"], "dead", 15).await;
 }
 
-/// To IXOPAY a 410 is an answer like any other, whoever else has been told one there.
+/// To IXOPAY a 410 is an answer like any other, also where another dialect was answered one before.
 async fn what_is_gone_for_others_is_tried_still(gateway: TestGateway) {
     let receiver = Receiver::answering(|number, _| Reply::Saying(if number == 0 { 410 } else { 200 }, "OK"));
     let client = Client::of(&gateway);
@@ -331,7 +331,7 @@ async fn a_payment_that_is_taken_back_is_told_twice(gateway: TestGateway) {
     assert_eq!(client.call(Method::GET, &by_id(&made_up), "").await.is(200).json()["errorCode"], 8001);
 }
 
-/// The sharpest form of the promise: whoever reads the merchant's page at once finds the callback there.
+/// The sharpest form of the promise: a customer who reads the merchant's page at once finds the callback there.
 #[tokio::test]
 async fn a_browser_is_kept_until_its_callback_has_been_answered() {
     let gateway = TestGateway::open(StoreKind::Embedded).await;

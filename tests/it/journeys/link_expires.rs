@@ -29,7 +29,7 @@ async fn a_link_expires_after_a_day_and_says_so(gateway: TestGateway) {
     assert_eq!(merchant.status(&link).await, "expired");
     let unused = merchant.secpaid("getMyUnusedLinks", &json!({})).await.is(200).json();
     assert_eq!(unused["data"], json!([]));
-    // Whoever does not want to hear of it is told that nobody paid.
+    // A merchant that did not ask for expiries gets `cancel`: nobody paid.
     let home = format!("https://shop.example/cb?{}", merchant.query(&link, "&status=cancel"));
     assert_eq!(gateway.http.get(&format!("/payment/home?link_id={}", link.text)).await.location(), home);
     assert_eq!(gateway.http.submit("/payment/pay", &[("link_id", &link.text)]).await.location(), home);

@@ -1,6 +1,6 @@
 //! Stories: what a customer, a merchant's app and a bank do, and what the gateway answers.
 //!
-//! Most are told on every store; those about one store or one machine's trouble are told where they belong.
+//! Most run on every store; those about one store or one machine's trouble stand where they belong.
 
 mod app_links;
 mod authorised_callbacks;

@@ -1,4 +1,4 @@
-//! A bank answers behind a `#`: a page of ours reads it and posts it, and no redirect carries it on.
+//! A bank answers behind a `#`: one of our pages reads it and posts it, and no redirect carries it on.
 
 use handback::domain::consent::Kind;
 use handback::domain::open_request::RequestedCallbacks;

@@ -65,7 +65,7 @@ async fn a_posted_answer_in_two_places_or_twice_is_refused(gateway: TestGateway)
         assert!(!refused.has("location"), "{query} {body}");
         refused.says("We could not read this request");
     }
-    // Who left may be known by a cookie that only our own site sees.
+    // The browser that left may be known by a cookie that only our own site sees.
     for body in ["code=ok", ""] {
         let page = gateway.http.send(reqwest::Method::POST, "/return/sandbox", &[FORM], body.to_owned()).await.is(200);
         assert!(!page.has("location"));
@@ -94,7 +94,7 @@ async fn what_is_no_form_is_no_answer(gateway: TestGateway) {
     assert_eq!(merchant.status(&link).await, "away");
 }
 
-/// A form from another site carries no Lax cookie: a page of ours posts it once more.
+/// A form from another site carries no Lax cookie: one of our pages posts it once more.
 async fn a_required_cookie_is_fetched_by_posting_once_more(gateway: TestGateway) {
     let merchant = gateway.merchant("Shop");
     merchant.choose(json!({ "same_browser": "required" })).await;
@@ -160,7 +160,7 @@ async fn a_wait_that_nobody_was_given_leads_nowhere(gateway: TestGateway) {
     {
         gateway.http.get(page).await.is(400);
     }
-    // An answer that never came is nobody's way home, also after another one has come.
+    // An answer that never came is nobody's redirect home, also after another one has come.
     let made_up = wait(&sent_out.state, "0123456789abcdef");
     assert!(!gateway.http.get(&made_up).await.is(400).has("location"));
     assert_eq!(merchant.status(&link).await, "away");

@@ -11,8 +11,8 @@ const COUNTS: usize = 12;
 async fn a_return_takes_two_round_trips_and_its_replay_one() {
     let gateway = TestGateway::open_with(StoreKind::Proxied, &[("HANDBACK_WORKERS", "1")]).await;
     let merchant = gateway.merchant("Shop");
-    // Nobody is told in the background: the courier would ask the same store at the same time. That deliveries cost a
-    // final outcome no trip of their own, the store's own tests count.
+    // Nothing is delivered in the background: the courier would ask the same store meanwhile. That deliveries cost a
+    // final outcome no round trip of their own, the store's own tests count.
     let open_request = json!({ "callback_url": "https://shop.example/cb", "one_time_token": true });
     for answer in ["code=ok", "error=access_denied", "error=server_error", "code=fail:server_error"] {
         let (mut first, mut replay) = (usize::MAX, usize::MAX);

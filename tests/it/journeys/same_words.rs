@@ -59,7 +59,7 @@ async fn payee_amount_and_reference_are_the_same_on_every_page_in_every_dialect(
     let choose = format!("/token-io/session/{id}/choose");
     let left = http.submit(&choose, &[("institution", "modelo-sandbox")]).await.location();
     names(&http.get(&left).await.is(200), coffee);
-    // There is no callback: it ends on a page of ours.
+    // There is no callback: it ends on one of our pages.
     let state = crate::support::http::query_value(&left, "state");
     let home = http.back(&format!("code=ok&state={state}")).await.location();
     names(&http.get(&home).await.is(200), coffee);

@@ -40,7 +40,7 @@ fn accepts(merchant: &MerchantClient, received: &Received) -> bool {
     received.headers["webhook-signature"].split(' ').any(|signature| signature == own)
 }
 
-/// What a server is told by a payment and by a callback of the merchant's own.
+/// What a server is sent for a payment and for a callback of the merchant's own.
 async fn told(gateway: &TestGateway, merchant: &MerchantClient) -> [Received; 2] {
     let receiver = Receiver::saying(204);
     let link = merchant.link(json!({ "payment_endpoint": receiver.url("/paid") })).await;

@@ -1,4 +1,4 @@
-//! A link that is opened after its end tells what happened, and shows a way on.
+//! A link that is opened after its end says what happened, and shows a way on.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ async fn a_withdrawn_link_says_so_and_hands_home_again(gateway: TestGateway) {
     let merchant = gateway.merchant("Shop");
     let link = merchant.link_to("https://shop.example/cb").await;
     let sent_out = gateway.http.leave(&link.text).await;
-    // Whoever does not come back for so long is not waited for.
+    // A customer who does not come back for so long is not waited for.
     gateway.wait(Duration::from_mins(40));
     let deleted = merchant.secpaid("deleteLink", &json!({ "id": link.id })).await.is(200).json();
     assert_eq!(deleted["data"]["status"], "Deleted");

@@ -112,7 +112,7 @@ const ROUTES: [Route; 31] = [
     ("web/ixopay/redirect.rs", "/payment", Ixopay, Home, "GET /payment/home?link_id={link}"),
 ];
 
-/// Files that send browsers on, and know no way home.
+/// Files that send browsers on, and never home.
 const NEVER_HOME: [&str; 6] = [
     "demo/mod.rs",
     "sandbox/mod.rs",
@@ -321,7 +321,7 @@ fn routes(gone: &Gone) -> impl Iterator<Item = (Leads, &'static str)> {
     let link = |route: &str| gone.link != "no-link" || !route.contains("{link}");
     ROUTES.iter().filter(move |(_, _, what, _, route)| own(*what) && there(route) && link(route)).map(
         move |(_, _, _, leads, route)| {
-            // Each way home of one that opens an app leads to the page that does.
+            // Each redirect home of one that opens an app leads to the page that does.
             (if gone.leads == Home && *leads == App { Home } else { *leads }, *route)
         },
     )

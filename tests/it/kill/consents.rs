@@ -21,7 +21,7 @@ const CROWD: usize = 48;
 /// How often it is killed.
 const KILLS: usize = 3;
 
-/// Until when every consent has to have ended: an answer counts as lost after a minute.
+/// Until when every consent must have ended: an answer counts as lost after a minute.
 const END: Duration = Duration::from_secs(90);
 
 const CALLBACK: &str = "https://app.example/cb";
@@ -136,7 +136,7 @@ fn until_ended(
     }
 }
 
-/// Holds what browsers and apps were told against how each consent has ended; counts the ends.
+/// Holds what browsers and apps were answered against how each consent has ended; counts the ends.
 fn reckon<'a>(
     consents: &[Asked],
     ended: &'a [String],

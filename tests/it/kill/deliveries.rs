@@ -1,8 +1,8 @@
 //! Deliveries under `kill -9`: every one arrives at least once, and no other does.
 //!
-//! Customers pay at links that tell three servers each, which fail at random, while the gateway is killed. What a dead
-//! node had in its hands comes to the next one when its leases lapse. A delivery that has failed twice would wait for
-//! minutes: its merchant sends it again by hand.
+//! Customers pay at links that notify three servers each, which fail at random, while the gateway is killed. What a
+//! dead node had in its hands comes to the next one when its leases lapse. A delivery that has failed twice would wait
+//! for minutes: its merchant sends it again by hand.
 //!
 //! `HANDBACK_KILLS_JOURNEYS=10000 HANDBACK_KILLS=20 cargo test --test it kill::deliveries -- --nocapture --test-threads
 //! 1` is the full size, and prints a row for each store.
@@ -26,7 +26,7 @@ use crate::support::redis::RedisServer;
 const JOURNEYS: usize = 160;
 /// How often the gateway is killed, unless `HANDBACK_KILLS` says otherwise.
 const KILLS: usize = 5;
-/// How many servers each journey tells.
+/// How many servers each journey notifies.
 const TOLD: usize = 3;
 /// How many customers pay at the same time.
 const CUSTOMERS: usize = 4;
@@ -36,7 +36,7 @@ const AT_ONCE: usize = 32;
 const WORK: Duration = Duration::from_millis(40);
 /// How long a customer thinks between two journeys: they leave behind about as much as three servers can take.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How long it may take, after the last journey, until one more delivery has arrived: a lease has to lapse, and what
+/// How long it may take, after the last journey, until one more delivery has arrived: a lease must lapse, and what
 /// has failed waits a few seconds.
 const LONGEST_WAIT: Duration = Duration::from_secs(80);
 

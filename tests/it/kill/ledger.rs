@@ -1,4 +1,4 @@
-//! The ledger: everything that anybody was told is asked for again.
+//! The ledger: everything that anybody was answered is asked for again.
 
 use std::collections::HashMap;
 use std::sync::Arc;

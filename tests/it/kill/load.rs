@@ -34,7 +34,7 @@ impl Load {
         Self { runtime, customers, closing }
     }
 
-    /// Lets everybody end the story that is under way, and collects what they were told.
+    /// Lets everybody end the story that is under way, and collects what they were answered.
     pub fn go_home(self) -> Vec<Story> {
         self.closing.store(true, Ordering::SeqCst);
         let told = self.customers.into_iter().map(|customer| self.runtime.block_on(customer).expect("a customer"));

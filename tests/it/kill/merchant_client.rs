@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::gateway_process::GatewayProcess;
 
-/// How long anybody waits for one answer. Nothing takes that long: whoever waits so long hangs.
+/// How long anybody waits for one answer. Nothing takes that long: a caller that waits so long hangs.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How long anybody asks again.
 const PERSISTENCE: Duration = Duration::from_mins(1);
@@ -154,7 +154,7 @@ impl HttpReply {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
-    /// Where it sends the browser; it has to be a 303.
+    /// Where it sends the browser; it must be a 303.
     pub fn onward(&self) -> String {
         assert_eq!(self.status, 303, "{}", self.body);
         self.location.clone().expect("a 303 has a Location")

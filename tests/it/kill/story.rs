@@ -1,4 +1,4 @@
-//! One journey, as its customer and its merchant's app live it; and what they were told on the way.
+//! One journey, as its customer and its merchant's app live it; and what they were answered on the way.
 
 use serde_json::{Value, json};
 use url::Url;

@@ -3,7 +3,7 @@
 //!
 //! For each field of each body, and each query parameter, the test sends what stands at, inside and beyond every limit
 //! of its schema, and every type that there is. A well-kept validator judges what the schema says of a request; the
-//! gateway has to say the same. What a schema cannot say stands in [`RULES`] and [`CHARACTERS`], and nowhere else.
+//! gateway must say the same. What a schema cannot say stands in [`RULES`] and [`CHARACTERS`], and nowhere else.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ const RULES: [(&str, &str); 19] = [
 /// What stands in texts that people read, and what a key is, in words that a pattern would only blur.
 const CHARACTERS: [&str; 3] = ["holds the control character", "which nobody can see", "is neither PEM nor base64url"];
 
-/// The least body that an operation takes. A new operation has to say its own.
+/// The least body that an operation takes. A new operation must say its own.
 fn least(operation: &str) -> Value {
     match operation {
         "addCallback" | "replaceCallback" | "addEndpoint" | "replaceEndpoint" | "verifyReturn" => json!({ "url": URL }),

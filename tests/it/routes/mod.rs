@@ -1,4 +1,4 @@
-//! The front door, by URL.
+//! The routes of the gateway, by URL.
 
 mod bodies;
 mod connections;

@@ -1,4 +1,4 @@
-//! URLs that this gateway never calls are refused at every door that takes one for a server, in the door's own error.
+//! URLs that this gateway never calls are refused by every API that takes one for a server, in that API's own error.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! `/v1/jobs`: what is refused, what the same call again is, and whose a callback is.
+//! `/v1/jobs`: what is refused, what the same call again is, and whose a job is.
 
 use std::time::Duration;
 

@@ -48,7 +48,7 @@ async fn every_line_of_the_guides_does_what_it_says() {
         };
         assert_eq!(told, json!(urls), "{line}");
     }
-    // A link that adds no line comes home to the first, and the second is told.
+    // A link that adds no line comes home to the first, and the second is called.
     assert_eq!(made(&gateway, &merchant, "").data["callback_urls"], json!(saved));
 }
 

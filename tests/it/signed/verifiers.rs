@@ -128,7 +128,7 @@ fn by_id(keys: &Value, kind: &str, member: &str) -> Value {
         .into()
 }
 
-/// Every case that can be made of a way home: what it is, what the verifier is given, what it has to answer.
+/// Every case that can be made of a redirect home: what it is, what the verifier is given, what it must answer.
 async fn cases(gateway: &TestGateway, scheme: &str) -> Vec<(&'static str, Value, Option<Value>)> {
     let (merchant, other) = (merchant(gateway, scheme).await, gateway.merchant("Other"));
     merchant.choose(json!({ "extra_outcomes": "on" })).await;

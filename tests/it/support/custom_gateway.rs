@@ -1,7 +1,7 @@
-//! A custom gateway: the real front door before an engine with banks of the test's own, which no configuration could
+//! A custom gateway: the real HTTP server before an engine with banks of the test's own, which no configuration could
 //! name.
 //!
-//! Its banks are the sandbox with other manners. Consents are opened by the engine itself, as a dialect would.
+//! Its banks are the sandbox with other behaviour. Consents are opened by the engine itself, as a dialect would.
 
 use std::net::TcpListener;
 use std::path::Path;

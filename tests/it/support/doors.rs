@@ -1,4 +1,4 @@
-//! Every door that an API key opens, each dialect's in its own words.
+//! Every API that a merchant's key opens, each dialect's in its own words.
 
 use reqwest::Method;
 
@@ -6,7 +6,7 @@ use super::http::{Http, HttpReply};
 use super::token_io_client;
 use super::tpp::basic;
 
-/// A call that reads something, at each door; its name, and what it is answered.
+/// A call that reads something, in each API; its name, and what it is answered.
 pub async fn knock(http: &Http, id: &str, key: &str) -> Vec<(&'static str, HttpReply)> {
     let (bearer, basic, token_io) = (format!("Bearer {key}"), basic(id, key), token_io_client::basic(key));
     let status = format!("/ixopay/api/v3/status/{id}/getByMerchantTransactionId/none");
@@ -26,7 +26,7 @@ pub async fn knock(http: &Http, id: &str, key: &str) -> Vec<(&'static str, HttpR
     answers
 }
 
-/// Asserts that every door is opened by this key, or that every one is shut.
+/// Asserts that every API is opened by this key, or that every one is shut.
 pub async fn open(http: &Http, id: &str, key: &str, expected: bool) {
     for (door, answer) in knock(http, id, key).await {
         assert_eq!(answer.status == 200, expected, "{door}: {}", answer.text());

@@ -21,7 +21,7 @@ use super::merchant_client::MerchantClient;
 use super::redis::{Proxy, RedisServer};
 use super::watch;
 
-/// How long a gateway may take to close its doors.
+/// How long a gateway may take to shut down.
 const CLOSING: Duration = Duration::from_secs(12);
 
 /// The budget of a return, unless a story is about it: a busy test machine is not a slow bank.

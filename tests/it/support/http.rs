@@ -154,14 +154,14 @@ impl HttpReply {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {}", self.text()))
     }
 
-    /// This answer, which has to have this status.
+    /// This answer, which must have this status.
     #[track_caller]
     pub fn is(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text());
         self
     }
 
-    /// This page, which has to say this.
+    /// This page, which must say this.
     #[track_caller]
     pub fn says(self, words: &str) -> Self {
         assert!(self.text().contains(words), "it does not say {words:?}: {}", self.text());

@@ -53,7 +53,7 @@ impl Client {
         Self { merchant: gateway.merchant("Shop"), signing: Signing::Md5, clock: Arc::clone(&gateway.clock) }
     }
 
-    /// The same one, signing so.
+    /// This client, signing so.
     pub fn signing(self, signing: Signing) -> Self {
         Self { signing, ..self }
     }

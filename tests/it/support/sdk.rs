@@ -35,7 +35,7 @@ impl Sdk {
         answer["ok"].clone()
     }
 
-    /// Runs a job that has to fail: what the SDK threw.
+    /// Runs a job that must fail: what the SDK threw.
     #[track_caller]
     pub fn fails(&self, job: &str, arguments: Value) -> Value {
         let answer = self.answer(job, arguments);

@@ -158,7 +158,7 @@ impl TokenIoClient {
         self.payment(id).await["status"].as_str().expect("a status").to_owned()
     }
 
-    /// Has every change told there.
+    /// Has every change sent there.
     pub async fn listen(&self, url: &str) {
         let body = json!({ "config": { "type": ["PAYMENT_STATUS_CHANGED"], "url": url } });
         self.call(Method::PUT, "/webhook/config", &body).await.is(200);
@@ -176,7 +176,7 @@ impl Asked {
         self.payment["status"].as_str().expect("a status")
     }
 
-    /// Where its browser has to go.
+    /// Where its browser must go.
     #[track_caller]
     pub fn redirect_url(&self) -> String {
         let url = self.payment["authentication"]["redirectUrl"].as_str();

@@ -283,8 +283,8 @@ proptest! {
         }
     }
 
-    /// Whoever reads an accepted URL naively (what stands between `//` and the next `/`, `?` or `#`, without a port)
-    /// sees the host that browsers go to.
+    /// A reader who takes an accepted URL naively (what stands between `//` and the next `/`, `?` or `#`, without a
+    /// port) sees the host that browsers go to.
     #[test]
     fn a_naive_reader_sees_the_same_host(good in written(), at in any::<prop::sample::Index>(), odd in odd()) {
         let mut marks: Vec<usize> = good.char_indices().map(|(i, _)| i).collect();

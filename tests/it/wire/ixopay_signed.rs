@@ -68,7 +68,7 @@ async fn a_date_that_proxies_leave_alone_goes_first(gateway: TestGateway) {
     }
 }
 
-/// That the header is there decides, not what is in it: whoever sends one means it to be checked.
+/// That the header is there decides, not what is in it: a caller that sends one means it to be checked.
 async fn a_signature_that_nobody_can_read_is_a_wrong_one(gateway: TestGateway) {
     let client = Client::of(&gateway);
     let path = format!("/ixopay/api/v3/transaction/{}/debit", client.merchant.id);

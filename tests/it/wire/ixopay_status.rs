@@ -63,7 +63,7 @@ async fn a_transaction_whose_time_is_over_has_expired_however_it_is_named(gatewa
     }
 }
 
-/// One question too many, with what it is told.
+/// One question too many, with what it is answered.
 fn refused(answer: HttpReply, limit: u32) -> u64 {
     let answer = answer.is(429);
     let expected = r#"{"success":false,"errorMessage":"Too many requests","errorCode":1009}"#;

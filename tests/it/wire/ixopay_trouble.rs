@@ -1,4 +1,4 @@
-//! IXOPAY, when the store is in trouble: a system error says that there is no transaction, so there has to be none
+//! IXOPAY, when the store is in trouble: a system error says that there is no transaction, so there must be none
 //! (contracts/ixopay.md, section 5).
 
 use futures_util::future::join_all;

@@ -26,7 +26,7 @@ on_every_store![
     a_saved_endpoint_that_is_not_there_is_none,
 ];
 
-/// Opens a callback, and answers its id.
+/// Opens a job, and answers its id.
 async fn open(merchant: &MerchantClient, body: Value) -> String {
     let opened = merchant.v1(Method::POST, "/jobs", &body).await.is(202).json();
     opened["id"].as_str().expect("an id").to_owned()
@@ -228,7 +228,7 @@ async fn what_is_called_off_is_never_told(gateway: TestGateway) {
     let late = merchant.v1(Method::POST, &format!("{path}/result"), &json!({ "status": "done" })).await.is(409).json();
     assert_eq!(late["field"], "status");
     assert!(late["rule"].as_str().unwrap().contains("cancelled"), "{late}");
-    // What was waited for is told, and cannot be called off any more.
+    // What was waited for is delivered, and cannot be called off any more.
     let other = open(&merchant, json!({ "callback_url": receiver.url("/other") })).await;
     finish(&merchant, &other, json!({ "status": "done" })).await;
     let refused = merchant.v1(Method::DELETE, &format!("/jobs/{other}"), &Value::Null).await.is(409).json();
@@ -313,7 +313,7 @@ async fn a_saved_endpoint_that_is_not_there_is_none(gateway: TestGateway) {
     });
     merchant.v1(Method::POST, "/profile/endpoints", &saved).await.is(201);
     let asked = json!({ "callback_url": 0, "body": { "order": "{status}" } });
-    // That it hears of successes alone is.
+    // That it wants successes alone is.
     let failed = open(&merchant, asked.clone()).await;
     finish(&merchant, &failed, json!({ "status": "failed" })).await;
     let ended = look(&merchant, &failed).await;

@@ -136,13 +136,13 @@ async fn a_callback_whose_final_url_would_be_too_long_is_refused_at_creation() {
         let link = merchant.link_to(&sized(100)).await;
         gateway.http.pay(&link.text, "code=ok").await.location().len() - 100
     };
-    // A number has up to 16 digits; the longest there is has to fit.
+    // A number has up to 16 digits; the longest there is must fit.
     let (most, slack) = (2048 - home, 16);
     let link = merchant.link_to(&sized(most - slack)).await;
     assert!(gateway.http.pay(&link.text, "code=ok").await.location().len() <= 2048);
     let refusal = merchant.refusal(&json!(sized(most + slack))).await;
     assert!(refusal.contains("more than 2048"), "{refusal}");
-    // Who wants failures and tokens has less room: their text counts too.
+    // A link that wants failures and tokens has less room: their text counts too.
     let body =
         json!({ "amount": 1, "callback_url": sized(most - slack), "extra_outcomes": true, "one_time_token": true });
     let refused = merchant.secpaid("createLink", &body).await.is(400).json();

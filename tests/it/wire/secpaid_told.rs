@@ -1,5 +1,5 @@
-//! What SecPaid's servers are told: background callbacks and payment endpoints (contracts/secpaid.md, sections 6 and
-//! 7).
+//! What merchants' servers are sent in SecPaid's words: background callbacks and payment endpoints
+//! (contracts/secpaid.md, sections 6 and 7).
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ async fn save(merchant: &MerchantClient, endpoint: Value) -> u64 {
     saved["index"].as_u64().expect("an index")
 }
 
-/// Pays, or refuses to, and waits until everybody has been told.
+/// Pays, or refuses to, and waits until everything has been delivered.
 async fn conclude(gateway: &TestGateway, merchant: &MerchantClient, link: &Link, answer: &str) {
     gateway.http.pay(&link.text, answer).await.location();
     all_told(merchant, link).await;
@@ -231,7 +231,7 @@ async fn an_endpoint_hears_of_success_alone_where_it_is_asked(gateway: TestGatew
         conclude(&gateway, &merchant, &link, answer).await;
         assert_eq!(at(&receiver, "/cancels").len(), count, "{answer}");
     }
-    // Failed and expired are no success either, where a merchant hears of them.
+    // Failed and expired are no success either, where a merchant asked for them.
     let before = receiver.count();
     let fields = json!({ "payment_endpoint": "0,1", "extra_outcomes": true });
     let link = merchant.link(fields.clone()).await;
@@ -257,7 +257,7 @@ async fn a_payment_after_a_cancel_is_told_too(gateway: TestGateway) {
     let paid = gateway.http.back(&sent_out.with("code=ok")).await.location();
     assert!(paid.ends_with("&status=success"), "{paid}");
     all_told(&merchant, &link).await;
-    // And nothing that comes later is told again.
+    // And nothing that comes later is delivered again.
     assert_eq!(gateway.http.back_in_it(&sent_out, "error=access_denied").await.location(), paid);
     let statuses = |path| -> Vec<Value> {
         at(&receiver, path).iter().map(|told| json_of(&told.body)["data"]["status"].clone()).collect()

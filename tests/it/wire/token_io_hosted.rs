@@ -178,7 +178,7 @@ async fn what_is_no_session_is_told_so(gateway: TestGateway) {
     gateway.http.get(&page(&asked)).await.is(410);
 }
 
-/// Its id stands in webhooks and in logs: whoever has it must not have a say in the payment.
+/// Its id stands in webhooks and in logs: anybody who has it must not have a say in the payment.
 async fn a_payment_by_api_alone_has_no_page_and_each_kind_only_its_own(gateway: TestGateway) {
     let member = TokenIoClient::of(&gateway).await;
     let api = member.ask(json!({})).await;

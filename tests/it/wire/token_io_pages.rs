@@ -127,7 +127,7 @@ async fn a_link_whose_customer_is_at_the_bank_is_not_ended_before_that_is_known(
     gateway.http.back(&format!("code=ok&state={}", query_value(&left, "state"))).await.location();
     let used = member.call(Method::DELETE, &path, &Value::Null).await.is(409).json();
     assert!(used["error"]["message"].as_str().unwrap().contains("USAGE_LIMIT_REACHED"), "{used}");
-    // Whoever does not come back for long is not waited for.
+    // A customer who does not come back for long is not waited for.
     gateway.wait(std::time::Duration::from_mins(40));
     merchant.secpaid("deleteLink", &json!({ "id": secpaid.id })).await.is(200);
     gateway.http.back(&sent_out.with("code=ok")).await.location();

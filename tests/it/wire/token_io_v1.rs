@@ -1,4 +1,4 @@
-//! Token.io's first API before its published SDK: requests, the customer's way home, and the signature on it
+//! Token.io's first API before its published SDK: requests, the customer's redirect home, and the signature on it
 //! (contracts/token-io.md, section 7).
 
 use std::time::Duration;

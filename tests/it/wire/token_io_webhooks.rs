@@ -39,7 +39,7 @@ fn verified(received: &Received, key: &str) -> Value {
     serde_json::from_str(&received.body).expect("JSON")
 }
 
-/// The statuses that a receiver was told of this payment, in order.
+/// The statuses that a receiver was sent for this payment, in order.
 fn told(receiver: &Receiver, member: &TokenIoClient, id: &str) -> Vec<String> {
     let bodies = receiver.received().into_iter().map(|received| verified(&received, &member.webhook_key));
     let own = bodies.filter(|body| body["payment"]["id"] == id);
@@ -90,7 +90,7 @@ async fn what_is_not_acknowledged_is_tried_again_as_the_table_says(gateway: Test
     let receiver = Receiver::answering(move |n, _| Reply::Status(replies[n.min(9)]));
     let member = TokenIoClient::of(&gateway).await;
     member.listen(&receiver.url("/hook")).await;
-    // It does not expire in between, which would be news.
+    // It does not expire in between, which would be an event.
     member.merchant.choose(json!({ "journey_life_seconds": 720 * 3600 })).await;
     let asked = member.ask(json!({ "flowType": "FULL_HOSTED_PAGES" })).await;
     let number = member.merchant.look("/journeys").await.is(200).json()["journeys"][0]["pay_id"].to_string();
@@ -180,7 +180,7 @@ async fn a_configuration_that_breaks_a_rule_is_refused() {
         assert_eq!((&error["errorCode"], &error["paths"]), (&json!(code), &json!([path])), "{error}");
     }
     member.get("/webhook/config").await.is(404);
-    // With saved callbacks only, the webhook is one of those places, and a callback has to be.
+    // With saved callbacks only, the webhook is one of those places, and a callback must be.
     member.merchant.choose(json!({ "one_off_urls": "saved_only" })).await;
     member.listen("https://tpp.com/hook").await;
     let error = member.post("/v2/payments", &request(json!({}))).await.is(400).json()["error"].clone();

@@ -260,7 +260,7 @@ async fn the_authorisation_examples_of_the_vendors_python_client_come_home() {
         ("/payment-auth-requests", payment("DOMESTIC_PERIODIC_PAYMENT", &periodic)),
     ] {
         let asked = python(&story, Method::POST, path, &body).await.is(201).json()["data"].clone();
-        // Without a callback its customer ends on a page of ours.
+        // Without a callback its customer ends on one of our pages.
         let state = asked["state"].as_str().unwrap();
         let home = story.gateway.http.back(&format!("code=ok&state={state}")).await.location();
         assert!(home.starts_with(&format!("{}/consent?link_id=", story.gateway.http.base())), "{home}");

@@ -1,4 +1,4 @@
-//! How strong a key has to be, wherever a merchant brings one.
+//! How strong a key must be, wherever a merchant brings one.
 
 use super::signatures::{RSA_KEY, SENT, bearer};
 use crate::dialect::token_io::{Sent, read_public_key};

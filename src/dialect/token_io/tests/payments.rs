@@ -1,4 +1,4 @@
-//! How payments are written: each status, each webhook, and the way home.
+//! How payments are written: each status, each webhook, and the redirect home.
 
 use std::time::Duration;
 
@@ -131,7 +131,7 @@ fn every_end_has_its_status() {
         assert!(payment.get("authentication").is_none(), "{expected} sends nobody anywhere");
         assert_eq!(payment["updatedDateTime"], "1970-01-01T00:16:44.000Z");
     }
-    // Whoever never came back has not agreed in time; whoever came back waits for the bank.
+    // A customer who never came back has not agreed in time; one who came back waits for the bank.
     let Conclusion::Concluded(lapsed, _) = ready(api()).conclude(&Fact::lapsed(), None, at(60)) else { panic!() };
     assert_eq!(status(&lapsed), "INITIATION_FAILED");
     let Conclusion::Concluded(lapsed, _) = returned(ready(api())).conclude(&Fact::lapsed(), None, at(60)) else {

@@ -166,7 +166,7 @@ fn a_query_is_compared_where_the_token_names_one() {
     assert_eq!(signed(&naming, "", "").check(&sent("limit=2&ids=a"), &key), Ok(()));
     assert!(signed(&naming, "", "").check(&sent("limit=2"), &key).is_err());
     assert!(signed(&naming, "", "").check(&sent(""), &key).is_err());
-    // Where calls have to be signed, all of a call has to be.
+    // Where calls must be signed, all of a call must be.
     let required = |query| Sent { covers_query: true, ..sent(query) };
     let refused = signed(&header, "", "").check(&required("limit=2"), &key).unwrap_err();
     assert_eq!(refused.rule(), "has no query, and the call has one");

@@ -137,7 +137,7 @@ async fn what_is_known_grows_stale_and_serves_on() {
     clock.advance(Duration::from_mins(59));
     bank.prepare().await.unwrap();
     assert_eq!(fake.asked("/jwks").len(), 1);
-    // It is looked up again, by whoever comes first, and nobody waits for that; it fails.
+    // It is looked up again, by the first caller, and nobody waits for that; it fails.
     fake.play("/jwks", Play::Say(500, String::new()));
     clock.advance(Duration::from_mins(1));
     for _ in 0..5 {

@@ -76,7 +76,7 @@ fn plain(base: &str) -> OidcConfig {
     }
 }
 
-/// The same, with the scope `openid` and keys.
+/// A bank at this address with the scope `openid` and keys.
 fn openid(base: &str) -> OidcConfig {
     let mut config = plain(base);
     if let Endpoints::Explicit(endpoints) = &mut config.endpoints {

@@ -127,7 +127,7 @@ async fn a_signed_request_says_all_of_it_under_our_key() {
     assert!(exp > nbf + 10 && exp <= nbf + 3600, "FAPI 1.0 Advanced, section 5.2.2, allows an hour");
 }
 
-/// A token of ours is good already for a bank whose clock is behind.
+/// One of our tokens is good already for a bank whose clock is behind.
 fn begins_ten_seconds_ago(claims: &Value, clock: &TestClock) {
     let now = clock.now().as_millis() / 1000;
     assert_eq!((claims["iat"].as_u64(), claims["nbf"].as_u64()), (Some(now - 10), Some(now - 10)));

@@ -1,4 +1,4 @@
-//! Conclusion in: what this store asks of a Redis.
+//! Registering an owner: what this store asks of a Redis.
 
 use super::fixture::RedisServer;
 use super::*;

@@ -1,4 +1,4 @@
-//! An answer that was posted: by the provider's own page, or by one of ours.
+//! An answer that was posted: by the provider's own page, or by one of our pages.
 
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage as _, HttpRequest};
@@ -8,7 +8,7 @@ use crate::domain::invalid::Invalid;
 use crate::engine::Carried;
 use crate::web::body::BodyTrouble;
 
-/// The field by which a page of ours says that it posts. No provider has one of this name.
+/// The field by which one of our pages says that it posts. No provider has one of this name.
 const MARKER: &str = "handback_posted_by";
 
 /// Whose page has posted an answer.

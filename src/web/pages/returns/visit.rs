@@ -1,4 +1,4 @@
-//! One browser at the door, and what it is answered.
+//! One browser that comes back, and what it is answered.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl<'a> Visit<'a> {
         reply::is_prefetch(self.request) && self.engine.deps.provider_label(self.provider).is_some()
     }
 
-    /// The address that the provider sends its browsers to, as a page of ours posts to it.
+    /// The address that the provider sends its browsers to, as one of our pages posts to it.
     pub(super) fn address(&self) -> String {
         format!("/return/{}", percent_encoded(self.provider))
     }
@@ -123,7 +123,7 @@ impl<'a> Visit<'a> {
         self.timed(response)
     }
 
-    /// What is answered to an answer that leads nowhere: with a way on, where we recognise the browser.
+    /// The reply to an answer that leads nowhere: with a way on, where we recognise the browser.
     pub(super) async fn rejected_page(&self, rejected: &RejectedReturn) -> HttpResponse {
         tracing::info!(reason = rejected.as_str(), "return.rejected");
         let (status, page) = match rejected {

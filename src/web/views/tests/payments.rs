@@ -1,4 +1,4 @@
-//! Samples of the pages of a payment, and of those between a bank and the way home.
+//! Samples of the pages of a payment, and of those between a bank and the redirect home.
 
 use super::consents::group;
 use super::*;

@@ -1,4 +1,4 @@
-//! The same return: looked at by a machine, five at once, and again and again.
+//! One return many times: looked at by a machine, five at once, and again and again.
 
 use futures_util::future::join_all;
 use handback::provider::Carried;

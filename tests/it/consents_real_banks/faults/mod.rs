@@ -1,5 +1,5 @@
-//! Banks, browsers and networks that do not do as they should: each fault ends in the documented callback or on a page
-//! of ours, and no code is brought to its bank twice.
+//! Banks, browsers and networks that do not do as they should: each fault ends in the documented callback or on one of
+//! our pages, and no code is brought to its bank twice.
 //!
 //! A fault belongs to a kind of bank and to a process of banks, so each story here has banks of its own. When these go
 //! they count the codes: one that came twice fails the story.
@@ -128,7 +128,7 @@ fn one_time_token(kind: &str, asked: &Asked, home: &str) -> String {
     token
 }
 
-/// Tells the stories of a file on both stores; each founds a setup of its own.
+/// Runs the stories of a file on both stores; each opens a setup of its own.
 macro_rules! on_both_stores {
     ($($story:ident),+ $(,)?) => {
         mod embedded {
