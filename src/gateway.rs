@@ -104,7 +104,7 @@ impl Gateway {
     /// # Errors
     /// When the server breaks.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let door = self.server.handle();
+        let listener_handle = self.server.handle();
         // All of them end when this function does.
         let mut beside = JoinSet::new();
         beside.spawn(sweep(Arc::clone(&self.engine)));
@@ -127,9 +127,9 @@ impl Gateway {
             }
             () = shutdown => {
                 drop(stop);
-                drain(&self.engine, &door, &mut server).await?;
+                drain(&self.engine, &listener_handle, &mut server).await?;
                 // The server learns of the stop only while it is polled.
-                tokio::join!(server, door.stop(true)).0
+                tokio::join!(server, listener_handle.stop(true)).0
             }
         };
         // What it has in its hands is finished, or goes back to the store for the next one.
@@ -141,11 +141,11 @@ impl Gateway {
 /// Lets no new browser in, and waits a while for what providers are being asked: their answers come once.
 async fn drain(
     engine: &Engine,
-    door: &actix_web::dev::ServerHandle,
+    listener_handle: &actix_web::dev::ServerHandle,
     server: &mut std::pin::Pin<&mut Server>,
 ) -> std::io::Result<()> {
     let idle = async {
-        door.pause().await;
+        listener_handle.pause().await;
         let until = Instant::now() + Duration::from_secs(SHUTDOWN_SECONDS);
         while engine.asks_providers() && Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -30,12 +30,21 @@ pub struct ScanRange {
     pub from: Option<UnixMillis>,
     /// How many journeys are looked at, at the most, wanted or not: the newest ones of the range.
     pub most: usize,
+    /// How many journeys one look into the store brings.
+    pub batch: usize,
+}
+
+impl Default for ScanRange {
+    /// Of no list, all.
+    fn default() -> Self {
+        Self { lists: Vec::new(), before: None, after: None, from: None, most: usize::MAX, batch: BATCH }
+    }
 }
 
 impl ScanRange {
     /// All of one list.
     pub fn of(list: JourneyFilter) -> Self {
-        Self { lists: vec![list], before: None, after: None, from: None, most: usize::MAX }
+        Self { lists: vec![list], ..Self::default() }
     }
 }
 
@@ -51,7 +60,7 @@ pub struct Selected {
     pub stopped: Option<JourneyCursor>,
 }
 
-/// How many journeys one look into the store brings.
+/// How many journeys one look into the store brings, unless a range says otherwise.
 const BATCH: usize = 200;
 
 /// How many it brings at least, where there are many lists to look at.
@@ -91,7 +100,7 @@ pub async fn select_and_count(
     let mut last = None;
     let mut lists: Vec<List> = range.lists.iter().map(|which| List::new(*which, range)).collect();
     while seen < range.most && (selected.len() < most || count < to) {
-        let Some(journey) = newest(deps, merchant, &mut lists).await? else { break };
+        let Some(journey) = newest(deps, merchant, &mut lists, range.batch).await? else { break };
         if range.from.is_some_and(|from| journey.opening().opened_at < from) {
             break;
         }
@@ -110,9 +119,9 @@ pub async fn select_and_count(
 }
 
 /// Takes the newest journey off these lists.
-async fn newest(deps: &Deps, merchant: MerchantId, lists: &mut [List]) -> Result<Option<Journey>> {
+async fn newest(deps: &Deps, merchant: MerchantId, lists: &mut [List], batch: usize) -> Result<Option<Journey>> {
     // Of many lists not much of each is needed.
-    let batch = (BATCH / lists.len().max(1)).max(SMALL_BATCH);
+    let batch = (batch / lists.len().max(1)).max(SMALL_BATCH);
     for list in lists.iter_mut().filter(|list| list.ahead.is_empty() && !list.is_read) {
         let more = deps.store.list(merchant, list.which, list.after, batch).await?;
         list.is_read = more.len() < batch;

@@ -19,7 +19,7 @@ use crate::telemetry::{
     self,
     metrics::{CONTENT_TYPE, Connections, Metrics},
 };
-use crate::web::{self as front_door, GatewayKind, Limits, Rates};
+use crate::web::{self as http, GatewayKind, Limits, Rates};
 
 /// The largest body that is read, in bytes.
 const BODY_BYTES: usize = 64 * 1024;
@@ -93,7 +93,7 @@ pub(super) fn serve(
             .app_data(rates.clone())
             .app_data(kind.clone())
             .app_data(metrics.clone())
-            .configure(front_door::routes);
+            .configure(http::routes);
         if let Some(provider) = &provider {
             app = app.app_data(provider.clone()).configure(sandbox::routes);
         }
@@ -104,8 +104,8 @@ pub(super) fn serve(
                 .app_data(web::Data::from(redeemer))
                 .configure(demo::routes);
         }
-        app.default_service(web::to(front_door::nothing_here))
-            .wrap(from_fn(front_door::keep_rules))
+        app.default_service(web::to(http::nothing_here))
+            .wrap(from_fn(http::keep_rules))
             .wrap(from_fn(telemetry::observe))
     };
     Ok(listener::serve(listener, options, app)?)
@@ -120,7 +120,7 @@ pub(super) fn serve_metrics(config: &Config, counters: &web::Data<Metrics>) -> a
     let counters = counters.clone();
     let app = move || {
         let metrics_page = web::resource("/metrics").route(web::get().to(metrics)).route(web::head().to(metrics));
-        let names = Condition::new(at.ip().is_loopback(), from_fn(front_door::loopback_names_only));
+        let names = Condition::new(at.ip().is_loopback(), from_fn(http::loopback_names_only));
         Actix::new().app_data(counters.clone()).service(metrics_page).wrap(names)
     };
     let options = Options {

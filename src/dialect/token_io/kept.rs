@@ -101,8 +101,16 @@ mod tests {
         };
         assert_eq!(Kept::read(&DialectData::new(old)), expected);
         assert_eq!(Kept::read(&expected.written()), expected);
+        for data in [DialectData::new(old), expected.written()] {
+            let KeptForReturn { flow, state, answered_by_app, is_token_request } = kept::read(&data);
+            assert_eq!((flow, state.as_deref()), (expected.flow, expected.state.as_deref()));
+            assert!(answered_by_app && !is_token_request);
+        }
         let request = r#"{"flow":"TOKEN_REQUEST","requestPayload":"{\"a\":\n1}"}"#;
-        let request = Kept::read(&DialectData::new(request));
+        let data = DialectData::new(request);
+        let for_return: KeptForReturn = kept::read(&data);
+        assert!(for_return.is_token_request && !for_return.answered_by_app && for_return.state.is_none());
+        let request = Kept::read(&data);
         assert_eq!((request.flow, request.request_payload), (Some(Flow::TokenRequest), Json::of("{\"a\":\n1}")));
     }
 }

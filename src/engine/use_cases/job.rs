@@ -48,6 +48,9 @@ impl EndedJob {
 /// How many journeys one list of jobs looks at, at the most, wanted or not.
 const LOOKED_AT: usize = 2000;
 
+/// How many of them one look into the store brings: the content of a job may be large.
+const BATCH: usize = 100;
+
 /// Opens a job; the same reservation opens the same one.
 ///
 /// # Errors
@@ -89,7 +92,7 @@ pub async fn list(
     after: Option<JourneyCursor>,
     most: usize,
 ) -> Result<(Vec<Journey>, Option<JourneyCursor>)> {
-    let range = ScanRange { after, most: LOOKED_AT, ..ScanRange::of(JourneyFilter::All) };
+    let range = ScanRange { after, most: LOOKED_AT, batch: BATCH, ..ScanRange::of(JourneyFilter::All) };
     let selected = scan::select_and_count(&engine.deps, merchant, &range, (Page { skip: 0, most }, 0), is_job).await?;
     let full = selected.journeys.last().map(JourneyCursor::of).filter(|_| selected.journeys.len() >= most);
     Ok((selected.journeys, full.or(selected.stopped)))

@@ -130,8 +130,8 @@ fn rehearsed(entry: &PlannedCallback, params: &[(Outcome, Params)], settings: Ap
         written.collect::<Result<Vec<_>, Invalid>>()
     };
     let urls = all(&entry.url)?;
-    let ways = entry.device_urls.urls().map(|(_, url)| all(url)).collect::<Result<Vec<_>, _>>()?;
-    let longest = urls.iter().chain(ways.iter().flatten()).map(|(_, url)| url.len()).max();
+    let device_urls = entry.device_urls.urls().map(|(_, url)| all(url)).collect::<Result<Vec<_>, _>>()?;
+    let longest = urls.iter().chain(device_urls.iter().flatten()).map(|(_, url)| url.len()).max();
     let given = |device| {
         let given = params.iter().map(|(outcome, params)| Ok((*outcome, entry.response_for(device, params)?)));
         Ok((device, given.collect::<Result<_, Invalid>>()?))

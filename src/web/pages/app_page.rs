@@ -38,7 +38,7 @@ async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<
             Some(_) if reply::is_prefetch(&request) => reply::untouched(),
             Some(journey) if !is_here(&request, &journey) => home::own_page(&engine, &journey, &asked.link_id),
             Some(journey) => {
-                door(&engine, &request, &journey)?;
+                app_page_or_onward(&engine, &request, &journey)?;
                 reply::see_other(&use_cases::app_page::address(&engine, &journey)?)
             }
             None => reply::unknown_link(),
@@ -47,8 +47,8 @@ async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<
     Ok(match use_cases::app_page::admit(&engine, &asked.ticket).await? {
         Admitted::Journey(_) if reply::is_prefetch(&request) => reply::untouched(),
         Admitted::Journey(journey) if is_here(&request, &journey) => {
-            let door = door(&engine, &request, &journey)?;
-            reply::page(&page(&engine, &journey, door))
+            let app_page = app_page_or_onward(&engine, &request, &journey)?;
+            reply::page(&page(&engine, &journey, app_page))
         }
         Admitted::Over => reply::problem_page(StatusCode::GONE, &ProblemPage::over()),
         Admitted::Journey(_) | Admitted::Unknown => reply::unknown_link(),
@@ -56,21 +56,21 @@ async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<
 }
 
 /// The page that a device is shown; sends on every device that needs none.
-fn door(engine: &Engine, request: &HttpRequest, journey: &Journey) -> Result<AppPage, Instead> {
+fn app_page_or_onward(engine: &Engine, request: &HttpRequest, journey: &Journey) -> Result<AppPage, Instead> {
     Err(match redirect::device_redirect(&engine.deps, journey, &reply::visitor(request), device(request))? {
-        Some(DeviceResponse::AppPage(door)) => return Ok(door),
+        Some(DeviceResponse::AppPage(app_page)) => return Ok(app_page),
         Some(DeviceResponse::Redirect(redirect)) => reply::see_other(&redirect).into(),
         None => home::lead_home(engine, request, journey).into(),
     })
 }
 
-fn page(engine: &Engine, journey: &Journey, door: AppPage) -> AppReturn {
+fn page(engine: &Engine, journey: &Journey, app_page: AppPage) -> AppReturn {
     let merchant = journey.opening().merchant_name.as_str();
     let sentence = outcome::sentence(engine, journey);
     AppReturn {
         merchant: merchant.to_owned(),
         outcome_sentence: sentence.unwrap_or_else(|| words::app_return::unconfirmed(merchant)),
-        door,
+        app_page,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::bank_list::{by_country, search};
@@ -27,9 +28,19 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     );
 }
 
+/// The query of the page where a customer chooses a bank.
+#[derive(Deserialize)]
+struct ChooserQuery {
+    #[serde(default)]
+    link_id: String,
+    /// What the customer searches for.
+    #[serde(default)]
+    find: String,
+}
+
 /// The link itself: to the bank, or to the choice of one. Back from the bank leads here too, so that another one can be
 /// chosen.
-async fn show(engine: web::Data<Engine>, request: HttpRequest, query: web::Query<LinkQuery>) -> PageResult {
+async fn show(engine: web::Data<Engine>, request: HttpRequest, query: web::Query<ChooserQuery>) -> PageResult {
     let journey = journey_to_show(&engine, &request, CONSENT_PAGE, &query.link_id).await?;
     if is_open(&journey) && asks_for_bank(&journey) {
         return Ok(chooser(&engine, &journey, &query.link_id, &query.find));

@@ -20,9 +20,6 @@ use crate::web::{page_at, problem, reply};
 pub(super) struct LinkQuery {
     #[serde(default)]
     pub link_id: String,
-    /// What the customer searches for.
-    #[serde(default)]
-    pub find: String,
 }
 
 /// The pages below `base`, with those that every purpose has.

@@ -63,8 +63,8 @@ impl Part {
         let after = self.offset.map(|Offset { opened_at, pay_id }| JourneyCursor { opened_at, pay_id });
         let from = self.after.map(|after| after.plus(Duration::from_millis(1)));
         let (lists, before) = (vec![JourneyFilter::All], self.before);
-        let stretch = ScanRange { lists, before, after, from, most: LOOKED_AT };
-        let mut selected = scan::select_and_count(&engine.deps, merchant.id, &stretch, (page, 0), wanted).await?;
+        let range = ScanRange { lists, before, after, from, most: LOOKED_AT, ..ScanRange::default() };
+        let mut selected = scan::select_and_count(&engine.deps, merchant.id, &range, (page, 0), wanted).await?;
         let next = self.next(&selected);
         selected.journeys.truncate(self.limit);
         let page_info = PageInfo::of(self, &selected.journeys, next);

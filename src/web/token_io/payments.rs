@@ -76,8 +76,8 @@ async fn list(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, Er
     if partial {
         return reply(Many { payments: journeys.iter().map(partial_payment).collect(), page_info });
     }
-    let ways = journeys.iter().map(|journey| redirect_url(&engine, journey)).collect::<Result<Vec<_>, _>>()?;
-    let payments = journeys.iter().zip(&ways);
+    let redirect_urls = journeys.iter().map(|journey| redirect_url(&engine, journey)).collect::<Result<Vec<_>, _>>()?;
+    let payments = journeys.iter().zip(&redirect_urls);
     let payments = payments.map(|(journey, way)| payment(journey, Standing::now(journey), way.as_deref()));
     reply(Many { payments: payments.collect(), page_info })
 }

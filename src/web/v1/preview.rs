@@ -131,18 +131,18 @@ fn views(given: Vec<(Outcome, DeviceResponse)>) -> BTreeMap<&'static str, GivenV
 
 impl From<DeviceResponse> for GivenView {
     fn from(given: DeviceResponse) -> Self {
-        let door = match given {
-            DeviceResponse::AppPage(door) => door,
+        let app_page = match given {
+            DeviceResponse::AppPage(app_page) => app_page,
             DeviceResponse::Redirect(redirect) => {
                 return Self { opens: "web", url: redirect.as_str().to_owned(), attempt: None, elsewhere: None };
             }
         };
-        let (opens, attempt) = match door.start {
+        let (opens, attempt) = match app_page.start {
             Start::Attempt(link) => ("app", Some(link)),
             Start::Press => ("app", None),
             Start::Either => ("either", None),
         };
-        Self { opens, url: door.button, attempt, elsewhere: door.elsewhere }
+        Self { opens, url: app_page.button, attempt, elsewhere: app_page.elsewhere }
     }
 }
 

@@ -18,12 +18,12 @@ pub struct AppReturn {
     /// What happened, as a sentence.
     pub outcome_sentence: String,
     /// The links; their schemes have been checked when the callback was accepted, never here.
-    pub door: AppPage,
+    pub app_page: AppPage,
 }
 
 impl AppReturn {
     const fn hint(&self) -> &'static str {
-        match self.door.start {
+        match self.app_page.start {
             Start::Attempt(_) => words::ATTEMPT,
             Start::Press => words::PRESS,
             Start::Either => words::EITHER,

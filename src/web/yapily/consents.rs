@@ -81,14 +81,14 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Reply {
         .map_or_else(|| vec![JourneyFilter::All], |users| users.iter().copied().map(JourneyFilter::OfUser).collect());
     // The range ends before its moment, the filter with it.
     let before = query.before.map(|before| before.plus(Duration::from_millis(1)));
-    let stretch = ScanRange { lists, before, after: None, from: query.from, most: LOOKED_AT };
+    let range = ScanRange { lists, before, after: None, from: query.from, most: LOOKED_AT, ..ScanRange::default() };
     let now = engine.deps.clock.now();
     let wanted = |journey: &Journey| {
         is_own(journey) && journey.opening().purpose.consent().is_some() && query.admits(journey, now)
     };
     let page = Page { skip: query.offset, most: query.most() };
     let to = query.offset.saturating_add(query.most()).saturating_add(COUNTED);
-    let selected = scan::select_and_count(&engine.deps, merchant, &stretch, (page, to), wanted).await?;
+    let selected = scan::select_and_count(&engine.deps, merchant, &range, (page, to), wanted).await?;
     let (journeys, total) = (selected.journeys, selected.count);
     let next = selected.stopped.map(|last| {
         // The list goes on at the same moment, behind what this answer has of it.

@@ -41,7 +41,7 @@ async fn the_lists_of_several_users_are_one_newest_first() {
     let gateway = CustomGateway::open(&[]).await;
     let journeys = many(&gateway).await;
     let lists = (0..USERS).map(|number| JourneyFilter::OfUser(user(number))).collect();
-    let stretch = ScanRange { lists, before: None, after: None, from: None, most: usize::MAX };
+    let stretch = ScanRange { lists, before: None, after: None, from: None, ..ScanRange::default() };
     let all = (Page { skip: 0, most: usize::MAX }, 0);
     assert_eq!(found(&gateway, &stretch, all).await, (journeys.clone(), 36));
     let page = (Page { skip: 5, most: 20 }, 30);
@@ -58,7 +58,8 @@ async fn a_stretch_begins_and_ends_where_it_says() {
     let both = vec![JourneyFilter::OfUser(user(0)), JourneyFilter::OfUser(user(1))];
     let all = (Page { skip: 0, most: usize::MAX }, 0);
     for lists in [vec![JourneyFilter::All], both] {
-        let stretch = ScanRange { lists, before: opened_at(9), after: None, from: opened_at(29), most: usize::MAX };
+        let stretch =
+            ScanRange { lists, before: opened_at(9), after: None, from: opened_at(29), ..ScanRange::default() };
         assert_eq!(found(&gateway, &stretch, all).await, (journeys[10..30].to_vec(), 20));
         // What is not wanted is looked at, too.
         let bounded = ScanRange { most: 7, ..stretch };

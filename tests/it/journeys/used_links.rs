@@ -90,6 +90,8 @@ async fn the_checkout_page_is_light(gateway: TestGateway) {
     let merchant = gateway.merchant("Shop");
     let link = merchant.link(json!({ "recipient_note": "x".repeat(200) })).await;
     let page = gateway.http.get(&format!("/payment?link_id={}", link.text)).await.is(200);
+    // What it does not know is ignored, however often it comes.
+    gateway.http.get(&format!("/payment?link_id={}&find=a&find=b", link.text)).await.is(200);
     let style = gateway.http.get(&assets::STYLE.url).await.is(200);
     let icon = gateway.http.get(&assets::ICON.url).await.is(200);
     let whole = page.body.len() + style.body.len() + icon.body.len();

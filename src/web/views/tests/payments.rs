@@ -179,11 +179,11 @@ impl AppReturn {
         let page = Self {
             merchant: "Demo shop".into(),
             outcome_sentence: words::ended::paid("Demo shop", "25.00 EUR"),
-            door: AppPage { button: link.into(), start: Start::Attempt(link.into()), elsewhere: None },
+            app_page: AppPage { button: link.into(), start: Start::Attempt(link.into()), elsewhere: None },
         };
         let agreed = words::consent::agreed_to_access("Budget Buddy", "26 Feb 2027");
-        let door = |button: &str, start| AppPage { button: button.into(), start, elsewhere: web() };
-        let on = |button: &str, start| Self { door: door(button, start), ..page.clone() };
+        let app_page = |button: &str, start| AppPage { button: button.into(), start, elsewhere: web() };
+        let on = |button: &str, start| Self { app_page: app_page(button, start), ..page.clone() };
         let consent = Self {
             merchant: "Budget Buddy".into(),
             outcome_sentence: agreed,
@@ -202,7 +202,7 @@ impl AppReturn {
         Self {
             merchant: "<script>alert(1)</script>".into(),
             outcome_sentence: "<script>alert(3)</script>".into(),
-            door: AppPage { button: hostile(2), start: Start::Attempt(hostile(4)), elsewhere: Some(hostile(5)) },
+            app_page: AppPage { button: hostile(2), start: Start::Attempt(hostile(4)), elsewhere: Some(hostile(5)) },
         }
     }
 }
