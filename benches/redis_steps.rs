@@ -140,7 +140,7 @@ async fn redeem_all(store: Arc<RedisStore>, steps: Vec<Step>) -> Result<Vec<()>,
         let (journey, token) = (&step.journey, step.token.as_ref().ok_or("a final outcome without a token")?);
         let attempt = Digest::new(rand::random());
         let by = journey.opening().merchant;
-        let redemption = store.redeem(journey.pay_id().shard(), &token.digest, by, &attempt).await?;
+        let redemption = store.redeem(journey.pay_id(), &token.digest, &attempt).await?;
         if !matches!(redemption, Redemption::Granted { .. }) {
             return Err(format!("a token was not redeemed: {redemption:?}").into());
         }

@@ -43,7 +43,7 @@ async fn leave(store: &impl Journeys, journey: Journey) -> Result<Journey, Troub
     let BegunVisit::New(journey, visit) = journey.begin_visit(None, SystemClock.now()) else {
         return Err("a fresh journey did not leave".into());
     };
-    match store.take(&Step::to(journey.clone()).with_state(Digest::new(rand::random()), visit)).await? {
+    match store.take(&Step::to(journey.clone())).await? {
         Taken::Done => Ok(journey),
         other => Err(format!("a customer did not leave: {other:?}").into()),
     }
@@ -137,6 +137,6 @@ pub fn final_outcome(away: Journey) -> Result<Step, Trouble> {
     record.extend(now.as_millis().to_be_bytes());
     record.extend([0x81, 0xa1, b'B', 0xc0]);
     record.extend(&end[1..]);
-    let token = MintedToken { digest: Digest::new(rand::random()), expires_at: now.plus(Duration::from_mins(5)) };
+    let token = MintedToken { digest: Digest::new(rand::random()), life: Duration::from_mins(5) };
     Ok(Step::to(read_journey(&record)?).with_token(Some(token)))
 }

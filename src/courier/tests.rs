@@ -23,7 +23,7 @@ use crate::domain::outcome::Fact;
 use crate::engine::deps::CourierWaker as _;
 use crate::engine::tests::fixtures::deps;
 use crate::store::embedded::Embedded;
-use crate::store::laws::fixtures::{Draft, away, concluded, fresh};
+use crate::store::laws::fixtures::{Draft, away, concluded};
 use crate::store::{Deliveries as _, Journeys as _, Step, Store};
 
 const KEEP: Duration = Duration::from_hours(24);
@@ -148,8 +148,8 @@ impl Round {
     async fn paid_by<const N: usize>(&self, merchant: MerchantId, urls: [&str; N]) -> Journey {
         let now = self.clock.now();
         let journey = self.opened(merchant, urls).await;
-        let (away, visit) = away(journey, now);
-        self.store.take(&Step::to(away.clone()).with_state(fresh(), visit)).await.unwrap();
+        let (away, _) = away(journey, now);
+        self.store.take(&Step::to(away.clone())).await.unwrap();
         self.conclude(away, now, |_| ()).await
     }
 

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::id::{MerchantId, Shard};
+use super::id::Shard;
 use super::invalid::Invalid;
 use super::moment::UnixMillis;
 use super::secret::{Digest, Secret};
@@ -29,12 +29,6 @@ impl KeyNumber {
     /// The number that these bytes of entropy draw.
     pub fn draw(entropy: [u8; 4]) -> Self {
         Self(entropy.into_iter().fold(0, |number, byte| number << 5 | u32::from(byte & 31)))
-    }
-
-    /// The number by which people can name a key of the older form, which has none.
-    fn of_digest(digest: &Digest) -> Self {
-        let [a, b, c, d, ..] = *digest.as_bytes();
-        Self::draw([a, b, c, d])
     }
 
     /// The shard that holds it.
@@ -65,21 +59,11 @@ impl FromStr for KeyNumber {
     }
 }
 
-/// An API key as it travels: `hbk_`, its number, and 26 digits of base32. Keys of the older form are read, too: `hbk_`,
-/// the merchant's id in 32 hexadecimal digits, `_`, and 43 characters of base64url.
+/// An API key as it travels: `hbk_`, its number, and 26 digits of base32.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
-    names: Named,
+    number: KeyNumber,
     text: Secret,
-}
-
-/// What leads from a key to its merchant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Named {
-    /// Its number.
-    Number(KeyNumber),
-    /// The merchant's id, which stands in keys of the older form.
-    Merchant(MerchantId),
 }
 
 impl ApiKey {
@@ -87,7 +71,7 @@ impl ApiKey {
     pub fn write(number: KeyNumber, entropy: &[u8; 32]) -> Self {
         let secret = entropy[..SECRET].iter().map(|byte| char::from(DIGITS[usize::from(byte & 31)]));
         let text = format!("hbk_{number}{}", secret.collect::<String>());
-        Self { names: Named::Number(number), text: Secret::new(text) }
+        Self { number, text: Secret::new(text) }
     }
 
     /// Reads a key's text. Whether it is a merchant's key, only a comparison with its digest shows.
@@ -96,22 +80,14 @@ impl ApiKey {
     /// When it does not have the form of a key.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let refused = || Invalid::new("api_key", "does not have the form of an API key").hint("expected hbk_…");
-        let rest = text.strip_prefix("hbk_").filter(|rest| rest.is_ascii()).ok_or_else(refused)?;
-        let names = match rest.split_once('_') {
-            Some((id, secret)) if id.len() == 32 && secret.len() == 43 => {
-                Named::Merchant(id.parse().map_err(|_| refused())?)
-            }
-            _ if rest.len() == KeyNumber::DIGITS + SECRET && rest.bytes().all(|digit| DIGITS.contains(&digit)) => {
-                Named::Number(rest[..KeyNumber::DIGITS].parse().map_err(|_| refused())?)
-            }
-            _ => return Err(refused()),
-        };
-        Ok(Self { names, text: Secret::new(text) })
+        let rest = text.strip_prefix("hbk_").filter(|rest| rest.len() == KeyNumber::DIGITS + SECRET);
+        let rest = rest.filter(|rest| rest.bytes().all(|digit| DIGITS.contains(&digit))).ok_or_else(refused)?;
+        Ok(Self { number: rest[..KeyNumber::DIGITS].parse()?, text: Secret::new(text) })
     }
 
-    /// What leads to its merchant.
-    pub const fn names(&self) -> Named {
-        self.names
+    /// The number that leads to its merchant.
+    pub const fn number(&self) -> KeyNumber {
+        self.number
     }
 
     /// The text.
@@ -172,13 +148,6 @@ pub struct IssuedKey {
 }
 
 impl IssuedKey {
-    /// A key of the older form, of which nothing was kept besides: no number leads to its merchant, and the one that it
-    /// has here is only for people.
-    pub fn older(digest: Digest, hashed: Option<Digest>, created_at: UnixMillis) -> Self {
-        let number = KeyNumber::of_digest(&digest);
-        Self { number, name: KeyName::first(), digest, hashed, created_at, ends_at: None }
-    }
-
     /// Whether it opens anything at this moment.
     pub fn is_valid(&self, now: UnixMillis) -> bool {
         self.ends_at.is_none_or(|ends_at| now < ends_at)
@@ -188,29 +157,19 @@ impl IssuedKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const OLD: &str = "hbk_0f2b9c668d0b4a52b6f13d7a0f5e9c11_sssssssssssssssssssssssssssssssssssssssssss";
+    use crate::store::laws::fixtures;
 
     #[test]
     fn a_key_names_its_number_and_is_34_bytes_long() {
         let key = ApiKey::write(KeyNumber::draw([1, 2, 3, 31]), &[9; 32]);
         assert_eq!(key.reveal(), "hbk_123z99999999999999999999999999");
         assert_eq!(ApiKey::parse(key.reveal()).unwrap(), key);
-        assert_eq!(key.names(), Named::Number("123z".parse().unwrap()));
+        assert_eq!(key.number(), "123z".parse().unwrap());
         let upper = key.reveal().to_uppercase();
         for bad in ["", "hbk_", "hbk_x_y", &key.reveal()[1..], &format!("{}x", key.reveal()), &upper, "hbk_é"] {
             assert!(ApiKey::parse(bad).is_err(), "{bad} was accepted");
         }
         assert!(ApiKey::parse(&key.reveal().replace("z9", "zu")).is_err(), "u is no digit");
-    }
-
-    #[test]
-    fn a_key_of_the_older_form_is_read_and_names_its_merchant() {
-        let merchant = "0f2b9c66-8d0b-4a52-b6f1-3d7a0f5e9c11".parse().unwrap();
-        assert_eq!(ApiKey::parse(OLD).unwrap().names(), Named::Merchant(merchant));
-        for bad in [&OLD[..OLD.len() - 1], &OLD.replace("hbk_0f", "hbk_0g"), &OLD.replacen('_', "-", 2)] {
-            assert!(ApiKey::parse(bad).is_err(), "{bad} was accepted");
-        }
     }
 
     #[test]
@@ -227,7 +186,7 @@ mod tests {
     #[test]
     fn a_key_is_valid_until_its_end() {
         let at = UnixMillis::from_millis;
-        let key = IssuedKey::older(Digest::new([1; 32]), None, at(0));
+        let key = fixtures::issued(at(0));
         assert!(key.is_valid(at(u64::MAX)));
         let ending = IssuedKey { ends_at: Some(at(5)), ..key };
         assert!(ending.is_valid(at(4)) && !ending.is_valid(at(5)));

@@ -1,8 +1,7 @@
 //! Identifiers, and the shard that each of them carries.
 //!
 //! A store with many masters must find a record from an id alone, in one step. So every id that others hold
-//! names its shard: a journey's UUID and its `pay_id` in their bits, a bank's `state` and a one-time token in their
-//! text.
+//! names its shard in its bits; a link, a `state` and a one-time token begin with their journey's number.
 
 use std::fmt;
 use std::str::FromStr;
@@ -68,6 +67,9 @@ impl PayId {
     /// The largest number: 2^53 − 1, the last integer that JavaScript holds exactly.
     pub const MAX: Self = Self((1 << 53) - 1);
 
+    /// How many bytes hold 53 bits.
+    pub const BYTES: usize = 7;
+
     /// Accepts a number from 0 to [`PayId::MAX`].
     pub fn new(number: u64) -> Option<Self> {
         (number <= Self::MAX.0).then_some(Self(number))
@@ -76,6 +78,17 @@ impl PayId {
     /// The number.
     pub const fn number(self) -> u64 {
         self.0
+    }
+
+    /// The number in 7 bytes, the highest first: so numbers sort as bytes.
+    pub const fn to_bytes(self) -> [u8; Self::BYTES] {
+        let [_, bytes @ ..] = self.0.to_be_bytes();
+        bytes
+    }
+
+    /// Reads what [`PayId::to_bytes`] wrote. `None` when the number is too large.
+    pub fn from_bytes(bytes: [u8; Self::BYTES]) -> Option<Self> {
+        Self::new(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 
     /// The shard that holds this journey.
@@ -245,6 +258,18 @@ mod tests {
                 assert!(bad.parse::<MerchantId>().is_err(), "{bad} was accepted");
             }
         }
+    }
+
+    #[test]
+    fn a_pay_id_comes_back_from_its_bytes_which_sort_as_it_does() {
+        let ids = [0, 1, 255, 256, 1 << 40, PayId::MAX.number()].map(|number| PayId::new(number).unwrap());
+        for pair in ids.windows(2) {
+            assert!(pair[0].to_bytes() < pair[1].to_bytes());
+        }
+        for pay_id in ids {
+            assert_eq!(PayId::from_bytes(pay_id.to_bytes()), Some(pay_id));
+        }
+        assert_eq!(PayId::from_bytes([0xff; PayId::BYTES]), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 pub mod api_key;
 pub mod app_page;
+pub mod base32;
 pub mod callback;
 pub mod consent;
 pub mod delivery;

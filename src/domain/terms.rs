@@ -91,36 +91,9 @@ macro_rules! declare {
             /// The names of all settings, as the API and records write them.
             pub const NAMES: &[&str] = &[$($frozen_name,)* $($name,)*];
 
-            /// The names of those that are frozen into each journey.
-            pub const FROZEN: &[&str] = &[$($frozen_name,)*];
-
-            /// The value of the setting of this name, as text. `None` when there is no such setting.
-            pub fn text(&self, name: &str) -> Option<String> {
-                match name {
-                    $($frozen_name => Some(self.$frozen.written().to_string()),)*
-                    $($name => Some(self.$field.written().to_string()),)*
-                    _ => None,
-                }
-            }
-
-            /// Chooses the value of the setting of this name. `None` when there is no such setting, or no such value.
-            pub fn put(&mut self, name: &str, text: &str) -> Option<()> {
-                match name {
-                    $($frozen_name => self.$frozen = Setting::read($frozen_name, text.parse().ok()?).ok()?,)*
-                    $($name => self.$field = Setting::read($name, text.parse().ok()?).ok()?,)*
-                    _ => return None,
-                }
-                Some(())
-            }
-
             /// The part that is frozen into each journey.
             pub const fn frozen(&self) -> FrozenSettings {
                 FrozenSettings { $($frozen: self.$frozen,)* }
-            }
-
-            /// These settings, with another part to be frozen.
-            pub(crate) fn with_frozen(self, frozen: FrozenSettings) -> Self {
-                Self { $($frozen: frozen.$frozen,)* ..self }
             }
         }
 

@@ -1,26 +1,31 @@
 //! One-time tokens: the text that travels, and the digest that is kept.
 
-use super::id::Shard;
+use std::time::Duration;
+
+use super::base32;
+use super::id::PayId;
 use super::invalid::Invalid;
-use super::moment::UnixMillis;
 use super::secret::{Digest, Secret};
 
-/// A one-time token as it travels: `ott_`, two digits that name its shard, `_`, 43 characters of base64url.
-///
-/// The 43 characters are 256 bits derived from the journey, so that the same return writes the same token again.
+/// How many bytes of a token nobody can guess.
+const SECRET: usize = 16;
+
+/// A one-time token as it travels: `ott_`, and 37 digits and letters, which are its journey's number and 128 bits
+/// derived from the journey, so that the same return writes the same token again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OneTimeToken {
-    shard: Shard,
+    pay_id: PayId,
     text: Secret,
 }
 
 impl OneTimeToken {
     /// How long a token's text is, in bytes.
-    pub const LENGTH: usize = "ott_00_".len() + 43;
+    pub const LENGTH: usize = "ott_".len() + ((PayId::BYTES + SECRET) * 8).div_ceil(5);
 
-    /// Writes the token with this secret part (43 characters of base64url) for `shard`.
-    pub fn write(shard: Shard, secret: &str) -> Self {
-        Self { shard, text: Secret::new(format!("ott_{shard}_{secret}")) }
+    /// Writes the token of a journey with these secret bytes.
+    pub fn write(pay_id: PayId, secret: [u8; SECRET]) -> Self {
+        let text = base32::write(&[&pay_id.to_bytes()[..], &secret].concat());
+        Self { pay_id, text: Secret::new(format!("ott_{text}")) }
     }
 
     /// Reads a token's text.
@@ -28,23 +33,15 @@ impl OneTimeToken {
     /// # Errors
     /// When it does not have the form of a token; the error reveals no more than that.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let bytes = text.strip_prefix("ott_").and_then(base32::read::<{ PayId::BYTES + SECRET }>);
+        let pay_id = bytes.and_then(|bytes| PayId::from_bytes(*bytes.first_chunk()?));
         let refused = || Invalid::new("one_time_token", "has not the form of a one-time token");
-        if text.len() != Self::LENGTH || !text.is_ascii() {
-            return Err(refused());
-        }
-        let rest = text.strip_prefix("ott_").ok_or_else(refused)?;
-        let (shard, secret) = rest.split_once('_').ok_or_else(refused)?;
-        let shard = Some(shard).filter(|s| s.len() == 2).and_then(|s| s.parse().ok()).and_then(Shard::new);
-        let base64url = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        if secret.len() != 43 || !secret.bytes().all(base64url) {
-            return Err(refused());
-        }
-        Ok(Self { shard: shard.ok_or_else(refused)?, text: Secret::new(text) })
+        Ok(Self { pay_id: pay_id.ok_or_else(refused)?, text: Secret::new(text) })
     }
 
-    /// The shard that holds it.
-    pub fn shard(&self) -> Shard {
-        self.shard
+    /// The journey that it speaks of, before anybody has looked for it there.
+    pub const fn pay_id(&self) -> PayId {
+        self.pay_id
     }
 
     /// The text, for the callback that carries it.
@@ -53,11 +50,38 @@ impl OneTimeToken {
     }
 }
 
-/// A one-time token as the store keeps it, beside its journey.
+/// A one-time token as a step brings it to the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MintedToken {
-    /// The digest of its text.
+    /// The digest of its text and its merchant.
     pub digest: Digest,
-    /// When it stops being redeemable.
-    pub expires_at: UnixMillis,
+    /// How long it can be redeemed from then on.
+    pub life: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_says_which_journey_it_is_of_and_has_one_spelling() {
+        let pay_id = PayId::new(9_007_199_254_740_000).unwrap();
+        let token = OneTimeToken::write(pay_id, [0xab; SECRET]);
+        assert_eq!(token.reveal().len(), OneTimeToken::LENGTH);
+        assert_eq!(OneTimeToken::parse(token.reveal()), Ok(token.clone()));
+        assert_eq!(token.pay_id(), pay_id);
+        let text = token.reveal();
+        let too_large = base32::write(&[0xff; PayId::BYTES + SECRET]);
+        for bad in [
+            "",
+            "ott_",
+            &text[4..],
+            &text[..40],
+            &format!("{text}0"),
+            &text.to_uppercase(),
+            &format!("ott_{too_large}"),
+        ] {
+            assert!(OneTimeToken::parse(bad).is_err(), "{bad} was accepted");
+        }
+    }
 }

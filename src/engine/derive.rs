@@ -17,14 +17,9 @@ use crate::keys::{ConsentClaims, digest};
 use crate::provider::{Provider, VisitContext};
 use crate::store::{Kept, Reservation};
 
-/// What a store keeps of a one-time token.
-pub(super) fn token_digest(token: &str) -> Digest {
-    digest("one-time token", token.as_bytes())
-}
-
-/// What a store keeps of a state.
-pub(super) fn state_digest(state: &str) -> Digest {
-    digest("state", state.as_bytes())
+/// What a store keeps of a one-time token: in another merchant's hands it is another one.
+pub(super) fn token_digest(merchant: MerchantId, token: &OneTimeToken) -> Digest {
+    digest("one-time token", &[merchant.as_bytes(), token.reveal().as_bytes()].concat())
 }
 
 /// What a store keeps of an API key.
@@ -50,9 +45,10 @@ pub(super) fn state(deps: &Deps, journey: &Journey, visit: u8) -> Result<String>
     deps.keys.state(journey, visit).ok_or_else(key_gone)
 }
 
-/// The `state` of a journey's latest visit, if it has one.
-pub fn latest_state(deps: &Deps, journey: &Journey) -> Option<String> {
-    state(deps, journey, journey.last_visit()?).ok()
+/// The `state` of a journey's latest visit, if it has one, as an API of 32 hexadecimal digits answers it: no browser
+/// comes back under that, so that who knows it has learned nothing (B-18).
+pub fn latest_api_state(deps: &Deps, journey: &Journey) -> Option<String> {
+    deps.keys.api_state(journey, journey.last_visit()?)
 }
 
 /// Our page about this journey.
@@ -87,9 +83,8 @@ pub(super) fn token_of(deps: &Deps, journey: &Journey, number: u8) -> Result<Opt
 
 /// The token of a hand-back as the store keeps it.
 pub(super) fn minted(deps: &Deps, journey: &Journey, number: u8) -> Result<Option<MintedToken>> {
-    let token = token_of(deps, journey, number)?;
-    let expires_at = deps.clock.now().plus(journey.opening().settings.token_life.get());
-    Ok(token.map(|token| MintedToken { digest: token_digest(token.reveal()), expires_at }))
+    let (merchant, life) = (journey.opening().merchant, journey.opening().settings.token_life.get());
+    Ok(token_of(deps, journey, number)?.map(|token| MintedToken { digest: token_digest(merchant, &token), life }))
 }
 
 /// The provider of a visit, and what it must know of it.

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use crate::domain::id::{JourneyId, MerchantId, PayId};
 use crate::domain::journey::{Journey, ResponseId};
 use crate::engine::deps::{Deps, Result};
-use crate::engine::{derive, lapse};
-use crate::keys::{pay_id_of_link, shard_of_state};
+use crate::engine::lapse;
+use crate::keys::{pay_id_of_api_state, pay_id_of_link, pay_id_of_state};
 
 /// How often the store is asked for an end that somebody else is bringing about, while a browser waits for it.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -27,9 +27,19 @@ pub async fn look(deps: &Deps, link: &str) -> Result<Option<Journey>> {
     lapse::found(deps, deps.store.find(pay_id).await?.filter(has_it)).await
 }
 
+/// The journey of a `state`, and the visit that it is of.
 pub(super) async fn journey_of_state(deps: &Deps, state: &str) -> Result<Option<(Journey, u8)>> {
-    let Some(shard) = shard_of_state(state) else { return Ok(None) };
-    Ok(deps.store.find_by_state(shard, &derive::state_digest(state)).await?)
+    let Some(pay_id) = pay_id_of_state(state) else { return Ok(None) };
+    let Some(journey) = deps.store.find(pay_id).await? else { return Ok(None) };
+    Ok(deps.keys.visit_of_state(state, &journey).map(|visit| (journey, visit)))
+}
+
+/// The journey of a `state` that an app brings, and the visit that it is of: the one under which its provider answered,
+/// or the one that the API told it.
+pub(super) async fn journey_of_brought_state(deps: &Deps, state: &str) -> Result<Option<(Journey, u8)>> {
+    let Some(pay_id) = pay_id_of_api_state(state) else { return journey_of_state(deps, state).await };
+    let Some(journey) = deps.store.find(pay_id).await? else { return Ok(None) };
+    Ok(deps.keys.visit_of_api_state(state, &journey).map(|visit| (journey, visit)))
 }
 
 /// The journey of this id, whichever merchant's it is, as it was stored.

@@ -243,7 +243,7 @@ async fn opened(engine: &Engine, merchant: &Merchant, one_time_token: OneTime) -
         ..open_request(Purpose::Consent(consent), covered)
     };
     let journey = use_cases::open::open(engine, merchant, "terse", &open_request, None).await.unwrap();
-    let state = derive::latest_state(&engine.deps, &journey).unwrap();
+    let state = derive::state(&engine.deps, &journey, journey.last_visit().unwrap()).unwrap();
     (journey, state)
 }
 
@@ -531,7 +531,7 @@ async fn a_consent_that_is_given_anew_keeps_its_token() {
     let super::Changed::Done(again) = use_cases::consent::reopen(&engine, &merchant, given).await.unwrap() else {
         panic!()
     };
-    let second_state = derive::latest_state(&engine.deps, &again).unwrap();
+    let second_state = derive::state(&engine.deps, &again, again.last_visit().unwrap()).unwrap();
     assert_ne!(second_state, state);
     assert_eq!(status(&engine, &journey).await, Status::AwaitedAgain);
     assert_eq!(location(back(&engine, &second_state, "d").await), first, "the same token, to the same callback");

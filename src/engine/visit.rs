@@ -1,9 +1,9 @@
 //! A visit to a provider is written down before its customer is sent.
 
 use crate::domain::journey::{BegunVisit, Choice, Journey};
+use crate::engine::commit;
 use crate::engine::commit::Next;
 use crate::engine::deps::{Deps, EngineError, Result};
-use crate::engine::{commit, derive};
 use crate::store::Step;
 
 /// What became of the request to send a customer.
@@ -21,10 +21,7 @@ pub(super) enum Visit {
 pub(super) async fn begin(deps: &Deps, journey: Journey, to: Option<Choice>) -> Result<(Journey, Visit)> {
     let begin = |journey: &Journey| {
         Ok(match journey.clone().begin_visit(to.clone(), deps.clock.now()) {
-            BegunVisit::New(next, visit) => {
-                let state = derive::state_digest(&derive::state(deps, &next, visit)?);
-                Next::Take(Box::new(Step::to(next).with_state(state, visit)), Visit::UnderWay(visit))
-            }
+            BegunVisit::New(next, visit) => Next::Take(Box::new(Step::to(next)), Visit::UnderWay(visit)),
             BegunVisit::UnderWay(_, visit) => Next::Stay(Visit::UnderWay(visit)),
             BegunVisit::Ended(_) => Next::Stay(Visit::Ended),
             BegunVisit::TooOften => Next::Stay(Visit::TooOften),

@@ -7,9 +7,9 @@
 mod consent;
 mod ed25519;
 mod key_set;
-mod page_ticket;
 mod password;
 mod returns;
+mod text;
 mod visit;
 mod webhook;
 
@@ -21,17 +21,16 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
 use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 pub use consent::ConsentClaims;
-pub use page_ticket::page_ticket_parts;
 pub use password::{hashed_key, sent_hash};
 pub use returns::{ReturnKey, ReturnSecret, Unproven};
+pub use text::{page_ticket_parts, pay_id_of_api_state, pay_id_of_link, pay_id_of_state};
 pub use visit::{Visit, visit_began_at};
 pub use webhook::WebhookKey;
 
-use crate::domain::id::{MerchantId, PayId, Shard};
+use crate::domain::id::MerchantId;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::secret::{Digest, Sealed, Secret};
@@ -86,31 +85,10 @@ impl Keys {
         self.keys.iter().map(|(_, key)| digest("key fingerprint", key.as_slice())).collect()
     }
 
-    /// The text that opens a journey's pages: `link_id`. 31 characters of base64url: its number, and 128 bits that
-    /// nobody can guess.
-    pub fn link(&self, journey: &Journey) -> Option<String> {
-        let derived = self.derive(&journey.opening().key, "link", &[journey.id().as_bytes()])?;
-        let number = journey.pay_id().number().to_be_bytes();
-        Some(URL_SAFE_NO_PAD.encode([&number[1..], &derived[..16]].concat()))
-    }
-
-    /// Whether `link` is the link of `journey`.
-    pub fn is_link_of(&self, link: &str, journey: &Journey) -> bool {
-        self.link(journey).is_some_and(|own| own.as_bytes().ct_eq(link.as_bytes()).into())
-    }
-
-    /// The `state` of a visit: 32 hexadecimal digits, of which one holds the shard.
-    pub fn state(&self, journey: &Journey, visit: u8) -> Option<String> {
-        let derived = self.derive(&journey.opening().key, "state", &[journey.id().as_bytes(), &[visit]])?;
-        let mut state: [u8; 16] = derived[..16].try_into().ok()?;
-        state[7] = journey.id().shard().written_into(state[7]);
-        Some(u128::from_be_bytes(state)).map(|state| format!("{state:032x}"))
-    }
-
     /// The one-time token of a journey's final outcome of this number.
     pub fn one_time_token(&self, journey: &Journey, number: u8) -> Option<OneTimeToken> {
         let derived = self.derive(&journey.opening().key, "one-time token", &[journey.id().as_bytes(), &[number]])?;
-        Some(OneTimeToken::write(journey.id().shard(), &URL_SAFE_NO_PAD.encode(derived)))
+        Some(OneTimeToken::write(journey.pay_id(), *derived.first_chunk()?))
     }
 
     /// The code verifier of a visit (RFC 7636, section 4.1).
@@ -127,7 +105,7 @@ impl Keys {
 
     /// The secret by which the test bank's pages know an address that this gateway vouches for.
     pub fn app_url_secret(&self) -> Option<Secret> {
-        Some(Secret::new(URL_SAFE_NO_PAD.encode(self.derive(self.current(), "voucher", &[])?)))
+        Some(Secret::new(URL_SAFE_NO_PAD.encode(self.derive(self.current(), "app url", &[])?)))
     }
 
     /// Seals `plain` for `owner`; only the same owner's name opens it.
@@ -191,20 +169,6 @@ pub fn operator_key(key: &str) -> Digest {
     digest("operator key", key.as_bytes())
 }
 
-/// The journey that a link speaks of, before it has been compared.
-pub fn pay_id_of_link(link: &str) -> Option<PayId> {
-    let bytes: [u8; 23] = URL_SAFE_NO_PAD.decode(link).ok()?.try_into().ok()?;
-    let number = bytes[..7].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-    PayId::new(number)
-}
-
-/// The shard that a `state` speaks of. `None` when it is not one of our states.
-pub fn shard_of_state(state: &str) -> Option<Shard> {
-    let ours = state.len() == 32 && state.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    let value = u128::from_str_radix(state, 16).ok().filter(|_| ours)?;
-    Some(Shard::of_byte(value.to_be_bytes()[7]))
-}
-
 fn parse_key(text: &str) -> Result<(String, Zeroizing<[u8; 32]>), Invalid> {
     let refused =
         |rule: &str| Invalid::new("keys", rule).hint("expected id:base64 of 32 bytes, as `handback keys new` prints");
@@ -228,18 +192,13 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_derived_alike_every_time_and_name_their_shard() {
+    fn texts_are_derived_alike_every_time_and_of_each_visit_and_outcome_apart() {
         let (keys, journey) = (keys(), journey());
-        let state = keys.state(&journey, 0).unwrap();
-        assert_eq!(keys.state(&journey, 0), Some(state.clone()));
-        assert_ne!(keys.state(&journey, 1), Some(state.clone()));
-        assert_eq!(shard_of_state(&state), Some(journey.id().shard()));
+        let texts = |number| (keys.state(&journey, number), keys.one_time_token(&journey, number));
+        assert_eq!(texts(0), texts(0));
+        assert!(texts(0).0 != texts(1).0 && texts(0).1 != texts(1).1);
         let token = keys.one_time_token(&journey, 0).unwrap();
-        assert_eq!(OneTimeToken::parse(token.reveal()).unwrap().shard(), journey.id().shard());
-        let link = keys.link(&journey).unwrap();
-        assert_eq!(pay_id_of_link(&link), Some(journey.pay_id()));
-        assert!(keys.is_link_of(&link, &journey));
-        assert!(!keys.is_link_of(&link.replace(&link[20..22], "__"), &journey));
+        assert_eq!(OneTimeToken::parse(token.reveal()).unwrap().pay_id(), journey.pay_id());
     }
 
     #[test]

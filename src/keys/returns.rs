@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use data_encoding::HEXLOWER;
 use ed25519_dalek::{Signature, Signer as _};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -29,7 +30,7 @@ const ED25519: &str = "v1a";
 /// The purpose of the key pairs, and what their ids end with.
 const PURPOSE: &str = "return";
 
-/// What is written in a signature's place where nobody may use it: no key of base64url ends with this character.
+/// What is written in a signature's place where nobody may use it: no hexadecimal digit.
 const NOBODYS: &str = "x";
 
 /// Why a signature is not taken for ours.
@@ -110,8 +111,8 @@ impl Keys {
         let opening = journey.opening();
         let value = match opening.settings.signed_returns {
             SignedReturns::Off => return params,
-            SignedReturns::Hmac => write(HMAC, "0000000000", &opening.key, &NOBODYS.repeat(43)),
-            SignedReturns::Ed25519 => write(ED25519, "0000000000", &kid(&opening.key), &NOBODYS.repeat(86)),
+            SignedReturns::Hmac => write(HMAC, "0000000000", &opening.key, &NOBODYS.repeat(64)),
+            SignedReturns::Ed25519 => write(ED25519, "0000000000", &kid(&opening.key), &NOBODYS.repeat(128)),
         };
         params.append(PARAMETER, value)
     }
@@ -164,14 +165,14 @@ impl Keys {
 
     fn hmac_of(&self, statement: &Statement<'_>, key: &str) -> Option<String> {
         let mac = self.return_mac(key, statement.merchant, &statement.bytes(HMAC, key))?;
-        let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
+        let signature = HEXLOWER.encode(&mac.finalize().into_bytes());
         Some(write(HMAC, &statement.seconds.to_string(), key, &signature))
     }
 
     fn ed25519_of(&self, statement: &Statement<'_>, key: &str) -> Option<String> {
         let kid = kid(key);
         let signature = self.key_pair(key, PURPOSE)?.sign(&statement.bytes(ED25519, &kid));
-        let signature = URL_SAFE_NO_PAD.encode(signature.to_bytes());
+        let signature = HEXLOWER.encode(&signature.to_bytes());
         Some(write(ED25519, &statement.seconds.to_string(), &kid, &signature))
     }
 
@@ -195,7 +196,7 @@ impl<'a> Written<'a> {
         let (version, seconds, key, signature) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let read: u64 = seconds.parse().ok()?;
         let well_formed = parts.next().is_none() && matches!(version, HMAC | ED25519) && read.to_string() == seconds;
-        let signature = URL_SAFE_NO_PAD.decode(signature).ok().filter(|_| well_formed)?;
+        let signature = HEXLOWER.decode(signature.as_bytes()).ok().filter(|_| well_formed)?;
         Some(Self { version, seconds: read, key, signature })
     }
 }

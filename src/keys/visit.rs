@@ -3,17 +3,17 @@
 //! A cookie says which visit it is of, so that a browser is known also where the bank left the `state` out. Whether it
 //! is ours is known without the store: a made-up one costs nobody anything.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq;
 
+use super::text::MAC;
 use super::{Keys, digest};
+use crate::domain::base32;
 use crate::domain::id::PayId;
 use crate::domain::journey::Journey;
 use crate::domain::moment::UnixMillis;
 
 /// What the value of a cookie holds before its MAC: the journey's number, the visit, when it began, and its bank.
-const HEAD: usize = 7 + 1 + 6 + 4;
+const HEAD: usize = PayId::BYTES + 1 + 6 + 4;
 
 /// One time that a customer was sent to a bank, as its cookie says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,17 +41,17 @@ impl Visit {
 }
 
 impl Keys {
-    /// The value of the cookie of a journey's visit: 46 characters of base64url. The same every time.
+    /// The value of the cookie of a journey's visit: 55 characters. The same every time.
     pub fn visit_cookie(&self, journey: &Journey, visit: u8) -> Option<String> {
         let left_at = journey.visits().get(usize::from(visit))?.left_at;
-        let mut head = Vec::with_capacity(HEAD + 16);
-        head.extend_from_slice(&journey.pay_id().number().to_be_bytes()[1..]);
+        let mut head = Vec::with_capacity(HEAD + MAC);
+        head.extend_from_slice(&journey.pay_id().to_bytes());
         head.push(visit);
         head.extend_from_slice(&left_at.as_millis().to_be_bytes()[2..]);
         head.extend_from_slice(&bank_mark(journey.provider_of(visit)));
         let mac = self.derive(&journey.opening().key, "visit cookie", &[&head])?;
-        head.extend_from_slice(&mac[..16]);
-        Some(URL_SAFE_NO_PAD.encode(head))
+        head.extend_from_slice(&mac[..MAC]);
+        Some(base32::write(&head))
     }
 
     /// The visit that a cookie's value is of. `None` when this gateway has not written it.
@@ -59,7 +59,7 @@ impl Keys {
         let (bytes, visit) = read(value)?;
         let (head, mac) = bytes.split_at_checked(HEAD)?;
         let own = |(key, _): &(String, _)| self.derive(key, "visit cookie", &[head]);
-        let known = self.keys.iter().filter_map(own).any(|own| bool::from(own[..16].ct_eq(mac)));
+        let known = self.keys.iter().filter_map(own).any(|own| bool::from(own[..MAC].ct_eq(mac)));
         known.then_some(visit)
     }
 }
@@ -70,11 +70,11 @@ pub fn visit_began_at(value: &str) -> Option<UnixMillis> {
     read(value).map(|(_, visit)| visit.left_at)
 }
 
-fn read(value: &str) -> Option<([u8; HEAD + 16], Visit)> {
-    let bytes: [u8; HEAD + 16] = URL_SAFE_NO_PAD.decode(value).ok()?.try_into().ok()?;
+fn read(value: &str) -> Option<([u8; HEAD + MAC], Visit)> {
+    let bytes: [u8; HEAD + MAC] = base32::read(value)?;
     let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
     let visit = Visit {
-        pay_id: PayId::new(number(&bytes[..7]))?,
+        pay_id: PayId::from_bytes(*bytes.first_chunk()?)?,
         visit: bytes[7],
         left_at: UnixMillis::from_millis(number(&bytes[8..14])),
         bank: bytes[14..18].try_into().ok()?,
@@ -103,16 +103,16 @@ mod tests {
         let BegunVisit::New(away, 0) = journey().begin_visit(None, NOW) else { panic!() };
         let value = own.visit_cookie(&away, 0).unwrap();
         let visit = own.visit_of(&value).unwrap();
-        assert_eq!((value.len(), visit.visit, visit.left_at), (46, 0, NOW));
+        assert_eq!((value.len(), visit.visit, visit.left_at), (55, 0, NOW));
         assert!(visit.is_of(&away) && visit.is_to(away.provider_of(0)) && !visit.is_to("other"));
         assert!(!visit.is_of(&journey()), "nobody has left on this one");
         assert_eq!((own.visit_cookie(&away, 1), visit_began_at(&value)), (None, Some(NOW)));
         for at in 0..value.len() {
-            let other = if &value[at..=at] == "A" { "Q" } else { "A" };
+            let other = if &value[at..=at] == "a" { "b" } else { "a" };
             let forged = format!("{}{other}{}", &value[..at], &value[at + 1..]);
             assert_eq!(own.visit_of(&forged), None, "{forged}");
         }
-        for bad in ["", "x", &value[1..], &format!("{value}A")] {
+        for bad in ["", "x", &value[1..], &format!("{value}0")] {
             assert_eq!(own.visit_of(bad), None, "{bad}");
         }
         assert_eq!(keys(4).visit_of(&value), None, "another operator's");

@@ -31,7 +31,7 @@ use crate::domain::merchant::Merchant;
 use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
 
-/// How long the mark of a spent token, an expired token and an idempotency key are remembered.
+/// How long an idempotency key is remembered.
 pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// The key under which a store is registered, of the operator's keys; the current one comes first.
@@ -165,9 +165,6 @@ pub trait Journeys: Send + Sync {
     /// The journey of this number.
     async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError>;
 
-    /// The journey and the visit of a state with this digest: one round trip.
-    async fn find_by_state(&self, shard: Shard, state: &Digest) -> Result<Option<(Journey, u8)>, StoreError>;
-
     /// Takes one step: everything in it is written, or nothing. One round trip.
     async fn take(&self, step: &Step) -> Result<Taken, StoreError>;
 
@@ -184,15 +181,14 @@ pub trait Journeys: Send + Sync {
     /// until a step has moved that moment.
     async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError>;
 
-    /// Erases a journey with its deliveries, whatever its stage. Its states and tokens lead nowhere from then on, and
-    /// lapse in their time. `false` when it was gone.
+    /// Erases a journey with its deliveries and tokens, whatever its stage. `false` when it was gone.
     async fn erase(&self, journey: &Journey) -> Result<bool, StoreError>;
 }
 
 /// The answer to a redemption.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Redemption {
-    /// This attempt has the token; it may ask again for [`REMEMBERED`].
+    /// This attempt has the token; it may ask again.
     Granted {
         /// Its journey, which has concluded, and may be asked for again by now.
         journey: Box<Journey>,
@@ -214,29 +210,24 @@ pub enum Redemption {
         /// When it expired.
         at: UnixMillis,
     },
-    /// There is no such token, or it is another merchant's.
+    /// There is no such token.
     Unknown,
 }
 
-/// One-time tokens.
+/// One-time tokens, each of which a step has left beside its journey; what became of one is known for as long as the
+/// journey is kept.
 #[async_trait]
 pub trait Tokens: Send + Sync {
-    /// Redeems the token of this digest for its merchant, once: the first attempt wins, and the same attempt is
-    /// granted again. One round trip.
+    /// Redeems the token of this digest, once: the first attempt wins, and the same attempt is granted again. One round
+    /// trip.
     ///
     /// # Errors
     /// On trouble with the store; then it is unknown whether the attempt has spent the token, and the same attempt
     /// should be made again.
-    async fn redeem(
-        &self,
-        shard: Shard,
-        token: &Digest,
-        by: MerchantId,
-        attempt: &Digest,
-    ) -> Result<Redemption, StoreError>;
+    async fn redeem(&self, journey: PayId, token: &Digest, attempt: &Digest) -> Result<Redemption, StoreError>;
 
-    /// When the token of this digest was spent, as far as that is remembered.
-    async fn spent_at(&self, shard: Shard, token: &Digest) -> Result<Option<UnixMillis>, StoreError>;
+    /// When the token of this digest was spent. `None` when it is not, or there is none.
+    async fn spent_at(&self, journey: PayId, token: &Digest) -> Result<Option<UnixMillis>, StoreError>;
 }
 
 /// Idempotency keys of requests that change no journey by themselves.

@@ -1,6 +1,6 @@
 //! What both stores read off a journey, so that they keep it, list it and forget it alike.
 
-use super::{REMEMBERED, StoreError};
+use super::StoreError;
 use crate::domain::id::{PayId, UserId};
 use crate::domain::journey::{Journey, LedTo};
 use crate::domain::moment::UnixMillis;
@@ -16,12 +16,6 @@ pub(super) fn awaits_fact(journey: &Journey) -> bool {
     let Some(round) = journey.past().reopenings.last() else { return journey.final_outcome().is_none() };
     let mut answers = journey.visits().iter().skip(round.visits.into()).flat_map(|d| &d.answers);
     journey.final_outcome().is_none() && answers.any(|answer| answer.end == Some(LedTo::HandedBackEarly))
-}
-
-/// Until when the state of this visit finds it: a day after the round of the visit has run out.
-pub(super) fn state_until(journey: &Journey, visit: u8) -> UnixMillis {
-    let round = journey.past().reopenings.iter().rev().find(|round| round.visits <= visit);
-    round.map_or(journey.opening().expires_at, |round| round.expires_at).plus(REMEMBERED)
 }
 
 /// The moment from which the time to keep it counts, once it has concluded. Asking again never brings it forward.

@@ -2,7 +2,6 @@
 
 use crate::domain::delivery::Delivery;
 use crate::domain::journey::Journey;
-use crate::domain::secret::Digest;
 use crate::domain::token::MintedToken;
 
 /// One change of one journey, with everything that belongs to it.
@@ -10,8 +9,6 @@ use crate::domain::token::MintedToken;
 pub struct Step {
     /// The journey after the step; a store writes it only over the revision before.
     pub journey: Journey,
-    /// The digest of a new state, with its visit.
-    pub state: Option<(Digest, u8)>,
     /// A token to keep, unless it is there already.
     pub token: Option<MintedToken>,
     /// The deliveries to keep.
@@ -21,13 +18,7 @@ pub struct Step {
 impl Step {
     /// A step to this journey, which the domain has made of the one before.
     pub const fn to(journey: Journey) -> Self {
-        Self { journey, state: None, token: None, deliveries: Vec::new() }
-    }
-
-    /// Adds the digest of the state under which a customer is sent to a provider, and of which visit it is.
-    #[must_use]
-    pub fn with_state(self, state: Digest, visit: u8) -> Self {
-        Self { state: Some((state, visit)), ..self }
+        Self { journey, token: None, deliveries: Vec::new() }
     }
 
     /// Adds a one-time token, where there is one.

@@ -69,6 +69,7 @@ const CRATES: &[(&str, &[&str])] = &[
 /// All that the domain may name besides `std`: no serialisation, no runtime, no wire, no disk.
 const DOMAIN_CRATES: &[&str] = &[
     "bs58",
+    "data_encoding",
     "iso_currency",
     "isolang",
     "percent_encoding",

@@ -1,7 +1,7 @@
 """Runs the four authorisation examples of Yapily's Python client, and its delete, against a gateway.
 
 python3 examples.py FOLDER BASE MERCHANT KEY: FOLDER holds the package `yapily`; BASE is the gateway's address with /yapily.
-Prints the state and the id of each consent, a line each; exits with an error when a call is refused.
+Prints where the customer of each consent is sent, and its id, a line each; exits with an error when a call is refused.
 """
 
 import datetime
@@ -47,7 +47,7 @@ def main():
         ),
     ]
     for answer in asked:
-        print(answer.data.state, answer.data.id)
+        print(answer.data.authorisation_url, answer.data.id)
     ended = authorisations.initiate_account_request(yapily.AccountAuthorisationRequest.from_dict(account))
     consents.delete(ended.data.id, force_delete=True)
 

@@ -6,11 +6,11 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use data_encoding::HEXUPPER;
 use jiff::Timestamp;
 
 use super::kept::Kept;
+use crate::domain::base32;
 use crate::domain::id::{JourneyId, PayId};
 use crate::domain::journey::Journey;
 
@@ -20,9 +20,6 @@ const CHECKED: u32 = 27;
 /// The digits of a `uuid`, and of the secret in an address.
 const DIGITS: usize = 20;
 const SECRET_DIGITS: usize = 32;
-
-/// The bytes of a link that are its journey's number; the rest is the secret.
-const NUMBER_BYTES: usize = 7;
 
 /// What the id of a transaction begins with that no merchant has asked for.
 const OWN_ID: &str = "auto-";
@@ -97,18 +94,14 @@ pub(super) fn purchase_id(journey: &Journey) -> String {
 /// The path that the customer of a journey is sent to, below the gateway's address: `/redirect/{uuid}/{32 digits}`, the
 /// digits in upper case. `None` when `link` is no link.
 pub fn redirect_path(journey: &Journey, link: &str) -> Option<String> {
-    let link = URL_SAFE_NO_PAD.decode(link).ok()?;
-    let secret: String = link.get(NUMBER_BYTES..)?.iter().map(|byte| format!("{byte:02X}")).collect();
-    (secret.len() == SECRET_DIGITS).then(|| format!("/redirect/{}/{secret}", Reference::of(journey)))
+    let link = base32::read::<{ PayId::BYTES + SECRET_DIGITS / 2 }>(link)?;
+    Some(format!("/redirect/{}/{}", Reference::of(journey), HEXUPPER.encode(&link[PayId::BYTES..])))
 }
 
 /// The link that such a path stands for, before anybody has compared it with its journey's. `None` when it is none.
 pub fn link_of(reference: Reference, secret: &str) -> Option<String> {
-    let ours =
-        secret.len() == SECRET_DIGITS && secret.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
-    let bits = u128::from_str_radix(secret, 16).ok().filter(|_| ours)?;
-    let number = reference.pay_id().number().to_be_bytes();
-    Some(URL_SAFE_NO_PAD.encode([&number[number.len() - NUMBER_BYTES..], &bits.to_be_bytes()].concat()))
+    let secret = HEXUPPER.decode(secret.as_bytes()).ok().filter(|secret| secret.len() == SECRET_DIGITS / 2)?;
+    Some(base32::write(&[&reference.pay_id().to_bytes()[..], &secret].concat()))
 }
 
 #[cfg(test)]
@@ -161,8 +154,7 @@ mod tests {
     #[test]
     fn the_address_of_a_customer_is_its_link_in_other_digits() {
         let journey = journey([0x5a; 16]);
-        let number = journey.pay_id().number().to_be_bytes();
-        let link = URL_SAFE_NO_PAD.encode([&number[1..], &[0xab; 16]].concat());
+        let link = base32::write(&[&journey.pay_id().to_bytes()[..], &[0xab; 16]].concat());
         let path = redirect_path(&journey, &link).unwrap();
         let reference = Reference::of(&journey);
         assert_eq!(path, format!("/redirect/{reference}/{}", "AB".repeat(16)));

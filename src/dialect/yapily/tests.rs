@@ -74,7 +74,7 @@ fn authorised() -> Fact {
 
 /// Where the browser of this journey goes from this callback.
 fn home(journey: &Journey, callback: &str) -> String {
-    let token = OneTimeToken::write(Shard::of_byte(7), &"A".repeat(43));
+    let token = OneTimeToken::write(journey.pay_id(), [0; 16]);
     let hand_back = HandBack {
         final_outcome: journey.final_outcome(),
         token: (journey.opening().settings.one_time_token == OneTime::On).then_some(&token),
@@ -114,8 +114,8 @@ fn a_one_time_token_stands_in_for_the_consent_token() {
     assert_eq!(
         home(&given, "https://tpp.example/"),
         format!(
-            "https://tpp.example/?one-time-token=ott_07_{}&user-uuid={USER}&institution=modelo-sandbox",
-            "A".repeat(43)
+            "https://tpp.example/?one-time-token=ott_03ge1o70s3jg{}&user-uuid={USER}&institution=modelo-sandbox",
+            "0".repeat(25)
         )
     );
 }
@@ -127,9 +127,9 @@ fn a_hand_back_before_the_fact_has_a_one_time_token_and_nothing_of_the_outcome()
     assert_eq!(
         home(&frozen, "https://tpp.example/#f"),
         format!(
-            "https://tpp.example/?one-time-token=ott_07_{}&application-user-id=a%40b.c&user-uuid={USER}\
+            "https://tpp.example/?one-time-token=ott_03ge1o70s3jg{}&application-user-id=a%40b.c&user-uuid={USER}\
              &institution=modelo-sandbox#f",
-            "A".repeat(43)
+            "0".repeat(25)
         )
     );
     assert!(!Yapily.hands_back_early(&journey(OneTime::Off, None)));

@@ -142,17 +142,12 @@ pub enum Used {
 /// A merchant's saved callbacks, in stable slots: deleting one leaves a hole, and the others keep their index.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SavedCallbacks {
-    slots: Slots<SavedCallback>,
+    pub(crate) slots: Slots<SavedCallback>,
 }
 
 impl SavedCallbacks {
     /// The most slots for callbacks, holes included.
     pub const MAX_SLOTS: usize = Slots::<SavedCallback>::MOST;
-
-    /// Restores the callbacks that were stored.
-    pub(crate) const fn restored(slots: Vec<Option<SavedCallback>>) -> Self {
-        Self { slots: Slots::restored(slots) }
-    }
 
     /// Every slot, holes as `None`.
     pub fn slots(&self) -> &[Option<SavedCallback>] {

@@ -1,11 +1,11 @@
-//! Secrets that outlive the operator's keys, numbers that somebody has already, and keys of the older form.
+//! Secrets that outlive the operator's keys, and numbers that somebody has already.
 
 use super::*;
-use crate::domain::api_key::{IssuedKey, KeyName};
+use crate::domain::api_key::KeyName;
 use crate::domain::endpoint::WebhookEndpoint as At;
 use crate::domain::id::MerchantId;
 use crate::engine::{Edit, derive, merchant_keys, use_cases};
-use crate::keys::{Keys, digest, sent_hash};
+use crate::keys::Keys;
 
 /// A clock that draws the same bytes a few times, and then others.
 struct Drawing {
@@ -92,35 +92,6 @@ async fn a_number_that_another_merchant_has_is_drawn_again() {
         let known = use_cases::authenticate::authenticate(&engine, new.key.reveal()).await.unwrap().unwrap();
         assert_eq!(known.id, id);
     }
-}
-
-#[tokio::test]
-async fn a_key_of_the_older_form_opens_what_it_opened_before_and_can_be_ended() {
-    let ground = Ground::new();
-    let key = Keys::write_fresh("k1", [3; 32]);
-    let engine = node(&ground, &[key.reveal()], Arc::clone(&ground.clock) as Arc<dyn Clock>);
-    let shop = use_cases::merchants::add(&engine, name("Shop")).await.unwrap().merchant;
-    let (text, sent) = (format!("hbk_{}_{}", shop.id.to_string().replace('-', ""), "s".repeat(43)), "5f".repeat(20));
-    let older = IssuedKey::older(digest("api key", text.as_bytes()), Some(sent_hash(&sent)), shop.created_at);
-    let (number, own) = (older.number, shop.api_keys[0].number);
-    let with_older = Merchant { revision: 2, api_keys: vec![shop.api_keys[0].clone(), older], ..shop.clone() };
-    ground.store.replace(&with_older, None).await.unwrap();
-
-    assert_eq!(use_cases::authenticate::authenticate(&engine, &text).await.unwrap().unwrap().id, shop.id);
-    for password in [&text, &sent] {
-        assert_eq!(
-            use_cases::authenticate::authenticate_as(&engine, shop.id, password).await.unwrap().unwrap().id,
-            shop.id
-        );
-    }
-    assert!(use_cases::authenticate::authenticate(&engine, &text.replace("ss", "st")).await.unwrap().is_none());
-    assert!(use_cases::secrets::revoke_key(&engine, shop.id, number).await.unwrap());
-    assert!(use_cases::authenticate::authenticate(&engine, &text).await.unwrap().is_none());
-    assert!(use_cases::authenticate::authenticate_as(&engine, shop.id, &sent).await.unwrap().is_none());
-    assert_eq!(
-        use_cases::secrets::revoke_key(&engine, shop.id, own).await.unwrap_err().to_string(),
-        "key: is the last one; add another first, or rotate this one"
-    );
 }
 
 #[tokio::test]

@@ -74,14 +74,13 @@ async fn ask_ahead(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<
     }
 }
 
-/// Writes down that the provider is asked, and the state under which it is. `None` when nobody needs to ask any more.
+/// Writes down that the provider is asked. `None` when nobody needs to ask any more.
 async fn record_asked(engine: &Engine, journey: Journey, visit: u8) -> Result<Option<Journey>> {
-    let state = derive::state_digest(&derive::state(&engine.deps, &journey, visit)?);
     let own = journey.asked_ahead();
     let ask = |journey: &Journey| {
         // Another node may have begun to ask meanwhile.
         let next = journey.clone().ask_ahead(visit, engine.deps.clock.now()).filter(|_| journey.asked_ahead() == own);
-        Ok(Next::step(next.map(|next| Step::to(next).with_state(state, visit))))
+        Ok(Next::step(next.map(|next| Step::to(next))))
     };
     let asked = commit::unless_gone(commit::commit_persistently(&engine.deps, journey, ask).await)?;
     Ok(asked.and_then(|(journey, asks)| asks.then_some(journey)))

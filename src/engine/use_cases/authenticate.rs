@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use subtle::ConstantTimeEq as _;
 
-use crate::domain::api_key::{ApiKey, IssuedKey, KeyNumber, Named};
+use crate::domain::api_key::{ApiKey, IssuedKey, KeyNumber};
 use crate::domain::id::MerchantId;
 use crate::domain::merchant::{Merchant, Standing};
 use crate::domain::moment::UnixMillis;
@@ -26,10 +26,7 @@ pub(in crate::engine) type NotedUses = Mutex<HashMap<(MerchantId, KeyNumber), Un
 /// [`EngineError::Disabled`], or when the store is in trouble.
 pub async fn authenticate(engine: &Engine, key: &str) -> Result<Option<Merchant>> {
     let Ok(key) = ApiKey::parse(key) else { return Ok(None) };
-    let merchant = match key.names() {
-        Named::Number(number) => engine.deps.store.merchant_of_key(number).await?,
-        Named::Merchant(id) => engine.deps.store.merchant(id).await?,
-    };
+    let merchant = engine.deps.store.merchant_of_key(key.number()).await?;
     let sent = derive::api_key_digest(key.reveal());
     caller(engine, merchant, |own| same(&own.digest, &sent))
 }

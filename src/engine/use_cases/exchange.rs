@@ -48,7 +48,7 @@ pub async fn bring_code(
     evidence: Evidence,
     request_timeout: Duration,
 ) -> Result<BroughtCode> {
-    let Some((journey, visit)) = find::journey_of_state(&engine.deps, state).await? else {
+    let Some((journey, visit)) = find::journey_of_brought_state(&engine.deps, state).await? else {
         return Ok(BroughtCode::Unknown);
     };
     let answer_to = journey.opening().purpose.consent().map(|consent| &consent.answer_to);

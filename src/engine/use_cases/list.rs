@@ -60,7 +60,7 @@ pub async fn sight(engine: &Engine, merchant: MerchantId, pay_id: PayId) -> Resu
         let Some(token) = derive::token_of(&engine.deps, &journey, u8::try_from(number).unwrap_or(u8::MAX))? else {
             break;
         };
-        let spent = engine.deps.store.spent_at(token.shard(), &derive::token_digest(token.reveal())).await?;
+        let spent = engine.deps.store.spent_at(pay_id, &derive::token_digest(merchant, &token)).await?;
         redeemed_at = redeemed_at.or(spent);
     }
     let deliveries = engine.deps.store.deliveries(pay_id).await?;

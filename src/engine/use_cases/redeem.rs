@@ -48,9 +48,9 @@ pub async fn redeem(engine: &Engine, request: Redeeming<'_>) -> Result<Redeemed>
             Err(error) => return Ok(uncertain(&error)),
         },
     };
-    let (until, digest) = (Instant::now() + request.request_timeout, derive::token_digest(token.reveal()));
+    let (until, digest) = (Instant::now() + request.request_timeout, derive::token_digest(request.merchant, &token));
     loop {
-        match store.redeem(token.shard(), &digest, request.merchant, &attempt).await {
+        match store.redeem(token.pay_id(), &digest, &attempt).await {
             Ok(Redemption::Pending { .. }) if Instant::now() < until => tokio::time::sleep(LOOK_AGAIN).await,
             Ok(redemption) => return Ok(Redeemed::Known(redemption)),
             Err(error) => return Ok(uncertain(&error)),

@@ -1,4 +1,4 @@
-//! Deliveries in their table, beside their journey's number. The column `settlement` holds the number of the event.
+//! Deliveries in their table, beside their journey's number.
 //!
 //! `wakes_at` is when a courier may take one: when it is due or, while it is leased, when that lapses. It is empty once
 //! the delivery has ended, so that the index of those that wait holds no others.
@@ -20,25 +20,25 @@ use crate::store::{Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, 
 
 // Each begins with the columns that `delivery` reads.
 pub(super) const OF_JOURNEY: &str = "
-    SELECT settlement, target, since, deliveries.due_at, tries, state, attempts, record
+    SELECT event, target, since, deliveries.due_at, tries, state, attempts, record
     FROM deliveries JOIN journeys USING (pay_id) WHERE pay_id = ?1";
 pub(super) const WAKING: &str = "
-    SELECT settlement, target, since, deliveries.due_at, tries, state, attempts, record, pay_id
+    SELECT event, target, since, deliveries.due_at, tries, state, attempts, record, pay_id
     FROM deliveries JOIN journeys USING (pay_id) WHERE (tries > 0) = ?3 AND wakes_at <= ?1
     ORDER BY wakes_at LIMIT ?2";
 pub(super) const DEAD: &str = "
-    SELECT settlement, target, since, deliveries.due_at, tries, state, attempts, record
+    SELECT event, target, since, deliveries.due_at, tries, state, attempts, record
     FROM deliveries JOIN journeys USING (pay_id)
     WHERE deliveries.merchant = ?1 AND state >= 2
-        AND (deliveries.due_at, pay_id, settlement, target) < (?2, ?3, ?4, ?5)
-    ORDER BY deliveries.due_at DESC, pay_id DESC, settlement DESC, target DESC LIMIT ?6";
+        AND (deliveries.due_at, pay_id, event, target) < (?2, ?3, ?4, ?5)
+    ORDER BY deliveries.due_at DESC, pay_id DESC, event DESC, target DESC LIMIT ?6";
 
 pub(super) const PENDING: &str = "
-    SELECT settlement, target, since, deliveries.due_at, tries, state, attempts, record
+    SELECT event, target, since, deliveries.due_at, tries, state, attempts, record
     FROM deliveries JOIN journeys USING (pay_id)
     WHERE deliveries.merchant = ?1 AND state = 0 AND (tries > 0) = ?7
-        AND (since, pay_id, settlement, target) < (?2, ?3, ?4, ?5)
-    ORDER BY since DESC, pay_id DESC, settlement DESC, target DESC LIMIT ?6";
+        AND (since, pay_id, event, target) < (?2, ?3, ?4, ?5)
+    ORDER BY since DESC, pay_id DESC, event DESC, target DESC LIMIT ?6";
 
 /// Keeps deliveries of this merchant; one that is there already stays as it is.
 pub fn keep(db: &Connection, merchant: MerchantId, deliveries: &[Delivery]) -> Result<(), StoreError> {
@@ -46,7 +46,7 @@ pub fn keep(db: &Connection, merchant: MerchantId, deliveries: &[Delivery]) -> R
         return Ok(());
     }
     let mut insert = db.prepare_cached(
-        "INSERT INTO deliveries (pay_id, settlement, target, merchant, since, due_at, tries, state, wakes_at, held)
+        "INSERT INTO deliveries (pay_id, event, target, merchant, since, due_at, tries, state, wakes_at, held)
          VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0, 0, ?5, 0) ON CONFLICT DO NOTHING",
     )?;
     for Delivery { id, due_at, .. } in deliveries {
@@ -122,15 +122,15 @@ impl Deliveries for Embedded {
             let [pay_id, event, target] = key(&id);
             let anew = "UPDATE deliveries
                 SET since = ?4, due_at = ?4, wakes_at = ?4, tries = 0, state = 0, held = 0, held_by = NULL
-                WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3 AND state <> 0";
+                WHERE pay_id = ?1 AND event = ?2 AND target = ?3 AND state <> 0";
             let sooner = "UPDATE deliveries SET due_at = min(due_at, ?4), wakes_at = min(wakes_at, ?4)
-                WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3 AND held = 0";
+                WHERE pay_id = ?1 AND event = ?2 AND target = ?3 AND held = 0";
             for sql in [anew, sooner] {
                 if execute(db, sql, params![pay_id, event, target, millis(now)])? == 1 {
                     return Ok(true);
                 }
             }
-            let there = "SELECT 1 FROM deliveries WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3";
+            let there = "SELECT 1 FROM deliveries WHERE pay_id = ?1 AND event = ?2 AND target = ?3";
             exists(db, there, params![pay_id, event, target])
         })
         .await
@@ -174,7 +174,7 @@ fn lease(db: &Connection, most: usize, until: UnixMillis, by: u64, now: UnixMill
         })?);
     }
     let update = "UPDATE deliveries SET wakes_at = ?4, held = 1, held_by = ?5
-         WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3";
+         WHERE pay_id = ?1 AND event = ?2 AND target = ?3";
     // What cannot be read is leased, too: it keeps nobody else waiting, and is looked at again when that lapses.
     for ([pay_id, event, target], _) in &found {
         execute(db, update, params![pay_id, event, target, millis(until), by.cast_signed()])?;
@@ -190,8 +190,7 @@ fn report(
     now: UnixMillis,
 ) -> Result<bool, StoreError> {
     let [pay_id, event, target] = key(&lease.id);
-    let own =
-        "SELECT held, attempts FROM deliveries WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3 AND held_by = ?4";
+    let own = "SELECT held, attempts FROM deliveries WHERE pay_id = ?1 AND event = ?2 AND target = ?3 AND held_by = ?4";
     let found: Option<(bool, Vec<u8>)> =
         row(db, own, params![pay_id, event, target, lease.by.cast_signed()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let Some((true, kept)) = found else { return Ok(found.is_some()) };
@@ -200,7 +199,7 @@ fn report(
     let update =
         "UPDATE deliveries SET due_at = ?4, wakes_at = ?5, state = ?6, held = 0, attempts = coalesce(?7, attempts),
             tries = tries + (?7 IS NOT NULL)
-         WHERE pay_id = ?1 AND settlement = ?2 AND target = ?3";
+         WHERE pay_id = ?1 AND event = ?2 AND target = ?3";
     let attempts = attempt.map(|attempt| append_attempt(&kept, attempt));
     execute(db, update, params![pay_id, event, target, due_at, wait.map(|_| due_at), state.number(), attempts])?;
     Ok(true)

@@ -7,10 +7,10 @@ use super::reservations::{self, Before};
 use super::values::{self, bytes, execute, limit, millis, number, row, rows};
 use super::{Embedded, StoreError, deliveries, tokens};
 use crate::domain::delivery::Delivery;
-use crate::domain::id::{MerchantId, PayId, Shard};
+use crate::domain::id::{MerchantId, PayId};
 use crate::domain::journey::Journey;
-use crate::domain::secret::Digest;
-use crate::store::readings::{is_proven, legible, over_at, state_until, user_of};
+use crate::domain::moment::UnixMillis;
+use crate::store::readings::{is_proven, legible, over_at, user_of};
 use crate::store::record::{read_journey, write_journey};
 use crate::store::{JourneyCursor, JourneyFilter, Journeys, Kept, Opened, REMEMBERED, Reservation, Step, Taken};
 
@@ -75,19 +75,9 @@ impl Journeys for Embedded {
         self.read(move |db, _| present(db, pay_id)).await
     }
 
-    async fn find_by_state(&self, _: Shard, state: &Digest) -> Result<Option<(Journey, u8)>, StoreError> {
-        let state = *state;
-        self.read(move |db, now| {
-            let sql = "SELECT record, departure FROM states JOIN journeys USING (pay_id)
-                 WHERE digest = ?1 AND kept_until > ?2";
-            row(db, sql, params![state.as_bytes(), millis(now)], |row| Ok((read_journey(bytes(row, 0)?)?, row.get(1)?)))
-        })
-        .await
-    }
-
     async fn take(&self, step: &Step) -> Result<Taken, StoreError> {
         let (step, record) = (step.clone(), write_journey(&step.journey)?);
-        self.write(move |db, _| take(db, &step, &record)).await
+        self.write(move |db, now| take(db, &step, &record, now)).await
     }
 
     async fn list(
@@ -141,8 +131,8 @@ fn open(db: &Connection, journey: &Journey, record: &[u8], deliveries: &[Deliver
     let opening = journey.opening();
     let user = user_of(journey);
     let insert =
-        "INSERT INTO journeys (pay_id, merchant, opened_at, over_at, revision, settled_at, proven, record, due_at, user)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
+        "INSERT INTO journeys (pay_id, merchant, opened_at, over_at, revision, concluded_at, proven, tokens, record, due_at, user)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, x'', ?8, ?9, ?10) ON CONFLICT DO NOTHING";
     let values = params![
         number(journey.pay_id()),
         opening.merchant.as_bytes(),
@@ -164,7 +154,7 @@ fn open(db: &Connection, journey: &Journey, record: &[u8], deliveries: &[Deliver
     Ok(if there.is_some_and(|there| there.opening() == opening) { Opened::New } else { Opened::Taken })
 }
 
-fn take(db: &Connection, step: &Step, record: &[u8]) -> Result<Taken, StoreError> {
+fn take(db: &Connection, step: &Step, record: &[u8], now: UnixMillis) -> Result<Taken, StoreError> {
     let journey = &step.journey;
     if advance(db, journey, record)? == 0 {
         return Ok(match stored(db, journey.pay_id())? {
@@ -173,14 +163,8 @@ fn take(db: &Connection, step: &Step, record: &[u8]) -> Result<Taken, StoreError
             Some(bytes) => Taken::Lost(Box::new(read_journey(&bytes)?)),
         });
     }
-    if let Some((state, visit)) = &step.state {
-        let until = millis(state_until(journey, *visit));
-        let insert =
-            "INSERT INTO states (digest, pay_id, departure, kept_until) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
-        execute(db, insert, params![state.as_bytes(), number(journey.pay_id()), visit, until])?;
-    }
     if let Some(token) = &step.token {
-        tokens::keep(db, token, journey.pay_id())?;
+        tokens::keep(db, token, journey.pay_id(), now)?;
     }
     deliveries::keep(db, journey.opening().merchant, &step.deliveries)?;
     Ok(Taken::Done)
@@ -189,14 +173,14 @@ fn take(db: &Connection, step: &Step, record: &[u8]) -> Result<Taken, StoreError
 /// Leaves every index alone.
 pub(super) const WITHIN: &str = "
     UPDATE journeys SET revision = ?2, record = ?3
-    WHERE pay_id = ?1 AND revision = ?2 - 1 AND settled_at IS NULL AND due_at IS ?4 AND over_at = ?5";
+    WHERE pay_id = ?1 AND revision = ?2 - 1 AND concluded_at IS NULL AND due_at IS ?4 AND over_at = ?5";
 /// Touches two indexes: what is due, and what is proven.
 pub(super) const ACROSS: &str = "
-    UPDATE journeys SET revision = ?2, record = ?3, due_at = ?4, settled_at = ?6, proven = ?7
+    UPDATE journeys SET revision = ?2, record = ?3, due_at = ?4, concluded_at = ?6, proven = ?7
     WHERE pay_id = ?1 AND revision = ?2 - 1 AND over_at = ?5";
 /// Touches one more.
 pub(super) const BEYOND: &str = "
-    UPDATE journeys SET revision = ?2, record = ?3, due_at = ?4, over_at = ?5, settled_at = ?6, proven = ?7
+    UPDATE journeys SET revision = ?2, record = ?3, due_at = ?4, over_at = ?5, concluded_at = ?6, proven = ?7
     WHERE pay_id = ?1 AND revision = ?2 - 1";
 
 /// Writes the journey over the revision before; answers how many rows that changed.

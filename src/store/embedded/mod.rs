@@ -62,12 +62,12 @@ impl Embedded {
     /// asked for; see [`Store::tidy`].
     ///
     /// # Errors
-    /// [`StoreError::Foreign`] when a newer program has made the file, [`StoreError::TimedOut`] when another process
+    /// [`StoreError::Foreign`] when the file has another layout, [`StoreError::TimedOut`] when another process
     /// keeps it locked for 5 s, else trouble with the file.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
         let (path, _alone) = file::prepare(folder)?;
         let mut connection = file::connect(&path)?;
-        schema::migrate(&mut connection)?;
+        schema::prepare(&mut connection)?;
         Self::over(connection, folder, clock, keep)
     }
 
@@ -84,11 +84,10 @@ impl Embedded {
     /// Opens the store that is in `folder`, for a command beside its server, and leaves its layout as it is.
     ///
     /// # Errors
-    /// [`StoreError::Foreign`] when an older or a newer program has made the file, [`StoreError::Unreachable`] when
-    /// there is none, else as [`Embedded::open`].
+    /// [`StoreError::Foreign`] when the file has another layout, [`StoreError::Unreachable`] when there is none, else as [`Embedded::open`].
     pub fn open_existing(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
         let mut connection = file::connect(&file::path(folder))?;
-        schema::expect_current(&mut connection)?;
+        schema::prepare(&mut connection)?;
         Self::over(connection, folder, clock, keep)
     }
 

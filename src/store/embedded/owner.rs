@@ -25,9 +25,9 @@ pub fn register_owner(db: &Connection, keys: &[Digest]) -> Result<(), StoreError
 }
 
 fn known(db: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-    row(db, "SELECT value FROM house WHERE name = ?1", [name], |row| Ok(row.get(0)?))
+    row(db, "SELECT value FROM owner WHERE name = ?1", [name], |row| Ok(row.get(0)?))
 }
 
 fn record(db: &Connection, name: &str, value: &[u8]) -> Result<(), StoreError> {
-    execute(db, "INSERT OR REPLACE INTO house (name, value) VALUES (?1, ?2)", params![name, value]).map(drop)
+    execute(db, "INSERT OR REPLACE INTO owner (name, value) VALUES (?1, ?2)", params![name, value]).map(drop)
 }

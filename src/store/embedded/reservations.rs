@@ -20,7 +20,7 @@ pub enum Before {
 
 /// Looks up what the reservation's key has been used for.
 pub fn before(db: &Connection, reservation: &Reservation, now: UnixMillis) -> Result<Before, StoreError> {
-    let sql = "SELECT request, number FROM claims WHERE key = ?1 AND kept_until > ?2";
+    let sql = "SELECT request, number FROM reservations WHERE key = ?1 AND kept_until > ?2";
     let kept = row(db, sql, params![reservation.key.as_bytes(), millis(now)], |row| {
         let same = row.get::<_, [u8; 32]>(0)? == *reservation.request.as_bytes();
         Ok(if same { Before::Same(row.get(1)?) } else { Before::Another })
@@ -36,7 +36,7 @@ pub fn keep(
     until: UnixMillis,
 ) -> Result<(), StoreError> {
     // A forgotten reservation of the same key may still be there.
-    let sql = "INSERT OR REPLACE INTO claims (key, request, number, kept_until) VALUES (?1, ?2, ?3, ?4)";
+    let sql = "INSERT OR REPLACE INTO reservations (key, request, number, kept_until) VALUES (?1, ?2, ?3, ?4)";
     let (key, request) = (reservation.key.as_bytes(), reservation.request.as_bytes());
     execute(db, sql, params![key, request, number, millis(until)]).map(drop)
 }

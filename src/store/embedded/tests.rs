@@ -111,12 +111,18 @@ async fn dropping_it_closes_the_file_with_everything_in_it() {
 }
 
 #[test]
-fn a_newer_programs_file_is_refused() {
+fn a_file_of_another_layout_is_refused_and_left_as_it_is() {
     let folder = Folder::new();
     drop(folder.store(&clock()));
-    beside(&folder).pragma_update(None, "user_version", 99).unwrap();
-    let refused = Embedded::open(folder.0.path(), clock(), KEEP);
-    assert!(matches!(refused, Err(StoreError::Foreign(_))), "{refused:?}");
+    for (layout, word) in [(6, "before the first release"), (99, "newer")] {
+        beside(&folder).pragma_update(None, "user_version", layout).unwrap();
+        for refused in
+            [Embedded::open(folder.0.path(), clock(), KEEP), Embedded::open_existing(folder.0.path(), clock(), KEEP)]
+        {
+            assert!(matches!(&refused, Err(StoreError::Foreign(why)) if why.contains(word)), "{refused:?}");
+        }
+        assert_eq!(beside(&folder).pragma_query_value(None, "user_version", |row| row.get(0)), Ok(layout));
+    }
 }
 
 #[test]
@@ -161,8 +167,8 @@ async fn a_damaged_record_troubles_only_who_asks_for_it() {
     let pay_id = values::number(broken.pay_id());
     beside(&folder).execute("UPDATE journeys SET record = x'01ff', revision = 7 WHERE pay_id = ?1", [pay_id]).unwrap();
     let steps = [broken, whole].map(|journey| {
-        let (away, visit) = fixtures::away(journey, clock.now());
-        Step::to(away).with_state(fixtures::fresh(), visit)
+        let (away, _) = fixtures::away(journey, clock.now());
+        Step::to(away)
     });
     let [lost, done] = steps.each_ref().map(|step| store.take(step));
     let (lost, done) = tokio::join!(lost, done);
@@ -219,26 +225,26 @@ async fn a_reservation_that_outlives_its_journey_opens_another() {
 async fn everything_that_has_run_out_is_dropped() {
     let (folder, clock) = (Folder::new(), clock());
     let store = folder.store(&clock);
-    let tables = ["journeys", "states", "tokens", "claims", "deliveries"];
+    let tables = ["journeys", "reservations", "deliveries"];
     for n in 0..300 {
         let reservation = fixtures::reservation();
         let draft = fixtures::Draft::at(clock.now()).reserved_by(&reservation).notifying(["https://m.example/a"]);
         let journey = draft.journey();
         assert_eq!(store.open(&journey, &[], Some(&reservation)).await.unwrap(), Opened::New);
-        let (away, visit) = fixtures::away(journey, clock.now());
-        store.take(&Step::to(away.clone()).with_state(fixtures::fresh(), visit)).await.unwrap();
+        let (away, _) = fixtures::away(journey, clock.now());
+        store.take(&Step::to(away.clone())).await.unwrap();
         if n > 0 {
-            let token = MintedToken { digest: fixtures::fresh(), expires_at: clock.now().plus(KEEP / 7) };
+            let token = MintedToken { digest: fixtures::fresh(), life: KEEP / 7 };
             let (paid, _) = fixtures::concluded(away, &Fact::paid(), clock.now());
             store.take(&fixtures::concluding(paid, Some(token))).await.unwrap();
         }
     }
     let left = |db: &Connection| tables.map(|table| count(db, table));
-    assert_eq!(left(&beside(&folder)), [300, 300, 299, 300, 299]);
+    assert_eq!(left(&beside(&folder)), [300, 300, 299]);
     assert_eq!(store.tidy().await.unwrap(), 0);
     clock.advance(Duration::from_secs(49 * 3600));
-    assert_eq!(store.tidy().await.unwrap(), 300 + 299 + 300);
-    assert_eq!(left(&beside(&folder)), [300, 0, 0, 0, 299]);
+    assert_eq!(store.tidy().await.unwrap(), 300);
+    assert_eq!(left(&beside(&folder)), [300, 0, 299]);
     clock.advance(KEEP);
     // A delivery that waits holds its journey back, until a courier has seen to it.
     assert_eq!(store.tidy().await.unwrap(), 0);
@@ -247,7 +253,7 @@ async fn everything_that_has_run_out_is_dropped() {
     }
     assert_eq!(store.tidy().await.unwrap(), 299 + 299);
     // What has not concluded stays, however long it takes: its merchant must still be notified of its end.
-    assert_eq!(left(&beside(&folder)), [1, 0, 0, 0, 0]);
+    assert_eq!(left(&beside(&folder)), [1, 0, 0]);
 }
 
 #[tokio::test]
@@ -257,12 +263,12 @@ async fn a_journey_that_concluded_late_is_kept_for_its_token() {
     let journey = fixtures::Draft::at(clock.now()).journey();
     assert_eq!(store.open(&journey, &[], None).await.unwrap(), Opened::New);
     clock.advance(3 * KEEP);
-    let token = MintedToken { digest: fixtures::fresh(), expires_at: clock.now().plus(Duration::from_secs(600)) };
+    let token = MintedToken { digest: fixtures::fresh(), life: Duration::from_secs(600) };
     let (lapsed, _) = fixtures::concluded(journey, &Fact::lapsed(), clock.now());
     store.take(&fixtures::concluding(lapsed.clone(), Some(token.clone()))).await.unwrap();
     store.tidy().await.unwrap();
-    let (shard, by) = (lapsed.id().shard(), lapsed.opening().merchant);
-    let redeemed = store.redeem(shard, &token.digest, by, &fixtures::fresh()).await.unwrap();
+    let pay_id = lapsed.pay_id();
+    let redeemed = store.redeem(pay_id, &token.digest, &fixtures::fresh()).await.unwrap();
     assert!(matches!(redeemed, Redemption::Granted { .. }), "{redeemed:?}");
 }
 
@@ -277,9 +283,7 @@ fn no_query_reads_a_whole_table_or_sorts() {
         journeys::LIST_PROVEN,
         journeys::LIST_OF_USER,
         journeys::DUE,
-        tidy::STATES,
-        tidy::CLAIMS,
-        tidy::TOKENS,
+        tidy::RESERVATIONS,
         tidy::JOURNEYS,
         tidy::SHUT_ENDPOINTS,
         deliveries::OF_JOURNEY,
@@ -311,45 +315,6 @@ fn a_step_that_moves_nothing_touches_no_index() {
     drop(folder.store(&clock()));
     let written = [journeys::WITHIN, journeys::ACROSS, journeys::BEYOND].map(|sql| written_to(&beside(&folder), sql));
     assert_eq!(written, [1, 3, 4]);
-}
-
-/// The file of a program that knew no consents is read, and swept, as it was.
-#[tokio::test]
-async fn an_older_programs_file_is_brought_up() {
-    let (folder, clock) = (Folder::new(), clock());
-    let [open, paid] = [(); 2].map(|()| fixtures::Draft::at(clock.now()).lasting(Duration::from_hours(1)).journey());
-    let paid = fixtures::concluded(fixtures::away(paid, clock.now()).0, &Fact::paid(), clock.now()).0;
-    let (path, alone) = file::prepare(folder.0.path()).unwrap();
-    let old = file::connect(&path).unwrap();
-    old.execute_batch(schema::FIRST).unwrap();
-    old.pragma_update(None, "user_version", 1).unwrap();
-    for (journey, concluded_at) in [(&open, None), (&paid, Some(values::millis(clock.now())))] {
-        old.execute(
-            "INSERT INTO journeys (pay_id, merchant, opened_at, expires_at, revision, settled_at, proven, record)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            rusqlite::params![
-                values::number(journey.pay_id()),
-                journey.opening().merchant.as_bytes(),
-                values::millis(journey.opening().opened_at),
-                values::millis(journey.opening().expires_at),
-                journey.revision(),
-                concluded_at,
-                concluded_at.is_some(),
-                crate::store::record::write_journey(journey).unwrap(),
-            ],
-        )
-        .unwrap();
-    }
-    drop((old, alone));
-    let store = folder.store(&clock);
-    assert_eq!(store.due(9).await.unwrap(), []);
-    let (away, visit) = fixtures::away(open, clock.now());
-    assert_eq!(store.take(&Step::to(away.clone()).with_state(fixtures::fresh(), visit)).await.unwrap(), Taken::Done);
-    clock.advance(Duration::from_hours(2));
-    assert_eq!(store.due(9).await.unwrap(), [away]);
-    clock.advance(KEEP);
-    assert_eq!(store.tidy().await.unwrap(), 2);
-    assert_eq!(store.find(paid.pay_id()).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -13,13 +13,9 @@ use crate::store::REMEMBERED;
 /// The most records of a kind that one step drops: a few milliseconds' work.
 const MOST: u32 = 250;
 
-pub(super) const STATES: &str =
-    "DELETE FROM states WHERE digest IN (SELECT digest FROM states WHERE kept_until <= ?1 LIMIT ?2)";
-pub(super) const CLAIMS: &str =
-    "DELETE FROM claims WHERE key IN (SELECT key FROM claims WHERE kept_until <= ?1 LIMIT ?2)";
-pub(super) const TOKENS: &str =
-    "DELETE FROM tokens WHERE digest IN (SELECT digest FROM tokens WHERE expires_at <= ?1 LIMIT ?2)";
-pub(super) const JOURNEYS: &str = "SELECT pay_id FROM journeys WHERE over_at <= ?1 AND settled_at <= ?2
+pub(super) const RESERVATIONS: &str =
+    "DELETE FROM reservations WHERE key IN (SELECT key FROM reservations WHERE kept_until <= ?1 LIMIT ?2)";
+pub(super) const JOURNEYS: &str = "SELECT pay_id FROM journeys WHERE over_at <= ?1 AND concluded_at <= ?2
         AND NOT EXISTS (SELECT 1 FROM deliveries WHERE pay_id = journeys.pay_id AND wakes_at IS NOT NULL)
      ORDER BY over_at LIMIT ?3";
 pub(super) const SHUT_ENDPOINTS: &str =
@@ -28,15 +24,14 @@ pub(super) const SHUT_ENDPOINTS: &str =
 /// Drops some of what has expired, and answers how many records; 0 means that there is no more.
 ///
 /// A journey goes `keep` after its time, or that of the consent which it gave, has run out, if it has ended, and not
-/// before the last of its tokens is forgotten, nor while one of its deliveries waits: a journey may conclude late, and
+/// before a day after the last of its tokens has expired, nor while one of its deliveries waits: a journey may conclude late, and
 /// its token must find it.
 pub fn step(db: &Connection, now: UnixMillis, keep: Duration) -> Result<usize, StoreError> {
     let at = |ago: Duration| millis(before(now, ago));
     let tokens_last = Settings::TOKEN_LIFE.1 + REMEMBERED;
-    let (now, remembered, kept, tokens_gone) = (millis(now), at(REMEMBERED), at(keep), at(tokens_last));
-    let mut dropped = drop_journeys(db, kept, tokens_gone)?;
-    for (sql, until) in [(STATES, now), (CLAIMS, now), (SHUT_ENDPOINTS, now), (TOKENS, remembered)] {
-        dropped += execute(db, sql, params![until, MOST])?;
+    let mut dropped = drop_journeys(db, at(keep), at(tokens_last))?;
+    for sql in [RESERVATIONS, SHUT_ENDPOINTS] {
+        dropped += execute(db, sql, params![millis(now), MOST])?;
     }
     Ok(dropped)
 }

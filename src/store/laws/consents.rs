@@ -8,7 +8,7 @@ use crate::domain::id::{MerchantId, Shard, UserId};
 use crate::domain::journey::{Journey, ResponseId};
 use crate::domain::outcome::Fact;
 use crate::domain::secret::Digest;
-use crate::store::{JourneyFilter, REMEMBERED, Redemption, Step};
+use crate::store::{JourneyFilter, Redemption, Step};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -18,8 +18,8 @@ fn draft(tested: &TestStore) -> Draft {
 }
 
 /// A consent whose customer has agreed, for 90 days, with a token that lives an hour.
-async fn given(tested: &TestStore, state: Digest, token: Digest) -> Journey {
-    let away = tested.away(draft(tested).journey(), state).await;
+async fn given(tested: &TestStore, token: Digest) -> Journey {
+    let away = tested.away(draft(tested).journey()).await;
     given_again(tested, away, token).await
 }
 
@@ -36,23 +36,18 @@ async fn reopened(tested: &TestStore, given: Journey) -> Journey {
     reopened
 }
 
-async fn left(tested: &TestStore, journey: Journey, state: Digest) -> Journey {
-    let (away, visit) = away(journey, tested.now());
-    tested.done(&Step::to(away.clone()).with_state(state, visit)).await;
+async fn left(tested: &TestStore, journey: Journey) -> Journey {
+    let (away, _) = away(journey, tested.now());
+    tested.done(&Step::to(away.clone())).await;
     away
 }
 
 async fn redeemed(tested: &TestStore, journey: &Journey, token: Digest, attempt: Digest) -> Redemption {
-    let merchant = journey.opening().merchant;
-    tested.store().redeem(journey.id().shard(), &token, merchant, &attempt).await.unwrap()
-}
-
-async fn under(tested: &TestStore, journey: &Journey, state: Digest) -> Option<(Journey, u8)> {
-    tested.store().find_by_state(journey.id().shard(), &state).await.unwrap()
+    tested.store().redeem(journey.pay_id(), &token, &attempt).await.unwrap()
 }
 
 pub(crate) async fn what_an_agreement_leaves_is_kept(mut tested: TestStore) {
-    let given = given(&tested, fresh(), fresh()).await;
+    let given = given(&tested, fresh()).await;
     assert_eq!(tested.find(&given).await.as_ref(), Some(&given));
     let now = tested.now();
     let consumed = given.regrant(|grant| grant.consumed_at = Some(now)).unwrap();
@@ -66,7 +61,7 @@ pub(crate) async fn what_an_agreement_leaves_is_kept(mut tested: TestStore) {
 }
 
 pub(crate) async fn a_consent_asked_for_again_is_due_at_its_new_expiry(tested: TestStore) {
-    let given = given(&tested, fresh(), fresh()).await;
+    let given = given(&tested, fresh()).await;
     tested.pass(30 * DAY);
     assert_eq!(tested.store().due(9).await.unwrap(), []);
     let again = reopened(&tested, given).await;
@@ -79,25 +74,9 @@ pub(crate) async fn a_consent_asked_for_again_is_due_at_its_new_expiry(tested: T
     assert_eq!(tested.find(&lapsed).await, Some(lapsed));
 }
 
-pub(crate) async fn every_round_has_states_of_its_own(tested: TestStore) {
-    let (first, second) = (fresh(), fresh());
-    let given = given(&tested, first, fresh()).await;
-    tested.pass(HOUR);
-    let away = reopened(&tested, given).await;
-    let away = left(&tested, away, second).await;
-    assert_eq!(under(&tested, &away, first).await, Some((away.clone(), 0)));
-    assert_eq!(under(&tested, &away, second).await, Some((away.clone(), 1)));
-    // Each is kept for a day after its own round has run out.
-    tested.pass(REMEMBERED + MINUTE);
-    assert_eq!(under(&tested, &away, first).await, None);
-    assert_eq!(under(&tested, &away, second).await, Some((away.clone(), 1)));
-    tested.pass(HOUR);
-    assert_eq!(under(&tested, &away, second).await, None);
-}
-
 pub(crate) async fn a_second_round_has_a_token_and_deliveries_of_its_own(tested: TestStore) {
     let (tokens, attempt) = ([fresh(), fresh()], fresh());
-    let given = given(&tested, fresh(), tokens[0]).await;
+    let given = given(&tested, tokens[0]).await;
     let first = redeemed(&tested, &given, tokens[0], attempt).await;
     let Redemption::Granted { spent_at, .. } = first else { panic!("{first:?}") };
     tested.pass(MINUTE);
@@ -107,7 +86,7 @@ pub(crate) async fn a_second_round_has_a_token_and_deliveries_of_its_own(tested:
     assert_eq!(redeemed(&tested, &again, tokens[0], attempt).await, repeated);
     assert_eq!(redeemed(&tested, &again, tokens[0], fresh()).await, Redemption::Spent { at: spent_at });
 
-    let away = left(&tested, again, fresh()).await;
+    let away = left(&tested, again).await;
     let given = given_again(&tested, away, tokens[1]).await;
     let second = redeemed(&tested, &given, tokens[1], attempt).await;
     assert!(matches!(second, Redemption::Granted { journey, .. } if *journey == given));
@@ -117,18 +96,18 @@ pub(crate) async fn a_second_round_has_a_token_and_deliveries_of_its_own(tested:
 
 pub(crate) async fn an_unspent_token_does_not_wait_for_the_next_round(tested: TestStore) {
     let token = fresh();
-    let given = given(&tested, fresh(), token).await;
+    let given = given(&tested, token).await;
     let away = reopened(&tested, given).await;
-    let away = left(&tested, away, fresh()).await;
+    let away = left(&tested, away).await;
     let granted = redeemed(&tested, &away, token, fresh()).await;
     assert!(matches!(&granted, Redemption::Granted { journey, .. } if **journey == away), "{granted:?}");
 }
 
 pub(crate) async fn a_token_of_a_second_round_waits_for_its_fact(tested: TestStore) {
     let (token, attempt) = (fresh(), fresh());
-    let given = given(&tested, fresh(), fresh()).await;
+    let given = given(&tested, fresh()).await;
     let away = reopened(&tested, given).await;
-    let away = left(&tested, away, fresh()).await;
+    let away = left(&tested, away).await;
     let frozen =
         away.hand_back_early(ResponseId { visit: 1, response_digest: 1 }, held(tested.now()), tested.now()).unwrap();
     tested.done(&Step::to(frozen.clone()).with_token(Some(tested.token(token)))).await;
@@ -140,7 +119,7 @@ pub(crate) async fn a_token_of_a_second_round_waits_for_its_fact(tested: TestSto
 }
 
 pub(crate) async fn a_consent_is_kept_until_it_ends(tested: TestStore) {
-    let given = given(&tested, fresh(), fresh()).await;
+    let given = given(&tested, fresh()).await;
     let (merchant, user) = (given.opening().merchant, given.opening().purpose.consent().unwrap().user);
     tested.pass(90 * DAY - HOUR);
     tested.store().tidy().await.unwrap();
@@ -151,7 +130,7 @@ pub(crate) async fn a_consent_is_kept_until_it_ends(tested: TestStore) {
 }
 
 pub(crate) async fn asking_again_in_vain_shortens_nothing(tested: TestStore) {
-    let given = given(&tested, fresh(), fresh()).await;
+    let given = given(&tested, fresh()).await;
     tested.pass(DAY);
     let again = reopened(&tested, given).await;
     tested.pass(2 * HOUR);
@@ -167,11 +146,11 @@ pub(crate) async fn asking_again_in_vain_shortens_nothing(tested: TestStore) {
 }
 
 pub(crate) async fn a_consent_asked_for_again_is_still_proven(tested: TestStore) {
-    let given = given(&tested, fresh(), fresh()).await;
+    let given = given(&tested, fresh()).await;
     let merchant = given.opening().merchant;
     let again = reopened(&tested, given).await;
     assert_eq!(tested.store().list(merchant, JourneyFilter::Proven, None, 9).await.unwrap(), [again.clone()]);
-    let away = left(&tested, again, fresh()).await;
+    let away = left(&tested, again).await;
     let cancelled = tested.concluded(away, &Fact::pressed_cancel(), None).await;
     for which in [JourneyFilter::Proven, JourneyFilter::All] {
         assert_eq!(tested.store().list(merchant, which, None, 9).await.unwrap(), [cancelled.clone()]);

@@ -8,8 +8,8 @@ use crate::domain::outcome::Fact;
 use crate::store::{JourneyFilter, Opened, REMEMBERED, Redemption, Replaced, Reserved, Step, StoreError};
 
 pub(crate) async fn what_was_acknowledged_is_there_after_reopening(mut tested: TestStore) {
-    let (state, token, keyed, opening, edit) = (fresh(), fresh(), reservation(), reservation(), reservation());
-    let away = tested.away(Draft::at(tested.now()).journey(), state).await;
+    let (token, keyed, opening, edit) = (fresh(), reservation(), reservation(), reservation());
+    let away = tested.away(Draft::at(tested.now()).journey()).await;
     let paid = tested.paid(Draft::at(tested.now()).notifying(["https://m.example/a"]).journey(), token).await;
     let reserved = Draft::at(tested.now()).reserved_by(&opening).journey();
     assert_eq!(tested.store().open(&reserved, &[], Some(&opening)).await.unwrap(), Opened::New);
@@ -20,12 +20,12 @@ pub(crate) async fn what_was_acknowledged_is_there_after_reopening(mut tested: T
     assert_eq!(tested.store().replace(&shop, Some((&edit, 5))).await.unwrap(), Replaced::Done);
 
     tested.reopen().await;
-    assert_eq!(tested.store().find_by_state(away.id().shard(), &state).await.unwrap(), Some((away, 0)));
+    assert_eq!(tested.find(&away).await, Some(away));
     assert_eq!(tested.find(&paid).await.as_ref(), Some(&paid));
     assert_eq!(tested.store().deliveries(paid.pay_id()).await.unwrap(), deliveries_of(&paid, 0));
     let merchants_own = tested.store().list(paid.opening().merchant, JourneyFilter::Proven, None, 9).await.unwrap();
     assert_eq!(merchants_own, [paid.clone()]);
-    let redeemed = tested.store().redeem(paid.id().shard(), &token, paid.opening().merchant, &fresh()).await;
+    let redeemed = tested.store().redeem(paid.pay_id(), &token, &fresh()).await;
     assert!(matches!(redeemed.unwrap(), Redemption::Granted { .. }));
     let again = Draft::at(tested.now()).reserved_by(&opening).journey();
     assert_eq!(tested.store().open(&again, &[], Some(&opening)).await.unwrap(), Opened::Repeated(Box::new(reserved)));
@@ -38,25 +38,24 @@ pub(crate) async fn what_was_acknowledged_is_there_after_reopening(mut tested: T
 pub(crate) async fn a_spent_token_is_spent_after_reopening(mut tested: TestStore) {
     let (token, attempt) = (fresh(), fresh());
     let paid = tested.paid(Draft::at(tested.now()).journey(), token).await;
-    let (shard, by) = (paid.id().shard(), paid.opening().merchant);
-    let first = tested.store().redeem(shard, &token, by, &attempt).await.unwrap();
+    let pay_id = paid.pay_id();
+    let first = tested.store().redeem(pay_id, &token, &attempt).await.unwrap();
     let Redemption::Granted { spent_at: at, .. } = first else { panic!("{first:?}") };
     tested.reopen().await;
-    assert_eq!(tested.store().redeem(shard, &token, by, &fresh()).await.unwrap(), Redemption::Spent { at });
-    assert_eq!(tested.store().redeem(shard, &token, by, &attempt).await.unwrap(), first);
+    assert_eq!(tested.store().redeem(pay_id, &token, &fresh()).await.unwrap(), Redemption::Spent { at });
+    assert_eq!(tested.store().redeem(pay_id, &token, &attempt).await.unwrap(), first);
 }
 
 pub(crate) async fn tidying_drops_nothing_that_is_promised(tested: TestStore) {
-    let (state, spent, unspent, attempt, keyed) = (fresh(), fresh(), fresh(), fresh(), reservation());
+    let (spent, unspent, attempt, keyed) = (fresh(), fresh(), fresh(), reservation());
     let open = tested.opened(Draft::at(tested.now()).journey()).await;
-    let away = tested.away(Draft::at(tested.now()).lasting(HOUR).journey(), state).await;
+    let away = tested.away(Draft::at(tested.now()).lasting(HOUR).journey()).await;
     tested.pass(HOUR - MINUTE);
     let paid = tested.paid(Draft::at(tested.now()).notifying(["https://m.example/a"]).journey(), spent).await;
     let late = tested.concluded(open.clone(), &Fact::lapsed(), Some(tested.token(unspent))).await;
     assert_eq!(tested.store().reserve(&keyed).await.unwrap(), Reserved::Fresh);
     let redeem = async |journey: &Journey, token, attempt| {
-        let by = journey.opening().merchant;
-        tested.store().redeem(journey.id().shard(), &token, by, &attempt).await.unwrap()
+        tested.store().redeem(journey.pay_id(), &token, &attempt).await.unwrap()
     };
     let granted = redeem(&paid, spent, attempt).await;
 
@@ -64,7 +63,7 @@ pub(crate) async fn tidying_drops_nothing_that_is_promised(tested: TestStore) {
     tested.store().tidy().await.unwrap();
     assert_eq!(redeem(&paid, spent, attempt).await, granted);
     assert!(matches!(redeem(&late, unspent, attempt).await, Redemption::Expired { .. }));
-    assert_eq!(tested.store().find_by_state(away.id().shard(), &state).await.unwrap(), Some((away.clone(), 0)));
+    assert_eq!(tested.find(&away).await.as_ref(), Some(&away));
     assert_eq!(tested.store().reserve(&keyed).await.unwrap(), Reserved::Repeated);
     assert_eq!(tested.store().deliveries(paid.pay_id()).await.unwrap(), deliveries_of(&paid, 0));
     assert_eq!(tested.find(&paid).await, Some(paid));
@@ -75,21 +74,20 @@ pub(crate) async fn tidying_drops_nothing_that_is_promised(tested: TestStore) {
 }
 
 pub(crate) async fn what_belongs_to_a_journey_lasts_as_long_as_it_waits(tested: TestStore) {
-    let (life, state, reservation) = (90 * 24 * HOUR, fresh(), reservation());
+    let (life, reservation) = (90 * 24 * HOUR, reservation());
     let merchant = merchant("Shop", tested.now()).id;
     let draft =
         Draft::at(tested.now()).of(merchant).lasting(life).reserved_by(&reservation).notifying(["https://m.example/a"]);
     let open = draft.journey();
     let deliveries = open.deliveries(JourneyEvent::Opened, tested.now(), |_| true);
     assert_eq!(tested.store().open(&open, &deliveries, Some(&reservation)).await.unwrap(), Opened::New);
-    let (away, visit) = away(open, tested.now());
-    tested.done(&Step::to(away.clone()).with_state(state, visit)).await;
+    let (away, _) = away(open, tested.now());
+    tested.done(&Step::to(away.clone())).await;
     for _ in 0..89 {
         tested.pass(24 * HOUR);
         tested.store().tidy().await.unwrap();
     }
     assert_eq!(tested.find(&away).await.as_ref(), Some(&away));
-    assert_eq!(tested.store().find_by_state(away.id().shard(), &state).await.unwrap(), Some((away.clone(), visit)));
     assert_eq!(tested.store().list(merchant, JourneyFilter::All, None, 9).await.unwrap(), [away.clone()]);
     assert_eq!(tested.store().deliveries(away.pay_id()).await.unwrap(), deliveries);
     let again = Draft::at(tested.now()).of(merchant).reserved_by(&reservation).journey();

@@ -82,10 +82,10 @@ pub(crate) async fn the_proven_are_listed_alone_and_in_pages(tested: TestStore) 
     for n in 0..5 {
         proven.push(tested.paid(draft(3 * n), fresh()).await);
         tested.opened(draft(3 * n + 1)).await;
-        let away = tested.away(draft(3 * n + 2), fresh()).await;
+        let away = tested.away(draft(3 * n + 2)).await;
         tested.concluded(away, &Fact::pressed_cancel(), None).await;
     }
-    let late = tested.away(draft(99), fresh()).await;
+    let late = tested.away(draft(99)).await;
     let late = tested.concluded(late, &Fact::lapsed(), None).await;
     proven.push(tested.concluded(late, &Fact::paid(), None).await);
     proven.reverse();
@@ -96,8 +96,8 @@ pub(crate) async fn the_proven_are_listed_alone_and_in_pages(tested: TestStore) 
 pub(crate) async fn a_list_shows_journeys_as_they_stand(tested: TestStore) {
     let merchant = somebody();
     let journey = tested.opened(Draft::at(tested.now()).of(merchant).journey()).await;
-    let (away, visit) = away(journey, tested.now());
-    tested.done(&Step::to(away.clone()).with_state(fresh(), visit)).await;
+    let (away, _) = away(journey, tested.now());
+    tested.done(&Step::to(away.clone())).await;
     assert_eq!(tested.store().list(merchant, JourneyFilter::All, None, 9).await.unwrap(), [away.clone()]);
     let paid = tested.concluded(away, &Fact::paid(), None).await;
     for which in [JourneyFilter::All, JourneyFilter::Proven] {
@@ -137,14 +137,14 @@ pub(crate) async fn a_user_of_another_merchant_is_somebody_else(tested: TestStor
     assert_eq!(tested.store().list(other, JourneyFilter::OfUser(user), None, 9).await.unwrap(), [theirs]);
     assert_eq!(tested.store().list(somebody(), JourneyFilter::OfUser(user), None, 9).await.unwrap(), []);
     // It shows journeys as they stand, too.
-    let (away, visit) = away(one, tested.now());
-    tested.done(&Step::to(away.clone()).with_state(fresh(), visit)).await;
+    let (away, _) = away(one, tested.now());
+    tested.done(&Step::to(away.clone())).await;
     assert_eq!(tested.store().list(merchant, JourneyFilter::OfUser(user), None, 9).await.unwrap(), [away]);
 }
 
 pub(crate) async fn a_journey_lapses_when_its_time_has_run_out(tested: TestStore) {
     let open = tested.opened(Draft::at(tested.now()).lasting(HOUR).journey()).await;
-    let away = tested.away(Draft::at(tested.now()).lasting(2 * HOUR).journey(), fresh()).await;
+    let away = tested.away(Draft::at(tested.now()).lasting(2 * HOUR).journey()).await;
     tested.paid(Draft::at(tested.now()).lasting(HOUR).journey(), fresh()).await;
     tested.pass(HOUR - MINUTE);
     assert_eq!(tested.store().due(9).await.unwrap(), []);

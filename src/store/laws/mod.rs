@@ -97,10 +97,10 @@ impl TestStore {
         journey
     }
 
-    /// Opens `journey`, and its customer leaves for the provider under `state`.
-    async fn away(&self, journey: Journey, state: Digest) -> Journey {
-        let (journey, visit) = fixtures::away(self.opened(journey).await, self.now());
-        self.done(&Step::to(journey.clone()).with_state(state, visit)).await;
+    /// Opens `journey`, and its customer leaves for the provider.
+    async fn away(&self, journey: Journey) -> Journey {
+        let (journey, _) = fixtures::away(self.opened(journey).await, self.now());
+        self.done(&Step::to(journey.clone())).await;
         journey
     }
 
@@ -113,13 +113,13 @@ impl TestStore {
 
     /// Opens `journey`, and concludes it as paid, with a token that lives an hour.
     async fn paid(&self, journey: Journey, token: Digest) -> Journey {
-        let away = self.away(journey, fixtures::fresh()).await;
+        let away = self.away(journey).await;
         self.concluded(away, &Fact::paid(), Some(self.token(token))).await
     }
 
     /// A token that lives an hour.
     fn token(&self, digest: Digest) -> MintedToken {
-        MintedToken { digest, expires_at: self.now().plus(HOUR) }
+        MintedToken { digest, life: HOUR }
     }
 
     async fn done(&self, step: &Step) {
@@ -162,9 +162,6 @@ macro_rules! store_laws {
                 deliveries_come_in_order_and_of_their_journey_alone
                 any_step_leaves_deliveries_and_each_event_once
                 a_failed_try_is_kept
-                a_state_finds_its_journey_and_its_visit
-                every_visit_has_a_state_of_its_own
-                a_state_is_kept_for_a_day_after_its_journey_has_run_out
             }
             due {
                 a_held_proof_is_due_when_nobody_has_finished_it
@@ -180,7 +177,6 @@ macro_rules! store_laws {
             consents {
                 what_an_agreement_leaves_is_kept
                 a_consent_asked_for_again_is_due_at_its_new_expiry
-                every_round_has_states_of_its_own
                 a_second_round_has_a_token_and_deliveries_of_its_own
                 an_unspent_token_does_not_wait_for_the_next_round
                 a_token_of_a_second_round_waits_for_its_fact
@@ -197,11 +193,10 @@ macro_rules! store_laws {
                 a_pending_token_expires_too
                 an_expired_token_says_since_when
                 a_spent_token_stays_spent_after_it_would_have_expired
-                another_merchants_token_is_unknown_in_every_state
                 an_unknown_token_is_unknown
                 a_token_that_is_there_keeps_its_time
-                a_spent_mark_is_forgotten_after_a_day
-                an_expired_token_is_forgotten_after_a_day
+                what_became_of_a_token_is_known_for_as_long_as_its_journey
+                a_token_survives_every_later_step
                 a_token_granted_before_a_supersession_shows_the_outcome_in_force
             }
             races {

@@ -23,7 +23,7 @@ pub(super) async fn race<T: Send + 'static>(
 
 pub(crate) async fn of_two_final_outcomes_one_wins(tested: TestStore) {
     for _ in 0..20 {
-        let away = tested.away(Draft::at(tested.now()).notifying(["https://m.example/a"]).journey(), fresh()).await;
+        let away = tested.away(Draft::at(tested.now()).notifying(["https://m.example/a"]).journey()).await;
         let rivals = [Fact::paid(), Fact::pressed_cancel()].map(|fact| concluded(away.clone(), &fact, tested.now()).0);
         let steps = rivals.clone().map(|journey| concluding(journey, Some(tested.token(fresh()))));
         let runners = steps.clone().into_iter().map(|step| {
@@ -36,10 +36,10 @@ pub(crate) async fn of_two_final_outcomes_one_wins(tested: TestStore) {
         assert_eq!(tested.find(&away).await.as_ref(), Some(&rivals[winner]));
         assert_eq!(tested.store().deliveries(away.pay_id()).await.unwrap(), deliveries_of(&rivals[winner], 0));
         let tokens = steps.map(|step| step.token.as_ref().unwrap().digest);
-        let (shard, by) = (away.id().shard(), away.opening().merchant);
-        let lost = tested.store().redeem(shard, &tokens[1 - winner], by, &fresh()).await.unwrap();
+        let pay_id = away.pay_id();
+        let lost = tested.store().redeem(pay_id, &tokens[1 - winner], &fresh()).await.unwrap();
         assert_eq!(lost, Redemption::Unknown);
-        let won = tested.store().redeem(shard, &tokens[winner], by, &fresh()).await.unwrap();
+        let won = tested.store().redeem(pay_id, &tokens[winner], &fresh()).await.unwrap();
         assert!(matches!(won, Redemption::Granted { .. }), "{won:?}");
     }
 }
@@ -47,13 +47,13 @@ pub(crate) async fn of_two_final_outcomes_one_wins(tested: TestStore) {
 pub(crate) async fn of_many_attempts_at_a_token_one_is_granted(tested: TestStore) {
     let token = fresh();
     let paid = tested.paid(Draft::at(tested.now()).journey(), token).await;
-    let (shard, by) = (paid.id().shard(), paid.opening().merchant);
+    let pay_id = paid.pay_id();
     let ends = race((0..RACERS).map(|_| {
         let store = tested.store().clone();
-        async move { store.redeem(shard, &token, by, &fresh()).await.unwrap() }
+        async move { store.redeem(pay_id, &token, &fresh()).await.unwrap() }
     }))
     .await;
-    let spent_at = tested.store().spent_at(shard, &token).await.unwrap().unwrap();
+    let spent_at = tested.store().spent_at(pay_id, &token).await.unwrap().unwrap();
     let granted = ends.iter().filter(|end| matches!(end, Redemption::Granted { spent_at: at, .. } if *at == spent_at));
     assert_eq!(granted.count(), 1);
     let spent = ends.iter().filter(|end| **end == Redemption::Spent { at: spent_at });
@@ -63,13 +63,13 @@ pub(crate) async fn of_many_attempts_at_a_token_one_is_granted(tested: TestStore
 pub(crate) async fn one_attempt_made_many_times_at_once_is_granted_every_time(tested: TestStore) {
     let (token, attempt) = (fresh(), fresh());
     let paid = tested.paid(Draft::at(tested.now()).journey(), token).await;
-    let (shard, by) = (paid.id().shard(), paid.opening().merchant);
+    let pay_id = paid.pay_id();
     let ends = race((0..RACERS).map(|_| {
         let store = tested.store().clone();
-        async move { store.redeem(shard, &token, by, &attempt).await.unwrap() }
+        async move { store.redeem(pay_id, &token, &attempt).await.unwrap() }
     }))
     .await;
-    let spent_at = tested.store().spent_at(shard, &token).await.unwrap().unwrap();
+    let spent_at = tested.store().spent_at(pay_id, &token).await.unwrap().unwrap();
     let granted = Redemption::Granted { journey: Box::new(paid), spent_at };
     assert_eq!(ends, vec![granted; RACERS]);
 }

@@ -6,23 +6,18 @@ use crate::domain::delivery::{Delivery, JourneyEvent, State, Verdict};
 use crate::domain::journey::{Journey, Proof, ResponseId, Stage};
 use crate::domain::outcome::{Fact, Outcome, ProviderRefusal};
 use crate::domain::secret::Digest;
-use crate::store::{REMEMBERED, Redemption, Step, Taken};
+use crate::store::{Redemption, Step, Taken};
 
 const TOLD: [&str; 3] = ["https://m.example/a", "https://m.example/b", "https://m.example/c"];
 
 async fn redeemed(tested: &TestStore, journey: &Journey, token: Digest) -> Redemption {
-    let merchant = journey.opening().merchant;
-    tested.store().redeem(journey.id().shard(), &token, merchant, &fresh()).await.unwrap()
-}
-
-async fn under(tested: &TestStore, journey: &Journey, state: Digest) -> Option<(Journey, u8)> {
-    tested.store().find_by_state(journey.id().shard(), &state).await.unwrap()
+    tested.store().redeem(journey.pay_id(), &token, &fresh()).await.unwrap()
 }
 
 pub(crate) async fn a_step_is_written_over_the_revision_before(tested: TestStore) {
     let journey = tested.opened(Draft::at(tested.now()).journey()).await;
-    let (away, visit) = away(journey, tested.now());
-    assert_eq!(tested.store().take(&Step::to(away.clone()).with_state(fresh(), visit)).await.unwrap(), Taken::Done);
+    let (away, _) = away(journey, tested.now());
+    assert_eq!(tested.store().take(&Step::to(away.clone())).await.unwrap(), Taken::Done);
     assert_eq!(tested.find(&away).await.as_ref(), Some(&away));
     let (paid, _) = concluded(away, &Fact::paid(), tested.now());
     assert_eq!(tested.store().take(&concluding(paid.clone(), None)).await.unwrap(), Taken::Done);
@@ -30,7 +25,7 @@ pub(crate) async fn a_step_is_written_over_the_revision_before(tested: TestStore
 }
 
 pub(crate) async fn a_lost_race_answers_the_journey_as_it_stands(tested: TestStore) {
-    let away = tested.away(Draft::at(tested.now()).journey(), fresh()).await;
+    let away = tested.away(Draft::at(tested.now()).journey()).await;
     let (cancelled, _) = concluded(away.clone(), &Fact::pressed_cancel(), tested.now());
     let winner = tested.concluded(away, &Fact::paid(), None).await;
     let lost = Taken::Lost(Box::new(winner.clone()));
@@ -40,14 +35,12 @@ pub(crate) async fn a_lost_race_answers_the_journey_as_it_stands(tested: TestSto
 
 pub(crate) async fn a_second_visit_over_the_same_revision_is_lost(tested: TestStore) {
     let journey = tested.opened(Draft::at(tested.now()).journey()).await;
-    let (state, late) = (fresh(), fresh());
-    let (first, visit) = away(journey.clone(), tested.now());
+    let (first, _) = away(journey.clone(), tested.now());
     let (second, _) = away(journey, tested.now().plus(MINUTE));
-    tested.done(&Step::to(first.clone()).with_state(state, visit)).await;
+    tested.done(&Step::to(first.clone())).await;
     let lost = Taken::Lost(Box::new(first.clone()));
-    assert_eq!(tested.store().take(&Step::to(second).with_state(late, visit)).await.unwrap(), lost);
-    assert_eq!(under(&tested, &first, late).await, None);
-    assert_eq!(under(&tested, &first, state).await, Some((first, visit)));
+    assert_eq!(tested.store().take(&Step::to(second)).await.unwrap(), lost);
+    assert_eq!(tested.find(&first).await, Some(first));
 }
 
 pub(crate) async fn a_step_from_the_future_is_lost(tested: TestStore) {
@@ -61,40 +54,38 @@ pub(crate) async fn a_step_from_the_future_is_lost(tested: TestStore) {
 
 pub(crate) async fn nothing_of_a_lost_step_is_written(tested: TestStore) {
     let journey = tested.opened(Draft::at(tested.now()).notifying(TOLD).journey()).await;
-    let (away, visit) = away(journey.clone(), tested.now());
+    let (away, _) = away(journey.clone(), tested.now());
     let (cancelled, _) = concluded(journey, &Fact::pressed_cancel(), tested.now());
-    let (state, token, won) = (fresh(), fresh(), fresh());
-    tested.done(&Step::to(away.clone()).with_state(fresh(), visit)).await;
+    let (token, won) = (fresh(), fresh());
+    tested.done(&Step::to(away.clone())).await;
     let late = concluding(cancelled, Some(tested.token(token)));
     assert!(matches!(tested.store().take(&late).await.unwrap(), Taken::Lost(_)));
     assert_eq!(tested.store().deliveries(away.pay_id()).await.unwrap(), []);
     assert_eq!(redeemed(&tested, &away, token).await, Redemption::Unknown);
 
-    let again = Step::to(away.clone()).with_state(state, visit);
+    let again = Step::to(away.clone());
     let paid = tested.concluded(away, &Fact::paid(), Some(tested.token(won))).await;
     assert!(matches!(tested.store().take(&again).await.unwrap(), Taken::Lost(_)));
-    assert_eq!(under(&tested, &paid, state).await, None);
     assert_eq!(tested.store().deliveries(paid.pay_id()).await.unwrap(), deliveries_of(&paid, 0));
 }
 
 pub(crate) async fn a_step_of_an_unknown_journey_is_gone_and_leaves_nothing(tested: TestStore) {
     let journey = Draft::at(tested.now()).notifying(TOLD).journey();
-    let (state, token) = (fresh(), fresh());
-    let (away, visit) = away(journey.clone(), tested.now());
-    assert_eq!(tested.store().take(&Step::to(away.clone()).with_state(state, visit)).await.unwrap(), Taken::Gone);
+    let token = fresh();
+    let (away, _) = away(journey.clone(), tested.now());
+    assert_eq!(tested.store().take(&Step::to(away.clone())).await.unwrap(), Taken::Gone);
     let (paid, _) = concluded(away, &Fact::paid(), tested.now());
     let conclude = concluding(paid, Some(tested.token(token)));
     assert_eq!(tested.store().take(&conclude).await.unwrap(), Taken::Gone);
 
     let journey = tested.opened(journey).await;
-    assert_eq!(under(&tested, &journey, state).await, None);
     assert_eq!(redeemed(&tested, &journey, token).await, Redemption::Unknown);
     assert_eq!(tested.store().deliveries(journey.pay_id()).await.unwrap(), []);
 }
 
 pub(crate) async fn the_same_step_tried_again_is_done_and_changes_nothing(tested: TestStore) {
     let token = fresh();
-    let away = tested.away(Draft::at(tested.now()).notifying(TOLD).journey(), fresh()).await;
+    let away = tested.away(Draft::at(tested.now()).notifying(TOLD).journey()).await;
     let (paid, number) = concluded(away, &Fact::paid(), tested.now());
     let step = concluding(paid.clone(), Some(tested.token(token)));
     tested.done(&step).await;
@@ -117,7 +108,7 @@ pub(crate) async fn a_final_outcome_writes_its_stage_its_token_and_its_deliverie
 
 pub(crate) async fn a_superseding_outcome_brings_a_token_and_deliveries_of_its_own(tested: TestStore) {
     let (first, second) = (fresh(), fresh());
-    let away = tested.away(Draft::at(tested.now()).notifying(["https://m.example/a"]).journey(), fresh()).await;
+    let away = tested.away(Draft::at(tested.now()).notifying(["https://m.example/a"]).journey()).await;
     let cancelled = tested.concluded(away, &Fact::pressed_cancel(), Some(tested.token(first))).await;
     let paid = tested.concluded(cancelled, &Fact::paid(), Some(tested.token(second))).await;
     for token in [first, second] {
@@ -135,7 +126,7 @@ pub(crate) async fn a_superseding_outcome_brings_a_token_and_deliveries_of_its_o
 }
 
 pub(crate) async fn deliveries_come_in_order_and_of_their_journey_alone(tested: TestStore) {
-    let away = tested.away(Draft::at(tested.now()).notifying(TOLD).journey(), fresh()).await;
+    let away = tested.away(Draft::at(tested.now()).notifying(TOLD).journey()).await;
     tested.paid(Draft::at(tested.now()).notifying(TOLD).journey(), fresh()).await;
     let refused = tested.concluded(away, &Fact::refused(ProviderRefusal::new("server_error", None)), None).await;
     tested.pass(MINUTE);
@@ -146,49 +137,15 @@ pub(crate) async fn deliveries_come_in_order_and_of_their_journey_alone(tested: 
 }
 
 pub(crate) async fn a_failed_try_is_kept(tested: TestStore) {
-    let away = tested.away(Draft::at(tested.now()).journey(), fresh()).await;
+    let away = tested.away(Draft::at(tested.now()).journey()).await;
     let error = ProviderRefusal::new("server_error", Some("later"));
     let failed = away.fail(ResponseId { visit: 0, response_digest: u64::MAX }, error.clone(), tested.now()).unwrap();
     tested.done(&Step::to(failed.clone())).await;
     assert_eq!(tested.find(&failed).await.unwrap().stage(), Stage::Open(Some(&error)));
 }
 
-pub(crate) async fn a_state_finds_its_journey_and_its_visit(tested: TestStore) {
-    let (state, other) = (fresh(), fresh());
-    let away = tested.away(Draft::at(tested.now()).journey(), state).await;
-    tested.away(Draft::at(tested.now()).journey(), other).await;
-    assert_eq!(under(&tested, &away, state).await, Some((away.clone(), 0)));
-    assert_eq!(under(&tested, &away, fresh()).await, None);
-    let paid = tested.concluded(away, &Fact::paid(), None).await;
-    assert_eq!(under(&tested, &paid, state).await, Some((paid.clone(), 0)));
-}
-
-pub(crate) async fn every_visit_has_a_state_of_its_own(tested: TestStore) {
-    let states = [fresh(), fresh(), fresh()];
-    let mut journey = tested.opened(Draft::at(tested.now()).journey()).await;
-    for state in states {
-        let (away, visit) = away(journey, tested.now());
-        tested.done(&Step::to(away.clone()).with_state(state, visit)).await;
-        let response_id = ResponseId { visit, response_digest: 1 };
-        journey = away.fail(response_id, ProviderRefusal::new("server_error", None), tested.now()).unwrap();
-        tested.done(&Step::to(journey.clone())).await;
-    }
-    for (visit, state) in (0..).zip(states) {
-        assert_eq!(under(&tested, &journey, state).await, Some((journey.clone(), visit)));
-    }
-}
-
-pub(crate) async fn a_state_is_kept_for_a_day_after_its_journey_has_run_out(tested: TestStore) {
-    let state = fresh();
-    let away = tested.away(Draft::at(tested.now()).lasting(HOUR).journey(), state).await;
-    tested.pass(HOUR + REMEMBERED - MINUTE);
-    assert_eq!(under(&tested, &away, state).await, Some((away.clone(), 0)));
-    tested.pass(2 * MINUTE);
-    assert_eq!(under(&tested, &away, state).await, None);
-}
-
 pub(crate) async fn any_step_leaves_deliveries_and_each_event_once(tested: TestStore) {
-    let away = tested.away(Draft::at(tested.now()).notifying(["https://a.example/"]).journey(), fresh()).await;
+    let away = tested.away(Draft::at(tested.now()).notifying(["https://a.example/"]).journey()).await;
     let response_id = |response_digest| ResponseId { visit: 0, response_digest };
     let held = |journey: Journey, response_digest| {
         let Proof::Held { evidence, until } = fixtures::held(tested.now()) else { panic!() };

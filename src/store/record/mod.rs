@@ -1,20 +1,20 @@
 //! Records: journeys, merchants and users as bytes.
 //!
-//! A version byte, then MessagePack. A journey takes about 300 bytes so; a new field goes to the end with a default,
-//! and anything else takes a new version byte and a reader for the old one.
+//! A version byte, then MessagePack: lists of fields, without their names. A new setting goes to the end of its group
+//! (`settings.rs`); any other new field takes a new version byte, and a reader of the old one.
 
 mod attempts;
 mod consent;
-mod endpoint;
 mod journey;
 mod merchant;
 mod outcome;
 mod plan;
 mod purpose;
 mod recorded;
-mod secrets;
+mod settings;
 #[cfg(test)]
 mod tests;
+pub(super) mod tokens;
 mod user;
 mod visit;
 

@@ -1,41 +1,56 @@
-//! The callbacks of a journey.
+//! The callbacks and the endpoints of a journey, and those that a merchant has saved.
 
-use super::recorded::{Record, Recorded, fields};
-use crate::domain::callback::{AndroidPackage, CallbackUrl, DeviceUrls};
-use crate::domain::plan::{PlannedCallback, Refused, WebhookEndpoint};
+use super::recorded::{Record, Recorded, fields, numbered};
+use crate::domain::callback::{AndroidPackage, CallbackUrl, DeviceUrls, Placement};
+use crate::domain::merchant::{CallbackName, SavedCallback, Used};
+use crate::domain::notify_on::NotifyOn;
+use crate::domain::plan::{CallbackPlan, PlannedCallback, Refused, WebhookEndpoint};
+use crate::domain::secret::Sealed;
 use crate::domain::terms::AppLinks;
 
 fields!(
-    DeviceUrls: web: Option<CallbackUrl>, ios: Option<CallbackUrl>, android: Option<CallbackUrl>,
-    android_package: Option<AndroidPackage>, fallback: Option<CallbackUrl>, app_links: Option<AppLinks>,
+    CallbackPlan: destination: Option<PlannedCallback>, refused: Option<Refused>, background: Vec<PlannedCallback>,
+    endpoints: Vec<WebhookEndpoint>,
 );
 
 fields!(Refused: cancelled: Option<PlannedCallback>, failed: Option<PlannedCallback>);
 
-/// Without its URLs for devices, which only the destination has.
-impl Recorded for PlannedCallback {
-    type Record = (String, bool, Option<u32>);
+fields!(PlannedCallback: url: CallbackUrl, params_in: Placement, slot: Option<usize>, device_urls: DeviceUrls);
+
+fields!(
+    SavedCallback: url: CallbackUrl, name: Option<CallbackName>, params_in: Placement, device_urls: DeviceUrls,
+    used: Used,
+);
+
+fields!(WebhookEndpoint: url: CallbackUrl, slot: Option<usize>, form: String, notify_on: NotifyOn, cipher: Option<Sealed>);
+
+numbered!(Placement: Query, Fragment);
+
+numbered!(Used: ByDefault, OnRequest);
+
+/// Most callbacks have no URLs for devices, and nothing in their record for them.
+impl Recorded for DeviceUrls {
+    type Record = Option<DeviceUrlsRecord>;
 
     fn record(&self) -> Self::Record {
-        (self.url.record(), self.params_in.record(), write_slot(self.slot))
+        let urls = [&self.web, &self.ios, &self.android, &self.fallback].map(Recorded::record);
+        (*self != Self::default()).then(|| (urls, self.android_package.record(), self.app_links.record()))
     }
 
-    fn of((url, params_in, slot): Self::Record) -> Option<Self> {
-        let (url, params_in) = (Recorded::of(url)?, Recorded::of(params_in)?);
-        Some(Self { url, params_in, slot: slot.map(|slot| slot as usize), device_urls: DeviceUrls::default() })
+    fn of(record: Self::Record) -> Option<Self> {
+        let Some(([web, ios, android, fallback], android_package, app_links)) = record else {
+            return Some(Self::default());
+        };
+        Some(Self {
+            web: Recorded::of(web)?,
+            ios: Recorded::of(ios)?,
+            android: Recorded::of(android)?,
+            fallback: Recorded::of(fallback)?,
+            android_package: Recorded::of(android_package)?,
+            app_links: Recorded::of(app_links)?,
+        })
     }
 }
 
-/// The URLs of a callback for devices; most have none, and no record of it.
-pub(super) fn write_device_urls(urls: &DeviceUrls) -> Option<Record<DeviceUrls>> {
-    (*urls != DeviceUrls::default()).then(|| urls.record())
-}
-
-/// Where an endpoint is; what it has besides is kept apart.
-pub(super) fn write_endpoint(endpoint: &WebhookEndpoint) -> Record<PlannedCallback> {
-    (endpoint.url.record(), false, write_slot(endpoint.slot))
-}
-
-fn write_slot(slot: Option<usize>) -> Option<u32> {
-    slot.and_then(|slot| u32::try_from(slot).ok())
-}
+/// The four URLs, the package of an Android app, and how an app link is opened.
+type DeviceUrlsRecord = ([Record<Option<CallbackUrl>>; 4], Record<Option<AndroidPackage>>, Record<Option<AppLinks>>);

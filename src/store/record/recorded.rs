@@ -1,18 +1,22 @@
 //! How values of the domain stand in records, in both directions.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_bytes::ByteBuf;
 
 use crate::domain::api_key::{KeyName, KeyNumber};
-use crate::domain::callback::{AndroidPackage, CallbackUrl, Placement};
+use crate::domain::callback::{AndroidPackage, CallbackUrl};
+use crate::domain::dialect_data::DialectData;
 use crate::domain::id::{JourneyId, MerchantId, PayId, UserId};
-use crate::domain::merchant::{CallbackName, MerchantName, Standing};
+use crate::domain::iso::CountryCode;
+use crate::domain::merchant::{CallbackName, MerchantName};
 use crate::domain::moment::UnixMillis;
 use crate::domain::money::{Amount, Currency};
-use crate::domain::rotation::Rotating;
+use crate::domain::notify_on::NotifyOn;
 use crate::domain::secret::{Digest, Sealed};
-use crate::domain::terms::{AppLinks, SignedReturns};
+use crate::domain::slots::Slots;
 use crate::domain::user::ApplicationUser;
 
 /// A value of the domain that records hold.
@@ -51,6 +55,30 @@ impl<T: Recorded> Recorded for Vec<T> {
 
     fn of(record: Self::Record) -> Option<Self> {
         record.into_iter().map(T::of).collect()
+    }
+}
+
+impl<A: Recorded, B: Recorded> Recorded for (A, B) {
+    type Record = (A::Record, B::Record);
+
+    fn record(&self) -> Self::Record {
+        (self.0.record(), self.1.record())
+    }
+
+    fn of((a, b): Self::Record) -> Option<Self> {
+        Some((A::of(a)?, B::of(b)?))
+    }
+}
+
+impl<T: Recorded + Clone> Recorded for Slots<T> {
+    type Record = Vec<Option<T::Record>>;
+
+    fn record(&self) -> Self::Record {
+        self.all().iter().map(Recorded::record).collect()
+    }
+
+    fn of(record: Self::Record) -> Option<Self> {
+        Recorded::of(record).map(Self::restored)
     }
 }
 
@@ -149,8 +177,13 @@ pub(super) use {fields, lettered, numbered};
 recorded! {
     bool as bool: |value| *value, Some;
     u8 as u8: |value| *value, Some;
+    u32 as u32: |value| *value, Some;
     u64 as u64: |value| *value, Some;
+    usize as u64: |value| *value as u64, |value| value.try_into().ok();
     String as String: Clone::clone, Some;
+    Duration as u64:
+        |span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
+        |millis| Some(Self::from_millis(millis));
     UnixMillis as u64: |at| at.as_millis(), |millis| Some(Self::from_millis(millis));
     JourneyId as u128: |id| u128::from_be_bytes(*id.as_bytes()), |id| Some(Self::from_bytes(id.to_be_bytes()));
     MerchantId as u128: |id| u128::from_be_bytes(*id.as_bytes()), |id| Some(Self::from_bytes(id.to_be_bytes()));
@@ -163,29 +196,12 @@ recorded! {
     ApplicationUser as String: |user| user.as_str().to_owned(), |text| Self::parse(&text).ok();
     CallbackUrl as String: |url| url.as_str().to_owned(), |text| Some(Self::restored(text));
     AndroidPackage as String: |package| package.as_str().to_owned(), |text| Some(Self::restored(text));
+    CountryCode as String: |country| country.as_str().to_owned(), |text| Self::restored(&text);
+    DialectData as String: |data| data.as_str().to_owned(), |text| Some(Self::new(text));
     Amount as (u64, String):
         |amount| (amount.minor(), amount.currency().to_string()),
         |(minor, currency)| Some(Self::from_minor(minor, Currency::restored(&currency)?));
+    NotifyOn as u8: |events| events.number(), |number| Some(Self::of_number(number));
     Digest as [u8; 32]: |digest| *digest.as_bytes(), |bytes| Some(Self::new(bytes));
     Sealed as ByteBuf: |sealed| ByteBuf::from(sealed.as_bytes()), |bytes| Some(Self::new(bytes.into_vec()));
-    // The secret before is a list of numbers.
-    Rotating as (ByteBuf, Option<(Vec<u8>, u64)>):
-        |secret| {
-            let previous = secret.previous.as_ref();
-            (secret.current.record(), previous.map(|(secret, ends_at)| (secret.as_bytes().to_vec(), ends_at.record())))
-        },
-        |(current, previous)| {
-            let previous = previous.map(|(secret, at)| (Sealed::new(secret), UnixMillis::from_millis(at)));
-            Some(Self { current: Recorded::of(current)?, previous })
-        };
-    // Whether it is the second of two choices.
-    Placement as bool:
-        |place| *place == Self::Fragment,
-        |in_fragment| Some(if in_fragment { Self::Fragment } else { Self::Query });
-    AppLinks as bool: |links| *links == Self::Direct, |direct| Some(if direct { Self::Direct } else { Self::Page });
-    Standing as bool:
-        |standing| *standing == Self::Disabled,
-        |disabled| Some(if disabled { Self::Disabled } else { Self::Active });
 }
-
-numbered!(SignedReturns: Off, Hmac, Ed25519);

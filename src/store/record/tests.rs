@@ -1,15 +1,12 @@
-//! What is written is read, whichever version wrote it.
+//! What is written is read.
 
 mod bytes;
 
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::*;
 use crate::domain::api_key::IssuedKey;
 use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Grant, Kind};
-use crate::domain::dialect_data::DialectData;
 use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{
@@ -24,7 +21,10 @@ use crate::domain::plan::{PlannedCallback, Refused, WebhookEndpoint};
 use crate::domain::rotation::Rotating;
 use crate::domain::secret::{Sealed, Secret};
 use crate::domain::slots::Slots;
-use crate::domain::terms::{AnswersTo, NoticeType, SignedCalls, SignedReturns};
+use crate::domain::terms::{
+    AnswersTo, AppLinks, ExtraOutcomes, JourneyLife, NoticeType, OneOffUrls, OneTime, SameBrowser, Settings,
+    SignedCalls, SignedReturns, TokenLife, WhenLate,
+};
 use crate::domain::user::ApplicationUser;
 use crate::store::laws::fixtures;
 
@@ -133,83 +133,6 @@ fn a_user_survives_its_record() {
     }
 }
 
-/// A journey as it was written before there were consents; it stands here whole, so that no change moves it along.
-#[derive(Serialize)]
-struct Old {
-    id: u128,
-    merchant: u128,
-    merchant_name: &'static str,
-    dialect: &'static str,
-    provider: &'static str,
-    key: &'static str,
-    minor: u64,
-    currency: &'static str,
-    note: &'static str,
-    cancel_offered: bool,
-    extras: Vec<(String, String)>,
-    destination: Option<(String, bool, Option<u32>)>,
-    background: Vec<(String, bool, Option<u32>)>,
-    terms: (bool, u32, bool, bool, bool, bool),
-    opened_at: u64,
-    expires_at: u64,
-    revision: u32,
-    visits: Vec<OldVisit>,
-    final_outcomes: Vec<(u8, u64, OldCause)>,
-}
-
-#[derive(Serialize)]
-struct OldVisit(u64, Vec<(u64, u64, OldEnd)>);
-
-#[derive(Serialize)]
-enum OldEnd {
-    F((&'static str, Option<&'static str>)),
-    S(u8),
-}
-
-#[derive(Serialize)]
-enum OldCause {
-    B(Option<(&'static str, Option<&'static str>)>),
-    C,
-}
-
-#[test]
-fn an_older_programs_record_is_read() {
-    const AT: u64 = 1_000_000;
-    let expected = well_travelled();
-    let old = Old {
-        id: u128::from_be_bytes(*expected.id().as_bytes()),
-        merchant: u128::from_be_bytes(*MerchantId::mint([1; 16]).as_bytes()),
-        merchant_name: "Shop",
-        dialect: "secpaid",
-        provider: "sandbox",
-        key: "k1",
-        minor: 2500,
-        currency: "EUR",
-        note: "order 7",
-        cancel_offered: true,
-        extras: Vec::new(),
-        destination: None,
-        background: Vec::new(),
-        terms: (true, 300, false, false, false, false),
-        opened_at: AT,
-        expires_at: AT + 60_000,
-        revision: 6,
-        visits: vec![
-            OldVisit(AT, vec![(1, AT, OldEnd::F(("server_error", Some("later"))))]),
-            OldVisit(AT, vec![(2, AT, OldEnd::S(1))]),
-        ],
-        final_outcomes: vec![(2, AT, OldCause::C), (0, AT, OldCause::B(None))],
-    };
-    let bytes = write(&old).unwrap();
-    assert!(bytes.len() < write_journey(&expected).unwrap().len());
-    assert_eq!(read_journey(&bytes), Ok(expected.clone()));
-    // What its dialect kept were pairs of texts.
-    let pairs = [("state", "a\"b"), ("initiation", "{}")].map(|(name, text)| (name.to_owned(), text.to_owned()));
-    let dialect_data = DialectData::new(r#"{"initiation":"{}","state":"a\"b"}"#);
-    let expected = Journey::restored(Opening { dialect_data, ..expected.opening().clone() }, expected.past().clone());
-    assert_eq!(read_journey(&write(&Old { extras: pairs.into(), ..old }).unwrap()), Ok(expected));
-}
-
 #[test]
 fn endpoints_a_webhook_and_keys_survive_their_record() {
     let url = |url| fixtures::entry(url).url;
@@ -272,76 +195,51 @@ fn what_became_of_a_payment_and_its_ends_apart_survive_their_record() {
     assert_eq!(read_journey(&write_journey(&journey).unwrap()), Ok(journey));
 }
 
+/// Settings of which none is as it is for a new merchant.
+fn other_settings() -> Settings {
+    Settings {
+        one_time_token: OneTime::On,
+        extra_outcomes: ExtraOutcomes::On,
+        same_browser: SameBrowser::Required,
+        app_links: AppLinks::Direct,
+        when_late: WhenLate::HandBack,
+        signed_returns: SignedReturns::Ed25519,
+        token_life: TokenLife::clamped(10),
+        one_off_urls: OneOffUrls::SavedOnly,
+        journey_life: JourneyLife::clamped(60),
+        answers_to: AnswersTo::App,
+        signed_calls: SignedCalls::Required,
+        notice_type: NoticeType::parse("text/plain").unwrap(),
+    }
+}
+
 #[test]
-fn how_returns_are_signed_survives_both_records() {
-    for signed_returns in [SignedReturns::Off, SignedReturns::Hmac, SignedReturns::Ed25519] {
-        let mut merchant = fixtures::merchant("Shop", NOW);
-        merchant.settings.signed_returns = signed_returns;
+fn every_setting_survives_both_records() {
+    for settings in [Settings::default(), other_settings()] {
+        let merchant = Merchant { settings: settings.clone(), ..fixtures::merchant("Shop", NOW) };
         assert_eq!(read_merchant(&write_merchant(&merchant).unwrap()), Ok(merchant));
-        let journey =
-            fixtures::Draft::at(NOW).with(|opening| opening.settings.signed_returns = signed_returns).journey();
+        let journey = fixtures::Draft::at(NOW).with(|opening| opening.settings = settings.frozen()).journey();
         assert_eq!(read_journey(&write_journey(&journey).unwrap()), Ok(journey));
     }
 }
 
-/// A merchant, field by field as it was written before API keys had numbers.
-#[derive(serde::Serialize)]
-struct OldMerchant {
-    id: u128,
-    revision: u32,
-    name: &'static str,
-    api_keys: Vec<[u8; 32]>,
-    signing_secret: Vec<u8>,
-    created_at: u64,
-    callbacks: Vec<()>,
-    terms: (bool, u32, bool, bool, bool, bool, u8),
-    saved_only: bool,
-    journey_life_seconds: u32,
-    device_urls: Vec<()>,
-    besides: Option<OldBesides>,
-}
-
-/// What it had besides; the hashed keys last.
-type OldBesides = (bool, bool, &'static str, Vec<()>, Option<()>, Vec<()>, Vec<[u8; 32]>);
-
 #[test]
-fn an_older_merchant_is_read_with_its_api_keys() {
-    let (plain, hashed) = (fixtures::fresh(), fixtures::fresh());
-    let old = OldMerchant {
-        id: u128::from_be_bytes(*MerchantId::mint([1; 16]).as_bytes()),
-        revision: 3,
-        name: "Shop",
-        api_keys: vec![*plain.as_bytes()],
-        signing_secret: vec![1, 2, 3],
-        created_at: NOW.as_millis(),
-        callbacks: Vec::new(),
-        terms: (false, 300, false, false, false, false, 0),
-        saved_only: false,
-        journey_life_seconds: 86_400,
-        device_urls: Vec::new(),
-        besides: Some((false, false, "", Vec::new(), None, Vec::new(), vec![*hashed.as_bytes()])),
+fn a_setting_that_came_later_has_its_default_in_an_older_record() {
+    let bytes = rmp_serde::to_vec(&other_settings().record()).unwrap();
+    assert_eq!(bytes[..2], [0x96, 0x97], "a list of six, of which the first is one of seven");
+    let frozen = 1 + 1 + 7;
+    let older = [&[0x92, 0x96][..], &bytes[2..frozen - 1], &bytes[frozen..=frozen]].concat();
+    let read = Settings::of(rmp_serde::from_slice(&older).unwrap()).unwrap();
+    let (usual, other) = (Settings::default(), other_settings());
+    let expected = Settings {
+        token_life: usual.token_life,
+        journey_life: usual.journey_life,
+        answers_to: usual.answers_to,
+        signed_calls: usual.signed_calls,
+        notice_type: usual.notice_type,
+        ..other
     };
-    let expected = Merchant {
-        id: MerchantId::mint([1; 16]),
-        revision: 3,
-        api_keys: vec![IssuedKey::older(plain, Some(hashed), NOW)],
-        signing_secret: Rotating::first(Sealed::new(vec![1, 2, 3])),
-        webhook_key: Rotating::first(Sealed::new(Vec::new())),
-        ..fixtures::merchant("Shop", NOW)
-    };
-    let written = write(&old).unwrap();
-    assert_eq!(read_merchant(&written), Ok(expected.clone()));
-    // Before there were payment endpoints the record had one field less, the last one; and before there were URLs for
-    // devices another one, an empty list.
-    let without = write(&OldMerchant { besides: None, ..old }).unwrap();
-    assert_eq!((without[1], &without[without.len() - 2..]), (0x9c, &[0x90, 0xc0][..]));
-    let unhashed = Merchant { api_keys: vec![IssuedKey::older(plain, None, NOW)], ..expected };
-    for (fields, missing) in [(0x9b, 1), (0x9a, 2)] {
-        let mut old = without.clone();
-        old[1] = fields;
-        old.truncate(old.len() - missing);
-        assert_eq!(read_merchant(&old), Ok(unhashed.clone()));
-    }
+    assert_eq!(read, expected);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Deliveries: a record for each in its journey's hash, and the shard's set of those that wait.
 //!
 //! In the set a delivery stands under the moment when a courier may take it: when it is due or, while it is leased,
-//! when that lapses; what was tried before stands behind all that was not (`clock.lua`). A merchant's dead letters, and
+//! when that lapses; what was tried before stands behind all that was not (`shared.lua`). A merchant's dead letters, and
 //! those of its deliveries that have not ended, have an index each in each shard, merged on reading.
 
 use std::collections::HashMap;
+use std::iter;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -48,12 +49,13 @@ impl Deliveries for RedisStore {
             .await?
             .into_iter()
             .map(|(shard, waking)| {
-                let lease = Request::call(&script::LEASE, [keys::waiting(shard)])
-                    .with(self.ahead())
-                    .with(millis(span))
-                    .with(by.to_be_bytes())
-                    .with(keys::deliveries_in(shard))
-                    .with(keys::journeys(shard));
+                let of = waking.iter().filter_map(|waiting| number_at(waiting));
+                let of = of.flat_map(|pay_id| [keys::deliveries(pay_id), keys::journey(pay_id)]);
+                let lease =
+                    Request::call(&script::LEASE, iter::once(keys::waiting(shard)).chain(of).collect::<Vec<_>>())
+                        .with(self.ahead())
+                        .with(millis(span))
+                        .with(by.to_be_bytes());
                 waking.iter().fold(lease, Request::with)
             })
             .collect();
@@ -137,10 +139,11 @@ impl Deliveries for RedisStore {
 }
 
 impl RedisStore {
-    /// The request with deliveries as arguments: when they are due, the record of each, and their places.
-    pub(super) fn with_deliveries(request: Request, deliveries: &[Delivery]) -> Request {
-        let due_at = deliveries.first().map_or_else(String::new, |first| first.due_at.as_millis().to_string());
-        let request = request.with(due_at).with(deliveries.first().map(of_delivery).unwrap_or_default());
+    /// The request with deliveries as arguments: in how long they are due, the record of each, and their places.
+    pub(super) fn with_deliveries(&self, request: Request, deliveries: &[Delivery]) -> Request {
+        let now = self.clock.now();
+        let due_in = deliveries.first().map_or_else(|| "0".into(), |first| millis(first.due_at.since(now)));
+        let request = request.with(due_in).with(deliveries.first().map(of_delivery).unwrap_or_default());
         deliveries.iter().fold(request, |request, delivery| request.with(place(&delivery.id)))
     }
 
@@ -181,7 +184,6 @@ impl RedisStore {
             .with([state.number()])
             .with(attempt.map(write_attempt).unwrap_or_default())
             .with(millis(wait.unwrap_or_default()))
-            .with(keys::deliveries_in(shard))
             .with(AttemptRecord::KEPT.to_string())
             .with(millis(Delivery::LIFE + REMEMBERED))
     }
@@ -216,7 +218,7 @@ impl RedisStore {
             let mut next = || replies.next().map(reply::<Option<Vec<u8>>>).transpose().map(Option::flatten);
             let (record, journey) = (next()?, next()?);
             let (Some(record), Some(journey)) = (record, journey) else { continue };
-            let waiting = [keys::number(of.pay_id).as_slice(), &[of.event, of.target]].concat();
+            let waiting = [of.pay_id.to_bytes().as_slice(), &[of.event, of.target]].concat();
             let context = to_context(&waiting, &record, &journey)?;
             contexts.extend(Some(context).filter(|context| DeliveryCursor::of(&context.delivery) == *of));
         }
@@ -235,7 +237,7 @@ const fn place(id: &DeliveryId) -> [u8; 2] {
 
 /// A delivery as the set of those that wait holds it.
 fn waiting(id: &DeliveryId) -> Vec<u8> {
-    [keys::number(id.journey.pay_id()).as_slice(), &place(id)].concat()
+    [id.journey.pay_id().to_bytes().as_slice(), &place(id)].concat()
 }
 
 /// The record of a delivery that nobody has taken yet.
@@ -254,7 +256,7 @@ fn to_delivery(journey: JourneyId, place: &[u8], record: &[u8]) -> Result<Delive
 
 fn to_context(waiting: &[u8], record: &[u8], journey: &[u8]) -> Result<DeliveryContext, StoreError> {
     let journey = to_journey(journey)?;
-    let place = waiting.get(keys::NUMBER..).ok_or_else(|| unreadable("a delivery"))?;
+    let place = waiting.get(PayId::BYTES..).ok_or_else(|| unreadable("a delivery"))?;
     Ok(DeliveryContext { delivery: to_delivery(*journey.id(), place, record)?, journey })
 }
 

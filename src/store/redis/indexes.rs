@@ -7,7 +7,7 @@
 use super::script::{self, Request};
 use super::value::{self, reply, to_listed};
 use super::{RedisStore, keys, limit};
-use crate::domain::id::{MerchantId, PayId, Shard};
+use crate::domain::id::{MerchantId, PayId, Shard, UserId};
 use crate::domain::moment::UnixMillis;
 use crate::store::{JourneyCursor, JourneyFilter, StoreError};
 
@@ -53,11 +53,16 @@ impl RedisStore {
     pub(super) async fn trim_indexes(&self) -> Result<usize, StoreError> {
         let mut dropped = 0;
         for merchant in self.merchant_ids().await? {
-            let both = |shard| [keys::unproven(shard, merchant), keys::proven(shard, merchant)].map(|key| (shard, key));
-            let mut indexes: Vec<ScanRange> = Shard::all()
-                .flat_map(both)
-                .map(|(shard, index)| ScanRange { shard, merchant, index, from: b"-".into() })
-                .collect();
+            let of_merchant = |shard| {
+                let [unproven, proven] = [keys::unproven(shard, merchant), keys::proven(shard, merchant)];
+                [unproven, proven, keys::dead(shard, merchant)].map(|index| ScanRange {
+                    shard,
+                    merchant,
+                    index,
+                    from: b"-".into(),
+                })
+            };
+            let mut indexes: Vec<ScanRange> = Shard::all().flat_map(of_merchant).collect();
             while !indexes.is_empty() {
                 let (count, rest) = self.trim(indexes).await?;
                 dropped += count;
@@ -67,24 +72,45 @@ impl RedisStore {
         Ok(dropped)
     }
 
-    /// Trims a range of each index; answers how many places it dropped, and where to go on.
+    /// Trims a range of each index, and the same places in the users' indexes; answers how many it dropped, and where to
+    /// go on.
     async fn trim(&self, stretches: Vec<ScanRange>) -> Result<(usize, Vec<ScanRange>), StoreError> {
         // No journey is let go before it is as old as this.
         let oldest =
             UnixMillis::from_millis(0).plus(self.clock.now().since(UnixMillis::from_millis(0).plus(self.keep)));
         let to = [b"(".as_slice(), &value::six(oldest)].concat();
-        let trim = |stretch: &ScanRange| {
-            let trim = Request::call(&script::TRIM, [stretch.index.clone()]).with(keys::journeys(stretch.shard));
-            let of_users = keys::of_users(stretch.shard, stretch.merchant);
-            trim.with(&stretch.from).with(&to).with(STRETCH.to_string()).with(of_users)
+        let range = |stretch: &ScanRange| {
+            let most = limit(STRETCH).into_bytes();
+            let [from, to] = [&stretch.from, &to].map(Clone::clone);
+            Request::plain("ZRANGEBYLEX", [stretch.index.clone(), from, to, b"LIMIT".into(), b"0".into(), most])
         };
-        let replies = self.link.ask_all(&stretches.iter().map(trim).collect::<Vec<_>>()).await?;
-        let (mut dropped, mut rest) = (0, Vec::new());
-        for (stretch, trimmed) in stretches.into_iter().zip(replies) {
-            let (count, last): (usize, Option<Vec<u8>>) = reply(trimmed)?;
-            dropped += count;
-            rest.extend(last.map(|last| ScanRange { from: [b"(".as_slice(), &last].concat(), ..stretch }));
+        let replies = self.link.ask_all(&stretches.iter().map(range).collect::<Vec<_>>()).await?;
+        let (mut places, mut rest) = (Vec::new(), Vec::new());
+        for (stretch, found) in stretches.into_iter().zip(replies) {
+            let found: Vec<Vec<u8>> = reply(found)?;
+            let last = found.last().filter(|_| found.len() == STRETCH).map(|last| [b"(".as_slice(), last].concat());
+            places
+                .extend(found.into_iter().map(|place| (stretch.shard, stretch.merchant, stretch.index.clone(), place)));
+            rest.extend(last.map(|from| ScanRange { from, ..stretch }));
         }
+        let mut looks = Vec::with_capacity(places.len());
+        for (.., place) in &places {
+            looks.push(Request::plain("EXISTS", [keys::journey(value::to_place(place)?.1)]));
+        }
+        let (mut dropped, mut drops) = (0, Vec::new());
+        for ((shard, merchant, index, place), there) in places.into_iter().zip(self.link.ask_all(&looks).await?) {
+            if reply::<u8>(there)? == 1 {
+                continue;
+            }
+            dropped += 1;
+            let (_, _, behind) = value::to_place(&place)?;
+            if let Ok(user) = behind.try_into().map(UserId::from_bytes) {
+                let of_user = keys::of_user(shard, merchant, user);
+                drops.push(Request::plain("ZREM", [of_user, place[..value::PLACE].to_vec()]));
+            }
+            drops.push(Request::plain("ZREM", [index, place]));
+        }
+        self.link.ask_all(&drops).await?;
         Ok((dropped, rest))
     }
 }

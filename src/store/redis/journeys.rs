@@ -4,15 +4,16 @@ use async_trait::async_trait;
 use redis::Value;
 
 use super::script::{self, Request};
-use super::value::{self, of_journey, to_journey, unreadable};
+use super::value::{self, of_journey, to_journey, to_pay_id, unreadable};
 use super::{RedisStore, keys, millis};
 use crate::domain::delivery::Delivery;
 use crate::domain::id::{MerchantId, PayId, Shard};
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Settings;
 use crate::domain::moment::UnixMillis;
-use crate::domain::secret::Digest;
-use crate::store::readings::{is_proven, legible, over_at, state_until, user_of};
+use crate::store::readings::{is_proven, legible, over_at, user_of};
+use crate::store::record::tokens::token_mark;
+use crate::store::record::write_journey;
 use crate::store::{
     JourneyCursor, JourneyFilter, Journeys, Kept, Opened, REMEMBERED, Reservation, Step, StoreError, Taken,
 };
@@ -39,45 +40,53 @@ impl Journeys for RedisStore {
             Some(Kept::WithItsJourney) => life + self.keep,
             Some(Kept::ADay) | None => REMEMBERED.max(life),
         };
-        let open = Request::call(&script::OPEN, keys)
-            .with(of_journey(journey)?)
-            .with(value::of_listing(journey))
-            .with(keys::number(pay_id))
-            .with(moment(journey.due_at().unwrap_or(opening.expires_at)))
-            .with(keys::journeys(shard))
-            .with(self.ahead())
-            .with(millis(remembered))
-            .with(reservation.map_or_else(Vec::new, |reservation| keys::short(&reservation.request).to_vec()));
-        let open = if deliveries.is_empty() { open } else { Self::with_deliveries(open, deliveries) };
-        match to_opened(&self.ask::<Vec<Vec<u8>>>(open).await?)? {
-            // The same opening tried again is no collision, even if its customer has been quicker than this retry.
-            (Opened::Taken, Some(present)) if present.opening() == opening => Ok(Opened::New),
-            (opened, _) => Ok(opened),
+        let value = of_journey(journey)?;
+        let mut gone = Vec::new();
+        loop {
+            let open = Request::call(&script::OPEN, keys.clone())
+                .with(&value)
+                .with(value::of_listing(journey))
+                .with(pay_id.to_bytes())
+                .with(moment(journey.due_at().unwrap_or(opening.expires_at)))
+                .with(&gone)
+                .with(self.ahead())
+                .with(millis(remembered))
+                .with(reservation.map_or_else(Vec::new, |reservation| keys::short(&reservation.request).to_vec()));
+            let open = if deliveries.is_empty() { open } else { self.with_deliveries(open, deliveries) };
+            let reply: Vec<Vec<u8>> = self.ask(open).await?;
+            let parts: Vec<&[u8]> = reply.iter().map(Vec::as_slice).collect();
+            return match parts.as_slice() {
+                [b"NEW"] => Ok(Opened::New),
+                // The same opening tried again is no collision, even if its customer has been quicker than this retry.
+                [b"TAKEN", present] if to_journey(present)?.opening() == opening => Ok(Opened::New),
+                [b"TAKEN", _] => Ok(Opened::Taken),
+                [b"REUSED"] => Ok(Opened::Reused),
+                [b"REPEATED", number] => match self.find(to_pay_id(number)?).await? {
+                    Some(journey) => Ok(Opened::Repeated(Box::new(journey))),
+                    // A reservation may outlive its journey: then it has opened nothing.
+                    None => {
+                        gone = number.to_vec();
+                        continue;
+                    }
+                },
+                _ => Err(unreadable("an opening")),
+            };
         }
     }
 
     async fn opened_by(&self, reservation: &Reservation) -> Result<Option<Opened>, StoreError> {
-        let ask = Request::call(&script::OPENED_BY, [keys::reservation(reservation.shard(), &reservation.key)])
-            .with(keys::journeys(reservation.shard()))
-            .with(self.ahead())
-            .with(keys::short(&reservation.request));
-        let answer: Option<Vec<Vec<u8>>> = self.ask(ask).await?;
-        answer.map(|answer| Ok(to_opened(&answer)?.0)).transpose()
+        match self.reserved_before(reservation.shard(), reservation).await? {
+            None => Ok(None),
+            Some(None) => Ok(Some(Opened::Reused)),
+            Some(Some(number)) => {
+                let journey = self.find(to_pay_id(&number)?).await?;
+                Ok(journey.map(|journey| Opened::Repeated(Box::new(journey))))
+            }
+        }
     }
 
     async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError> {
         self.value_at(keys::journey(pay_id), to_journey).await
-    }
-
-    async fn find_by_state(&self, shard: Shard, state: &Digest) -> Result<Option<(Journey, u8)>, StoreError> {
-        let find = Request::call(&script::FIND_BY_STATE, [keys::state(shard, state)])
-            .with(keys::journeys(shard))
-            .with(self.ahead());
-        let found: Option<(Vec<u8>, Vec<u8>, Vec<u8>)> = self.ask(find).await?;
-        let Some((visit, journey, now)) = found else { return Ok(None) };
-        let (journey, now) = (to_journey(&journey)?, value::to_moment(&now)?);
-        let visit = *visit.first().ok_or_else(|| unreadable("a state"))?;
-        Ok(Some((journey, visit)).filter(|(journey, visit)| now < state_until(journey, *visit)))
     }
 
     async fn take(&self, step: &Step) -> Result<Taken, StoreError> {
@@ -122,7 +131,7 @@ impl Journeys for RedisStore {
                 // A step may have moved the moment since the index was read.
                 Some(journey) if journey.due_at().is_some_and(|at| at <= since) => journeys.push(journey),
                 Some(_) => {}
-                None => stale.push(Request::plain("ZREM", [keys::due(pay_id.shard()), keys::number(pay_id).to_vec()])),
+                None => stale.push(Request::plain("ZREM", [keys::due(pay_id.shard()), pay_id.to_bytes().to_vec()])),
             }
         }
         self.link.ask_all(&stale).await?;
@@ -136,7 +145,7 @@ impl Journeys for RedisStore {
         keys.extend([keys::unproven(shard, merchant), keys::proven(shard, merchant)]);
         keys.extend([keys::dead(shard, merchant), keys::pending(shard, merchant)]);
         keys.extend(user_of(journey).map(|user| keys::of_user(shard, merchant, user)));
-        let erase = Request::call(&script::ERASE, keys).with(keys::number(pay_id)).with(value::of_listing(journey));
+        let erase = Request::call(&script::ERASE, keys).with(pay_id.to_bytes()).with(value::of_listing(journey));
         self.changes(erase).await
     }
 }
@@ -157,8 +166,6 @@ impl RedisStore {
         if proven.is_some() {
             keys.extend([keys::unproven(shard, merchant), keys::proven(shard, merchant)]);
         }
-        keys.extend(step.state.as_ref().map(|(digest, _)| keys::state(shard, digest)));
-        keys.extend(step.token.as_ref().map(|token| keys::token(shard, &token.digest)));
         let until = self.until(journey);
         // Whatever earlier steps have left goes with the journey, too.
         let delivers = !step.deliveries.is_empty() || (until.is_some() && has_targets(journey));
@@ -166,40 +173,35 @@ impl RedisStore {
             keys.extend(Self::delivery_keys(journey));
         }
 
-        let number = keys::number(pay_id);
-        let state = step.state.map(|(_, visit)| [number.as_slice(), &[visit]].concat());
-        let found_until = step.state.map(|(_, visit)| state_until(journey, visit));
-        let token = step
-            .token
-            .as_ref()
-            .map(|token| [number.as_slice(), merchant.as_bytes(), &value::six(token.expires_at)].concat());
-        let remembered = step.token.as_ref().map(|token| token.expires_at.plus(REMEMBERED));
-        let or_nothing = |at: Option<UnixMillis>| at.map_or_else(String::new, moment);
+        let kept = until.map(|until| millis(until.since(self.clock.now())));
+        let token = step.token.as_ref();
         let take = Request::call(&script::TAKE, keys)
             .with(value::revision(journey.revision().wrapping_sub(1)))
-            .with(of_journey(journey)?)
-            .with(number)
-            .with(or_nothing(until))
-            .with(or_nothing(journey.due_at()))
+            .with(value::head(journey))
+            .with(write_journey(journey)?)
+            .with(pay_id.to_bytes())
+            .with(kept.unwrap_or_default())
+            .with(journey.due_at().map(moment).unwrap_or_default())
             .with(proven.unwrap_or_default())
-            .with(state.unwrap_or_default())
-            .with(or_nothing(found_until))
-            .with(token.unwrap_or_default())
-            .with(or_nothing(remembered));
+            .with(token.map(|token| token_mark(&token.digest).to_vec()).unwrap_or_default())
+            .with(token.map(|token| millis(token.life)).unwrap_or_default())
+            .with(self.ahead());
         let take = take.with(if delivers { millis(Delivery::LIFE + REMEMBERED) } else { String::new() });
-        Ok(if delivers { Self::with_deliveries(take, &step.deliveries) } else { take })
+        Ok(if delivers { self.with_deliveries(take, &step.deliveries) } else { take })
     }
-}
 
-/// What became of an opening, and the journey that has its number already.
-fn to_opened(reply: &[Vec<u8>]) -> Result<(Opened, Option<Journey>), StoreError> {
-    let parts: Vec<&[u8]> = reply.iter().map(Vec::as_slice).collect();
-    match parts.as_slice() {
-        [b"NEW"] => Ok((Opened::New, None)),
-        [b"TAKEN", present] => Ok((Opened::Taken, Some(to_journey(present)?))),
-        [b"REUSED"] => Ok((Opened::Reused, None)),
-        [b"REPEATED", journey] => Ok((Opened::Repeated(Box::new(to_journey(journey)?)), None)),
-        _ => Err(unreadable("an opening")),
+    /// What a reservation has led to before, in this shard: what stands behind its request, or `None` where it was made
+    /// for another one.
+    pub(super) async fn reserved_before(
+        &self,
+        shard: Shard,
+        reservation: &Reservation,
+    ) -> Result<Option<Option<Vec<u8>>>, StoreError> {
+        let ask = Request::call(&script::RESERVED_BEFORE, [keys::reservation(shard, &reservation.key)])
+            .with(self.ahead())
+            .with(keys::short(&reservation.request));
+        let answer: Option<Vec<Vec<u8>>> = self.ask(ask).await?;
+        Ok(answer.map(|answer| answer.into_iter().nth(1)))
     }
 }
 

@@ -1,39 +1,28 @@
 //! Every key that this store writes.
 //!
-//! A key begins with `hb:{07}:`, where 07 is its shard: the braces make Redis Cluster hash the shard alone, so that a
-//! script finds all keys of a step on one node. What follows is one letter for the kind, and bytes, which are shorter
-//! than text. A digest stands there with 16 bytes, since 128 bits are more than anybody can search.
-
-use sha2::{Digest as _, Sha256};
+//! A key begins with `hb:{4x}:`, where 4x stands for its shard: the braces make Redis Cluster hash that alone, so that
+//! all keys of a step are in one slot. What follows is one letter for the kind, and bytes, which are shorter
+//! than text. A digest stands there with its first 16 bytes, since 128 bits are more than anybody can search.
 
 use crate::domain::api_key::KeyNumber;
-use crate::domain::id::{MerchantId, PayId, Shard, UserId};
+use crate::domain::id::{MerchantId, PayId, SHARDS, Shard, UserId};
 use crate::domain::secret::Digest;
 use crate::domain::user::ApplicationUser;
 use crate::store::{self, user_shard};
 
-/// How many bytes of a journey's number stand in keys and values: 53 bits, so seven.
-pub(super) const NUMBER: usize = 7;
-
-/// A journey's number as it stands in keys and values; in this form numbers sort as bytes.
-pub(super) fn number(pay_id: PayId) -> [u8; NUMBER] {
-    let [_, number @ ..] = pay_id.number().to_be_bytes();
-    number
-}
-
-/// Reads what [`number`] wrote.
-pub(super) fn pay_id(number: [u8; NUMBER]) -> Option<PayId> {
-    let mut bytes = [0; 8];
-    bytes[1..].copy_from_slice(&number);
-    PayId::new(u64::from_be_bytes(bytes))
-}
-
-/// A digest in 16 bytes, to which every bit of it counts.
+/// The first 16 bytes of a digest.
 pub(super) fn short(digest: &Digest) -> [u8; 16] {
     let mut short = [0; 16];
-    short.copy_from_slice(&Sha256::digest(digest.as_bytes())[..16]);
+    short.copy_from_slice(&digest.as_bytes()[..16]);
     short
 }
+
+/// What stands for each shard in its keys. Their slots in a cluster are 512 apart, so that 3, 6 or 9 masters that share
+/// the slots evenly share the shards evenly, too.
+const TAGS: [&str; SHARDS as usize] = [
+    "6u", "by", "25", "f9", "0n", "db", "o2", "gg", "8c", "06", "4g", "4v", "ed", "m1", "fa", "2m", "k4", "ca", "4h",
+    "x5", "63", "ez", "2s", "yk", "z6", "6k", "ab", "i7", "c9", "0p", "gy", "40",
+];
 
 /// Declares keys: the shard that each is in, the letter of its kind, and what stands behind that.
 macro_rules! keys {
@@ -49,13 +38,7 @@ keys! {
     /// Who the store belongs to: one key for the whole store.
     owner() = Shard::of_byte(0), b'h';
     /// A journey.
-    journey(pay_id: PayId) = pay_id.shard(), b'j', number(pay_id);
-    /// What every journey's key in this shard begins with; the number comes behind it.
-    journeys(shard: Shard) = shard, b'j';
-    /// A state.
-    state(shard: Shard, digest: &Digest) = shard, b's', short(digest);
-    /// A one-time token.
-    token(shard: Shard, digest: &Digest) = shard, b't', short(digest);
+    journey(pay_id: PayId) = pay_id.shard(), b'j', pay_id.to_bytes();
     /// An idempotency key.
     reservation(shard: Shard, key_digest: &Digest) = shard, b'c', short(key_digest);
     /// A shard's journeys by the moment when they are due.
@@ -66,12 +49,8 @@ keys! {
     proven(shard: Shard, merchant: MerchantId) = shard, b'p', merchant.as_bytes();
     /// The places of the journeys in a shard that are about one user.
     of_user(shard: Shard, merchant: MerchantId, user: UserId) = shard, b'o', merchant.as_bytes(), user.as_bytes();
-    /// What [`of_user`] begins with for every user of this merchant; the user's id comes behind it.
-    of_users(shard: Shard, merchant: MerchantId) = shard, b'o', merchant.as_bytes();
     /// The deliveries of a journey.
-    deliveries(pay_id: PayId) = pay_id.shard(), b'y', number(pay_id);
-    /// What [`deliveries`] begins with for every journey in this shard; the number comes behind it.
-    deliveries_in(shard: Shard) = shard, b'y';
+    deliveries(pay_id: PayId) = pay_id.shard(), b'y', pay_id.to_bytes();
     /// A shard's deliveries by the moment when a courier may take them.
     waiting(shard: Shard) = shard, b'd';
     /// A merchant's dead letters in a shard.
@@ -90,8 +69,6 @@ keys! {
     key_uses(merchant: MerchantId) = merchant.shard(), b'v', merchant.as_bytes();
     /// A merchant's user.
     user(merchant: MerchantId, id: UserId) = id.shard(), b'w', merchant.as_bytes(), id.as_bytes();
-    /// What the key of every user of this merchant in this shard begins with; the id comes behind it.
-    users_of(shard: Shard, merchant: MerchantId) = shard, b'w', merchant.as_bytes();
     /// A merchant's own id of a user, in the shard of that user.
     user_name(merchant: MerchantId, own: &ApplicationUser) =
         user_shard(merchant, own), b'n', short(&store::user_name(merchant, own));
@@ -102,7 +79,11 @@ keys! {
 }
 
 fn key(shard: Shard, kind: u8, rest: &[&[u8]]) -> Vec<u8> {
-    let mut key = format!("hb:{{{shard}}}:").into_bytes();
+    let tag = TAGS[usize::from(shard.number())];
+    let mut key = Vec::with_capacity(48);
+    key.extend_from_slice(b"hb:{");
+    key.extend_from_slice(tag.as_bytes());
+    key.extend_from_slice(b"}:");
     key.push(kind);
     for part in rest {
         key.extend_from_slice(part);
@@ -115,28 +96,42 @@ mod tests {
     use super::*;
     use crate::domain::journey::tests::journey as a_journey;
 
+    /// The slot of a key: CRC16 (XMODEM) of what stands in its braces, of 16384.
+    fn slot(tag: &str) -> u16 {
+        let shifted = |crc: u16| if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 };
+        let crc = tag.bytes().fold(0, |crc, byte| (0..8).fold(crc ^ u16::from(byte) << 8, |crc, _| shifted(crc)));
+        crc % 16384
+    }
+
+    #[test]
+    fn shards_spread_evenly_over_the_masters_of_a_cluster() {
+        assert_eq!(slot("123456789"), 0x31c3 % 16384, "the check value of the algorithm");
+        for (masters, most) in [(3, 11), (6, 6), (9, 4)] {
+            let mut shards = vec![0; masters];
+            for tag in TAGS {
+                shards[usize::from(slot(tag)) * masters / 16384] += 1;
+            }
+            assert!(shards.iter().all(|count| (most - 1..=most).contains(count)), "{masters}: {shards:?}");
+        }
+    }
+
     #[test]
     fn everything_of_a_journey_is_in_its_shard() {
         let journey = a_journey();
         let (pay_id, merchant) = (journey.pay_id(), journey.opening().merchant);
-        let (shard, digest) = (pay_id.shard(), Digest::new([0xfe; 32]));
+        let shard = pay_id.shard();
         let all = [
             super::journey(pay_id),
-            journeys(shard),
-            state(shard, &digest),
-            token(shard, &digest),
             due(shard),
             unproven(shard, merchant),
             proven(shard, merchant),
-            of_users(shard, merchant),
             deliveries(pay_id),
-            deliveries_in(shard),
             waiting(shard),
             dead(shard, merchant),
             pending(shard, merchant),
         ];
         for key in all {
-            assert!(key.starts_with(b"hb:{07}:"), "{}", key.escape_ascii());
+            assert!(key.starts_with(format!("hb:{{{}}}:", TAGS[7]).as_bytes()), "{}", key.escape_ascii());
         }
     }
 
@@ -144,24 +139,9 @@ mod tests {
     fn everything_of_a_user_is_in_its_shard() {
         let (merchant, own) = (MerchantId::mint([9; 16]), ApplicationUser::parse("customer-7").unwrap());
         let id = UserId::mint([0xfe; 16], user_shard(merchant, &own));
-        let prefix = users_of(id.shard(), merchant);
-        assert_eq!(user(merchant, id), [prefix.as_slice(), id.as_bytes()].concat());
-        let journeys = of_users(id.shard(), merchant);
-        assert_eq!(of_user(id.shard(), merchant, id), [journeys.as_slice(), id.as_bytes()].concat());
-        let all = [user_name(merchant, &own), users(id.shard(), merchant), forgotten(id.shard(), [7; 16])];
-        for key in all {
-            assert_eq!(key[..8], prefix[..8], "{}", key.escape_ascii());
-        }
-    }
-
-    #[test]
-    fn numbers_sort_as_bytes_and_come_back() {
-        let numbers = [0, 1, 255, 256, 1 << 40, PayId::MAX.number()].map(|n| PayId::new(n).unwrap());
-        for pair in numbers.windows(2) {
-            assert!(number(pair[0]) < number(pair[1]));
-        }
-        for pay_id in numbers {
-            assert_eq!(super::pay_id(number(pay_id)), Some(pay_id));
+        let of_its = [of_user(id.shard(), merchant, id), user_name(merchant, &own), users(id.shard(), merchant)];
+        for key in of_its.into_iter().chain([forgotten(id.shard(), [7; 16])]) {
+            assert_eq!(key[..8], user(merchant, id)[..8], "{}", key.escape_ascii());
         }
     }
 }

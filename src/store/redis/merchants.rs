@@ -49,7 +49,14 @@ impl Merchants for RedisStore {
             .with(millis(REMEMBERED))
             .with(request)
             .with(number);
-        to_replaced(&self.ask::<Vec<String>>(replace).await?)
+        let reply: Vec<Vec<u8>> = self.ask(replace).await?;
+        match reply.iter().map(Vec::as_slice).collect::<Vec<_>>().as_slice() {
+            [b"DONE"] => Ok(Replaced::Done),
+            [b"STALE"] => Ok(Replaced::Stale),
+            [b"REUSED"] => Ok(Replaced::Reused),
+            [b"REPEATED", number] => to_repeated(number),
+            _ => Err(unreadable("a replacement")),
+        }
     }
 
     async fn replaced_by(
@@ -57,11 +64,8 @@ impl Merchants for RedisStore {
         merchant: MerchantId,
         reservation: &Reservation,
     ) -> Result<Option<Replaced>, StoreError> {
-        let ask = Request::call(&script::REPLACED_BY, [keys::reservation(merchant.shard(), &reservation.key)])
-            .with(self.ahead())
-            .with(keys::short(&reservation.request));
-        let answer: Option<Vec<String>> = self.ask(ask).await?;
-        answer.map(|answer| to_replaced(&answer)).transpose()
+        let before = self.reserved_before(merchant.shard(), reservation).await?;
+        before.map(|number| number.map_or(Ok(Replaced::Reused), |number| to_repeated(&number))).transpose()
     }
 
     async fn remove(&self, merchant: &Merchant) -> Result<bool, StoreError> {
@@ -94,15 +98,8 @@ fn place(merchant: &Merchant) -> Vec<u8> {
     [value::six(merchant.created_at).as_slice(), merchant.id.as_bytes()].concat()
 }
 
-fn to_replaced(reply: &[String]) -> Result<Replaced, StoreError> {
-    let parts: Vec<&str> = reply.iter().map(String::as_str).collect();
-    match parts.as_slice() {
-        ["DONE"] => Ok(Replaced::Done),
-        ["STALE"] => Ok(Replaced::Stale),
-        ["REUSED"] => Ok(Replaced::Reused),
-        ["REPEATED", number] => {
-            number.parse().map(Replaced::Repeated).map_err(|_| unreadable("a reservation's number"))
-        }
-        _ => Err(unreadable("a replacement")),
-    }
+/// The number that a repetition answers.
+fn to_repeated(number: &[u8]) -> Result<Replaced, StoreError> {
+    let number = std::str::from_utf8(number).ok().and_then(|number| number.parse().ok());
+    number.map(Replaced::Repeated).ok_or_else(|| unreadable("a reservation's number"))
 }

@@ -1,8 +1,9 @@
 //! The scripts: each is one step, in one slot, in one round trip.
 //!
 //! A script is called by its digest; its text travels only when Redis does not know it yet. Every script can be run
-//! again as it was, with the same answer, because a reply may get lost. Where a script must follow a number or an
-//! id that it finds in a value, an argument names what the keys of that kind begin with: they are in the same slot.
+//! again as it was, with the same answer, because a reply may get lost. A script touches the keys that it is given and no
+//! others: while a slot of a cluster moves, any other key may be on another node. So where it finds a number or an id in
+//! a value, it answers that, and the caller follows it.
 
 use std::sync::LazyLock;
 
@@ -20,11 +21,11 @@ impl Script {
     }
 }
 
-/// Declares scripts: each is `clock.lua` and a file of its own.
+/// Declares scripts: each is `shared.lua` and a file of its own.
 macro_rules! scripts {
     ($($(#[$doc:meta])* $name:ident = $file:literal),* $(,)?) => {
         $($(#[$doc])* pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
-            Script::new(concat!(include_str!("scripts/clock.lua"), include_str!(concat!("scripts/", $file, ".lua"))))
+            Script::new(concat!(include_str!("scripts/shared.lua"), include_str!(concat!("scripts/", $file, ".lua"))))
         });)*
     };
 }
@@ -32,18 +33,14 @@ macro_rules! scripts {
 scripts! {
     /// Stores a journey, its places in the indexes, and the reservation that opened it.
     OPEN = "open",
-    /// What a reservation has opened before.
-    OPENED_BY = "opened_by",
-    /// The journey of a state, and its visit.
-    FIND_BY_STATE = "find_by_state",
+    /// What a reservation has led to before.
+    RESERVED_BEFORE = "reserved_before",
     /// Writes one step of a journey over the revision before it, with everything that belongs to it.
     TAKE = "take",
     /// The numbers of journeys that are due.
     DUE = "due",
     /// Redeems a token, once.
     REDEEM = "redeem",
-    /// When a token was spent.
-    SPENT_AT = "spent_at",
     /// Reserves a key for a request.
     RESERVE = "reserve",
     /// Erases a journey, its deliveries and its places.
@@ -52,8 +49,6 @@ scripts! {
     ADD = "add",
     /// Writes a profile over the revision before it.
     REPLACE = "replace",
-    /// What a reservation has written into a profile before.
-    REPLACED_BY = "replaced_by",
     /// Removes a merchant.
     REMOVE = "remove",
     /// Reserves the number of an API key.
@@ -64,8 +59,6 @@ scripts! {
     NOTE_USE = "note_use",
     /// Stores a user, unless its name is taken.
     ENROL = "enrol",
-    /// The user of a name.
-    USER_NAMED = "user_named",
     /// Forgets a user, and frees its name.
     FORGET = "forget",
     /// Deliveries that a courier may take.
@@ -76,8 +69,6 @@ scripts! {
     REPORT = "report",
     /// Makes a delivery due now.
     REPLAY = "replay",
-    /// Drops what has expired from an index.
-    TRIM = "trim",
     /// Writes down whose store it is.
     OWNER = "owner",
 }
@@ -134,4 +125,26 @@ impl Request {
         }
         command
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_touches_no_key_that_it_was_not_given() {
+        let all = [&OPEN, &RESERVED_BEFORE, &TAKE, &DUE, &REDEEM, &RESERVE, &ERASE, &ADD, &REPLACE, &REMOVE];
+        let all = all.into_iter().chain([&RESERVE_NUMBER, &FREE_NUMBER, &NOTE_USE, &ENROL, &FORGET, &WAKING, &LEASE]);
+        for script in all.chain([&REPORT, &REPLAY, &OWNER]) {
+            for call in script.text.split("redis.call('").skip(1) {
+                let (command, rest) = call.split_once('\'').unwrap();
+                let key = rest.trim_start_matches(", ").split([',', ')']).next().unwrap();
+                let given = key.starts_with("KEYS[") || key == "key(" || GIVEN.contains(&key);
+                assert!(given || command == "TIME", "{command} touches {key}");
+            }
+        }
+    }
+
+    /// Local names of keys that a script was given.
+    const GIVEN: [&str; 8] = ["name", "of_user", "reserved", "deliveries", "waiting", "pending", "of", "key"];
 }

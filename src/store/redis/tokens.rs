@@ -6,35 +6,26 @@ use super::RedisStore;
 use super::keys;
 use super::millis;
 use super::script::{self, Request};
-use super::value::{to_journey, to_moment, unreadable};
-use crate::domain::id::{MerchantId, Shard};
+use super::value::{to_journey, to_moment, to_token, unreadable};
+use crate::domain::id::PayId;
 use crate::domain::moment::UnixMillis;
 use crate::domain::secret::Digest;
+use crate::store::record::tokens::{attempt_mark, token_mark};
 use crate::store::{REMEMBERED, Redemption, Reservation, Reservations, Reserved, StoreError, Tokens};
 
 #[async_trait]
 impl Tokens for RedisStore {
-    async fn redeem(
-        &self,
-        shard: Shard,
-        token: &Digest,
-        by: MerchantId,
-        attempt: &Digest,
-    ) -> Result<Redemption, StoreError> {
-        let redeem = Request::call(&script::REDEEM, [keys::token(shard, token)])
-            .with(by.as_bytes())
-            .with(keys::short(attempt))
-            .with(self.ahead())
-            .with(millis(REMEMBERED))
-            .with(keys::journeys(shard));
+    async fn redeem(&self, journey: PayId, token: &Digest, attempt: &Digest) -> Result<Redemption, StoreError> {
+        let redeem = Request::call(&script::REDEEM, [keys::journey(journey)])
+            .with(token_mark(token))
+            .with(attempt_mark(attempt))
+            .with(self.ahead());
         to_redemption(&self.ask::<Vec<Vec<u8>>>(redeem).await?)
     }
 
-    async fn spent_at(&self, shard: Shard, token: &Digest) -> Result<Option<UnixMillis>, StoreError> {
-        let spent_at =
-            Request::call(&script::SPENT_AT, [keys::token(shard, token)]).with(self.ahead()).with(millis(REMEMBERED));
-        let spent: Option<Vec<u8>> = self.ask(spent_at).await?;
-        spent.map(|at| to_moment(&at)).transpose()
+    async fn spent_at(&self, journey: PayId, token: &Digest) -> Result<Option<UnixMillis>, StoreError> {
+        let kept = self.value_at(keys::journey(journey), |value| to_token(value, token)).await?.flatten();
+        Ok(kept.filter(|kept| kept.attempt.is_some()).map(|kept| kept.at))
     }
 }
 

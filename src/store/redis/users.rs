@@ -10,7 +10,7 @@ use super::{RedisStore, keys, millis};
 use crate::domain::id::{MerchantId, Shard, UserId};
 use crate::domain::user::{ApplicationUser, User};
 use crate::store::record::{read_user, write_user};
-use crate::store::{Enrolled, StoreError, Users, user_shard};
+use crate::store::{Enrolled, StoreError, Users};
 
 /// How long the mark of a call that forgot a user is kept: longer than a call is made again.
 const MARKED: Duration = Duration::from_mins(1);
@@ -21,13 +21,17 @@ impl Users for RedisStore {
         let shard = user.id.shard();
         let mut keys = vec![keys::user(user.merchant, user.id), keys::users(shard, user.merchant)];
         keys.extend(name(user));
-        let enrol = Request::call(&script::ENROL, keys)
-            .with(write_user(user)?)
-            .with(place(user))
-            .with(user.id.as_bytes())
-            .with(keys::users_of(shard, user.merchant));
-        let there: Option<Vec<u8>> = self.ask(enrol).await?;
-        there.map_or(Ok(Enrolled::New), |there| Ok(Enrolled::over(read_user(&there)?, user)))
+        let record = write_user(user)?;
+        loop {
+            let enrol = Request::call(&script::ENROL, keys.clone()).with(&record).with(place(user));
+            let Some(there) = self.ask::<Option<Vec<u8>>>(enrol.with(user.id.as_bytes())).await? else {
+                return Ok(Enrolled::New);
+            };
+            // One that was forgotten meanwhile leaves its name free.
+            if let Some(there) = self.user(user.merchant, to_id(&there)?).await? {
+                return Ok(Enrolled::over(there, user));
+            }
+        }
     }
 
     async fn user(&self, merchant: MerchantId, id: UserId) -> Result<Option<User>, StoreError> {
@@ -35,19 +39,17 @@ impl Users for RedisStore {
     }
 
     async fn user_named(&self, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>, StoreError> {
-        let shard = user_shard(merchant, own);
-        let ask =
-            Request::call(&script::USER_NAMED, [keys::user_name(merchant, own)]).with(keys::users_of(shard, merchant));
-        let found: Option<Vec<u8>> = self.ask(ask).await?;
-        found.map(|value| read_user(&value)).transpose()
+        match self.value_at(keys::user_name(merchant, own), to_id).await? {
+            Some(id) => self.user(merchant, id).await,
+            None => Ok(None),
+        }
     }
 
     async fn users(&self, merchant: MerchantId, most: usize) -> Result<Vec<User>, StoreError> {
         let indexes = Shard::all().map(|shard| keys::users(shard, merchant));
         let places = self.newest(indexes, None, most).await?;
-        let id = |place: &Vec<u8>| Some(UserId::from_bytes(place.get(6..)?.try_into().ok()?));
-        let ids = places.iter().map(|place| id(place).ok_or_else(|| unreadable("a user's place")));
-        let ids = ids.collect::<Result<Vec<_>, _>>()?;
+        let ids =
+            places.iter().map(|place| to_id(place.get(6..).unwrap_or_default())).collect::<Result<Vec<_>, _>>()?;
         let users = self.values_at(ids.into_iter().map(|id| keys::user(merchant, id)), read_user).await?;
         // One that was forgotten meanwhile is left out.
         users.into_iter().filter_map(Result::transpose).collect()
@@ -64,6 +66,10 @@ impl Users for RedisStore {
             Request::call(&script::FORGET, keys).with(user.id.as_bytes()).with(place(user)).with(millis(MARKED));
         self.changes(forget).await
     }
+}
+
+fn to_id(bytes: &[u8]) -> Result<UserId, StoreError> {
+    bytes.try_into().map(UserId::from_bytes).map_err(|_| unreadable("a user's id"))
 }
 
 /// The key of its merchant's own name of it, if it has one.

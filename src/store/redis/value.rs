@@ -1,52 +1,67 @@
 //! What stands in the values: a few bytes that the scripts look at, and records that they never do.
 //!
-//! A journey and a merchant begin with their revision (8 hexadecimal digits), a journey then has the letter `u` while
-//! its unspent tokens wait for a fact, else `s`; the record comes behind that. The other values are short enough to be
-//! fixed in width.
+//! A journey and a merchant begin with their revision (4 bytes). A journey then has the letter `u` while its unspent
+//! tokens wait for a fact, else `s`; how many tokens it has (1 byte); and these (`store::record::tokens`). The record
+//! comes behind that. The other values are short enough to be fixed in width.
 
 use redis::{FromRedisValue, Value};
 
-use super::keys;
 use crate::domain::id::PayId;
 use crate::domain::journey::Journey;
 use crate::domain::merchant::Merchant;
 use crate::domain::moment::UnixMillis;
+use crate::domain::secret::Digest;
 use crate::store::readings::{awaits_fact, user_of};
+use crate::store::record::tokens::{KeptToken, TOKEN, kept_token};
 use crate::store::record::{read_journey, read_merchant, write_journey, write_merchant};
 use crate::store::{JourneyCursor, StoreError};
 
 /// How many bytes a revision takes.
-const REVISION: usize = 8;
+const REVISION: usize = 4;
 
 /// How many bytes a place takes: six for a moment, and a number.
-pub(super) const PLACE: usize = 6 + keys::NUMBER;
+pub(super) const PLACE: usize = 6 + PayId::BYTES;
 
 /// A revision as it stands at the beginning of a value.
-pub(super) fn revision(revision: u32) -> String {
-    format!("{revision:08x}")
+pub(super) const fn revision(revision: u32) -> [u8; REVISION] {
+    revision.to_be_bytes()
 }
 
 /// The number at the beginning of a value.
 pub(super) fn number_at(value: &[u8]) -> Option<PayId> {
-    to_pay_id(value.get(..keys::NUMBER)?).ok()
+    PayId::from_bytes(*value.first_chunk()?)
 }
 
-/// Writes a journey's value.
+/// What a journey's value begins with: its revision, and the letter.
+pub(super) fn head(journey: &Journey) -> [u8; REVISION + 1] {
+    let [a, b, c, d] = revision(journey.revision());
+    [a, b, c, d, if awaits_fact(journey) { b'u' } else { b's' }]
+}
+
+/// Writes the value of a journey that has no tokens yet.
 pub(super) fn of_journey(journey: &Journey) -> Result<Vec<u8>, StoreError> {
-    let mut value = revision(journey.revision()).into_bytes();
-    value.push(if awaits_fact(journey) { b'u' } else { b's' });
-    value.extend(write_journey(journey)?);
-    Ok(value)
+    Ok([&head(journey)[..], &[0], &write_journey(journey)?].concat())
 }
 
 /// Reads a journey's value.
 pub(super) fn to_journey(value: &[u8]) -> Result<Journey, StoreError> {
-    read_journey(value.get(REVISION + 1..).ok_or_else(|| unreadable("a journey"))?)
+    read_journey(tokens_and_record(value)?.1)
+}
+
+/// The token of this digest in a journey's value.
+pub(super) fn to_token(value: &[u8], token: &Digest) -> Result<Option<KeptToken>, StoreError> {
+    Ok(kept_token(tokens_and_record(value)?.0, token))
+}
+
+fn tokens_and_record(value: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
+    let behind = value.get(REVISION + 1..).and_then(|rest| rest.split_first());
+    let parts = behind.and_then(|(count, rest)| rest.split_at_checked(usize::from(*count) * TOKEN));
+    parts.ok_or_else(|| unreadable("a journey"))
 }
 
 /// Writes a merchant's value.
 pub(super) fn of_merchant(merchant: &Merchant) -> Result<Vec<u8>, StoreError> {
-    Ok([revision(merchant.revision).into_bytes(), write_merchant(merchant)?].concat())
+    Ok([&revision(merchant.revision)[..], &write_merchant(merchant)?].concat())
 }
 
 /// Reads a merchant's value.
@@ -59,7 +74,7 @@ pub(super) fn of_place(at: UnixMillis, pay_id: PayId) -> [u8; PLACE] {
     let mut value = [0; PLACE];
     let (moment, number) = value.split_at_mut(6);
     moment.copy_from_slice(&six(at));
-    number.copy_from_slice(&keys::number(pay_id));
+    number.copy_from_slice(&pay_id.to_bytes());
     value
 }
 
@@ -85,7 +100,7 @@ pub(super) fn to_listed(value: &[u8]) -> Result<JourneyCursor, StoreError> {
 
 /// Reads a number.
 pub(super) fn to_pay_id(value: &[u8]) -> Result<PayId, StoreError> {
-    value.try_into().ok().and_then(keys::pay_id).ok_or_else(|| unreadable("a number"))
+    value.try_into().ok().and_then(PayId::from_bytes).ok_or_else(|| unreadable("a number"))
 }
 
 /// Writes a moment: six bytes of milliseconds, which last until the year 10889.
@@ -136,13 +151,13 @@ mod tests {
     #[test]
     fn a_value_shows_its_revision_and_whether_a_fact_is_awaited() {
         let value = of_journey(&journey()).unwrap();
-        assert!(value.starts_with(b"00000001u"));
+        assert!(value.starts_with(b"\0\0\0\x01u\0"));
         assert_eq!(to_journey(&value).unwrap(), journey());
     }
 
     #[test]
     fn what_is_cut_off_is_damaged() {
-        for bad in [&b""[..], b"0000", b"00000001"] {
+        for bad in [&b""[..], b"0001", b"0001u", b"0001u\x01", b"0001s\0"] {
             assert!(matches!(to_journey(bad), Err(StoreError::Damaged(_))));
             assert!(matches!(to_merchant(bad), Err(StoreError::Damaged(_))));
             assert!(matches!(to_place(bad), Err(StoreError::Damaged(_))));

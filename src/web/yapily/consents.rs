@@ -38,7 +38,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 /// What an authenticated answer says of a consent besides its journey.
 pub(super) fn about(engine: &Engine, journey: &Journey) -> About {
     About {
-        state: derive::latest_state(&engine.deps, journey),
+        state: derive::latest_api_state(&engine.deps, journey),
         token: derive::consent_token(&engine.deps, journey),
         now: engine.deps.clock.now(),
     }

@@ -33,13 +33,13 @@ async fn a_consent_that_is_given_again_keeps_its_id_and_its_token(gateway: TestG
     let before = tpp.consent(&asked.id).await;
     gateway.wait(Duration::from_hours(20));
     let envelope = tpp.ask_again(&token).await.is(201).json();
-    let again = Asked::read(&envelope);
+    let again = Asked::read(&envelope).await;
     assert!(envelope["meta"]["tracingId"].is_string());
     assert_eq!((&again.data["id"], &again.data["status"]), (&json!(asked.id), &json!("AWAITING_RE_AUTHORIZATION")));
     assert_ne!(again.state, asked.state, "another departure");
-    assert_eq!(query_value(again.data["authorisationUrl"].as_str().unwrap(), "state"), again.state);
+    assert_eq!(query_value(again.data["authorisationUrl"].as_str().unwrap(), "state"), again.data["state"]);
     // Asking twice is asking once.
-    assert_eq!(Asked::read(&tpp.ask_again(&token).await.is(201).json()).state, again.state);
+    assert_eq!(Asked::read(&tpp.ask_again(&token).await.is(201).json()).await.state, again.state);
     let home = gateway.http.back(&again.back("code=again")).await.location();
     assert_eq!(query_value(&home, "consent"), token, "the same bytes");
     assert_eq!(home, first_home);
@@ -53,7 +53,7 @@ async fn a_refusal_to_give_it_again_leaves_what_was_given(gateway: TestGateway) 
     let tpp = Tpp::of(&gateway).await;
     let (asked, _) = given(&gateway, &tpp, json!({})).await;
     let token = token_of(&tpp, &asked).await;
-    let again = Asked::read(&tpp.ask_again(&token).await.is(201).json());
+    let again = Asked::read(&tpp.ask_again(&token).await.is(201).json()).await;
     let home = gateway.http.back(&again.back("error=access_denied")).await.location();
     assert!(home.starts_with(CALLBACK) && home.contains("&error=access_denied&error-source=user&"), "{home}");
     assert!(!home.contains("consent="), "{home}");
@@ -63,14 +63,14 @@ async fn a_refusal_to_give_it_again_leaves_what_was_given(gateway: TestGateway) 
     let refusal = &after["authorisationError"];
     assert_eq!((&refusal["status"], &refusal["error"]), (&json!("REJECTED"), &json!("access_denied")));
     assert_eq!((&refusal["errorSource"], refusal["occurredAt"].is_string()), (&json!("user"), true));
-    let again = Asked::read(&tpp.ask_again(&token).await.is(201).json());
+    let again = Asked::read(&tpp.ask_again(&token).await.is(201).json()).await;
     assert!(again.data.get("authorisationError").is_none(), "a new round begins without one");
     gateway.http.back(&again.back("error=server_error&error_description=out%20of%20order")).await.location();
     let failed = tpp.consent(&asked.id).await;
     let said = &failed["authorisationError"];
     assert_eq!((&failed["status"], &said["status"]), (&json!("AUTHORIZED"), &json!("FAILED")));
     assert_eq!((&said["error"], &said["errorDescription"]), (&json!("invalid_grant"), &json!("out of order")));
-    let again = Asked::read(&tpp.ask_again(&token).await.is(201).json());
+    let again = Asked::read(&tpp.ask_again(&token).await.is(201).json()).await;
     gateway.http.back(&again.back("code=ok")).await.location();
     assert!(tpp.consent(&asked.id).await.get("authorisationError").is_none());
     // A first refusal is given in the same words, to hosted requests too.
@@ -89,7 +89,7 @@ async fn each_round_has_a_one_time_token_of_its_own(gateway: TestGateway) {
     let first = query_value(&home, "one-time-token");
     let consent = tpp.exchange(&first).await.is(201).json();
     let token = consent["consentToken"].as_str().unwrap().to_owned();
-    let again = Asked::read(&tpp.ask_again(&token).await.is(201).json());
+    let again = Asked::read(&tpp.ask_again(&token).await.is(201).json()).await;
     let home = gateway.http.back(&again.back("code=again")).await.location();
     let second = query_value(&home, "one-time-token");
     assert_ne!(first, second);
@@ -115,7 +115,7 @@ async fn only_a_consent_that_was_given_is_asked_for_again(gateway: TestGateway) 
     // One that has run out may be asked for again.
     gateway.wait(Duration::from_hours(24 * 91));
     assert_eq!(tpp.consent(&asked.id).await["status"], "EXPIRED");
-    let again = Asked::read(&tpp.ask_again(&token).await.is(201).json());
+    let again = Asked::read(&tpp.ask_again(&token).await.is(201).json()).await;
     gateway.http.back(&again.back("code=ok")).await.location();
     assert_eq!(tpp.consent(&asked.id).await["status"], "AUTHORIZED");
 }

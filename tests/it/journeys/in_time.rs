@@ -42,7 +42,7 @@ async fn a_consent_asked_for_again_is_not_given_anew_after_its_time(gateway: Tes
     let tpp = Tpp::of(&gateway).await;
     let asked = tpp.ask(json!({ "accountRequest": { "expiresAt": soon(&gateway) } })).await;
     let token = query_value(&gateway.http.back(&asked.back("code=ok")).await.location(), "consent");
-    let again = crate::support::tpp::Asked::read(&tpp.ask_again(&token).await.is(201).json());
+    let again = crate::support::tpp::Asked::read(&tpp.ask_again(&token).await.is(201).json()).await;
     gateway.wait(SOON);
     let home = gateway.http.back(&again.back("code=ok")).await.location();
     assert!(home.contains("&error=uncategorized_error&error-source=institution&"), "{home}");

@@ -16,13 +16,15 @@ async fn a_state_that_is_unknown_or_malformed_is_refused(gateway: TestGateway) {
     let merchant = gateway.merchant("Shop");
     let link = merchant.link_to("https://shop.example/cb").await;
     let sent_out = gateway.http.leave(&link.text).await;
-    let other_shard = format!("{}{}", if sent_out.state.starts_with('0') { '1' } else { '0' }, &sent_out.state[1..]);
+    let other = if sent_out.state.starts_with('0') { '1' } else { '0' };
+    let other_journey = format!("{other}{}", &sent_out.state[1..]);
     let long = "0".repeat(5000);
     for state in [
         "x",
         "00000000000000000000000000000000",
+        "000000000000000000000000000000000000000",
         &sent_out.state[1..],
-        &other_shard,
+        &other_journey,
         &sent_out.state.to_uppercase(),
         "%00",
         "%ff",

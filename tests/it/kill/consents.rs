@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::chance::Chance;
 use crate::support::gateway_process::GatewayProcess;
 use crate::support::redis::RedisServer;
+use crate::support::tpp::state_at_the_bank;
 
 /// How many consents are under way when the gateway is killed.
 const CROWD: usize = 48;
@@ -231,8 +232,9 @@ impl App {
         let (status, answer) = self.json(self.client.post(self.at("/account-auth-requests")).json(&body)).await;
         assert_eq!(status, 201, "{answer}");
         let text = |name: &str| answer["data"][name].as_str().unwrap().to_owned();
+        let state = state_at_the_bank(&text("authorisationUrl")).await;
         let manner = ["quick", "slow", "hang"][number % 3];
-        Asked { id: text("id"), state: text("state"), code: format!("{manner}-{number}"), one_time_token }
+        Asked { id: text("id"), state, code: format!("{manner}-{number}"), one_time_token }
     }
 
     async fn status(&self, id: &str) -> String {

@@ -23,6 +23,7 @@ pub struct Tpp {
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub id: String,
+    /// The `state` under which the bank answers; the API tells another one.
     pub state: String,
     /// All of `data`.
     pub data: Value,
@@ -61,14 +62,14 @@ impl Tpp {
 
     /// Asks for account access, with these fields changed in the contract's example.
     pub async fn ask(&self, changes: Value) -> Asked {
-        Asked::read(&self.post("/account-auth-requests", &account_request(changes)).await.is(201).json())
+        Asked::read(&self.post("/account-auth-requests", &account_request(changes)).await.is(201).json()).await
     }
 
     /// Asks for a payment of 8.70 GBP.
     pub async fn ask_payment(&self, changes: Value) -> Asked {
         let mut body = account_request(changes);
         body["paymentRequest"] = payment_request();
-        Asked::read(&self.post("/payment-auth-requests", &body).await.is(201).json())
+        Asked::read(&self.post("/payment-auth-requests", &body).await.is(201).json()).await
     }
 
     /// The consent of this id, as it stands.
@@ -92,16 +93,31 @@ impl Tpp {
 }
 
 impl Asked {
-    pub fn read(envelope: &Value) -> Self {
+    /// Reads what was answered, and looks where the customer is sent.
+    pub async fn read(envelope: &Value) -> Self {
         let data = envelope["data"].clone();
         let text = |name: &str| data[name].as_str().unwrap_or_else(|| panic!("no {name}: {data}")).to_owned();
-        Self { id: text("id"), state: text("state"), data }
+        let state = state_at_the_bank(&text("authorisationUrl")).await;
+        Self { id: text("id"), state, data }
     }
 
     /// The query with which the bank sends the browser back: these words of its own, and the state.
     pub fn back(&self, answer: &str) -> String {
         format!("{answer}&state={}", self.state)
     }
+}
+
+/// The `state` with which an authorisation URL sends its customer to the bank; nothing where it sends nobody.
+pub async fn state_at_the_bank(authorisation_url: &str) -> String {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+    let client = client.build().expect("a client");
+    let sent =
+        client.get(authorisation_url).send().await.unwrap_or_else(|error| panic!("{authorisation_url}: {error}"));
+    let to = sent.headers().get("location").map(|to| to.to_str().expect("ASCII").to_owned());
+    let to = to.and_then(|to| url::Url::parse(&to).ok());
+    let state =
+        to.and_then(|to| to.query_pairs().find(|(name, _)| name == "state").map(|(_, value)| value.into_owned()));
+    state.unwrap_or_default()
 }
 
 /// The contract's example of a request, with these fields changed; `null` is as good as absent.

@@ -35,7 +35,7 @@ async fn the_documented_account_request_has_the_documented_answer(gateway: TestG
     assert_eq!(members, ["data", "meta"]);
     assert_eq!(envelope["meta"]["tracingId"], created.header("yapily-tracing-id"));
     assert!(is_hex(&envelope["meta"]["tracingId"]), "{envelope}");
-    let asked = Asked::read(&envelope);
+    let asked = Asked::read(&envelope).await;
     assert_eq!(asked.data["id"].as_str().unwrap().len(), 36);
     assert!(is_hex(&asked.data["state"]), "{envelope}");
     for (name, value) in [
@@ -54,7 +54,8 @@ async fn the_documented_account_request_has_the_documented_answer(gateway: TestG
     }
     let url = asked.data["authorisationUrl"].as_str().unwrap();
     assert!(url.starts_with(&format!("{}/consent?link_id=", gateway.http.base())), "{url}");
-    assert_eq!(query_value(url, "state"), asked.state);
+    assert_eq!(query_value(url, "state"), asked.data["state"]);
+    assert_ne!(asked.state, asked.data["state"], "the bank answers under another one");
     let qr = asked.data["qrCodeUrl"].as_str().unwrap();
     assert!(qr.starts_with(&format!("{}/consent/qr.png?link_id=", gateway.http.base())), "no third party is told");
     assert_eq!(query_value(qr, "link_id"), query_value(url, "link_id"));
@@ -90,7 +91,7 @@ async fn what_clients_really_send_is_read(gateway: TestGateway) {
     }
     let mut payment = account_request(json!({ "paymentRequest": payment_request() }));
     payment["paymentRequest"]["amount"]["amount"] = json!("8.70");
-    let asked = Asked::read(&tpp.post("/payment-auth-requests", &payment).await.is(201).json());
+    let asked = Asked::read(&tpp.post("/payment-auth-requests", &payment).await.is(201).json()).await;
     assert_eq!(tpp.merchant.journey(&asked.id).await["amount"], "8.70");
 }
 
@@ -196,8 +197,8 @@ async fn the_same_key_opens_the_same_consent(gateway: TestGateway) {
     let post = async |changes: Value| {
         tpp.call_with(Method::POST, "/account-auth-requests", &key, &account_request(changes)).await
     };
-    let first = Asked::read(&post(json!({})).await.is(201).json());
-    let again = Asked::read(&post(json!({})).await.is(201).json());
+    let first = Asked::read(&post(json!({})).await.is(201).json()).await;
+    let again = Asked::read(&post(json!({})).await.is(201).json()).await;
     assert_eq!(first.data, again.data);
     let conflict = post(json!({ "oneTimeToken": true })).await.is(409).json();
     assert_eq!(conflict["error"]["status"], "CONFLICT");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::query_value;
-use crate::support::tpp::{Tpp, payment_request};
+use crate::support::tpp::{Tpp, payment_request, state_at_the_bank};
 
 /// Banks that differ: in what they can do, where they are, and how long a consent lasts there.
 const FILE: &str = "listen = '127.0.0.1:0'
@@ -204,7 +204,7 @@ async fn a_consent_never_promises_more_than_it_gives(story: Story) {
                            "accountRequest": { "expiresAt": asked_for } });
         let asked = story.tpp.post("/account-auth-requests", &body).await.is(201).json()["data"].clone();
         assert_eq!(days(&asked), promised, "{institution} {asked_for}: {asked}");
-        story.gateway.http.back(&format!("code=ok&state={}", asked["state"].as_str().unwrap())).await.is(303);
+        story.gateway.http.back(&format!("code=ok&state={}", bank_state(&asked).await)).await.is(303);
         let given = story.tpp.consent(asked["id"].as_str().unwrap()).await;
         assert!(at(&given["expiresAt"]) >= at(&asked["expiresAt"]), "{institution}: {given}");
         assert_eq!(days(&given), promised, "{institution}: {given}");
@@ -223,11 +223,11 @@ async fn a_consent_never_promises_more_than_it_gives(story: Story) {
     let asked = json!({ "applicationUserId": "a", "institutionId": "modelo-sandbox",
                         "accountRequest": { "expiresAt": in_days(120) } });
     let asked = story.tpp.post("/account-auth-requests", &asked).await.is(201).json()["data"].clone();
-    story.gateway.http.back(&format!("code=ok&state={}", asked["state"].as_str().unwrap())).await.is(303);
+    story.gateway.http.back(&format!("code=ok&state={}", bank_state(&asked).await)).await.is(303);
     let given = story.tpp.consent(asked["id"].as_str().unwrap()).await;
     story.gateway.wait(60 * day);
     let again = story.tpp.ask_again(given["consentToken"].as_str().unwrap()).await.is(201).json()["data"].clone();
-    story.gateway.http.back(&format!("code=again&state={}", again["state"].as_str().unwrap())).await.is(303);
+    story.gateway.http.back(&format!("code=again&state={}", bank_state(&again).await)).await.is(303);
     assert_eq!(days(&story.tpp.consent(asked["id"].as_str().unwrap()).await), 120);
 }
 
@@ -286,7 +286,8 @@ async fn the_vendors_python_client_itself_comes_home() {
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     let asked = String::from_utf8(ran.stdout).expect("text");
     assert_eq!(asked.lines().count(), 4, "{asked}");
-    for (state, id) in asked.lines().filter_map(|line| line.split_once(' ')) {
+    for (url, id) in asked.lines().filter_map(|line| line.split_once(' ')) {
+        let state = state_at_the_bank(url).await;
         story.gateway.http.back(&format!("code=ok&state={state}")).await.location();
         assert_eq!(story.tpp.consent(id).await["status"], "AUTHORIZED");
     }
@@ -302,4 +303,9 @@ async fn python(story: &Story, method: Method, path: &str, body: &str) -> crate:
     ];
     let headers = if body.is_empty() { [headers[0], headers[2], headers[3]].to_vec() } else { headers.to_vec() };
     story.gateway.http.send(method, &format!("/yapily{path}"), &headers, body.to_owned()).await
+}
+
+/// The `state` under which the bank of this consent answers.
+async fn bank_state(asked: &Value) -> String {
+    state_at_the_bank(asked["authorisationUrl"].as_str().unwrap()).await
 }

@@ -47,11 +47,11 @@ async fn a_one_time_token_is_exchanged_for_a_bare_consent_once(gateway: TestGate
     let consent = answer.json();
     assert!(consent.get("meta").is_none() && consent.get("data").is_none(), "{consent}");
     assert_eq!((&consent["id"], &consent["status"]), (&json!(asked.id), &json!("AUTHORIZED")));
-    assert_eq!((&consent["state"], &consent["userUuid"]), (&json!(asked.state), &asked.data["userUuid"]));
+    assert_eq!((&consent["state"], &consent["userUuid"]), (&asked.data["state"], &asked.data["userUuid"]));
     assert!(consent["authorizedAt"].is_string() && consent["consentToken"].is_string());
     assert_eq!(tpp.consent(&asked.id).await["consentToken"], consent["consentToken"], "signed once");
     forbidden(tpp.exchange(&token).await);
-    for wrong in ["", "x", "eyJhbGciOiJIUzUxMiJ9.e30.x", &format!("ott_00_{}", "A".repeat(43))] {
+    for wrong in ["", "x", "eyJhbGciOiJIUzUxMiJ9.e30.x", &format!("ott_{}", "0".repeat(37))] {
         let refused = tpp.exchange(wrong).await;
         if wrong.is_empty() { drop(refused.is(400)) } else { forbidden(refused) }
     }
@@ -113,6 +113,14 @@ async fn an_app_that_takes_the_banks_answer_itself_brings_the_code(gateway: Test
     assert!(consent.get("data").is_none() && consent["consentToken"].is_string(), "{consent}");
     let again = bring(&tpp, &asked, "ok").await.is(200).json();
     assert_eq!(again["consentToken"], consent["consentToken"]);
+    // The state that the API told is as good here, and nowhere else.
+    let told = json!({ "authCode": "ok", "authState": asked.data["state"] });
+    let again = tpp.post("/consent-auth-code", &told).await.is(200).json();
+    assert_eq!(again["consentToken"], consent["consentToken"]);
+    let other = tpp.ask(json!({})).await;
+    let back = gateway.http.back(&format!("code=ok&state={}", other.data["state"].as_str().unwrap())).await;
+    assert!(back.status == 404 && !back.has("location"), "{}", back.status);
+    assert_eq!(tpp.consent(&other.id).await["status"], "AWAITING_AUTHORIZATION");
     assert_eq!(tpp.consent(&asked.id).await["consentToken"], consent["consentToken"]);
     for wrong in [
         json!({}),
@@ -137,7 +145,7 @@ async fn a_code_that_is_refused_when_asked_again_is_refused(gateway: TestGateway
     for code in ["fail:access_denied", "fail:invalid_grant"] {
         let asked = redirected(&tpp).await;
         let given = bring(&tpp, &asked, "ok").await.is(200).json();
-        let again = Asked::read(&tpp.ask_again(given["consentToken"].as_str().unwrap()).await.is(201).json());
+        let again = Asked::read(&tpp.ask_again(given["consentToken"].as_str().unwrap()).await.is(201).json()).await;
         for _ in 0..2 {
             bring(&tpp, &again, code).await.is(424).never_says("AUTHORIZED");
         }

@@ -1,31 +1,26 @@
--- Redeems a token, once: the first attempt wins, and the same attempt is granted again while it is remembered.
+-- Redeems a token, once: the first attempt wins, and the same attempt is granted again.
 --
--- KEYS: the token
--- ARGV: merchant, attempt, ahead, remembered for, prefix of journeys' keys
--- A token is a number (7 bytes), a merchant (16) and the moment when it expires (6); a spent one has the moment when it
--- was spent instead, and the attempt (16) behind that.
-local token = redis.call('GET', KEYS[1])
-if not token or string.sub(token, 8, 23) ~= ARGV[1] then
+-- KEYS: the journey
+-- ARGV: token, attempt, ahead
+local journey = redis.call('GET', KEYS[1])
+local tokens = journey and tokens_of(journey)
+local place = journey and place_of(tokens, ARGV[1])
+if not place then
   return {'UNKNOWN'}
 end
 
-local now, at, attempt = clock(ARGV[3]), string.sub(token, 24, 29), string.sub(token, 30)
-if now >= moment(at) + ARGV[4] then
-  return {'UNKNOWN'}
-elseif attempt ~= '' and attempt ~= ARGV[2] then
+local now, at = clock(ARGV[3]), string.sub(tokens, place + 16, place + 21)
+local attempt = string.sub(tokens, place + 22, place + 29)
+if attempt == ARGV[2] then
+  return {'GRANTED', at, journey}
+elseif attempt ~= unspent then
   return {'SPENT', at}
-elseif attempt == '' and now >= moment(at) then
+elseif now >= moment(at) then
   return {'EXPIRED', at}
+elseif string.sub(journey, 5, 5) ~= 's' then
+  return {'PENDING', journey}
 end
-
-local journey = redis.call('GET', ARGV[5] .. string.sub(token, 1, 7))
-if not journey then
-  return {'UNKNOWN'}
-elseif attempt == '' then
-  if string.sub(journey, 9, 9) ~= 's' then
-    return {'PENDING', journey}
-  end
-  at = six(now)
-  redis.call('SET', KEYS[1], string.sub(token, 1, 23) .. at .. ARGV[2], 'PXAT', now + ARGV[4])
-end
+at = six(now)
+tokens = string.sub(tokens, 1, place + 15) .. at .. ARGV[2] .. string.sub(tokens, place + 30)
+redis.call('SET', KEYS[1], with_tokens(string.sub(journey, 1, 5), tokens, record_of(journey)), 'KEEPTTL')
 return {'GRANTED', at, journey}

@@ -22,7 +22,7 @@ end
 
 if present == value then
   return {'DONE'}
-elseif not present or string.sub(present, 1, 8) ~= ARGV[1] then
+elseif not present or string.sub(present, 1, 4) ~= ARGV[1] then
   return {'STALE'}
 end
 redis.call('SET', KEYS[1], value)

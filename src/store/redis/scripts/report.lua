@@ -3,7 +3,7 @@
 -- KEYS: the journey's deliveries, the shard's waiting deliveries, the merchant's dead letters, the merchant's deliveries that
 --       have not ended
 -- ARGV: the delivery, by whom it is held, ahead, its state, the attempt ('' where none was made), how long it
---       waits, prefix of deliveries' keys, how many attempts are kept, for how long a delivery may wait at the most
+--       waits, how many attempts are kept, for how long a delivery may wait at the most
 -- lease.lua says what a delivery and its record are. Answers 1 when it is written (also before), else 0.
 local place = string.sub(ARGV[1], 8)
 local record = redis.call('HGET', KEYS[1], place)
@@ -24,7 +24,7 @@ while at <= #attempts do
   starts[#starts + 1] = at
   at = at + 13 + string.byte(attempts, at + 12)
 end
-local beyond = #starts - ARGV[8]
+local beyond = #starts - ARGV[7]
 if beyond > 0 then
   attempts = string.sub(attempts, starts[beyond + 1])
 end
@@ -40,21 +40,15 @@ end
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('ZREM', KEYS[4], since .. ARGV[1])
 -- What has been there for longer than a delivery may wait has gone with its journey.
-redis.call('ZREMRANGEBYLEX', KEYS[4], '-', '(' .. six(now - ARGV[9]))
+redis.call('ZREMRANGEBYLEX', KEYS[4], '-', '(' .. six(now - ARGV[8]))
 if state >= 2 then
   local kept, letters = redis.call('PTTL', KEYS[1]), redis.call('PTTL', KEYS[3])
   redis.call('ZADD', KEYS[3], 0, six(due) .. ARGV[1])
-  -- The letters are kept for as long as the last of their journeys, of which one that has not settled has no end yet;
-  -- some of the oldest may have lost theirs.
+  -- The letters are kept for as long as the last of their journeys, of which one that has not concluded has no end yet.
   if kept < 0 then
     redis.call('PERSIST', KEYS[3])
   elseif letters ~= -1 and kept > letters then
     redis.call('PEXPIRE', KEYS[3], kept)
-  end
-  for _, letter in ipairs(redis.call('ZRANGE', KEYS[3], 0, 3)) do
-    if redis.call('HEXISTS', ARGV[7] .. string.sub(letter, 7, 13), string.sub(letter, 14)) == 0 then
-      redis.call('ZREM', KEYS[3], letter)
-    end
   end
 end
 return 1

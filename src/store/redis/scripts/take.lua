@@ -1,20 +1,21 @@
 -- Writes one step of a journey over the revision before it, with everything that belongs to it.
 --
--- KEYS: the journey, the due set; then, where the step has them: the indexes of unproven and of proven journeys, the
---       state, the token, its deliveries, the shard's waiting ones and its merchant's that have not ended
--- ARGV: revision before, value, number; then, where it has them, else '': until when it is kept, once it has settled;
---       when it is due; the place, when it is proven; the state, until when that is kept; the token, until when that is
---       remembered; for how long a replayed delivery keeps the journey; and only with the keys of deliveries: when they
+-- KEYS: the journey, the due set; then, where the step has them: the indexes of unproven and of proven journeys; its
+--       deliveries, the shard's waiting ones and its merchant's that have not ended
+-- ARGV: revision before, revision and letter, record, number; then, where it has them, else '': for how long it is kept,
+--       once it has concluded; when it is due; the place, when it is proven; a token, for how long that can be redeemed;
+--       ahead; for how long a replayed delivery keeps the journey; and only with the keys of deliveries: in how long they
 --       are due, the record of each, their places
 -- Answers 1 when it is written (also before), the journey as it stands when somebody else was first, nothing when it
 -- is gone.
-local value = ARGV[2]
 local present = redis.call('GET', KEYS[1])
 if not present then
   return false
-elseif present == value then
+end
+local revision = string.sub(present, 1, 4)
+if revision == string.sub(ARGV[2], 1, 4) and record_of(present) == ARGV[3] then
   return 1
-elseif string.sub(present, 1, 8) ~= ARGV[1] then
+elseif revision ~= ARGV[1] then
   return present
 end
 
@@ -24,45 +25,42 @@ local function key()
   return KEYS[last]
 end
 
--- Until when a key is kept: as the step says, but a delivery that was replayed still has its time.
+-- For how long a key is kept: as the step says, but a delivery that was replayed still has its time.
 local function kept(name)
   local left = ARGV[11] ~= '' and redis.call('PTTL', name) or 0
-  if left <= 0 then
-    return ARGV[4]
-  end
-  return string.format('%.0f', math.max(ARGV[4], clock(0) + math.min(left, ARGV[11])))
+  return string.format('%.0f', math.max(ARGV[5], math.min(left, ARGV[11] ~= '' and ARGV[11] or 0)))
 end
 
-if ARGV[4] ~= '' then
-  redis.call('SET', KEYS[1], value, 'PXAT', kept(KEYS[1]))
+local tokens = tokens_of(present)
+if ARGV[8] ~= '' and not place_of(tokens, ARGV[8]) then
+  tokens = tokens .. ARGV[8] .. six(clock(ARGV[10]) + ARGV[9]) .. unspent
+end
+local value = with_tokens(ARGV[2], tokens, ARGV[3])
+if ARGV[5] ~= '' then
+  redis.call('SET', KEYS[1], value, 'PX', kept(KEYS[1]))
 else
   redis.call('SET', KEYS[1], value)
 end
-if ARGV[5] ~= '' then
-  redis.call('ZADD', KEYS[2], ARGV[5], ARGV[3])
-else
-  redis.call('ZREM', KEYS[2], ARGV[3])
-end
 if ARGV[6] ~= '' then
-  redis.call('ZREM', key(), ARGV[6])
-  redis.call('ZADD', key(), 0, ARGV[6])
+  redis.call('ZADD', KEYS[2], ARGV[6], ARGV[4])
+else
+  redis.call('ZREM', KEYS[2], ARGV[4])
 end
 if ARGV[7] ~= '' then
-  redis.call('SET', key(), ARGV[7], 'PXAT', ARGV[8])
-end
-if ARGV[9] ~= '' then
-  redis.call('SET', key(), ARGV[9], 'NX', 'PXAT', ARGV[10])
+  redis.call('ZREM', key(), ARGV[7])
+  redis.call('ZADD', key(), 0, ARGV[7])
 end
 if ARGV[12] then
   local deliveries, waiting, pending = key(), key(), key()
+  local due = clock(ARGV[10]) + ARGV[12]
   for i = 14, #ARGV do
     if redis.call('HSETNX', deliveries, ARGV[i], ARGV[13]) == 1 then
-      redis.call('ZADD', waiting, ARGV[12], ARGV[3] .. ARGV[i])
-      redis.call('ZADD', pending, 0, six(ARGV[12]) .. ARGV[3] .. ARGV[i])
+      redis.call('ZADD', waiting, due, ARGV[4] .. ARGV[i])
+      redis.call('ZADD', pending, 0, string.sub(ARGV[13], 3, 8) .. ARGV[4] .. ARGV[i])
     end
   end
-  if ARGV[4] ~= '' then
-    redis.call('PEXPIREAT', deliveries, kept(deliveries))
+  if ARGV[5] ~= '' then
+    redis.call('PEXPIRE', deliveries, kept(deliveries))
   end
 end
 return 1

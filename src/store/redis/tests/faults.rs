@@ -22,24 +22,24 @@ const SECOND: Duration = Duration::from_secs(1);
 
 impl RedisStore {
     fn token(&self, digest: Digest) -> MintedToken {
-        MintedToken { digest, expires_at: self.clock.now().plus(Duration::from_hours(1)) }
+        MintedToken { digest, life: Duration::from_hours(1) }
     }
 
     fn now(&self) -> UnixMillis {
         self.clock.now()
     }
 
-    /// A journey whose customer is at the provider under `state`.
-    async fn away(&self, state: Digest) -> Journey {
+    /// A journey whose customer is at the provider.
+    async fn away(&self) -> Journey {
         let journey = Draft::at(self.now()).notifying(["https://m.example/a"]).journey();
         assert_eq!(self.open_journey(&journey).await, Ok(Opened::New));
-        let (away, visit) = away(journey, self.now());
-        assert_eq!(self.take(&Step::to(away.clone()).with_state(state, visit)).await, Ok(Taken::Done));
+        let (away, _) = away(journey, self.now());
+        assert_eq!(self.take(&Step::to(away.clone())).await, Ok(Taken::Done));
         away
     }
 
     async fn paid(&self, token: Digest) -> Journey {
-        let (paid, _) = concluded(self.away(fresh()).await, &Fact::paid(), self.now());
+        let (paid, _) = concluded(self.away().await, &Fact::paid(), self.now());
         assert_eq!(self.take(&concluding(paid.clone(), Some(self.token(token)))).await, Ok(Taken::Done));
         paid
     }
@@ -73,13 +73,13 @@ async fn a_lost_reply_loses_no_token() {
     for round in 0..20 {
         let (token, attempt) = (fresh(), fresh());
         let paid = store.paid(token).await;
-        let (shard, by) = (paid.id().shard(), paid.opening().merchant);
+        let pay_id = paid.pay_id();
         proxy.drop_next_reply();
-        let first = store.redeem(shard, &token, by, &attempt).await.unwrap();
+        let first = store.redeem(pay_id, &token, &attempt).await.unwrap();
         assert_eq!(proxy.replies_to_drop(), 0);
         assert!(matches!(&first, Redemption::Granted { journey, .. } if **journey == paid), "{round}: {first:?}");
-        assert_eq!(store.redeem(shard, &token, by, &attempt).await.unwrap(), first);
-        assert!(matches!(store.redeem(shard, &token, by, &fresh()).await.unwrap(), Redemption::Spent { .. }));
+        assert_eq!(store.redeem(pay_id, &token, &attempt).await.unwrap(), first);
+        assert!(matches!(store.redeem(pay_id, &token, &fresh()).await.unwrap(), Redemption::Spent { .. }));
     }
 }
 
@@ -91,14 +91,14 @@ async fn a_lost_reply_changes_no_answer() {
     store.ping().await.unwrap();
     let (opening, edit, keyed) = (reservation(), reservation(), reservation());
     let journey = Draft::at(store.now()).reserved_by(&opening).notifying(["https://m.example/a"]).journey();
-    let (away, visit) = away(journey.clone(), store.now());
+    let (away, _) = away(journey.clone(), store.now());
     let (paid, _) = concluded(away.clone(), &Fact::paid(), store.now());
     let shop = merchant("Shop", store.now());
 
     proxy.drop_next_reply();
     assert_eq!(Journeys::open(&*store, &journey, &[], Some(&opening)).await, Ok(Opened::New));
     proxy.drop_next_reply();
-    assert_eq!(store.take(&Step::to(away).with_state(fresh(), visit)).await, Ok(Taken::Done));
+    assert_eq!(store.take(&Step::to(away)).await, Ok(Taken::Done));
     proxy.drop_next_reply();
     let conclude = concluding(paid.clone(), Some(store.token(fresh())));
     assert_eq!(store.take(&conclude).await, Ok(Taken::Done));
@@ -272,19 +272,18 @@ async fn steps_take_one_round_trip() {
     let server = RedisServer::start();
     let proxy = Proxy::before(&server);
     let store = store(&proxy.url());
-    let (state, token) = (fresh(), fresh());
+    let token = fresh();
     // Once, so that there is a connection and Redis knows the scripts.
     let warm = store.paid(fresh()).await;
-    store.find_by_state(warm.id().shard(), &fresh()).await.unwrap();
-    store.redeem(warm.id().shard(), &fresh(), warm.opening().merchant, &fresh()).await.unwrap();
+    store.redeem(warm.pay_id(), &fresh(), &fresh()).await.unwrap();
     store.due(9).await.unwrap();
 
     let trips = |since: usize| proxy.round_trips() - since;
-    let away = store.away(state).await;
-    let (shard, by) = (away.id().shard(), away.opening().merchant);
+    let away = store.away().await;
+    let pay_id = away.pay_id();
     let before = proxy.round_trips();
-    let (found, visit) = store.find_by_state(shard, &state).await.unwrap().unwrap();
-    assert_eq!((trips(before), visit), (1, 0));
+    let (found, visit) = (store.find(pay_id).await.unwrap().unwrap(), 0);
+    assert_eq!(trips(before), 1);
     let held =
         found.hold(ResponseId { visit, response_digest: 1 }, Sealed::new(vec![7]), store.now(), store.now()).unwrap();
     let before = proxy.round_trips();
@@ -298,11 +297,11 @@ async fn steps_take_one_round_trip() {
     assert_eq!(store.take(&conclude).await, Ok(Taken::Done));
     assert_eq!(trips(before), 1);
     let before = proxy.round_trips();
-    let redeemed = store.redeem(shard, &token, by, &fresh()).await.unwrap();
+    let redeemed = store.redeem(pay_id, &token, &fresh()).await.unwrap();
     assert!(matches!(redeemed, Redemption::Granted { .. }));
     assert_eq!(trips(before), 1);
     let before = proxy.round_trips();
-    assert_eq!(store.list(by, JourneyFilter::Proven, None, 9).await.unwrap(), [paid]);
+    assert_eq!(store.list(paid.opening().merchant, JourneyFilter::Proven, None, 9).await.unwrap(), [paid]);
     assert_eq!(trips(before), 2);
     let before = proxy.round_trips();
     assert_eq!(store.due(9).await.unwrap(), []);
@@ -317,7 +316,7 @@ async fn scripts_that_redis_has_forgotten_are_sent_again() {
     let paid = store.paid(token).await;
     assert!(server.ask("SCRIPT FLUSH").contains("OK"));
     assert_eq!(store.due(9).await, Ok(Vec::new()));
-    let redeemed = store.redeem(paid.id().shard(), &token, paid.opening().merchant, &fresh()).await.unwrap();
+    let redeemed = store.redeem(paid.pay_id(), &token, &fresh()).await.unwrap();
     assert!(matches!(redeemed, Redemption::Granted { .. }));
 }
 

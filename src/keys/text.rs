@@ -1,0 +1,185 @@
+//! Derived texts: links, states, tickets.
+//!
+//! Each says what it is about, beginning with its journey's number, by which the journey is found without an index; 128
+//! bits behind that show that it is ours. It is verified by deriving it again, from the journey's id and under the key
+//! that the journey has frozen.
+
+use subtle::ConstantTimeEq as _;
+
+use super::Keys;
+use crate::domain::base32;
+use crate::domain::id::PayId;
+use crate::domain::journey::Journey;
+use crate::domain::moment::UnixMillis;
+
+/// How many bytes of a text nobody can guess.
+pub(super) const MAC: usize = 16;
+
+/// How many bytes a moment takes: milliseconds, until the year 10889.
+const MOMENT: usize = 6;
+
+/// How many bytes a `state` has: it is of a visit.
+const STATE: usize = PayId::BYTES + 1 + MAC;
+
+/// How many bytes of an API's `state` nobody can guess; it has 16 altogether.
+const API_STATE_MAC: usize = 16 - PayId::BYTES;
+
+impl Keys {
+    /// The text that opens a journey's pages: `link_id`. 37 characters.
+    pub fn link(&self, journey: &Journey) -> Option<String> {
+        self.text(journey, "link", &[])
+    }
+
+    /// The `state` under which a customer is sent to a provider on a visit. 39 characters.
+    pub fn state(&self, journey: &Journey, visit: u8) -> Option<String> {
+        self.text(journey, "state", &[visit])
+    }
+
+    /// A ticket to a page of this journey, until then. 47 characters.
+    pub fn page_ticket(&self, journey: &Journey, until: UnixMillis) -> Option<String> {
+        self.text(journey, "ticket", &until.as_millis().to_be_bytes()[8 - MOMENT..])
+    }
+
+    /// The `state` of a visit where an API has 32 hexadecimal digits for it: the journey's number, and 72 bits that
+    /// nobody can guess. No browser comes back under it.
+    pub fn api_state(&self, journey: &Journey, visit: u8) -> Option<String> {
+        let derived = self.derive(&journey.opening().key, "api state", &[journey.id().as_bytes(), &[visit]])?;
+        let bytes = [&journey.pay_id().to_bytes()[..], &derived[..API_STATE_MAC]].concat();
+        Some(data_encoding::HEXLOWER.encode(&bytes))
+    }
+
+    /// Whether `link` is the link of `journey`.
+    pub fn is_link_of(&self, link: &str, journey: &Journey) -> bool {
+        is_same(self.link(journey), link)
+    }
+
+    /// Whether `ticket` is one to this journey, whatever the time.
+    pub fn is_page_ticket_of(&self, ticket: &str, journey: &Journey) -> bool {
+        is_same(page_ticket_parts(ticket).and_then(|(_, until)| self.page_ticket(journey, until)), ticket)
+    }
+
+    /// The visit of `journey` that `state` is of.
+    pub fn visit_of_state(&self, state: &str, journey: &Journey) -> Option<u8> {
+        let visit = read::<STATE>(state)?.1[PayId::BYTES];
+        let has_begun = usize::from(visit) < journey.visits().len();
+        (has_begun && is_same(self.state(journey, visit), state)).then_some(visit)
+    }
+
+    /// The visit of `journey` that an API's `state` is of.
+    pub fn visit_of_api_state(&self, state: &str, journey: &Journey) -> Option<u8> {
+        let mut visits = (0..=u8::MAX).take(journey.visits().len());
+        visits.find(|visit| is_same(self.api_state(journey, *visit), state))
+    }
+
+    fn text(&self, journey: &Journey, purpose: &str, said: &[u8]) -> Option<String> {
+        let derived = self.derive(&journey.opening().key, purpose, &[journey.id().as_bytes(), said])?;
+        Some(base32::write(&[&journey.pay_id().to_bytes()[..], said, &derived[..MAC]].concat()))
+    }
+}
+
+/// The journey that a link speaks of, before it has been compared.
+pub fn pay_id_of_link(link: &str) -> Option<PayId> {
+    read::<{ PayId::BYTES + MAC }>(link).map(|(pay_id, _)| pay_id)
+}
+
+/// The journey that a `state` speaks of, before it has been compared.
+pub fn pay_id_of_state(state: &str) -> Option<PayId> {
+    read::<STATE>(state).map(|(pay_id, _)| pay_id)
+}
+
+/// The journey that an API's `state` speaks of, before it has been compared.
+pub fn pay_id_of_api_state(state: &str) -> Option<PayId> {
+    let bytes = data_encoding::HEXLOWER.decode(state.as_bytes()).ok()?;
+    PayId::from_bytes(*<[u8; PayId::BYTES + API_STATE_MAC]>::try_from(bytes).ok()?.first_chunk()?)
+}
+
+/// The journey that a ticket speaks of and the end of its time, before it has been compared.
+pub fn page_ticket_parts(ticket: &str) -> Option<(PayId, UnixMillis)> {
+    let (pay_id, bytes) = read::<{ PayId::BYTES + MOMENT + MAC }>(ticket)?;
+    let until = bytes[PayId::BYTES..][..MOMENT].iter().fold(0, |millis, byte| millis << 8 | u64::from(*byte));
+    Some((pay_id, UnixMillis::from_millis(until)))
+}
+
+/// The journey's number in a text of so many bytes, and all of them.
+fn read<const N: usize>(text: &str) -> Option<(PayId, [u8; N])> {
+    let bytes = base32::read(text)?;
+    Some((PayId::from_bytes(*bytes.first_chunk()?)?, bytes))
+}
+
+fn is_same(own: Option<String>, shown: &str) -> bool {
+    own.is_some_and(|own| own.as_bytes().ct_eq(shown.as_bytes()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::journey::tests::{NOW, journey};
+    use crate::store::laws::fixtures::away;
+
+    fn keys() -> Keys {
+        Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap()
+    }
+
+    /// What a text becomes when one of its characters is another, for each of them.
+    fn forgeries(text: &str) -> impl Iterator<Item = String> {
+        (0..text.len()).map(move |at| {
+            let other = if &text[at..=at] == "a" { "b" } else { "a" };
+            format!("{}{other}{}", &text[..at], &text[at + 1..])
+        })
+    }
+
+    #[test]
+    fn a_link_says_whose_it_is_and_nobody_else_can_say_so() {
+        let (keys, journey) = (keys(), journey());
+        let link = keys.link(&journey).unwrap();
+        assert_eq!((link.len(), pay_id_of_link(&link)), (37, Some(journey.pay_id())));
+        assert!(keys.is_link_of(&link, &journey));
+        assert_eq!(forgeries(&link).find(|forged| keys.is_link_of(forged, &journey)), None);
+    }
+
+    #[test]
+    fn a_state_says_which_visit_it_is_of_and_nobody_else_can_say_so() {
+        let (keys, (away, _)) = (keys(), away(journey(), NOW));
+        let state = keys.state(&away, 0).unwrap();
+        assert_eq!((state.len(), pay_id_of_state(&state)), (39, Some(away.pay_id())));
+        assert_eq!(keys.visit_of_state(&state, &away), Some(0));
+        assert_eq!(keys.visit_of_state(&state, &journey()), None, "nobody has left on this one");
+        assert_eq!(keys.visit_of_state(&keys.state(&away, 1).unwrap(), &away), None, "nor a second time");
+        assert_eq!(forgeries(&state).find(|forged| keys.visit_of_state(forged, &away).is_some()), None);
+    }
+
+    #[test]
+    fn the_state_of_an_api_is_another_text_of_the_same_visit() {
+        let (keys, (away, _)) = (keys(), away(journey(), NOW));
+        let state = keys.api_state(&away, 0).unwrap();
+        assert!(state.len() == 32 && state.bytes().all(|b| b.is_ascii_hexdigit()), "{state}");
+        assert_eq!((pay_id_of_api_state(&state), pay_id_of_state(&state)), (Some(away.pay_id()), None));
+        assert_eq!(keys.visit_of_api_state(&state, &away), Some(0));
+        assert_eq!(keys.visit_of_api_state(&state, &journey()), None);
+        assert_eq!(forgeries(&state).find(|forged| keys.visit_of_api_state(forged, &away).is_some()), None);
+        assert_eq!(pay_id_of_api_state(&state.to_uppercase()), None);
+    }
+
+    #[test]
+    fn a_ticket_says_whose_it_is_and_until_when_and_nobody_else_can_say_so() {
+        let (keys, journey) = (keys(), journey());
+        let ticket = keys.page_ticket(&journey, NOW).unwrap();
+        assert_eq!((ticket.len(), page_ticket_parts(&ticket)), (47, Some((journey.pay_id(), NOW))));
+        assert!(keys.is_page_ticket_of(&ticket, &journey));
+        assert_eq!(forgeries(&ticket).find(|forged| keys.is_page_ticket_of(forged, &journey)), None);
+        for bad in ["", "x", &ticket[1..]] {
+            assert_eq!(page_ticket_parts(bad), None);
+        }
+    }
+
+    #[test]
+    fn no_text_passes_for_one_of_another_kind() {
+        let (keys, (away, _)) = (keys(), away(journey(), NOW));
+        let texts = [keys.link(&away), keys.state(&away, 0), keys.page_ticket(&away, NOW)].map(Option::unwrap);
+        for text in &texts {
+            let read =
+                [pay_id_of_link(text).is_some(), pay_id_of_state(text).is_some(), page_ticket_parts(text).is_some()];
+            assert_eq!(read.iter().filter(|read| **read).count(), 1, "{text}");
+        }
+    }
+}
