@@ -47,7 +47,7 @@ async fn the_signature_is_the_last_parameter_of_ours_wherever_they_go(gateway: T
         assert!(home.starts_with(&start), "{home}");
         let (_, signature) = split(&home);
         let parts: Vec<&str> = signature.split('.').collect();
-        assert_eq!((parts[0], parts[2], parts[3].len()), ("v1", "k1", 43), "{home}");
+        assert_eq!((parts[0], parts[2], parts[3].len()), ("v1", "k1", 64), "{home}");
         assert!(home.ends_with(&format!("&hb_signature={signature}{after}")), "{home}");
     }
 }
@@ -76,7 +76,7 @@ async fn a_journey_keeps_what_was_chosen_when_it_opened(gateway: TestGateway) {
     let home = gateway.http.pay(&link.text, "code=ok").await.location();
     let signature = signature_of(&home);
     assert!(signature.starts_with("v1a.") && signature.contains(".k1-return."), "{home}");
-    assert_eq!(signature.split('.').nth(3).unwrap().len(), 86);
+    assert_eq!(signature.split('.').nth(3).unwrap().len(), 128);
     assert!(!paid(&gateway, &merchant, "https://shop.example/cb").await.contains("hb_signature"));
 }
 

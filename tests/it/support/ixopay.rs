@@ -122,7 +122,7 @@ pub fn link_of(answer: &Value) -> String {
     let number = u128::from_str_radix(uuid, 16).expect("digits") >> 27;
     let secret = u128::from_str_radix(url.rsplit('/').next().expect("a secret"), 16).expect("digits");
     let bytes = [&number.to_be_bytes()[9..], &secret.to_be_bytes()].concat();
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+    handback::domain::base32::write(&bytes)
 }
 
 /// What the PHP client sends instead of a password.

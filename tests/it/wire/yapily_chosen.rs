@@ -261,7 +261,7 @@ async fn the_authorisation_examples_of_the_vendors_python_client_come_home() {
     ] {
         let asked = python(&story, Method::POST, path, &body).await.is(201).json()["data"].clone();
         // Without a callback its customer ends on one of our pages.
-        let state = asked["state"].as_str().unwrap();
+        let state = bank_state(&asked).await;
         let home = story.gateway.http.back(&format!("code=ok&state={state}")).await.location();
         assert!(home.starts_with(&format!("{}/consent?link_id=", story.gateway.http.base())), "{home}");
         let id = asked["id"].as_str().unwrap();

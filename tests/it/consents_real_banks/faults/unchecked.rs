@@ -6,10 +6,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use super::{Setup, on_both_stores};
-use crate::banks::customer::Decision::Approve;
+use crate::banks::customer::{Decision::Approve, Landing};
 use crate::support::gateway::StoreKind;
 use crate::support::http::{HttpReply, query_value};
-use crate::support::tpp::Asked;
 
 on_both_stores![
     a_forged_answer_leaves_no_trace_however_often_it_comes,
@@ -22,19 +21,30 @@ const BUDGET: (&str, &str) = ("HANDBACK_RETURN_BUDGET", "100ms");
 
 /// Brings what a stranger who knows the state can make up: a code, and a signature by a key that the bank does not
 /// have.
-async fn forge(setup: &Setup, kind: &str, asked: &Asked, claims: serde_json::Value) -> HttpReply {
+async fn forge(setup: &Setup, kind: &str, state: &str, claims: serde_json::Value) -> HttpReply {
     let alg = setup.banks.member(kind, "id_token_signed_response_alg");
     let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let token = format!("{}.{}.AAAA", part(json!({ "alg": alg, "kid": "evil" })), part(claims));
     let http = &setup.gateway.http;
     match kind {
         "hybrid" => {
-            let pairs =
-                [("code", "x"), ("state", &asked.state), ("id_token", &token), ("handback_posted_by", "fragment")];
+            let pairs = [("code", "x"), ("state", state), ("id_token", &token), ("handback_posted_by", "fragment")];
             http.submit("/return/hybrid", &pairs).await
         }
         _ => http.get(&format!("/return/{kind}?response={token}")).await,
     }
+}
+
+/// The state of an answer, which may be signed.
+fn state_of(landing: &Landing) -> String {
+    let (_, pairs) = landing.carried();
+    let value = |name: &str| pairs.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+    let signed = || {
+        let claims = URL_SAFE_NO_PAD.decode(value("response")?.split('.').nth(1)?).ok()?;
+        let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
+        Some(claims["state"].as_str()?.to_owned())
+    };
+    value("state").or_else(signed).expect("a state")
 }
 
 async fn a_forged_answer_leaves_no_trace_however_often_it_comes(store: StoreKind) {
@@ -47,10 +57,11 @@ async fn a_forged_answer_leaves_no_trace_however_often_it_comes(store: StoreKind
     ] {
         for one_time_token in [true, false] {
             let asked = setup.ask(kind, one_time_token).await;
+            let state = state_of(&setup.decided(kind, &asked, Approve).await);
             let mut claims = claims.clone();
-            claims["state"] = json!(asked.state);
+            claims["state"] = json!(state);
             for _ in 0..4 {
-                let answer = forge(&setup, kind, &asked, claims.clone()).await;
+                let answer = forge(&setup, kind, &state, claims.clone()).await;
                 assert!([200, 400].contains(&answer.status) && !answer.has("location"), "{kind}: {}", answer.status);
                 answer.never_says("one-time-token").never_says("link_id");
             }
@@ -64,7 +75,7 @@ async fn a_forged_answer_leaves_no_trace_however_often_it_comes(store: StoreKind
                 setup.is_given(kind, &asked, &home).await;
             }
             // What is made up now is no replay of what counted.
-            let answer = forge(&setup, kind, &asked, claims).await;
+            let answer = forge(&setup, kind, &state, claims).await;
             assert!(!answer.has("location"), "{kind}");
             answer.never_says("link_id").never_says("consent=");
         }
