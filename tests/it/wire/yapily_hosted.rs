@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::gateway::TestGateway;
 use crate::support::http::query_value;
 use crate::support::on_every_store;
-use crate::support::tpp::{CALLBACK, Tpp, state_at_the_bank};
+use crate::support::tpp::{CALLBACK, Tpp};
 
 on_every_store![
     a_hosted_request_leads_to_a_page_of_ours_and_home_again,
@@ -87,7 +87,10 @@ async fn a_hosted_request_leads_to_a_page_of_ours_and_home_again(gateway: TestGa
     assert_eq!((&consent["consentToken"], &consent["featureScope"]), (&json!(token), &json!(["ACCOUNTS"])));
     // Asked again, it leads to the bank that was chosen.
     let again = tpp.ask_again(&token).await.is(201).json()["data"].clone();
-    let state = state_at_the_bank(again["authorisationUrl"].as_str().unwrap()).await;
+    let link = query_value(again["authorisationUrl"].as_str().unwrap(), "link_id");
+    let chosen = [("link_id", link.as_str()), ("institution", "mock-sandbox")];
+    let left = gateway.http.submit("/consent/choose", &chosen).await.location();
+    let state = query_value(&left, "state");
     let home = gateway.http.back(&format!("code=again&state={state}")).await.location();
     assert_eq!(query_value(&home, "institution"), "mock-sandbox");
 }
