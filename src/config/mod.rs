@@ -28,37 +28,16 @@ pub use span::parse as parse_span;
 pub use store::{KeySource, RedisUrl, StoreConfig};
 
 use crate::domain::callback::{Network, Rules};
-use crate::domain::invalid::Invalid;
 use crate::domain::redirect::PublicUrl;
+use crate::domain::words::words;
 
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line, for machines.
-    Json,
-}
-
-impl LogFormat {
-    /// Reads `text` or `json`.
-    ///
-    /// # Errors
-    /// When it is neither.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        match text {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            _ => Err(Invalid::new("log.format", "is neither text nor json")),
-        }
-    }
-
-    /// Its word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Json => "json",
-        }
+words! {
+    /// How log lines are written.
+    pub enum LogFormat("log.format") {
+        /// For people.
+        Text = "text",
+        /// One JSON object a line, for machines.
+        Json = "json",
     }
 }
 

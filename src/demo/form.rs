@@ -13,7 +13,7 @@ pub fn read(body: &[u8], untouched: DemoForm) -> DemoForm {
         match name.as_str() {
             "amount" => form.amount = amount(&text),
             "note" => form.note = text,
-            "callback" => form.callback = Choice::parse(&text).unwrap_or(Choice::Saved),
+            "callback" => form.callback = Choice::of_word(&text).unwrap_or(Choice::Saved),
             "index" => form.index = text.parse().unwrap_or_default(),
             "url" => form.url = text,
             "list" => form.list = text,

@@ -12,6 +12,7 @@ use super::moment::UnixMillis;
 use super::money::Amount;
 use super::secret::{Sealed, Secret};
 use super::user::ApplicationUser;
+use super::words::words;
 
 /// How long a consent lasts unless less is asked for: 90 days, as account access does in the UK.
 pub const LIFE: Duration = Duration::from_hours(90 * 24);
@@ -158,25 +159,26 @@ pub struct Grant {
     pub revoked_at: Option<UnixMillis>,
 }
 
-/// Where a consent stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// The customer is asked.
-    Awaited,
-    /// The customer has agreed before, and is asked again.
-    AwaitedAgain,
-    /// The bank has proven the customer's agreement.
-    Authorised,
-    /// Its one payment has been executed.
-    Consumed,
-    /// The customer said no.
-    Rejected,
-    /// The merchant ended it.
-    Revoked,
-    /// The bank could not or would not.
-    Failed,
-    /// Its time is over, or it was not finished in time.
-    Expired,
+words! {
+    /// Where a consent stands, with its word in `/v1`.
+    pub enum Status {
+        /// The customer is asked.
+        Awaited = "awaited",
+        /// The customer has agreed before, and is asked again.
+        AwaitedAgain = "awaited_again",
+        /// The bank has proven the customer's agreement.
+        Authorised = "authorised",
+        /// Its one payment has been executed.
+        Consumed = "consumed",
+        /// The customer said no.
+        Rejected = "rejected",
+        /// The merchant ended it.
+        Revoked = "revoked",
+        /// The bank could not or would not.
+        Failed = "failed",
+        /// Its time is over, or it was not finished in time.
+        Expired = "expired",
+    }
 }
 
 /// What a bank's token endpoint gave, before it is sealed.

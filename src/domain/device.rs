@@ -1,22 +1,22 @@
 //! Devices: what a browser runs on by its own account, as far as opening an app depends on it.
 
-/// The kind of device behind a browser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Device {
-    /// An iPhone, an iPod or an iPad that says so.
-    Ios,
-    /// An iPad that asks for desktop pages says word for word what a Mac says.
-    MacOrIpad,
-    /// A phone or tablet with Android.
-    Android,
-    /// Anything else: a desktop, as far as apps are concerned.
-    Desktop,
+use super::words::words;
+
+words! {
+    /// The kind of device behind a browser; its word is as a preview shows it.
+    pub enum Device {
+        /// An iPhone, an iPod or an iPad that says so.
+        Ios = "ios",
+        /// A phone or tablet with Android.
+        Android = "android",
+        /// An iPad that asks for desktop pages says word for word what a Mac says.
+        MacOrIpad = "mac_or_ipad",
+        /// Anything else: a desktop, as far as apps are concerned.
+        Desktop = "desktop",
+    }
 }
 
 impl Device {
-    /// Every kind there is.
-    pub const ALL: [Self; 4] = [Self::Ios, Self::Android, Self::MacOrIpad, Self::Desktop];
-
     /// Reads the header `User-Agent`. Browsers of other makers on an iPad name themselves even where they call it a
     /// Mac.
     pub fn of_user_agent(header: &str) -> Self {
@@ -33,16 +33,6 @@ impl Device {
         }
         let safari = says(&["Macintosh"]) && says(&["Safari/"]) && !says(&["Chrome/", "Chromium/"]);
         if safari { Self::MacOrIpad } else { Self::Desktop }
-    }
-
-    /// Its word, as a preview shows it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ios => "ios",
-            Self::MacOrIpad => "mac_or_ipad",
-            Self::Android => "android",
-            Self::Desktop => "desktop",
-        }
     }
 }
 

@@ -2,46 +2,34 @@
 
 use super::invalid::Invalid;
 use super::secret::Secret;
+use super::words::words;
 
 /// The most that a body, or a result, may hold, in bytes.
 pub const MAX_CONTENT: usize = 32 * 1024;
 
-/// The method of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// GET, which has no body.
-    Get,
-    /// POST.
-    Post,
-    /// PUT.
-    Put,
-    /// PATCH.
-    Patch,
-    /// DELETE, which has no body.
-    Delete,
+words! {
+    /// The method of a request, among those that a message may have.
+    pub enum Method {
+        /// POST.
+        Post = "POST",
+        /// PUT.
+        Put = "PUT",
+        /// PATCH.
+        Patch = "PATCH",
+        /// GET, which has no body.
+        Get = "GET",
+        /// DELETE, which has no body.
+        Delete = "DELETE",
+    }
 }
 
 impl Method {
-    /// Those that a message may have.
-    pub const ALL: [Self; 5] = [Self::Post, Self::Put, Self::Patch, Self::Get, Self::Delete];
-
-    /// Its name, in upper case.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
-
     /// The method of this name. Methods are case-sensitive (RFC 9110, 9.1).
     ///
     /// # Errors
     /// When it is none that a message may have.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        Self::ALL.into_iter().find(|method| method.as_str() == text).ok_or_else(|| {
+        Self::of_word(text).ok_or_else(|| {
             Invalid::new("method", "is not one that is sent")
                 .hint("expected POST, PUT, PATCH, GET or DELETE, in upper case")
         })
@@ -247,13 +235,14 @@ pub struct Finish {
     result: Option<Secret>,
 }
 
-/// How it is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FinishedAs {
-    /// It is done.
-    Done,
-    /// It could not be done.
-    Failed,
+words! {
+    /// How it is over.
+    pub enum FinishedAs {
+        /// It is done.
+        Done = "done",
+        /// It could not be done.
+        Failed = "failed",
+    }
 }
 
 impl Finish {

@@ -37,3 +37,4 @@ pub mod terms;
 pub mod text;
 pub mod token;
 pub mod user;
+pub mod words;

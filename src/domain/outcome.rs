@@ -10,37 +10,27 @@ use std::borrow::Cow;
 use super::consent::BankTokens;
 use super::secret::Secret;
 use super::text::{cut, on_one_line, readable};
+use super::words::words;
 
-/// How a journey ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The provider proved that the money is on its way.
-    Paid,
-    /// The provider proved that the customer agreed; nothing has been collected yet.
-    Authorised,
-    /// A job has been done, by the word of the merchant that did it.
-    Done,
-    /// The customer said no, or the merchant withdrew the link.
-    Cancelled,
-    /// The provider could not or would not.
-    Failed,
-    /// It was not finished in time.
-    Expired,
+words! {
+    /// How a journey ended.
+    pub enum Outcome {
+        /// The provider proved that the money is on its way.
+        Paid = "paid",
+        /// The provider proved that the customer agreed; nothing has been collected yet.
+        Authorised = "authorised",
+        /// A job has been done, by the word of the merchant that did it.
+        Done = "done",
+        /// The customer said no, or the merchant withdrew the link.
+        Cancelled = "cancelled",
+        /// The provider could not or would not.
+        Failed = "failed",
+        /// It was not finished in time.
+        Expired = "expired",
+    }
 }
 
 impl Outcome {
-    /// Its word, in lower case.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Paid => "paid",
-            Self::Authorised => "authorised",
-            Self::Done => "done",
-            Self::Cancelled => "cancelled",
-            Self::Failed => "failed",
-            Self::Expired => "expired",
-        }
-    }
-
     /// Whether a provider, or the merchant of a job, proved it; such an outcome supersedes the others and is never
     /// superseded.
     pub const fn is_proven(self) -> bool {

@@ -4,6 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::invalid::Invalid;
 use super::text::cut;
+use super::words::words;
 
 /// Everything but the unreserved characters of RFC 3986 is percent-encoded; a space is `%20`, never `+`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -16,39 +17,27 @@ pub fn percent_encoded(value: &str) -> String {
     utf8_percent_encode(value, RESERVED).to_string()
 }
 
-/// A name inside braces that a merchant's callback may hold, such as `{pay_id}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Placeholder {
-    /// The journey's number.
-    PayId,
-    /// The outcome, in the dialect's word.
-    Status,
-    /// The merchant's id.
-    UserId,
-    /// The merchant's own reference.
-    RecipientNote,
+words! {
+    /// A name inside braces that a merchant's callback may hold, such as `{pay_id}`.
+    pub enum Placeholder {
+        /// The journey's number.
+        PayId = "pay_id",
+        /// The outcome, in the dialect's word.
+        Status = "status",
+        /// The merchant's id.
+        UserId = "user_id",
+        /// The merchant's own reference.
+        RecipientNote = "recipient_note",
+    }
 }
 
 impl Placeholder {
-    /// Every placeholder there is.
-    pub const ALL: [Self; 4] = [Self::PayId, Self::Status, Self::UserId, Self::RecipientNote];
-
-    /// Its name, as it stands between the braces.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PayId => "pay_id",
-            Self::Status => "status",
-            Self::UserId => "user_id",
-            Self::RecipientNote => "recipient_note",
-        }
-    }
-
     /// The placeholder of this name.
     ///
     /// # Errors
     /// When there is none; the hint lists those there are.
     pub fn parse(name: &str) -> Result<Self, Invalid> {
-        Self::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| {
+        Self::of_word(name).ok_or_else(|| {
             Invalid::new("url", format!("holds the unknown placeholder {{{name}}}")).hint(
                 "known are {pay_id}, {status}, {user_id} and {recipient_note}; braces of your own are percent-encoded",
             )

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::invalid::Invalid;
 use super::signed_return::PARAMETER;
+use super::words::words;
 
 /// Calls a macro with every setting, a row each: `"name in the API": type there => field: type here = default;`.
 ///
@@ -219,41 +220,17 @@ impl Setting for NoticeType {
     }
 }
 
-/// Declares a choice between words.
+/// Declares a choice between words, as the value of a setting.
 macro_rules! choice {
     (
         $(#[$doc:meta])*
         $name:ident: $field:literal,
-        $(#[$first_doc:meta])*
-        $first:ident = $first_text:literal,
         $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+
     ) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name {
-            $(#[$first_doc])* $first,
-            $($(#[$variant_doc])* $variant,)+
-        }
-
-        impl $name {
-            /// What can be chosen, in the order of records.
-            pub const ALL: &[Self] = &[Self::$first, $(Self::$variant),+];
-
-            /// Reads its word.
-            ///
-            /// # Errors
-            /// When `text` is none of its words.
-            pub fn parse(text: &str) -> Result<Self, Invalid> {
-                let refused = || Invalid::new($field, concat!("is neither ", $first_text, $(" nor ", $text),+));
-                Self::ALL.iter().copied().find(|choice| choice.as_str() == text).ok_or_else(refused)
-            }
-
-            /// Its word.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    Self::$first => $first_text,
-                    $(Self::$variant => $text,)+
-                }
+        words! {
+            $(#[$doc])*
+            pub enum $name($field) {
+                $($(#[$variant_doc])* $variant = $text,)+
             }
         }
 

@@ -2,57 +2,39 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a transaction is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Kind {
-    /// A payment by a customer.
-    #[default]
-    Debit,
-    /// A reservation by a customer, collected by a capture.
-    Preauthorize,
-    /// A registration of a customer.
-    Register,
-    /// A payment to a customer.
-    Payout,
-    /// A payment given back.
-    Refund,
-    /// A reservation collected.
-    Capture,
-    /// A reservation let go.
-    Void,
-    /// A registration taken back.
-    Deregister,
-    /// A payment that its customer's bank took back. Nobody asks for one.
-    Chargeback,
+use crate::domain::words::words;
+
+words! {
+    /// What a transaction is, with its word in a path.
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(rename_all = "UPPERCASE")]
+    pub enum Kind {
+        /// A payment by a customer.
+        #[default]
+        Debit = "debit",
+        /// A reservation by a customer, collected by a capture.
+        Preauthorize = "preauthorize",
+        /// A registration of a customer.
+        Register = "register",
+        /// A payment to a customer.
+        Payout = "payout",
+        /// A payment given back.
+        Refund = "refund",
+        /// A reservation collected.
+        Capture = "capture",
+        /// A reservation let go.
+        Void = "void",
+        /// A registration taken back.
+        Deregister = "deregister",
+        /// A payment that its customer's bank took back. Nobody asks for one.
+        Chargeback = "chargeback",
+    }
 }
 
 impl Kind {
     /// The kinds that a merchant can ask for.
-    pub const ASKED: [Self; 8] = [
-        Self::Debit,
-        Self::Preauthorize,
-        Self::Register,
-        Self::Payout,
-        Self::Refund,
-        Self::Capture,
-        Self::Void,
-        Self::Deregister,
-    ];
-
-    /// Its word in a path: `debit`.
-    pub const fn path(self) -> &'static str {
-        match self {
-            Self::Debit => "debit",
-            Self::Preauthorize => "preauthorize",
-            Self::Register => "register",
-            Self::Payout => "payout",
-            Self::Refund => "refund",
-            Self::Capture => "capture",
-            Self::Void => "void",
-            Self::Deregister => "deregister",
-            Self::Chargeback => "chargeback",
-        }
+    pub fn asked() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|kind| *kind != Self::Chargeback)
     }
 
     /// Whether its customer is sent to a page.

@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn who_needs_a_customer_is_a_checkout_and_the_others_are_operations() {
-        for kind in Kind::ASKED {
+        for kind in Kind::asked() {
             let open_request = open_request(kind, "");
             assert_eq!(open_request.purpose.needs_customer(), kind.has_customer(), "{kind:?}");
             assert_eq!(open_request.purpose.amount().is_some(), kind.needs_amount(), "{kind:?}");

@@ -77,12 +77,10 @@ impl FinishBody {
     /// The first field that breaks a rule.
     pub fn read(&self) -> Result<Finish, Invalid> {
         const EXPECTED: &str = "expected \"done\" or \"failed\"";
-        let end = match optional::<String>(self.status.as_deref(), "status", EXPECTED)?.as_deref() {
-            Some("done") => FinishedAs::Done,
-            Some("failed") => FinishedAs::Failed,
-            Some(_) => return Err(Invalid::new("status", "is neither of the two").hint(EXPECTED)),
-            None => return Err(Invalid::new("status", "is missing").hint(EXPECTED)),
-        };
+        let refused = |rule: &str| Invalid::new("status", rule).hint(EXPECTED);
+        let status = optional::<String>(self.status.as_deref(), "status", EXPECTED)?;
+        let status = status.ok_or_else(|| refused("is missing"))?;
+        let end = FinishedAs::of_word(&status).ok_or_else(|| refused("is neither of the two"))?;
         let result = self.result.as_deref().map(|result| {
             check_json(result, "result")?;
             Ok(Secret::new(result.get()))

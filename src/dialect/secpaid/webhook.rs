@@ -10,6 +10,7 @@ use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
 use crate::domain::money::Amount;
+use crate::domain::words::words;
 
 /// The field by which a link chooses the body.
 pub(super) const FIELD: &str = "payment_endpoint_form";
@@ -17,16 +18,18 @@ pub(super) const FIELD: &str = "payment_endpoint_form";
 /// The media type of bodies that are JSON.
 pub(super) const JSON: &str = "application/json";
 
-/// The form of a webhook's body.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Form {
-    /// Nested JSON, its status with a capital letter.
-    #[default]
-    Nested,
-    /// JSON whose keys have brackets, its status in lower case.
-    Brackets,
-    /// The keys of `Brackets`, form-urlencoded.
-    Urlencoded,
+words! {
+    /// The form of a webhook's body.
+    #[derive(Default)]
+    pub enum Form {
+        /// Nested JSON, its status with a capital letter.
+        #[default]
+        Nested = "nested",
+        /// JSON whose keys have brackets, its status in lower case.
+        Brackets = "brackets",
+        /// The keys of `Brackets`, form-urlencoded.
+        Urlencoded = "form",
+    }
 }
 
 impl Form {
@@ -35,21 +38,7 @@ impl Form {
     /// # Errors
     /// When there is no such form.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        match text {
-            "nested" => Ok(Self::Nested),
-            "brackets" => Ok(Self::Brackets),
-            "form" => Ok(Self::Urlencoded),
-            _ => Err(Invalid::new(FIELD, "is neither nested, brackets nor form")),
-        }
-    }
-
-    /// Its word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Nested => "nested",
-            Self::Brackets => "brackets",
-            Self::Urlencoded => "form",
-        }
+        Self::of_word(text).ok_or_else(|| Invalid::new(FIELD, "is neither nested, brackets nor form"))
     }
 
     /// The form of an endpoint's body. What is going to be encrypted is JSON: there a form's keys have brackets

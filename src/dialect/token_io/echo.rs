@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::checked::read_ref_id;
+use super::flow::Flow;
 use super::json::Object;
 use crate::dialect::pairs::Pairs;
 use crate::domain::invalid::Invalid;
@@ -20,7 +21,7 @@ const FLAGS: [&str; 4] =
 ///
 /// # Errors
 /// When a flag is neither `true` nor `false`.
-pub(super) fn initiation(sent: &Object, raw: &str, flow: &str) -> Result<String, Invalid> {
+pub(super) fn initiation(sent: &Object, raw: &str, flow: Flow) -> Result<String, Invalid> {
     let mut members = own(sent, raw)?;
     put(&mut members, "flowType", &flow);
     Ok(object(members))
@@ -74,7 +75,7 @@ fn object(members: Members) -> String {
 mod tests {
     use super::*;
 
-    fn said(raw: &str, flow: &str) -> String {
+    fn said(raw: &str, flow: Flow) -> String {
         initiation(&Object::of_body(raw.as_bytes()).unwrap(), raw, flow).unwrap()
     }
 
@@ -92,12 +93,12 @@ mod tests {
             ),
             (r#"{"refId":"a","chargeBearer":"","confirmFunds":""}"#, r#"{"refId":"a","flowType":"API_ONLY"}"#),
         ] {
-            assert_eq!(said(sent, "API_ONLY"), answered);
+            assert_eq!(said(sent, Flow::ApiOnly), answered);
         }
         for name in FLAGS {
             let answered = said(
                 &format!(r#"{{"refId":"a","flowType":"FULL_HOSTED_PAGES","{name}":"true"}}"#),
-                "FULL_HOSTED_PAGES",
+                Flow::FullHostedPages,
             );
             assert_eq!(answered, format!(r#"{{"refId":"a","flowType":"FULL_HOSTED_PAGES","{name}":true}}"#));
         }

@@ -74,8 +74,8 @@ impl Initiation {
         let instrument = one_of(&initiation, "localInstrument", &INSTRUMENTS)?;
         let instrument = instrument.ok_or_else(|| initiation.missing("localInstrument"))?;
         // Without it the flow is the one that Token.io calls the default.
-        let flow_type = one_of(&initiation, "flowType", &Flow::ASKED)?.unwrap_or_else(|| Flow::ASKED[0].to_owned());
-        let flow = Flow::of_word(&flow_type);
+        let flow = one_of(&initiation, "flowType", &Flow::ASKED)?;
+        let flow = flow.and_then(|word| Flow::of_word(&word)).unwrap_or(Flow::ApiOnly);
         let bank = initiation.text("bankId")?.filter(|bank| !bank.is_empty());
         if bank.is_none() && flow != Flow::FullHostedPages {
             let hint = "without it the bank is chosen on a page of ours, and flowType has to be FULL_HOSTED_PAGES";
@@ -98,7 +98,7 @@ impl Initiation {
             creditor,
             callback: read_callback(&initiation)?,
             state: initiation.code("callbackState")?.filter(|state| !state.is_empty()),
-            kept: kept(body, &flow_type)?,
+            kept: kept(body, flow)?,
         })
     }
 }
@@ -170,7 +170,7 @@ fn has_check_digit(digits: &[u8]) -> bool {
 }
 
 /// The object as it was sent, completed to what an answer has.
-fn kept(body: &Object, flow: &str) -> Result<Json, Rejection> {
+fn kept(body: &Object, flow: Flow) -> Result<Json, Rejection> {
     let sent = body.raw("initiation").unwrap_or_default();
     Ok(kept_part("initiation", echo::initiation(&body.needed_object("initiation")?, sent, flow)?)?)
 }

@@ -27,6 +27,7 @@ use crate::domain::moment::UnixMillis;
 use crate::domain::money::Amount;
 use crate::domain::open_request::{Expiry, OpenRequest};
 use crate::domain::outcome::{Cause, Outcome};
+use crate::domain::words::words;
 
 /// The two parts of the body.
 const TEMPLATE: &str = "paymentTemplate";
@@ -172,17 +173,18 @@ pub(super) fn templates(journey: &Journey) -> (Option<String>, Option<String>) {
     (text("onBehalfOfId"), text("externalPsuReference"))
 }
 
-/// Where a payment link stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkStatus {
-    /// It can be used.
-    Active,
-    /// Its time is over.
-    Expired,
-    /// The merchant has ended it.
-    Canceled,
-    /// It has been used.
-    Used,
+words! {
+    /// Where a payment link stands.
+    pub enum LinkStatus {
+        /// It can be used.
+        Active = "LINK_ACTIVE",
+        /// Its time is over.
+        Expired = "LINK_EXPIRED",
+        /// The merchant has ended it.
+        Canceled = "LINK_CANCELED",
+        /// It has been used.
+        Used = "USAGE_LIMIT_REACHED",
+    }
 }
 
 impl LinkStatus {
@@ -197,16 +199,6 @@ impl LinkStatus {
             Stage::HandedBack => Self::Used,
             Stage::Open(_) | Stage::Away { .. } if journey.is_lapsed(now) => Self::Expired,
             Stage::Open(_) | Stage::Away { .. } => Self::Active,
-        }
-    }
-
-    /// Its word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "LINK_ACTIVE",
-            Self::Expired => "LINK_EXPIRED",
-            Self::Canceled => "LINK_CANCELED",
-            Self::Used => "USAGE_LIMIT_REACHED",
         }
     }
 }

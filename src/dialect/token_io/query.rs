@@ -181,7 +181,7 @@ impl Query {
             "offset" => self.offset = read_offset(&value)?,
             "ids" => self.ids.values.push(value),
             "invertIds" => self.ids.inverted = parameters::flag(name, &value)?,
-            "statuses" if Status::parse(&value).is_some() => self.statuses.values.push(value),
+            "statuses" if Status::is_known(&value) => self.statuses.values.push(value),
             "statuses" => return Err(Rejection::not_allowed(Invalid::new(name, "names no status of a payment"))),
             "invertStatuses" => self.statuses.inverted = parameters::flag(name, &value)?,
             "createdAfter" => self.created_after = Some(parameters::moment(name, &value)?),

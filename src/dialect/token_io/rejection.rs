@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use crate::domain::invalid::Invalid;
+use crate::domain::words::words;
 
 /// Why a call's fields are refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,27 +19,17 @@ pub enum Rejection {
     NotByThisBank(String, String),
 }
 
-/// Which kind of rule a field breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldRule {
-    /// It has been used before.
-    NotUnique,
-    /// It must be there.
-    Expected,
-    /// It has another form.
-    InvalidFormat,
-    /// Its form is right, and its value is not allowed.
-    Invalid,
-}
-
-impl FieldRule {
-    const fn code(self) -> &'static str {
-        match self {
-            Self::NotUnique => "Field.NotUnique",
-            Self::Expected => "Field.Expected",
-            Self::InvalidFormat => "Field.InvalidFormat",
-            Self::Invalid => "Field.Invalid",
-        }
+words! {
+    /// Which kind of rule a field breaks, with its `errorCode`.
+    pub enum FieldRule {
+        /// It has been used before.
+        NotUnique = "Field.NotUnique",
+        /// It must be there.
+        Expected = "Field.Expected",
+        /// It has another form.
+        InvalidFormat = "Field.InvalidFormat",
+        /// Its form is right, and its value is not allowed.
+        Invalid = "Field.Invalid",
     }
 }
 
@@ -66,7 +57,7 @@ impl Rejection {
         let failure = |error_code, message| Failure { error_code: Some(error_code), message, ..Failure::default() };
         match self {
             Self::Field(rule, invalid) => {
-                Failure { paths: Some([invalid.field()]), ..failure(rule.code(), invalid.to_string()) }
+                Failure { paths: Some([invalid.field()]), ..failure(rule.as_str(), invalid.to_string()) }
             }
             Self::CardNumber(invalid) => {
                 Failure { paths: Some([invalid.field()]), ..failure("PanDetected", invalid.to_string()) }

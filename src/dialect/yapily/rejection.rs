@@ -5,25 +5,19 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::domain::journey::FinalOutcome;
 use crate::domain::outcome::{Cause, ProviderRefusal};
+use crate::domain::words::words;
 
-/// Who said no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// The customer.
-    User,
-    /// The bank, or anybody else who is not the customer.
-    Institution,
+words! {
+    /// Who said no, with its word on a callback.
+    pub enum Source {
+        /// The customer.
+        User = "user",
+        /// The bank, or anybody else who is not the customer.
+        Institution = "institution",
+    }
 }
 
 impl Source {
-    /// Its word on a callback.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Institution => "institution",
-        }
-    }
-
     /// Its word in an error's `source`.
     pub const fn in_capitals(self) -> &'static str {
         match self {

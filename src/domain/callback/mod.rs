@@ -22,36 +22,16 @@ pub use rules::{CallGuard, MAX_LENGTH, Rules};
 pub(crate) use url::is_loopback;
 pub use url::{CallbackUrl, NEVER, check_length};
 
-use super::invalid::Invalid;
+use super::words::words;
 
-/// Where our parameters go in a callback.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Placement {
-    /// Into the query, before any `#`.
-    #[default]
-    Query,
-    /// Into the fragment, for apps whose router lives behind the `#`.
-    Fragment,
-}
-
-impl Placement {
-    /// Reads `query` or `fragment`.
-    ///
-    /// # Errors
-    /// When `text` is neither.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        match text {
-            "query" => Ok(Self::Query),
-            "fragment" => Ok(Self::Fragment),
-            _ => Err(Invalid::new("params_in", "is neither query nor fragment")),
-        }
-    }
-
-    /// Its word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Query => "query",
-            Self::Fragment => "fragment",
-        }
+words! {
+    /// Where our parameters go in a callback.
+    #[derive(Default)]
+    pub enum Placement("params_in") {
+        /// Into the query, before any `#`.
+        #[default]
+        Query = "query",
+        /// Into the fragment, for apps whose router lives behind the `#`.
+        Fragment = "fragment",
     }
 }

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     fn filled(text: &str) -> Result<String, Invalid> {
-        expand(text, |placeholder| format!("<{}>", placeholder.name()))
+        expand(text, |placeholder| format!("<{}>", placeholder.as_str()))
     }
 
     #[test]

@@ -19,6 +19,7 @@ use super::id::JourneyId;
 use super::invalid::Invalid;
 use super::moment::UnixMillis;
 use super::secret::Secret;
+use super::words::words;
 
 pub use attempt::{Attempt, Verdict};
 pub use event::JourneyEvent;
@@ -123,17 +124,18 @@ pub struct Delivery {
     pub attempts: Vec<AttemptRecord>,
 }
 
-/// Where a delivery stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// It waits for its next try, or is under way.
-    Waiting = 0,
-    /// It was received.
-    Delivered = 1,
-    /// Its last try has failed.
-    Dead = 2,
-    /// Its endpoint has said that it is gone for good (RFC 9110, 15.5.11), to this delivery or to one before it.
-    Gone = 3,
+words! {
+    /// Where a delivery stands.
+    pub enum State {
+        /// It waits for its next try, or is under way.
+        Waiting = "waiting",
+        /// It was received.
+        Delivered = "delivered",
+        /// Its last try has failed.
+        Dead = "dead",
+        /// Its endpoint has said that it is gone for good (RFC 9110, 15.5.11), to this delivery or to one before it.
+        Gone = "gone",
+    }
 }
 
 impl Delivery {
@@ -165,16 +167,6 @@ impl Delivery {
 }
 
 impl State {
-    /// Its word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Delivered => "delivered",
-            Self::Dead => "dead",
-            Self::Gone => "gone",
-        }
-    }
-
     /// Whether it rests among the dead letters.
     pub const fn is_dead(self) -> bool {
         matches!(self, Self::Dead | Self::Gone)
@@ -187,7 +179,7 @@ impl State {
 
     /// Reads what [`State::number`] wrote.
     pub fn of_number(number: u8) -> Option<Self> {
-        [Self::Waiting, Self::Delivered, Self::Dead, Self::Gone].into_iter().find(|state| state.number() == number)
+        Self::ALL.get(usize::from(number)).copied()
     }
 }
 

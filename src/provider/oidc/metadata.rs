@@ -105,12 +105,8 @@ impl Metadata {
 
     /// What the settings say and the bank does not list, a sentence each.
     pub(super) fn unlisted(&self, config: &OidcConfig) -> Vec<String> {
-        let kind = match config.flow {
-            Flow::Code => "code",
-            Flow::Hybrid => "code id_token",
-        };
         let mut held: Vec<Held<'_>> = vec![
-            ("response_type", kind, &self.response_types_supported),
+            ("response_type", config.flow.as_str(), &self.response_types_supported),
             ("response_mode", config.response_mode.as_str(), &self.response_modes_supported),
             ("the grant", "authorization_code", &self.grant_types_supported),
             ("the code challenge's method", "S256", &self.code_challenge_methods_supported),

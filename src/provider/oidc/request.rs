@@ -50,13 +50,13 @@ impl Oidc {
     /// What is asked, as parameters.
     fn question(&self, context: &VisitContext<'_>) -> Vec<(&'static str, String)> {
         let config = &self.settings.config;
-        let (kind, default) = match config.flow {
-            Flow::Code => ("code", ResponseMode::Query),
-            Flow::Hybrid => ("code id_token", ResponseMode::Fragment),
+        let default = match config.flow {
+            Flow::Code => ResponseMode::Query,
+            Flow::Hybrid => ResponseMode::Fragment,
         };
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(context.verifier.reveal()));
         let mut fields = vec![
-            ("response_type", kind.into()),
+            ("response_type", config.flow.as_str().into()),
             ("client_id", config.client_id.clone()),
             ("redirect_uri", context.redirect_uri.clone()),
             ("scope", config.scope.join(" ")),

@@ -10,6 +10,7 @@ use jsonwebtoken::Algorithm;
 use crate::domain::invalid::Invalid;
 use crate::domain::moment::LEEWAY;
 use crate::domain::secret::Secret;
+use crate::domain::words::words;
 
 /// A bank as the operator configures it.
 #[derive(Debug, Clone)]
@@ -163,47 +164,58 @@ pub enum Requests {
     Signed,
 }
 
-/// How browsers carry an answer. The latter four are signed (JARM).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResponseMode {
-    /// In the query.
-    Query,
-    /// Behind a `#`.
-    Fragment,
-    /// In a form that the bank's page posts.
-    FormPost,
-    /// In the query, signed.
-    QueryJwt,
-    /// Behind a `#`, signed.
-    FragmentJwt,
-    /// In a form, signed.
-    FormPostJwt,
-    /// Signed, and carried as is usual for the response type: for a code, in the query.
-    Jwt,
+words! {
+    /// How browsers carry an answer, by its name (OAuth 2.0 Multiple Response Types; JARM, section 2.3). The latter four
+    /// are signed (JARM).
+    pub enum ResponseMode {
+        /// In the query.
+        Query = "query",
+        /// Behind a `#`.
+        Fragment = "fragment",
+        /// In a form that the bank's page posts.
+        FormPost = "form_post",
+        /// In the query, signed.
+        QueryJwt = "query.jwt",
+        /// Behind a `#`, signed.
+        FragmentJwt = "fragment.jwt",
+        /// In a form, signed.
+        FormPostJwt = "form_post.jwt",
+        /// Signed, and carried as is usual for the response type: for a code, in the query.
+        Jwt = "jwt",
+    }
 }
 
-/// What a bank is asked to show its customer. `none` is not among it: it forbids the bank every page, and nobody agrees
-/// without one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Prompt {
-    /// To sign in, also when the customer has.
-    Login,
-    /// To agree, also when the customer has; without it `offline_access` is not granted (OpenID Connect Core, section
-    /// 11).
-    Consent,
-    /// To choose an account.
-    SelectAccount,
-    /// To become a customer (Initiating User Registration via OpenID Connect 1.0).
-    Create,
+impl ResponseMode {
+    /// Reads its name, such as `form_post`.
+    ///
+    /// # Errors
+    /// When it is another one.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let expected = || format!("expected {}", Self::ALL.map(Self::as_str).join(", "));
+        Self::of_word(text).ok_or_else(|| Invalid::new("response_mode", "is not a known one").hint(expected()))
+    }
+
+    /// Whether the whole answer is signed (JARM).
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Self::QueryJwt | Self::FragmentJwt | Self::FormPostJwt | Self::Jwt)
+    }
 }
 
-/// The prompts, by their names.
-const PROMPTS: [(&str, Prompt); 4] = [
-    ("login", Prompt::Login),
-    ("consent", Prompt::Consent),
-    ("select_account", Prompt::SelectAccount),
-    ("create", Prompt::Create),
-];
+words! {
+    /// What a bank is asked to show its customer. `none` is not among it: it forbids the bank every page, and nobody
+    /// agrees without one.
+    pub enum Prompt {
+        /// To sign in, also when the customer has.
+        Login = "login",
+        /// To agree, also when the customer has; without it `offline_access` is not granted (OpenID Connect Core,
+        /// section 11).
+        Consent = "consent",
+        /// To choose an account.
+        SelectAccount = "select_account",
+        /// To become a customer (Initiating User Registration via OpenID Connect 1.0).
+        Create = "create",
+    }
+}
 
 impl Prompt {
     /// Reads its name, such as `consent`.
@@ -211,26 +223,21 @@ impl Prompt {
     /// # Errors
     /// When it is another one.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        named(&PROMPTS, text, |names| {
-            let none = "is none, with which the bank cannot ask its customer";
-            let rule = if text == "none" { none } else { "is not a known one" };
-            Invalid::new("prompt", rule).hint(format!("expected some of {names}"))
-        })
-    }
-
-    /// Its name.
-    pub fn as_str(self) -> &'static str {
-        name_of(&PROMPTS, self)
+        let none = "is none, with which the bank cannot ask its customer";
+        let rule = if text == "none" { none } else { "is not a known one" };
+        let expected = || format!("expected some of {}", Self::ALL.map(Self::as_str).join(", "));
+        Self::of_word(text).ok_or_else(|| Invalid::new("prompt", rule).hint(expected()))
     }
 }
 
-/// What a browser carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
-    /// `response_type=code`.
-    Code,
-    /// `response_type=code id_token`: the bank's signature over the code comes with it (FAPI 1.0 Advanced).
-    Hybrid,
+words! {
+    /// What a browser carries, by its `response_type`.
+    pub enum Flow {
+        /// The code alone.
+        Code = "code",
+        /// The bank's signature over the code comes with it (FAPI 1.0 Advanced).
+        Hybrid = "code id_token",
+    }
 }
 
 /// Whether an answer without `iss` is refused. A wrong one always is.
@@ -274,10 +281,9 @@ impl SigningAlg {
     /// # Errors
     /// When it is another one.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        named(&ALGORITHMS, text, |names| {
-            Invalid::new("alg", "is no algorithm that is used here").hint(format!("expected {names}"))
-        })
-        .map(Self)
+        let known = ALGORITHMS.iter().find(|(name, _)| *name == text).map(|(_, algorithm)| Self(*algorithm));
+        let expected = || format!("expected {}", ALGORITHMS.map(|(name, _)| name).join(", "));
+        known.ok_or_else(|| Invalid::new("alg", "is no algorithm that is used here").hint(expected()))
     }
 
     /// ES256, PS256 and RS256.
@@ -287,57 +293,13 @@ impl SigningAlg {
 
     /// Its name.
     pub fn as_str(self) -> &'static str {
-        name_of(&ALGORITHMS, self.0)
+        ALGORITHMS.iter().find(|(_, own)| *own == self.0).map_or("", |(name, _)| name)
     }
 
     /// As the crate that signs has it.
     pub(super) const fn algorithm(self) -> Algorithm {
         self.0
     }
-}
-
-/// The modes, by their names (OAuth 2.0 Multiple Response Types; JARM, section 2.3).
-const MODES: [(&str, ResponseMode); 7] = [
-    ("query", ResponseMode::Query),
-    ("fragment", ResponseMode::Fragment),
-    ("form_post", ResponseMode::FormPost),
-    ("query.jwt", ResponseMode::QueryJwt),
-    ("fragment.jwt", ResponseMode::FragmentJwt),
-    ("form_post.jwt", ResponseMode::FormPostJwt),
-    ("jwt", ResponseMode::Jwt),
-];
-
-impl ResponseMode {
-    /// Reads its name, such as `form_post`.
-    ///
-    /// # Errors
-    /// When it is another one.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        named(&MODES, text, |names| {
-            Invalid::new("response_mode", "is not a known one").hint(format!("expected {names}"))
-        })
-    }
-
-    /// Its name.
-    pub fn as_str(self) -> &'static str {
-        name_of(&MODES, self)
-    }
-
-    /// Whether the whole answer is signed (JARM).
-    pub const fn is_signed(self) -> bool {
-        matches!(self, Self::QueryJwt | Self::FragmentJwt | Self::FormPostJwt | Self::Jwt)
-    }
-}
-
-/// What has this name in a table; else what `unknown` makes of all names that are there.
-fn named<T: Copy>(table: &[(&str, T)], text: &str, unknown: impl FnOnce(String) -> Invalid) -> Result<T, Invalid> {
-    let known = table.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
-    known.ok_or_else(|| unknown(table.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")))
-}
-
-/// The name that something has in a table.
-fn name_of<T: Copy + PartialEq>(table: &[(&'static str, T)], value: T) -> &'static str {
-    table.iter().find(|(_, other)| *other == value).map_or("", |(name, _)| name)
 }
 
 #[cfg(test)]
@@ -358,8 +320,8 @@ mod tests {
 
     #[test]
     fn a_response_mode_is_read_as_it_is_written() {
-        for (name, mode) in MODES {
-            assert_eq!(ResponseMode::parse(name), Ok(mode));
+        for name in ["query", "fragment", "form_post", "query.jwt", "fragment.jwt", "form_post.jwt", "jwt"] {
+            let mode = ResponseMode::parse(name).unwrap();
             assert_eq!(mode.as_str(), name);
             assert_eq!(mode.is_signed(), name.contains("jwt"));
         }
@@ -370,8 +332,8 @@ mod tests {
 
     #[test]
     fn a_prompt_is_one_with_which_a_customer_can_be_asked() {
-        for (name, prompt) in PROMPTS {
-            assert_eq!((Prompt::parse(name), prompt.as_str()), (Ok(prompt), name));
+        for name in ["login", "consent", "select_account", "create"] {
+            assert_eq!(Prompt::parse(name).map(Prompt::as_str), Ok(name));
         }
         for other in ["none", "", "Consent", "login consent"] {
             let refusal = Prompt::parse(other).unwrap_err();

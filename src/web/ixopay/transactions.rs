@@ -24,8 +24,8 @@ use crate::web::body::Incoming;
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    for kind in Kind::ASKED {
-        let path = format!("/api/v3/transaction/{{api_key}}/{}", kind.path());
+    for kind in Kind::asked() {
+        let path = format!("/api/v3/transaction/{{api_key}}/{}", kind.as_str());
         let ask = move |engine: web::Data<Engine>, incoming: Incoming| ask(engine, incoming, kind);
         config.service(at(&path, "POST").route(web::post().to(ask)));
     }

@@ -65,7 +65,7 @@ async fn consume(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<
             Ok(no_store(StatusCode::OK).json(ConsumedView {
                 consent_id: journey.id().to_string(),
                 institution,
-                status: status_word(Status::Consumed),
+                status: Status::Consumed.as_str(),
                 consumed_at: journey.grant().and_then(|grant| grant.consumed_at).map(rfc3339),
             }))
         }
@@ -73,7 +73,7 @@ async fn consume(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<
             let detail =
                 "Only a consent to a payment, which its customer has given and nobody has ended, can be consumed.";
             let problem = Problem::new(StatusCode::CONFLICT, ProblemKind::NotConsumable, detail);
-            Err(problem.with("consent_status", status_word(status)))
+            Err(problem.with("consent_status", status.as_str()))
         }
     }
 }
@@ -93,19 +93,5 @@ fn not_in_force(status: Status) -> Problem {
         }
         _ => Problem::new(StatusCode::GONE, ProblemKind::Ended, "The consent has ended, or was never given."),
     };
-    problem.with("consent_status", status_word(status))
-}
-
-/// Where a consent stands, in the word of this API.
-pub(super) const fn status_word(status: Status) -> &'static str {
-    match status {
-        Status::Awaited => "awaited",
-        Status::AwaitedAgain => "awaited_again",
-        Status::Authorised => "authorised",
-        Status::Consumed => "consumed",
-        Status::Rejected => "rejected",
-        Status::Revoked => "revoked",
-        Status::Failed => "failed",
-        Status::Expired => "expired",
-    }
+    problem.with("consent_status", status.as_str())
 }

@@ -4,7 +4,6 @@ use actix_web::http::StatusCode;
 use actix_web::web;
 use serde::Serialize;
 
-use super::consents::status_word;
 use super::{ApiResult, Caller, Incoming, no_store};
 use crate::domain::invalid::Invalid;
 use crate::domain::journey::Journey;
@@ -74,7 +73,7 @@ fn active(engine: &Engine, journey: &Journey) -> Option<Active> {
         iss: engine.deps.public_url.as_str().to_owned(),
         consent_id: journey.id().to_string(),
         institution: journey.institution().unwrap_or_default().to_owned(),
-        status: status_word(status),
+        status: status.as_str(),
         application_user_id: consent.application_user.as_ref().map(|own| own.as_str().to_owned()),
     })
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::words::demo as words;
+use crate::domain::words::words;
 
 /// Lets a newcomer make a payment, and shows the call that it makes.
 #[derive(Debug, Clone, Template)]
@@ -143,30 +144,21 @@ impl DemoForm {
     }
 }
 
-/// Which callback the demo asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
-    /// `saved`: a saved one, by its index.
-    Saved,
-    /// `url`: a one-off URL.
-    Url,
-    /// `list`: several.
-    List,
-    /// `app`: a link into an app.
-    App,
+words! {
+    /// Which callback the demo asks for, with its value in the form.
+    pub enum Choice {
+        /// A saved one, by its index.
+        Saved = "saved",
+        /// A one-off URL.
+        Url = "url",
+        /// Several.
+        List = "list",
+        /// A link into an app.
+        App = "app",
+    }
 }
 
 impl Choice {
-    /// Its value in the form.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Saved => "saved",
-            Self::Url => "url",
-            Self::List => "list",
-            Self::App => "app",
-        }
-    }
-
     /// The field that goes with it.
     pub const fn field(self) -> DemoField {
         match self {
@@ -175,10 +167,5 @@ impl Choice {
             Self::List => DemoField::List,
             Self::App => DemoField::App,
         }
-    }
-
-    /// The choice of this value, if it is one.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Saved, Self::Url, Self::List, Self::App].into_iter().find(|choice| choice.as_str() == text)
     }
 }

@@ -53,7 +53,7 @@ impl Values {
         while let Some(c) = rest.chars().next() {
             let hole = Placeholder::ALL.into_iter().zip(&self.filled).find_map(|(hole, value)| {
                 let opened = ["{", "%7B", "%7b"].iter().find_map(|brace| rest.strip_prefix(brace))?;
-                let named = opened.strip_prefix(hole.name())?;
+                let named = opened.strip_prefix(hole.as_str())?;
                 Some((value, ["}", "%7D", "%7d"].iter().find_map(|brace| named.strip_prefix(brace))?))
             });
             if let Some((value, behind)) = hole {

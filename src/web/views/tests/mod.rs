@@ -357,7 +357,7 @@ fn one_bank_has_one_name_in_a_journey() {
 #[test]
 fn a_choice_is_read_as_it_is_written() {
     for choice in [Choice::Saved, Choice::Url, Choice::List, Choice::App] {
-        assert_eq!(Choice::parse(choice.as_str()), Some(choice));
+        assert_eq!(Choice::of_word(choice.as_str()), Some(choice));
     }
-    assert_eq!(Choice::parse("Saved"), None);
+    assert_eq!(Choice::of_word("Saved"), None);
 }
