@@ -11,11 +11,9 @@ use serde_json::{Value, json};
 use super::say;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, parse_span};
-use crate::domain::api_key::{KeyName, KeyNumber};
-use crate::domain::id::MerchantId;
-use crate::domain::merchant::{Merchant, MerchantName, Standing};
-use crate::domain::moment::UnixMillis;
+use crate::domain::merchant::Standing;
 use crate::domain::rotation::LONGEST_OVERLAP;
+use crate::domain::{KeyName, KeyNumber, Merchant, MerchantId, MerchantName, UnixMillis};
 use crate::engine::{Engine, KeyInUse, NewKey, NewMerchant, WebhookPublicKey, use_cases};
 use crate::gateway::{self, StoreUse};
 

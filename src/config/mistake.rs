@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]

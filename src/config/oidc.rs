@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::section::{Notes, Section};
 use super::span;
-use crate::domain::invalid::Invalid;
-use crate::domain::secret::Secret;
+use crate::domain::{Invalid, Secret};
 use crate::provider::oidc::settings::{
     ClientAuth, ClientCertificate, Endpoints, Explicit, Flow, Iss, OidcConfig, Par, PlainLoopback, Prompt, Requests,
     ResponseMode, SigningAlg, SigningKey,

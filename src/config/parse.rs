@@ -15,8 +15,7 @@ use super::section::Notes;
 use super::setting::{Form, Setting};
 use super::store::{KeySource, StoreConfig};
 use super::{Line, span, values};
-use crate::domain::invalid::Invalid;
-use crate::domain::redirect::PublicUrl;
+use crate::domain::{Invalid, PublicUrl};
 use crate::keys::Keys;
 
 /// Where the embedded store lives unless the operator says otherwise.

@@ -9,7 +9,7 @@ use toml::{Table, Value};
 
 use super::mistake::{Mistake, Origin};
 use super::setting::{CONFIG, Form, PREFIX, Setting, nearest};
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 
 /// A setting's text, which may be a secret, and where it was written.
 pub struct Text {

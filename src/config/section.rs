@@ -13,8 +13,7 @@ use super::Line;
 use super::mistake::{Mistake, Origin, repeating};
 use super::raw::Variables;
 use super::setting::nearest;
-use crate::domain::invalid::Invalid;
-use crate::domain::secret::Secret;
+use crate::domain::{Invalid, Secret};
 
 /// What came of reading: the mistakes, and a line for each value.
 pub struct Notes {

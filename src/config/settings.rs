@@ -16,7 +16,7 @@ use super::raw::Raw;
 use super::setting::{Setting, list, plain, secret, tables};
 use super::store::{KeySource, StoreConfig};
 use super::{Line, LogFormat, span, values};
-use crate::domain::redirect::PublicUrl;
+use crate::domain::PublicUrl;
 use crate::domain::secret::Digest;
 
 const MILLISECOND: Duration = Duration::from_millis(1);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 
 /// The units, the longest first, in milliseconds.
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use crate::domain::invalid::Invalid;
-use crate::domain::secret::Secret;
+use crate::domain::{Invalid, Secret};
 use crate::keys::Keys;
 
 /// Which store this node works on.

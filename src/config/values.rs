@@ -8,8 +8,8 @@ use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 use super::span;
+use crate::domain::Invalid;
 use crate::domain::callback::NEVER;
-use crate::domain::invalid::Invalid;
 use crate::domain::secret::Digest;
 use crate::keys;
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use crate::domain::redirect::PublicUrl;
+use crate::domain::PublicUrl;
 use crate::web::views::{Choice, DemoError, DemoField, DemoForm};
 
 /// What a newcomer sent, over what stands in an untouched form.

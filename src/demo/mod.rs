@@ -10,8 +10,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
 use serde_json::Value;
 
-use crate::domain::redirect::PublicUrl;
-use crate::domain::secret::Secret;
+use crate::domain::{PublicUrl, Secret};
 use crate::egress::{Call, Client, header::HeaderName};
 use crate::sandbox::{Redeemer, display_url};
 use crate::web::views::{Demo as Page, DemoError, DemoForm, SavedChoice};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{flag, number};
 use crate::dialect::pairs::Pairs;
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 
 /// A body's fields by name. A field came once or not at all; JSON `null` is not at all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

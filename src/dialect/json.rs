@@ -11,10 +11,8 @@ use super::kept::Json;
 use super::moments::{self, Offset};
 use super::{flag, number};
 use crate::dialect::pairs::Pairs;
-use crate::domain::invalid::Invalid;
-use crate::domain::moment::UnixMillis;
-use crate::domain::money::{Amount, Currency};
 use crate::domain::text::check_readable;
+use crate::domain::{Amount, Currency, Invalid, UnixMillis};
 
 /// The rule that a field breaks which is not there.
 pub(super) const REQUIRED: &str = "is required";

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::pairs::Pairs;
-use crate::domain::dialect_data::DialectData;
+use crate::domain::DialectData;
 
 /// Writes a record. Members that say nothing are left out, and a record without any is empty.
 pub(super) fn write(record: &impl Serialize) -> DialectData {

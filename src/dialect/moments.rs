@@ -7,8 +7,7 @@ use jiff::fmt::temporal::{Pieces, PiecesOffset};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, SpanRelativeTo, Timestamp, Unit, Zoned};
 
-use crate::domain::invalid::Invalid;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Invalid, UnixMillis};
 
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 

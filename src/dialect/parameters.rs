@@ -3,8 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::{flag, moments};
-use crate::domain::invalid::Invalid;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Invalid, UnixMillis};
 
 /// Reads a moment. A `+` that nobody has encoded arrives as a space.
 ///

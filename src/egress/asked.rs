@@ -3,8 +3,8 @@
 use reqwest::Url;
 
 use super::guard::{Guard, Ports, Refused};
+use crate::domain::Invalid;
 use crate::domain::callback::CallGuard;
-use crate::domain::invalid::Invalid;
 
 impl CallGuard for Guard {
     fn check_call(&self, url: &Url) -> Result<(), Invalid> {
@@ -43,7 +43,8 @@ fn rule(refused: Refused) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::callback::{CallbackUrl, Rules};
+    use crate::domain::CallbackUrl;
+    use crate::domain::callback::Rules;
     use std::sync::Arc;
 
     fn check(guard: Guard, text: &str) -> Result<CallbackUrl, Invalid> {

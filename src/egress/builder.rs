@@ -10,8 +10,7 @@ use reqwest::{Certificate, ClientBuilder, Identity, redirect};
 use super::Client;
 use super::guard::{Guard, Ports, Reach};
 use super::resolver::{GuardedNames, Names, SystemNames};
-use crate::domain::invalid::Invalid;
-use crate::domain::secret::Secret;
+use crate::domain::{Invalid, Secret};
 
 /// How long a call may take unless the client or the call says otherwise.
 const DEADLINE: Duration = Duration::from_secs(15);

@@ -8,7 +8,7 @@ use reqwest::{Method, Request, Url};
 use serde::Serialize;
 
 use super::guard::Refused;
-use crate::domain::secret::Secret;
+use crate::domain::Secret;
 
 /// How much of an answer's body is read unless the call says otherwise, in bytes.
 const LONGEST: usize = 64 * 1024;

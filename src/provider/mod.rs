@@ -5,11 +5,8 @@ pub mod sandbox;
 
 use async_trait::async_trait;
 
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::outcome::{Evidence, Fact, ProviderRefusal, ResponseKind};
-use crate::domain::redirect::Redirect;
-use crate::domain::secret::Secret;
+use crate::domain::outcome::Fact;
+use crate::domain::{Evidence, Invalid, Journey, ProviderRefusal, Redirect, ResponseKind, Secret};
 
 /// A provider, as the engine sees one.
 #[async_trait]

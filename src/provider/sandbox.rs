@@ -18,15 +18,13 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::{AuthorizationResponse, Performed, Provider, Requested, Result, UnverifiedResponse, VisitContext};
-use crate::domain::consent::{self, BankTokens};
-use crate::domain::institution::{Country, Environment, Institution};
-use crate::domain::invalid::Invalid;
-use crate::domain::iso::CountryCode;
-use crate::domain::journey::{Journey, Purpose};
-use crate::domain::outcome::{Evidence, Fact};
+use crate::domain::consent;
+use crate::domain::institution::{Country, Environment};
+use crate::domain::outcome::Fact;
 use crate::domain::params::percent_encoded;
-use crate::domain::redirect::{PublicUrl, Redirect};
-use crate::domain::secret::Secret;
+use crate::domain::{
+    BankTokens, CountryCode, Evidence, Institution, Invalid, Journey, PublicUrl, Purpose, Redirect, Secret,
+};
 
 /// Its id.
 pub const NAME: &str = "sandbox";

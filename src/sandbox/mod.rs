@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::clock::Clock;
-use crate::domain::redirect::PublicUrl;
+use crate::domain::PublicUrl;
 use crate::provider::sandbox::{Decision, ReturnTo, Sandbox};
 use crate::telemetry::metrics::Route;
 use crate::web::views::{Authorise, NeverReturns, Wanted};

@@ -8,7 +8,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{FromRequest, Handler, HttpResponse, web};
 
 use super::body::BodyTrouble;
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 use crate::engine::{Engine, EngineError};
 use crate::telemetry::Cause;
 

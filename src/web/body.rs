@@ -14,7 +14,7 @@ use futures_util::future::LocalBoxFuture;
 use percent_encoding::percent_decode;
 
 use crate::dialect::fields::Fields;
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 use crate::listener::Connection;
 
 /// How much a body may hold, and how long it may take.

@@ -5,7 +5,7 @@ use actix_web::http::header;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::domain::id::MerchantId;
+use crate::domain::MerchantId;
 
 /// The merchant's id and the password that a call brought. `None` where it brought none, or what is no id.
 pub fn basic(request: &HttpRequest) -> Option<(MerchantId, String)> {

@@ -11,8 +11,7 @@ use crate::dialect::job::JobDialect;
 use crate::dialect::secpaid::SecPaid;
 use crate::dialect::token_io::TokenIo;
 use crate::dialect::yapily::Yapily;
-use crate::domain::dialect::Dialect;
-use crate::domain::journey::Journey;
+use crate::domain::{Dialect, Journey};
 
 /// The address of the checkout of a journey, if there is one.
 type CheckoutUrl = Arc<dyn Fn(&Journey) -> Option<String> + Send + Sync>;

@@ -2,8 +2,7 @@
 
 use actix_web::HttpRequest;
 
-use crate::domain::id::MerchantId;
-use crate::domain::invalid::Invalid;
+use crate::domain::{Invalid, MerchantId};
 use crate::engine::{Reservation, derive};
 
 /// The reservation of a call, if it brought a key: 1 to 255 visible ASCII characters. The same key with the same

@@ -9,8 +9,8 @@ use actix_web::{Error, HttpRequest, HttpResponse, web};
 use url::Url;
 
 use super::GatewayKind;
+use crate::domain::PublicUrl;
 use crate::domain::callback::is_loopback;
-use crate::domain::redirect::PublicUrl;
 use crate::engine::Engine;
 
 /// In a demo, lets through what comes by one of the gateway's own names, and posts that come from its own pages or from

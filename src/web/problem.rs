@@ -15,7 +15,7 @@ use super::body::BodyTrouble;
 use super::problem_kind::ProblemKind;
 use super::reply;
 use super::views::{ProblemPage, Repost, WhyAgain};
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 use crate::engine::{Engine, EngineError};
 use crate::telemetry::Cause;
 

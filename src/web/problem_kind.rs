@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 
 use super::views::ProblemPage;
 use super::{page_at, reply};
-use crate::domain::redirect::PublicUrl;
+use crate::domain::PublicUrl;
 
 /// Declares the kinds of problems, each with the last part of its address, what it is in a few words, and what it means
 /// for the caller.

@@ -10,7 +10,7 @@ use askama::Template;
 
 use super::rules::is_head;
 use super::views::{ProblemPage, Repost, qr};
-use crate::domain::redirect::{PublicUrl, Redirect};
+use crate::domain::{PublicUrl, Redirect};
 use crate::engine::{Sent, VisitCookie, Visitor};
 
 /// What each of our pages may load: its own stylesheet, pictures and scripts. It must not name `form-action`: browsers

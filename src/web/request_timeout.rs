@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 use crate::domain::moment::whole_seconds;
 
 /// How long a call waits unless it says otherwise, and the longest that it may say.

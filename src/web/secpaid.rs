@@ -10,11 +10,7 @@ use super::body::{BodyTrouble, Incoming, read_fields};
 use super::idempotency;
 use crate::dialect::fields::Fields;
 use crate::dialect::secpaid::{self, Kind, Links, NAME, Query};
-use crate::domain::id::PayId;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Journey, Stage};
-use crate::domain::merchant::Merchant;
-use crate::domain::outcome::{Cause, Outcome};
+use crate::domain::{Cause, Invalid, Journey, Merchant, Outcome, PayId, Stage};
 use crate::engine::{Engine, JourneyFilter, Page, Reservation, derive, find, pay_id_of_link, use_cases};
 use crate::telemetry::metrics::Route;
 

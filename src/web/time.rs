@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::moment::UnixMillis;
+use crate::domain::UnixMillis;
 
 /// RFC 3339 in UTC with milliseconds: `2026-11-20T15:04:05.678Z`.
 pub fn rfc3339(moment: UnixMillis) -> String {

@@ -3,7 +3,8 @@
 use tempfile::TempDir;
 
 use super::*;
-use crate::domain::institution::{Environment, Institution};
+use crate::domain::Institution;
+use crate::domain::institution::Environment;
 use crate::provider::oidc::settings::{
     ClientAuth, Endpoints, Flow, Iss, OidcConfig, Par, PlainLoopback, Prompt, ResponseMode,
 };

@@ -7,7 +7,7 @@ use serde_with::skip_serializing_none;
 
 use super::failure::Listed;
 use super::view::{Standing, Transaction};
-use crate::domain::journey::Journey;
+use crate::domain::Journey;
 
 #[skip_serializing_none]
 #[derive(Serialize)]

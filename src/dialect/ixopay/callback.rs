@@ -10,8 +10,7 @@ use super::intermediate::CONTINUE;
 use super::kept::Kept;
 use super::kind::Kind;
 use super::view::Transaction;
-use crate::domain::journey::{FinalOutcome, Journey};
-use crate::domain::moment::UnixMillis;
+use crate::domain::{FinalOutcome, Journey, UnixMillis};
 
 /// The reason of a chargeback that the test bank plays.
 const REASON: &str = "Played by the test bank";

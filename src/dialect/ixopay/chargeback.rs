@@ -4,9 +4,7 @@ use super::kept::Kept;
 use super::kind::Kind;
 use super::simulator::{CHARGEBACK, SANDBOX};
 use super::view::{Standing, Transaction};
-use crate::domain::callback::Placement;
-use crate::domain::journey::{Journey, OperationKind, PaymentOperation, Purpose};
-use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
+use crate::domain::{Journey, OpenRequest, OperationKind, PaymentOperation, Placement, Purpose, RequestedCallbacks};
 
 /// The open request for the chargeback of a payment that was opened by `open_request`. `None` unless the test bank was
 /// asked for one, and the payment has succeeded.

@@ -1,7 +1,7 @@
 //! The documented limits of fields, as data.
 
 use crate::dialect::json::Object;
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 use crate::domain::iso::check_language;
 
 /// What a field must look like that nothing here reads.

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::journey::FinalOutcome;
-use crate::domain::outcome::{Cause, Outcome, ProviderRefusal};
+use crate::domain::{Cause, FinalOutcome, Outcome, ProviderRefusal};
 
 /// A code of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +136,7 @@ pub fn rejection(message: &str, code: Code) -> Result<String, serde_json::Error>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::moment::UnixMillis;
+    use crate::domain::UnixMillis;
 
     fn failure(outcome: Outcome, cause: Cause) -> Option<Failure> {
         Failure::of(&FinalOutcome { outcome, at: UnixMillis::from_millis(0), cause })

@@ -3,12 +3,8 @@
 use super::LONGEST_URL;
 use super::kept::Kept;
 use super::request::Asked;
-use crate::domain::callback::{CallbackUrl, Placement, Rules, check_length};
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::params::Params;
-use crate::domain::redirect::Redirect;
-use crate::domain::terms::OneOffUrls;
+use crate::domain::callback::{Rules, check_length};
+use crate::domain::{CallbackUrl, Invalid, Journey, OneOffUrls, Params, Placement, Redirect};
 
 /// The parameter that names the way on from there, as in the callback's extra data.
 pub(super) const CONTINUE: &str = "continueUrl";

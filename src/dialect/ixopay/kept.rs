@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::kind::Kind;
 use super::signature::BodyHash;
 use crate::dialect::kept;
-use crate::domain::dialect_data::DialectData;
-use crate::domain::journey::Journey;
+use crate::domain::{DialectData, Journey};
 
 /// What answers and callbacks give back, and how callbacks are sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -40,11 +40,11 @@ pub use simulator::is_played_at_once;
 use callback::CallbackEvent;
 use kept::Kept;
 
-use crate::domain::delivery::{DeliveryPolicy, JourneyEvent, Posting, Schedule, SuccessRule, Target, WebhookPayload};
-use crate::domain::dialect::{CallbackDialect, ClientAccess, Dialect, WebhookDialect};
-use crate::domain::endpoint::WebhookEndpoint;
-use crate::domain::journey::{HandBack, Journey, Stage};
-use crate::domain::params::Params;
+use crate::domain::delivery::{Posting, Schedule, Target};
+use crate::domain::{
+    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, HandBack, Journey, JourneyEvent, Params, Stage,
+    SuccessRule, WebhookDialect, WebhookEndpoint, WebhookPayload,
+};
 
 /// The dialect's name.
 pub const NAME: &str = "ixopay";

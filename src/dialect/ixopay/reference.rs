@@ -11,8 +11,7 @@ use jiff::Timestamp;
 
 use super::kept::Kept;
 use crate::domain::base32;
-use crate::domain::id::{JourneyId, PayId};
-use crate::domain::journey::Journey;
+use crate::domain::{Journey, JourneyId, PayId};
 
 /// The bits of a journey's id that are checked besides its number.
 const CHECKED: u32 = 27;
@@ -107,8 +106,8 @@ pub fn link_of(reference: Reference, secret: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::UnixMillis;
     use crate::domain::id::Shard;
-    use crate::domain::moment::UnixMillis;
     use crate::store::laws::fixtures::Draft;
 
     fn journey(entropy: [u8; 16]) -> Journey {

@@ -12,9 +12,8 @@ use super::kind::Kind;
 use super::reference::Reference;
 use super::simulator;
 use crate::dialect::json::Object;
-use crate::domain::invalid::Invalid;
-use crate::domain::money::{Amount, Currency};
 use crate::domain::text::check_readable;
+use crate::domain::{Amount, Currency, Invalid};
 
 /// The merchant's id of the transaction, and the `uuid` of the one before it.
 const ID: &str = "merchantTransactionId";

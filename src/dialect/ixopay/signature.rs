@@ -20,8 +20,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha512};
 use url::{Position, Url};
 
-use crate::domain::moment::UnixMillis;
-use crate::domain::secret::Secret;
+use crate::domain::{Secret, UnixMillis};
 
 /// How the body enters a signature.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

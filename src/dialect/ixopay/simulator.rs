@@ -3,9 +3,7 @@
 
 use super::kept::Kept;
 use super::kind::Kind;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::money::Amount;
+use crate::domain::{Amount, Invalid, Journey};
 
 /// The name of the test bank.
 pub(super) const SANDBOX: &str = "sandbox";
@@ -110,7 +108,7 @@ fn of_amount(amount: Option<Amount>) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::money::Currency;
+    use crate::domain::Currency;
 
     fn by_word(kind: Kind, word: &str) -> Result<Option<&'static str>, Invalid> {
         part(kind, Some(word), None)

@@ -2,11 +2,9 @@
 
 use super::callback::{CallbackEvent, body};
 use super::*;
-use crate::domain::dialect_data::DialectData;
-use crate::domain::id::{JourneyId, Shard};
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::{Fact, ProviderRefusal};
+use crate::domain::id::Shard;
+use crate::domain::outcome::Fact;
+use crate::domain::{DialectData, Journey, JourneyId, ProviderRefusal, UnixMillis};
 use crate::store::laws::fixtures::{Draft, away, concluded};
 
 const NOW: UnixMillis = UnixMillis::from_millis(1_778_150_000_000);

@@ -10,7 +10,7 @@ use super::kept::Kept;
 use super::kind::Kind;
 use super::reference::{Reference, purchase_id};
 use super::simulator::is_played_at_once;
-use crate::domain::journey::{Journey, Stage};
+use crate::domain::{Journey, Stage};
 
 /// Where a transaction stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,12 +14,11 @@ mod webhook;
 
 pub use request::{FinishBody, JobBody};
 
-use crate::domain::delivery::{JourneyEvent, Target, WebhookPayload};
-use crate::domain::dialect::{CallbackDialect, Dialect, WebhookDialect};
-use crate::domain::journey::{HandBack, Journey};
+use crate::domain::delivery::Target;
 use crate::domain::message::Message;
-use crate::domain::outcome::Outcome;
-use crate::domain::params::Params;
+use crate::domain::{
+    CallbackDialect, Dialect, HandBack, Journey, JourneyEvent, Outcome, Params, WebhookDialect, WebhookPayload,
+};
 
 /// The dialect's name, as records have it.
 pub const NAME: &str = "callback";

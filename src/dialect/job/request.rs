@@ -11,10 +11,8 @@ use serde_json::value::RawValue;
 
 use crate::dialect::pairs::Pairs;
 use crate::domain::callback::Item;
-use crate::domain::invalid::Invalid;
 use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Method};
-use crate::domain::open_request::JobRequest;
-use crate::domain::secret::Secret;
+use crate::domain::{Invalid, JobRequest, Secret};
 
 /// The body of `POST /v1/jobs`.
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use crate::dialect::pairs::Pairs;
-use crate::domain::delivery::WebhookPayload;
+use crate::domain::WebhookPayload;
 use crate::domain::message::{Content, Message};
 
 /// What placeholders become.
@@ -79,8 +79,8 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Secret;
     use crate::domain::message::{Header, Method};
-    use crate::domain::secret::Secret;
 
     const VALUES: Values<'_> = Values { id: "i-1", status: "done", result: Some(r#"{"n":1.50,"s":"\"x"}"#) };
 

@@ -14,9 +14,7 @@ use cbc::cipher::{BlockEncryptMut, KeyIvInit};
 use serde::Serialize;
 
 use super::webhook::JSON;
-use crate::domain::delivery::WebhookPayload;
-use crate::domain::invalid::Invalid;
-use crate::domain::secret::Secret;
+use crate::domain::{Invalid, Secret, WebhookPayload};
 
 /// The field with the key, and how long a key is, in bytes.
 pub(super) const KEY: &str = "encryption_key";

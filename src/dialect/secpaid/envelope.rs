@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::dialect::moments;
-use crate::domain::moment::UnixMillis;
+use crate::domain::UnixMillis;
 
 #[derive(Serialize)]
 struct Envelope<'a, T> {

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::kept::{self, Json};
-use crate::domain::dialect_data::DialectData;
-use crate::domain::journey::Journey;
+use crate::domain::{DialectData, Journey};
 
 /// The fields that are only given back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,8 +5,7 @@
 //! `callbackUrl` that nobody reads sends a customer to another place than its sender thinks.
 
 use crate::dialect::fields::Fields;
-use crate::domain::invalid::Invalid;
-use crate::domain::merchant::Settings;
+use crate::domain::{Invalid, Settings};
 
 /// What `createLink` and `createSplitLink` read.
 const READ: [&str; 19] = [

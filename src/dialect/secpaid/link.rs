@@ -6,10 +6,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::envelope::written;
 use super::kept::Kept;
 use crate::dialect::kept::Json;
-use crate::domain::journey::{Journey, Stage};
-use crate::domain::money::Amount;
-use crate::domain::outcome::{Cause, Outcome};
-use crate::domain::terms::OneTime;
+use crate::domain::{Amount, Cause, Journey, OneTime, Outcome, Stage};
 
 /// The addresses that belong to a link.
 #[derive(Debug, Serialize)]

@@ -18,14 +18,10 @@ pub use open_request::{Kind, read_wish};
 pub use transaction::{Query, transaction};
 pub use webhook::Form;
 
-use crate::domain::delivery::{JourneyEvent, WebhookPayload};
-use crate::domain::dialect::{CallbackDialect, ClientAccess, Dialect, WebhookDialect};
-use crate::domain::endpoint::WebhookEndpoint;
-use crate::domain::journey::{FinalOutcome, HandBack, Journey};
-use crate::domain::outcome::{Cause, Outcome};
-use crate::domain::params::Params;
-use crate::domain::secret::Secret;
-use crate::domain::terms::{ExtraOutcomes, OneTime, WhenLate};
+use crate::domain::{
+    CallbackDialect, Cause, ClientAccess, Dialect, ExtraOutcomes, FinalOutcome, HandBack, Journey, JourneyEvent,
+    OneTime, Outcome, Params, Secret, WebhookDialect, WebhookEndpoint, WebhookPayload, WhenLate,
+};
 
 /// The dialect's name.
 pub const NAME: &str = "secpaid";

@@ -7,16 +7,12 @@ use super::kept::Kept;
 use super::webhook::{FIELD, Form};
 use super::{known, split};
 use crate::dialect::fields::Fields;
-use crate::domain::callback::{Item, Placement};
-use crate::domain::endpoint::{Ciphering, WebhookOptions};
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Cancel, Checkout, Purpose, Wanted};
-use crate::domain::merchant::CallbackName;
-use crate::domain::money::{Amount, Currency};
-use crate::domain::notify_on::NotifyOn;
-use crate::domain::open_request::{Expiry, OpenRequest, RequestedCallbacks};
-use crate::domain::terms::{ExtraOutcomes, OneTime};
+use crate::domain::callback::Item;
 use crate::domain::text::check_readable;
+use crate::domain::{
+    Amount, CallbackName, Cancel, Checkout, Ciphering, Currency, Expiry, ExtraOutcomes, Invalid, NotifyOn, OneTime,
+    OpenRequest, Placement, Purpose, RequestedCallbacks, Wanted, WebhookOptions,
+};
 
 /// The longest text of a field that is kept as it is, in bytes.
 const MAX_TEXT: usize = 255;

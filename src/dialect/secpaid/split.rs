@@ -10,9 +10,9 @@ use serde_json::value::RawValue;
 use crate::dialect::fields::Fields;
 use crate::dialect::kept::Json;
 use crate::dialect::number;
-use crate::domain::invalid::Invalid;
-use crate::domain::money::{Amount, minor_units};
+use crate::domain::money::minor_units;
 use crate::domain::text::check_readable;
+use crate::domain::{Amount, Invalid};
 
 /// The most recipients of one link.
 const MAX_RECIPIENTS: usize = 50;
@@ -110,7 +110,7 @@ fn share_of(recipient: &Recipient, index: usize) -> Result<u64, Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::money::Currency;
+    use crate::domain::Currency;
 
     fn split(pairs: &[(&str, &str)]) -> Result<(Json, String), Invalid> {
         let pairs = pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));

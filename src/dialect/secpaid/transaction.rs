@@ -7,10 +7,7 @@ use serde::Serialize;
 use super::envelope::{at_home, written};
 use super::link::transaction_type;
 use crate::dialect::fields::Fields;
-use crate::domain::id::PayId;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Invalid, Journey, PayId, UnixMillis};
 
 /// The most rows of one answer.
 const MAX_LIMIT: u64 = 1000;

@@ -5,12 +5,8 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::dialect::pairs::Pairs;
-use crate::domain::delivery::WebhookPayload;
-use crate::domain::endpoint::WebhookEndpoint;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::money::Amount;
 use crate::domain::words::words;
+use crate::domain::{Amount, Invalid, Journey, WebhookEndpoint, WebhookPayload};
 
 /// The field by which a link chooses the body.
 pub(super) const FIELD: &str = "payment_endpoint_form";
@@ -123,7 +119,7 @@ fn amount(journey: &Journey) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::moment::UnixMillis;
+    use crate::domain::UnixMillis;
     use crate::domain::secret::Sealed;
     use crate::store::laws::fixtures::{Draft, entry};
 

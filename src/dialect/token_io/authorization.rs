@@ -7,9 +7,7 @@ use super::jwt::Jwt;
 use super::read_member_id;
 use super::sdk::SdkSignature;
 use super::sent::{Sent, refused};
-use crate::domain::id::MerchantId;
-use crate::domain::invalid::Invalid;
-use crate::domain::secret::Secret;
+use crate::domain::{Invalid, MerchantId, Secret};
 
 /// The scheme of the published JavaScript SDK.
 const SDK: &str = "Token-Ed25519-SHA512";

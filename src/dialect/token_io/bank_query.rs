@@ -2,7 +2,7 @@
 //! section 2).
 
 use super::json::Object;
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 
 /// The longest query that is read, in bytes: a signed answer of a bank is a few thousand.
 const MAX_QUERY: usize = 16 * 1024;

@@ -3,8 +3,7 @@
 use super::json::Object;
 use super::moments;
 use super::rejection::Rejection;
-use crate::domain::invalid::Invalid;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Invalid, UnixMillis};
 
 /// A reference of the caller's own. A whole number is one, too: the vendor's own tests send numbers, and read texts.
 ///

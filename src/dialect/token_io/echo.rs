@@ -11,7 +11,7 @@ use super::checked::read_ref_id;
 use super::flow::Flow;
 use super::json::Object;
 use crate::dialect::pairs::Pairs;
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 
 /// The fields that are `true` or `false`.
 const FLAGS: [&str; 4] =

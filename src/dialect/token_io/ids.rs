@@ -1,7 +1,6 @@
 //! Token.io's ids, which carry ours: `m:<base58>:<realm>` of a member, `pm2:<base58>:<realm>` of a payment.
 
-use crate::domain::id::{JourneyId, MerchantId};
-use crate::domain::invalid::Invalid;
+use crate::domain::{Invalid, JourneyId, MerchantId};
 
 /// What every member id ends in: Token.io's own, as its examples have it. Clients compare it with nothing.
 const MEMBERS: &str = "5zKtXEAq";

@@ -9,9 +9,7 @@ use super::json::Object;
 use super::party::{check_debtor, read_creditor};
 use super::rejection::Rejection;
 use crate::dialect::kept::Json;
-use crate::domain::invalid::Invalid;
-use crate::domain::moment::UnixMillis;
-use crate::domain::money::Amount;
+use crate::domain::{Amount, Invalid, UnixMillis};
 
 /// The schemes by which a payment can be made.
 const INSTRUMENTS: [&str; 9] = [

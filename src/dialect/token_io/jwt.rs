@@ -12,8 +12,8 @@ use super::canonical::canonical;
 use super::json::Object;
 use super::key::verifies;
 use super::sent::{Sent, refused};
-use crate::domain::invalid::Invalid;
-use crate::domain::moment::{LEEWAY, UnixMillis};
+use crate::domain::moment::LEEWAY;
+use crate::domain::{Invalid, UnixMillis};
 
 /// The longest header, in bytes as it is sent: all its claims together have some 300. It is read before anybody knows
 /// who calls.

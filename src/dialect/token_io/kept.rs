@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::flow::Flow;
 use crate::dialect::kept::{self, Json};
-use crate::domain::dialect_data::DialectData;
-use crate::domain::journey::Journey;
+use crate::domain::{DialectData, Journey};
 
 /// What answers say again, and how the browser gets to the bank.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

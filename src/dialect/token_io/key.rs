@@ -15,7 +15,7 @@ use rsa::traits::PublicKeyParts as _;
 use sha2::{Digest as _, Sha256};
 
 use super::json::Object;
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 
 /// What stands before the 32 bytes of an Ed25519 key in its DER form (RFC 8410, section 4).
 const ED25519: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];

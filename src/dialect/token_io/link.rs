@@ -20,14 +20,8 @@ use super::rejection::Rejection;
 use super::request::PaymentRequest;
 use crate::dialect::kept::Json;
 use crate::dialect::pairs::Pairs;
-use crate::domain::id::JourneyId;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Journey, Stage};
-use crate::domain::moment::UnixMillis;
-use crate::domain::money::Amount;
-use crate::domain::open_request::{Expiry, OpenRequest};
-use crate::domain::outcome::{Cause, Outcome};
 use crate::domain::words::words;
+use crate::domain::{Amount, Cause, Expiry, Invalid, Journey, JourneyId, OpenRequest, Outcome, Stage, UnixMillis};
 
 /// The two parts of the body.
 const TEMPLATE: &str = "paymentTemplate";

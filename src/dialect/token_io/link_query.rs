@@ -4,9 +4,7 @@ use super::link::{LinkStatus, link_id, templates};
 use super::query::{Listed, MOST, Offset, read_offset};
 use super::rejection::Rejection;
 use crate::dialect::parameters;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Invalid, Journey, UnixMillis};
 
 /// The statuses that a link can have; two of them are never ours, and match nothing.
 const STATUSES: [&str; 5] =

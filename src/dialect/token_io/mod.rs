@@ -57,12 +57,11 @@ use kept::{Kept, KeptForReturn};
 
 use super::{json, moments};
 use crate::domain::callback::Item;
-use crate::domain::delivery::{DeliveryPolicy, JourneyEvent, Posting, Target, WebhookPayload};
-use crate::domain::dialect::{CallbackDialect, ClientAccess, Dialect, WebhookDialect};
-use crate::domain::endpoint::WebhookEndpoint;
-use crate::domain::journey::{FinalOutcome, HandBack, Journey};
-use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
-use crate::domain::params::Params;
+use crate::domain::delivery::{Posting, Target};
+use crate::domain::{
+    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, FinalOutcome, HandBack, Journey, JourneyEvent, OpenRequest,
+    Params, RequestedCallbacks, WebhookDialect, WebhookEndpoint, WebhookPayload,
+};
 
 /// The dialect's name.
 pub const NAME: &str = "token_io";

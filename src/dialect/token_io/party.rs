@@ -3,7 +3,7 @@
 use super::checked::limited;
 use super::json::Object;
 use super::rejection::Rejection;
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 
 /// The longest name, in characters.
 const MAX_NAME: usize = 140;

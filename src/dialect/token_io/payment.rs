@@ -9,10 +9,10 @@ use super::kept::Kept;
 use super::moments;
 use super::status::Status;
 use crate::dialect::kept::Json;
-use crate::domain::delivery::JourneyEvent;
-use crate::domain::journey::{FinalOutcome, Journey, LedTo, ProviderVisit, RecordedResponse, Stage};
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::{Cause, Outcome, ProviderRefusal};
+use crate::domain::{
+    Cause, FinalOutcome, Journey, JourneyEvent, LedTo, Outcome, ProviderRefusal, ProviderVisit, RecordedResponse,
+    Stage, UnixMillis,
+};
 
 /// The longest `statusReasonInformation`, in characters.
 const MAX_REASON: usize = 256;

@@ -13,10 +13,7 @@ use super::payment::Standing;
 use super::rejection::Rejection;
 use super::status::Status;
 use crate::dialect::parameters;
-use crate::domain::id::PayId;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Invalid, Journey, PayId, UnixMillis};
 
 /// The most payments of one answer.
 pub(super) const MOST: usize = 200;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 use crate::domain::words::words;
 
 /// Why a call's fields are refused.

@@ -5,9 +5,7 @@ use super::json::Object;
 use super::kept::Kept;
 use super::rejection::Rejection;
 use crate::domain::callback::Item;
-use crate::domain::journey::{Cancel, Checkout, Purpose, Wanted};
-use crate::domain::moment::UnixMillis;
-use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
+use crate::domain::{Cancel, Checkout, OpenRequest, Purpose, RequestedCallbacks, UnixMillis, Wanted};
 
 /// A payment that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,8 +10,7 @@ use jsonwebtoken::Algorithm;
 use super::canonical::canonical;
 use super::key::verifies;
 use super::sent::{Sent, refused};
-use crate::domain::invalid::Invalid;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Invalid, UnixMillis};
 
 /// How old, or how far ahead of our clock, a signature may be: it names no end of its own.
 const FRESH: Duration = Duration::from_mins(10);

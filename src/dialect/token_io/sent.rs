@@ -1,7 +1,6 @@
 //! A call as it was received, and what is said of a signature that is not one over it.
 
-use crate::domain::invalid::Invalid;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Invalid, UnixMillis};
 
 /// The header's name, as the field of its refusals.
 pub(super) const FIELD: &str = "Authorization";

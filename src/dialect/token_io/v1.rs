@@ -33,14 +33,10 @@ use super::key::key_id;
 use super::rejection::Rejection;
 use crate::dialect::kept::Json;
 use crate::domain::callback::Item;
-use crate::domain::id::JourneyId;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Cancel, Checkout, FinalOutcome, Journey, Purpose, Wanted};
-use crate::domain::moment::UnixMillis;
-use crate::domain::money::Amount;
-use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
-use crate::domain::outcome::{Cause, Outcome};
-use crate::domain::signature::GatewaySignature;
+use crate::domain::{
+    Amount, Cancel, Cause, Checkout, FinalOutcome, GatewaySignature, Invalid, Journey, JourneyId, OpenRequest, Outcome,
+    Purpose, RequestedCallbacks, UnixMillis, Wanted,
+};
 
 /// What every id of the first API ends in, but for those of transfers.
 const REALM: &str = "5zKtXEAq";

@@ -8,9 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::v1::{TokenSignature, callback_state, names_bank, reason, request_id, token_id, transfer_id};
-use crate::domain::journey::{FinalOutcome, Journey};
-use crate::domain::outcome::{Cause, Outcome};
-use crate::domain::params::Params;
+use crate::domain::{Cause, FinalOutcome, Journey, Outcome, Params};
 
 /// What the redirect home of a token request may append.
 pub const APPENDED: [&str; 12] = [

@@ -2,9 +2,8 @@
 
 use super::json::Object;
 use super::rejection::Rejection;
-use crate::domain::callback::{CallbackUrl, Rules};
-use crate::domain::invalid::Invalid;
-use crate::domain::merchant::Webhook;
+use crate::domain::callback::Rules;
+use crate::domain::{CallbackUrl, Invalid, Webhook};
 
 /// Every kind of event that Token.io knows. Of those of this gateway there is one.
 const EVENTS: [&str; 11] = [

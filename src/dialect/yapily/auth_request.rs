@@ -7,18 +7,11 @@ use super::forms::{self, Field, Form};
 use super::json::Object;
 use super::kept::Kept;
 use super::{moments, payment};
-use crate::domain::callback::Placement;
-use crate::domain::consent::{AnswerTo, Consent, FeatureRequest, Kind};
-use crate::domain::endpoint::WebhookOptions;
-use crate::domain::id::UserId;
-use crate::domain::institution::Institution;
-use crate::domain::invalid::Invalid;
-use crate::domain::iso::CountryCode;
-use crate::domain::journey::Purpose;
-use crate::domain::moment::UnixMillis;
-use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
-use crate::domain::terms::OneTime;
-use crate::domain::user::{ApplicationUser, User};
+use crate::domain::consent::Kind;
+use crate::domain::{
+    AnswerTo, ApplicationUser, Consent, CountryCode, FeatureRequest, Institution, Invalid, OneTime, OpenRequest,
+    Placement, Purpose, RequestedCallbacks, UnixMillis, User, UserId, WebhookOptions,
+};
 
 /// A consent that an app asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,11 +8,7 @@ use serde_with::skip_serializing_none;
 use super::kept::Kept;
 use super::{Rejection, moments};
 use crate::domain::consent::{Kind, Status};
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::Outcome;
-use crate::domain::secret::Secret;
-use crate::domain::user::ApplicationUser;
+use crate::domain::{ApplicationUser, Journey, Outcome, Secret, UnixMillis};
 
 /// How long after the customer's last confirmation a consent to account access must be confirmed again.
 const RECONFIRMED: Duration = Duration::from_hours(90 * 24);

@@ -2,10 +2,8 @@
 //! 5.3).
 
 use super::json::Object;
-use crate::domain::invalid::Invalid;
-use crate::domain::moment::{LEEWAY, UnixMillis};
-use crate::domain::outcome::Evidence;
-use crate::domain::secret::Secret;
+use crate::domain::moment::LEEWAY;
+use crate::domain::{Evidence, Invalid, Secret, UnixMillis};
 
 /// A code that an app brings by itself, with the `state` under which the bank was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]

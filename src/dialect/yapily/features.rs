@@ -1,9 +1,6 @@
 //! Features: what an institution can do, and what a consent allows.
 
-use crate::domain::consent::FeatureRequest;
-use crate::domain::institution::Institution;
-use crate::domain::invalid::Invalid;
-use crate::domain::iso::CountryCode;
+use crate::domain::{CountryCode, FeatureRequest, Institution, Invalid};
 
 /// The features that a consent to account access may allow, in the order in which they are answered.
 const ACCOUNTS: [&str; 16] = [

@@ -3,9 +3,8 @@
 
 use crate::dialect::json::Object;
 use crate::dialect::moments;
-use crate::domain::invalid::Invalid;
-use crate::domain::iso::{CountryCode, check_language};
-use crate::domain::money::{Amount, Currency};
+use crate::domain::iso::check_language;
+use crate::domain::{Amount, CountryCode, Currency, Invalid};
 
 /// A field.
 #[derive(Debug, Clone, Copy)]

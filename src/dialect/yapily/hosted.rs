@@ -8,10 +8,7 @@ use super::json::Object;
 use super::kept::Kept;
 use super::payment::{self, Dress, Types};
 use crate::domain::consent::Kind;
-use crate::domain::institution::Institution;
-use crate::domain::invalid::Invalid;
-use crate::domain::iso::CountryCode;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{CountryCode, Institution, Invalid, UnixMillis};
 
 /// The fields of a call that are answered back.
 const REDIRECT_URL: &str = "redirectUrl";

@@ -12,11 +12,8 @@ use super::json::Object;
 use super::kept::Kept;
 use super::{About, consent, moments, phases};
 use crate::dialect::pairs::Pairs;
-use crate::domain::consent::{Consent, Kind, Status};
-use crate::domain::journey::Journey;
-use crate::domain::money::Amount;
-use crate::domain::secret::Secret;
-use crate::domain::user::ApplicationUser;
+use crate::domain::consent::{Kind, Status};
+use crate::domain::{Amount, ApplicationUser, Consent, Journey, Secret};
 
 #[skip_serializing_none]
 #[derive(Serialize)]

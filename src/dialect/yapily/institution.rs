@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::domain::institution::{Environment, Institution};
+use crate::domain::Institution;
+use crate::domain::institution::Environment;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -30,11 +30,9 @@ pub use rejection::{Rejection, Source};
 pub use user::{deleted_user, read_user, user};
 
 use super::{flag, json, moments};
-use crate::domain::dialect::{CallbackDialect, ClientAccess, Dialect, WebhookDialect};
-use crate::domain::journey::{HandBack, Journey};
-use crate::domain::outcome::Outcome;
-use crate::domain::params::Params;
-use crate::domain::terms::OneTime;
+use crate::domain::{
+    CallbackDialect, ClientAccess, Dialect, HandBack, Journey, OneTime, Outcome, Params, WebhookDialect,
+};
 
 /// The dialect's name.
 pub const NAME: &str = "yapily";

@@ -3,8 +3,8 @@
 use super::features;
 use super::forms::{self, Field, Form};
 use super::json::Object;
-use crate::domain::consent::{FeatureRequest, Kind};
-use crate::domain::invalid::Invalid;
+use crate::domain::consent::Kind;
+use crate::domain::{FeatureRequest, Invalid};
 
 /// The types of payments.
 const TYPES: [&str; 9] = [

@@ -5,9 +5,7 @@
 use serde::Serialize;
 
 use super::moments;
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::Outcome;
+use crate::domain::{Journey, Outcome, UnixMillis};
 
 /// A step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -2,11 +2,7 @@
 
 use super::{consent, flag, moments};
 use crate::dialect::parameters;
-use crate::domain::id::UserId;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
-use crate::domain::user::ApplicationUser;
+use crate::domain::{ApplicationUser, Invalid, Journey, UnixMillis, UserId};
 
 /// The most consents that one answer holds, and how many it holds if the call does not say.
 const MOST: usize = 1000;

@@ -3,9 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::domain::journey::FinalOutcome;
-use crate::domain::outcome::{Cause, ProviderRefusal};
 use crate::domain::words::words;
+use crate::domain::{Cause, FinalOutcome, ProviderRefusal};
 
 words! {
     /// Who said no, with its word on a callback.

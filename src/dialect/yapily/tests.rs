@@ -6,20 +6,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
-use crate::domain::callback::{CallbackUrl, Placement, Rules};
-use crate::domain::consent::{AnswerTo, BankTokens, Consent, FeatureRequest, Kind, LIFE};
-use crate::domain::dialect_data::DialectData;
-use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
-use crate::domain::journey::{BegunVisit, Conclusion, FinalOutcome, Opening, Purpose, ResponseId};
-use crate::domain::merchant::MerchantName;
-use crate::domain::moment::UnixMillis;
-use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
-use crate::domain::outcome::{Fact, ProviderRefusal};
-use crate::domain::plan::CallbackPlan;
-use crate::domain::secret::Secret;
-use crate::domain::terms::{AppLinks, ExtraOutcomes, FrozenSettings, SameBrowser, SignedReturns, TokenLife, WhenLate};
-use crate::domain::token::OneTimeToken;
-use crate::domain::user::{ApplicationUser, User};
+use crate::domain::callback::Rules;
+use crate::domain::consent::{Kind, LIFE};
+use crate::domain::id::Shard;
+use crate::domain::journey::Conclusion;
+use crate::domain::outcome::Fact;
+use crate::domain::{
+    AnswerTo, AppLinks, ApplicationUser, BankTokens, BegunVisit, CallbackPlan, CallbackUrl, Consent, DialectData,
+    ExtraOutcomes, FeatureRequest, FinalOutcome, FrozenSettings, JourneyId, MerchantId, MerchantName, OneTimeToken,
+    OpenRequest, Opening, Placement, ProviderRefusal, Purpose, RequestedCallbacks, ResponseId, SameBrowser, Secret,
+    SignedReturns, TokenLife, UnixMillis, User, UserId, WhenLate,
+};
 use crate::provider::sandbox;
 
 const NOW: UnixMillis = UnixMillis::from_millis(1_779_268_788_000);

@@ -4,9 +4,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::{consent, json, moments};
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::user::{ApplicationUser, User};
+use crate::domain::{ApplicationUser, Invalid, Journey, User};
 
 #[skip_serializing_none]
 #[derive(Serialize)]

@@ -13,7 +13,7 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use super::allowing;
-use crate::domain::secret::Secret;
+use crate::domain::Secret;
 use crate::egress::{Builder, Call, Client, Names, Trouble};
 
 const AUTHORITY: &str = include_str!("pki/authority.pem");

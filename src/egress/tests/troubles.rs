@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::allowing;
 use super::receiver::{Manner, Receiver};
-use crate::domain::secret::Secret;
+use crate::domain::Secret;
 use crate::egress::{Call, Client, HttpReply, Names, Refused, Trouble, header};
 
 const SOON: Duration = Duration::from_millis(150);

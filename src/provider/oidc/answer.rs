@@ -9,9 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::call::object;
 use super::claims::Claims;
 use super::settings::{Flow, Iss, OidcConfig, ResponseMode};
-use crate::domain::invalid::Invalid;
-use crate::domain::outcome::{Evidence, ResponseKind};
-use crate::domain::secret::Secret;
+use crate::domain::{Evidence, Invalid, ResponseKind, Secret};
 use crate::provider::{AuthorizationResponse, Carried, UnverifiedResponse};
 
 /// Reads an answer. `names_iss` says whether the bank is known to name itself in its plain answers.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use crate::domain::outcome::ProviderRefusal;
+use crate::domain::ProviderRefusal;
 use crate::provider::{ProviderError, Result};
 
 /// The longest answer that is read, in bytes.

@@ -3,8 +3,7 @@
 use super::Oidc;
 use super::claims::{Half, TokenKind, forged};
 use super::settings::Flow;
-use crate::domain::consent::AnswerTo;
-use crate::domain::outcome::{Evidence, ProviderRefusal};
+use crate::domain::{AnswerTo, Evidence, ProviderRefusal};
 use crate::provider::{Checked, Result, VisitContext};
 
 impl Oidc {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::settings::OidcConfig;
-use crate::domain::moment::UnixMillis;
+use crate::domain::UnixMillis;
 use crate::provider::{ProviderError, Result};
 
 /// The claims that are looked at, each at most once.

@@ -11,7 +11,7 @@ use url::form_urlencoded::byte_serialize;
 
 use super::Oidc;
 use super::settings::ClientAuth;
-use crate::domain::secret::Secret;
+use crate::domain::Secret;
 use crate::provider::{ProviderError, Result};
 
 /// How long our assertion can be used.

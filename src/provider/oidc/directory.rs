@@ -6,7 +6,7 @@ use super::call::call_again;
 use super::metadata::Metadata;
 use super::parsed::{Settings, endpoint};
 use super::settings::{Endpoints, Explicit, OidcConfig, Par};
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 use crate::provider::{ProviderError, Result};
 
 /// How long a bank may take to describe itself.
@@ -97,7 +97,7 @@ mod tests {
     use super::super::settings::{ClientCertificate, PlainLoopback};
     use super::super::tests::config;
     use super::*;
-    use crate::domain::secret::Secret;
+    use crate::domain::Secret;
 
     const ALL: &str = r#"{
         "issuer": "https://bank.example", "authorization_endpoint": "https://bank.example/auth",

@@ -15,7 +15,7 @@ use super::directory::{DESCRIBED_IN, Directory};
 use super::keys::{KeySet, Signed, Unverified};
 use super::parsed::Settings;
 use crate::clock::Clock;
-use crate::domain::moment::UnixMillis;
+use crate::domain::UnixMillis;
 use crate::provider::{ProviderError, Result};
 
 /// How long knowledge is fresh.

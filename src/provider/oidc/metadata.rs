@@ -186,7 +186,7 @@ mod tests {
     use super::super::settings::{Prompt, ResponseMode, SigningAlg, SigningKey};
     use super::super::tests::config;
     use super::*;
-    use crate::domain::secret::Secret;
+    use crate::domain::Secret;
 
     fn signing(alg: &str, config: OidcConfig) -> OidcConfig {
         let alg = SigningAlg::parse(alg).unwrap();

@@ -31,8 +31,8 @@ pub use parsed::Settings;
 
 use super::{AuthorizationResponse, Checked, Provider, Requested, Result, UnverifiedResponse, VisitContext};
 use crate::clock::Clock;
-use crate::domain::invalid::Invalid;
-use crate::domain::outcome::{Evidence, Fact};
+use crate::domain::outcome::Fact;
+use crate::domain::{Evidence, Invalid};
 use knowledge::Knowledge;
 use settings::ResponseMode;
 

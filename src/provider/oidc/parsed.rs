@@ -10,8 +10,8 @@ use super::settings::{
     ClientAuth, ClientCertificate, Endpoints, Explicit, Flow, OidcConfig, PlainLoopback, Prompt, Requests,
     ResponseMode, SigningKey,
 };
+use crate::domain::Invalid;
 use crate::domain::callback::is_loopback;
-use crate::domain::invalid::Invalid;
 use crate::egress;
 use crate::provider::{ProviderError, Result};
 
@@ -261,7 +261,7 @@ mod tests {
     use super::super::settings::SigningAlg;
     use super::super::tests::config;
     use super::*;
-    use crate::domain::secret::Secret;
+    use crate::domain::Secret;
 
     #[track_caller]
     fn refused(config: OidcConfig, field: &str) {

@@ -13,8 +13,7 @@ use url::Url;
 use super::Oidc;
 use super::call::call_again;
 use super::settings::{Flow, Requests, ResponseMode};
-use crate::domain::outcome::ProviderRefusal;
-use crate::domain::redirect::Redirect;
+use crate::domain::{ProviderRefusal, Redirect};
 use crate::provider::{ProviderError, Requested, Result, VisitContext};
 
 /// How long a signed request can be used: FAPI 1.0 Advanced, section 5.2.2, allows an hour.

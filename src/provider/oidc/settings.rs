@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
 
-use crate::domain::invalid::Invalid;
 use crate::domain::moment::LEEWAY;
-use crate::domain::secret::Secret;
 use crate::domain::words::words;
+use crate::domain::{Invalid, Secret};
 
 /// A bank as the operator configures it.
 #[derive(Debug, Clone)]

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::domain::journey::Journey;
-use crate::domain::outcome::{Evidence, Fact, Outcome, ProviderRefusal};
+use crate::domain::outcome::Fact;
+use crate::domain::{Evidence, Journey, Outcome, ProviderRefusal};
 use crate::provider::Performed;
 
 /// How late it is where it is asked to be, in milliseconds: well beyond the budget of a return.

@@ -6,7 +6,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 
 use super::rates::Reached;
 use crate::dialect::ixopay::{Code, rejection};
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 use crate::web::answer::{self, ErrorWords, FailureKind};
 use crate::web::body::BodyTrouble;
 

@@ -2,8 +2,7 @@
 
 use super::answer::ErrorBody;
 use crate::dialect::ixopay::{NAME, Reference};
-use crate::domain::id::MerchantId;
-use crate::domain::journey::Journey;
+use crate::domain::{Journey, MerchantId};
 use crate::engine::{Engine, Reservation, derive, find};
 
 /// The journey of a merchant's `uuid`, as it stands now. `None` when it is nobody's, or another merchant's.

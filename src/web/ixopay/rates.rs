@@ -6,8 +6,7 @@ use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::domain::id::{MerchantId, PayId};
-use crate::domain::moment::UnixMillis;
+use crate::domain::{MerchantId, PayId, UnixMillis};
 
 /// The span of both limits.
 const SPAN: Duration = Duration::from_mins(1);

@@ -4,8 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::dialect::ixopay::{NAME, Reference, intermediate, link_of};
-use crate::domain::journey::Journey;
-use crate::domain::redirect::Redirect;
+use crate::domain::{Journey, Redirect};
 use crate::engine::{Engine, EngineError, PAYMENT_PAGE, derive, find};
 use crate::web::views::ProblemPage;
 use crate::web::{page_at, problem, reply};

@@ -9,8 +9,7 @@ use super::call::Call;
 use super::lookup::{found, reservation};
 use super::rates::Rates;
 use crate::dialect::ixopay::{Reference, status};
-use crate::domain::id::MerchantId;
-use crate::domain::journey::Journey;
+use crate::domain::{Journey, MerchantId};
 use crate::engine::{Engine, use_cases};
 use crate::web::body::Incoming;
 

@@ -11,11 +11,7 @@ use super::at;
 use super::call::Call;
 use super::lookup::{found, reservation};
 use crate::dialect::ixopay::{self, Asked, Kind, NAME, chargeback, is_played_at_once, redirect_path};
-use crate::domain::id::MerchantId;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Journey, OperationKind};
-use crate::domain::merchant::Merchant;
-use crate::domain::open_request::OpenRequest;
+use crate::domain::{Invalid, Journey, Merchant, MerchantId, OpenRequest, OperationKind};
 use crate::engine::{Engine, EngineError, Ordered, PAYMENT_PAGE, derive, use_cases};
 use crate::web::body::Incoming;
 

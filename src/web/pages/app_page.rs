@@ -11,9 +11,7 @@ use serde::Deserialize;
 
 use super::instead::{Instead, PageResult};
 use super::{home, outcome};
-use crate::domain::app_page::{AppPage, DeviceResponse};
-use crate::domain::device::Device;
-use crate::domain::journey::Journey;
+use crate::domain::{AppPage, Device, DeviceResponse, Journey};
 use crate::engine::{Admitted, Engine, find, page_of, redirect, use_cases};
 use crate::web::views::{AppReturn, ProblemPage, words};
 use crate::web::{page_at, reply};

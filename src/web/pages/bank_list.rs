@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::domain::institution::{Country, Institution};
-use crate::domain::iso::CountryCode;
+use crate::domain::institution::Country;
+use crate::domain::{CountryCode, Institution};
 use crate::web::views::BankGroup;
 
 /// Lists longer than this can be searched.

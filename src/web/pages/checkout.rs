@@ -11,7 +11,7 @@ use super::instead::PageResult;
 use super::link::{LinkQuery, address, journey_of, journey_to_show, posted, scope};
 use super::outcome::amount;
 use super::sending::{Addresses, NotSent, send, with_visit_cookie};
-use crate::domain::journey::{Cancel, Journey, Stage};
+use crate::domain::{Cancel, Journey, Stage};
 use crate::engine::{Engine, PAYMENT_PAGE, SendRequest, use_cases};
 use crate::web::body::Incoming;
 use crate::web::views::{Checkout, ProblemPage, words};

@@ -12,7 +12,7 @@ use super::instead::PageResult;
 use super::link::{LinkQuery, address, journey_of, journey_to_show, posted, scope};
 use super::outcome::{bank_name, consent_request};
 use super::sending::{Addresses, NotSent, send, with_visit_cookie};
-use crate::domain::journey::{Journey, Stage};
+use crate::domain::{Journey, Stage};
 use crate::engine::{CONSENT_PAGE, Engine, SendRequest, use_cases};
 use crate::web::body::Incoming;
 use crate::web::views::{BankAway, ChooseBank};

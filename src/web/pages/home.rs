@@ -5,9 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::outcome;
-use crate::domain::journey::Journey;
-use crate::domain::plan::PlannedCallback;
-use crate::domain::redirect::Redirect;
+use crate::domain::{Journey, PlannedCallback, Redirect};
 use crate::engine::{Engine, HomeRedirect, page_of, redirect};
 use crate::web::views::{Home, Next, ProblemPage};
 use crate::web::{problem, reply};

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::instead::{Instead, PageResult};
 use super::{app_page, home};
 use crate::dialect::fields::Fields;
-use crate::domain::journey::Journey;
+use crate::domain::Journey;
 use crate::domain::params::percent_encoded;
 use crate::engine::{Engine, derive, find, page_of};
 use crate::telemetry::metrics::Route;

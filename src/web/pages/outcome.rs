@@ -2,9 +2,8 @@
 
 use actix_web::HttpResponse;
 
-use crate::domain::consent::{Consent, Kind, Status};
-use crate::domain::journey::{Journey, Purpose};
-use crate::domain::outcome::{Cause, Outcome};
+use crate::domain::consent::{Kind, Status};
+use crate::domain::{Cause, Consent, Journey, Outcome, Purpose};
 use crate::engine::Engine;
 use crate::web::reply;
 use crate::web::time::day;

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::outcome::amount;
-use crate::domain::journey::Journey;
+use crate::domain::Journey;
 use crate::engine::use_cases::send_to_provider::send_to_provider;
 use crate::engine::{Engine, SendRequest, SendResult, visitor};
 use crate::web::views::{Awaited, ProblemPage, Waiting};

@@ -3,7 +3,7 @@
 use super::BASE;
 use super::answer::ErrorBody;
 use crate::dialect::token_io::{Standing, Status, link_id, payment_id};
-use crate::domain::journey::Journey;
+use crate::domain::Journey;
 use crate::engine::{Engine, derive};
 
 /// Where a payment's browser must go now, if anywhere.

@@ -6,7 +6,7 @@ use actix_web::{Handler, HttpResponse, web};
 use serde::Serialize;
 
 use crate::dialect::token_io::{self, Failure};
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 use crate::engine::Engine;
 use crate::web::answer::{self, ErrorWords, FailureKind};
 use crate::web::body::{BodyTrouble, Incoming};

@@ -13,8 +13,7 @@ use super::call::Call;
 use super::list::{PageInfo, Part};
 use super::opening::{open, webhook};
 use crate::dialect::token_io::{LinkQuery, LinkStatus, NAME, PaymentLink, is_payment_link, payment_link, read_link_id};
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
+use crate::domain::{Invalid, Journey};
 use crate::engine::{Engine, find, use_cases};
 use crate::web::body::Incoming;
 

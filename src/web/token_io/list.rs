@@ -6,9 +6,7 @@ use serde::Serialize;
 
 use super::answer::ErrorBody;
 use crate::dialect::token_io::Offset;
-use crate::domain::journey::Journey;
-use crate::domain::merchant::Merchant;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Journey, Merchant, UnixMillis};
 use crate::engine::{Engine, JourneyCursor, JourneyFilter, Page, ScanRange, Selected, scan};
 
 /// The most journeys that one answer of a list looks at: the next one goes on from there.

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use super::answer::ErrorBody;
 use super::call::Call;
 use crate::dialect::token_io::{EVENT, NAME, answered_by_app};
-use crate::domain::journey::Journey;
-use crate::domain::merchant::Merchant;
-use crate::domain::open_request::OpenRequest;
-use crate::domain::terms::{AnswersTo, SameBrowser};
+use crate::domain::{AnswersTo, Journey, Merchant, OpenRequest, SameBrowser};
 use crate::engine::{Engine, EngineError, use_cases};
 
 /// Opens the journey that a call asks for. A refusal of its callback names the callback as the call did.

@@ -14,9 +14,7 @@ use crate::dialect::token_io::{
     self, Flow, NAME, Payment, PaymentRequest, Query, Standing, Status, is_token_request, partial_payment, payment,
     payment_id, read_payment_id,
 };
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::terms::SameBrowser;
+use crate::domain::{Invalid, Journey, SameBrowser};
 use crate::engine::{Engine, find, use_cases};
 use crate::web::body::Incoming;
 use crate::web::request_timeout::request_timeout;

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use super::answer::{ErrorBody, answer};
 use super::at;
 use super::call::Call;
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 use crate::engine::Engine;
 use crate::telemetry::metrics::Route;
 use crate::web::body::Incoming;

@@ -16,8 +16,7 @@ use crate::dialect::token_io::{
     self, NAME, TOKEN_MEMBER, TokenRequest, TokenSignature, is_readable, is_token_request, member_id, read_request_id,
     request_id, token_member, token_request, token_request_result,
 };
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
+use crate::domain::{Invalid, Journey};
 use crate::engine::{Engine, SendRequest, SendResult, derive, find, use_cases};
 use crate::web::body::Incoming;
 

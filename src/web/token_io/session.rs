@@ -17,11 +17,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::dialect::token_io::{self, NAME};
-use crate::domain::id::JourneyId;
-use crate::domain::institution::Institution;
-use crate::domain::iso::CountryCode;
-use crate::domain::journey::{Journey, Stage};
-use crate::domain::outcome::Cause;
+use crate::domain::{Cause, CountryCode, Institution, Journey, JourneyId, Stage};
 use crate::engine::{Engine, SendRequest, derive, find, use_cases, visitor};
 use crate::telemetry::metrics::Route;
 use crate::web::body::{Incoming, read_form};

@@ -7,7 +7,7 @@ use super::answer::{ErrorBody, Reply, answered, reply};
 use super::at;
 use super::call::Call;
 use crate::dialect::token_io::read_webhook;
-use crate::domain::merchant::{Merchant, Webhook};
+use crate::domain::{Merchant, Webhook};
 use crate::engine::{Edit, Engine, use_cases};
 use crate::web::body::Incoming;
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::Call;
 use super::slots::Saved;
 use super::ways::WaysView;
-use crate::domain::callback::{CallbackUrl, DeviceUrls, Placement, WrittenDeviceUrls};
-use crate::domain::merchant::{CallbackName, Merchant, SavedCallback, Used};
+use crate::domain::merchant::Used;
+use crate::domain::{CallbackName, CallbackUrl, DeviceUrls, Merchant, Placement, SavedCallback, WrittenDeviceUrls};
 use crate::engine::{Edit, Engine, EngineError};
 
 /// A callback, as a call says it.

@@ -7,8 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{ApiResult, check_operator, no_store};
 use crate::domain::consent::Status;
-use crate::domain::id::JourneyId;
-use crate::domain::journey::Journey;
+use crate::domain::{Journey, JourneyId};
 use crate::engine::{Changed, Engine, EngineError, derive, find, use_cases};
 use crate::web::problem::Problem;
 use crate::web::problem_kind::ProblemKind;

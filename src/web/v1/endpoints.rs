@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Call;
 use super::slots::Saved;
 use crate::dialect::secpaid::{Form, read_key};
-use crate::domain::endpoint::WebhookEndpoint;
-use crate::domain::merchant::Merchant;
-use crate::domain::notify_on::NotifyOn;
+use crate::domain::{Merchant, NotifyOn, WebhookEndpoint};
 use crate::engine::{Edit, Engine, EngineError, derive};
 
 /// A payment endpoint, as a call says it.

@@ -5,9 +5,7 @@ use actix_web::web;
 use serde::Serialize;
 
 use super::{ApiResult, Caller, Incoming, no_store};
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Invalid, Journey, UnixMillis};
 use crate::engine::{Engine, use_cases};
 use crate::web::body::{self, BodyTrouble, read_form};
 

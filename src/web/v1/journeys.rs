@@ -9,11 +9,9 @@ use super::endpoints::EndpointView;
 use super::list::ListQuery;
 use super::ways::PlannedView;
 use super::{ApiResult, Authenticated};
-use crate::domain::consent::Grant;
-use crate::domain::id::{JourneyId, PayId};
-use crate::domain::journey::{FinalOutcome, Journey, LedTo, RecordedResponse, Stage};
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::{Cause, ProviderRefusal};
+use crate::domain::{
+    Cause, FinalOutcome, Grant, Journey, JourneyId, LedTo, PayId, ProviderRefusal, RecordedResponse, Stage, UnixMillis,
+};
 use crate::engine::{Engine, JourneyCursor, JourneyDetails, JourneyFilter, derive, use_cases};
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::dialect::number;
 use crate::dialect::pairs::Pairs;
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 
 /// The fields that hold any JSON of the caller's own, and keep it as it is written.
 const VERBATIM: [&str; 2] = ["body", "result"];

@@ -3,8 +3,7 @@
 use actix_web::HttpRequest;
 use url::form_urlencoded;
 
-use crate::domain::invalid::Invalid;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Invalid, UnixMillis};
 use crate::engine::{DeliveryCursor, JourneyCursor};
 
 /// How many entries one answer holds, unless the call says otherwise.

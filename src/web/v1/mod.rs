@@ -33,8 +33,7 @@ use super::body::{self, BodyTrouble, Incoming};
 use super::idempotency;
 use super::problem::{Problem, name_types};
 use super::problem_kind::ProblemKind;
-use crate::domain::endpoint::WebhookEndpoint;
-use crate::domain::merchant::{Merchant, SavedCallback};
+use crate::domain::{Merchant, SavedCallback, WebhookEndpoint};
 use crate::engine::{Engine, Reservation, use_cases};
 use crate::telemetry::metrics::Route;
 

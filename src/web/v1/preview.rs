@@ -11,10 +11,8 @@ use super::ways::PlannedView;
 use super::{ApiResult, Call};
 use crate::dialect::fields::Fields;
 use crate::dialect::secpaid;
-use crate::domain::app_page::{DeviceResponse, Start};
-use crate::domain::invalid::Invalid;
-use crate::domain::open_request::OpenRequest;
-use crate::domain::outcome::Outcome;
+use crate::domain::app_page::Start;
+use crate::domain::{DeviceResponse, Invalid, OpenRequest, Outcome};
 use crate::engine::{Engine, Rehearsal, use_cases};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {

@@ -7,10 +7,8 @@ use super::callbacks::CallbackView;
 use super::endpoints::EndpointView;
 use super::public_keys::TokenIoView;
 use super::{ApiResult, Call, merchant_of, slots};
-use crate::domain::endpoint::WebhookEndpoint;
-use crate::domain::invalid::Invalid;
-use crate::domain::merchant::{SavedCallback, Settings, SettingsPatch};
 use crate::domain::terms::{Setting, merchant_settings};
+use crate::domain::{Invalid, SavedCallback, Settings, SettingsPatch, WebhookEndpoint};
 use crate::engine::{Edit, Edited, Engine, use_cases};
 
 use crate::web::problem::Problem;

@@ -10,7 +10,7 @@ use super::secrets::WebhookKeyView;
 use super::slots::take_away;
 use super::{ApiResult, Authenticated, at, check_type, json, merchant_of, no_store};
 use crate::dialect::token_io::{member_id, read_public_key};
-use crate::domain::merchant::{Merchant, PublicKey};
+use crate::domain::{Merchant, PublicKey};
 use crate::engine::{Edit, Edited, Engine, WebhookPublicKey, merchant_keys, use_cases};
 use crate::web::body::{BodyTrouble, Incoming};
 use crate::web::problem::Problem;

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::journeys::status;
 use super::{ApiResult, Call, no_store};
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Journey, UnixMillis};
 use crate::engine::{Engine, Redeemed, Redeeming, Redemption, use_cases};
 use crate::telemetry::metrics::Route;
 use crate::web::problem::Problem;

@@ -8,7 +8,7 @@ use actix_web::web;
 use serde::{Deserialize, Serialize};
 
 use super::{ApiResult, Authenticated, Call, no_store};
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 use crate::domain::signed_return::PARAMETER;
 use crate::engine::{CameBack, Engine, Unproven, Unsigned, use_cases};
 use crate::web::time::rfc3339;

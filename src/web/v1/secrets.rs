@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::{ApiResult, Authenticated, Call, at, no_store};
-use crate::domain::api_key::{KeyName, KeyNumber};
+use crate::domain::{KeyName, KeyNumber};
 use crate::engine::{Engine, KeyInUse, NewKey, WebhookPublicKey, use_cases};
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;

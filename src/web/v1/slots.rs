@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{ApiResult, Authenticated, Call, at};
-use crate::domain::merchant::Merchant;
+use crate::domain::Merchant;
 use crate::engine::{Edit, Edited, Engine, EngineError, use_cases};
 use crate::web::problem::Problem;
 

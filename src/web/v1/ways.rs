@@ -3,9 +3,7 @@
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::domain::callback::{AndroidPackage, CallbackUrl, DeviceUrls};
-use crate::domain::plan::PlannedCallback;
-use crate::domain::terms::AppLinks;
+use crate::domain::{AndroidPackage, AppLinks, CallbackUrl, DeviceUrls, PlannedCallback};
 
 /// Each way by its name; what a callback does not have is left out.
 #[skip_serializing_none]

@@ -3,7 +3,7 @@
 //! Templates hold no words of their own: a language is this file again. A sentence with a name in it is a function,
 //! since languages differ in where the name goes.
 
-use crate::domain::outcome::ProviderRefusal;
+use crate::domain::ProviderRefusal;
 
 /// Why a payment failed, to the customer, by the bank's `error`.
 ///
@@ -118,7 +118,7 @@ pub(super) mod session {
 
 /// Consents: choosing a bank, a bank that cannot be reached, and how it ended.
 pub mod consent {
-    use crate::domain::outcome::ProviderRefusal;
+    use crate::domain::ProviderRefusal;
 
     pub(crate) const CHOOSE: &str = "Choose your bank";
     pub(crate) const AT_YOUR_BANK: &str = "You decide at your bank.";

@@ -7,8 +7,7 @@ use actix_web::{FromRequest, Handler, HttpResponse, web};
 
 use crate::dialect::yapily::{Body, Failure, InstitutionError, Issue, Rejection, Source, Unsupported, Words, status};
 use crate::domain::consent::Status;
-use crate::domain::invalid::Invalid;
-use crate::domain::outcome::ProviderRefusal;
+use crate::domain::{Invalid, ProviderRefusal};
 use crate::engine::Engine;
 use crate::web::answer::{self, ErrorWords, FailureKind};
 use crate::web::body::BodyTrouble;

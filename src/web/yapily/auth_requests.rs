@@ -11,8 +11,7 @@ use super::consents::about;
 use super::{at, users};
 use crate::dialect::yapily::{AuthRequest, Body, Links, auth_request, is_own};
 use crate::domain::consent::Kind;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
+use crate::domain::{Invalid, Journey};
 use crate::engine::{CONSENT_PAGE, Changed, Engine, derive, use_cases};
 use crate::web::body::Incoming;
 

@@ -6,7 +6,7 @@ use actix_web::web::Bytes;
 use url::form_urlencoded;
 
 use super::answer::ErrorBody;
-use crate::domain::merchant::Merchant;
+use crate::domain::Merchant;
 use crate::engine::{Engine, Reservation, use_cases};
 use crate::web::body::{BodyTrouble, Incoming};
 use crate::web::credentials::basic;

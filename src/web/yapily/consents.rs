@@ -13,9 +13,7 @@ use crate::dialect::yapily::{
     About, Body, Pagination, Query, consent, deleted, force_delete, is_own, read_confirmation,
 };
 use crate::domain::consent::Kind;
-use crate::domain::id::{JourneyId, MerchantId, UserId};
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
+use crate::domain::{Invalid, Journey, JourneyId, MerchantId, UserId};
 use crate::engine::{Changed, Engine, JourneyFilter, Page, ScanRange, derive, find, scan, use_cases};
 use crate::web::body::Incoming;
 use crate::web::request_timeout::request_timeout;

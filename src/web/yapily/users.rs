@@ -9,10 +9,7 @@ use super::answer::{ErrorBody, Reply, Success, answered, list_url, success};
 use super::at;
 use super::call::{Call, merchant_of, query};
 use crate::dialect::yapily::{AuthRequest, Body, NAME, Reach, UserQuery, deleted_user, is_own, read_user, user};
-use crate::domain::id::UserId;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::user::User;
+use crate::domain::{Invalid, Journey, User, UserId};
 use crate::engine::{Engine, Enrolled, JourneyFilter, Page, use_cases};
 use crate::web::body::Incoming;
 

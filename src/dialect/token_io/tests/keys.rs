@@ -2,7 +2,7 @@
 
 use super::signatures::{RSA_KEY, SENT, bearer};
 use crate::dialect::token_io::{Sent, read_public_key};
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 
 const P384: &str = "-----BEGIN PUBLIC KEY-----
 MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEuqsW4InASDPNXrlpkto46eC8TVAbPSb6

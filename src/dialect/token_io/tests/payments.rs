@@ -9,14 +9,16 @@ use serde_json::{Value, json};
 
 use super::signatures::signing;
 use crate::dialect::token_io::{PaymentRequest, Standing, TokenIo, member_id, payment, payment_id};
-use crate::domain::delivery::{JourneyEvent, Posting, Target, WebhookPayload};
+use crate::domain::delivery::{Posting, Target};
 use crate::domain::dialect::{CallbackDialect as _, WebhookDialect as _};
-use crate::domain::endpoint::WebhookEndpoint;
 use crate::domain::journey::tests::{NOW, journey};
-use crate::domain::journey::{BegunVisit, Conclusion, HandBack, Journey, Opening, Proof, ResponseId};
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::{Fact, ProviderRefusal};
-use crate::domain::secret::{Sealed, Secret};
+use crate::domain::journey::{Conclusion, Proof};
+use crate::domain::outcome::Fact;
+use crate::domain::secret::Sealed;
+use crate::domain::{
+    BegunVisit, HandBack, Journey, JourneyEvent, Opening, ProviderRefusal, ResponseId, Secret, UnixMillis,
+    WebhookEndpoint, WebhookPayload,
+};
 use crate::store::laws::fixtures::entry;
 
 const RESPONSE: ResponseId = ResponseId { visit: 0, response_digest: 7 };

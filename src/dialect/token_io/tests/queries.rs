@@ -2,9 +2,8 @@
 
 use crate::dialect::token_io::query::Facts;
 use crate::dialect::token_io::{Offset, Query, Rejection, Status};
-use crate::domain::id::PayId;
 use crate::domain::journey::tests::journey;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{PayId, UnixMillis};
 
 fn read(query: &str) -> Result<Query, Rejection> {
     Query::read(url::form_urlencoded::parse(query.as_bytes()).into_owned())

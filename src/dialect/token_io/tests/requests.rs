@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::dialect::token_io::{Flow, PaymentRequest, Rejection, TokenRequest};
-use crate::domain::moment::UnixMillis;
+use crate::domain::UnixMillis;
 
 /// 2026-11-21T04:53:20Z.
 const NOW: UnixMillis = UnixMillis::from_millis(1_795_236_800_000);

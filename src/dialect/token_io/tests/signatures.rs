@@ -8,8 +8,7 @@ use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 
 use super::PUBLIC_KEY;
 use crate::dialect::token_io::{Authorization, Sent, Signature, read_public_key};
-use crate::domain::invalid::Invalid;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Invalid, UnixMillis};
 
 const HEADER: &str = r#"{"alg":"EdDSA","exp":1586297344787,"mid":"m:33V1ykzKwHbkWqt7fDz2WPPdH2Zt:5zKtXEAq","kid":"1x7df4vuFUHYQCa7","method":"POST","host":"api.token.io","path":"/v2/payments"}"#;
 const BODY: &str = r#"{"initiation":{"refId":"9htio4a1sp2akdr1aa"}}"#;

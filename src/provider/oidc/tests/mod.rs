@@ -19,15 +19,12 @@ use serde_json::{Value, json};
 use super::Oidc;
 use super::settings::{ClientAuth, Endpoints, Explicit, OidcConfig, Par, PlainLoopback};
 use crate::clock::TestClock;
-use crate::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
-use crate::domain::dialect_data::DialectData;
-use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
-use crate::domain::journey::{Journey, Opening, Purpose};
-use crate::domain::merchant::{MerchantName, Settings};
-use crate::domain::moment::UnixMillis;
-use crate::domain::money::{Amount, Currency};
-use crate::domain::plan::CallbackPlan;
-use crate::domain::secret::Secret;
+use crate::domain::consent::{self, Kind};
+use crate::domain::id::Shard;
+use crate::domain::{
+    Amount, AnswerTo, CallbackPlan, Consent, Currency, DialectData, FeatureRequest, Journey, JourneyId, MerchantId,
+    MerchantName, Opening, Purpose, Secret, Settings, UnixMillis, UserId,
+};
 use crate::provider::VisitContext;
 
 /// The `state`, and the `nonce`.

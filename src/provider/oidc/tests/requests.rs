@@ -10,9 +10,7 @@ use url::Url;
 use super::fake::{Asked, Fake, Play};
 use super::{STATE, bank, context, jwk, key, openid, pem, plain};
 use crate::clock::{Clock as _, TestClock};
-use crate::domain::outcome::{Evidence, Outcome};
-use crate::domain::redirect::Redirect;
-use crate::domain::secret::Secret;
+use crate::domain::{Evidence, Outcome, Redirect, Secret};
 use crate::provider::oidc::Oidc;
 use crate::provider::oidc::settings::{
     ClientAuth, Flow, OidcConfig, Par, Prompt, Requests, ResponseMode, SigningAlg, SigningKey,

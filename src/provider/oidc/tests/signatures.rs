@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{STATE, URL_SAFE_NO_PAD, jwk, openid, sign};
-use crate::domain::moment::UnixMillis;
+use crate::domain::UnixMillis;
 use crate::provider::ProviderError;
 use crate::provider::oidc::claims::{Claims, Half, TokenKind};
 use crate::provider::oidc::keys::{KeySet, Unverified};

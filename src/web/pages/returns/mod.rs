@@ -13,7 +13,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 use crate::engine::{Carried, Engine, EngineError, RejectedReturn, Returned};
 use crate::telemetry::metrics::{Arrival, Metrics, Route};
 use crate::web::body::Incoming;

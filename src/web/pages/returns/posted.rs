@@ -4,7 +4,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpMessage as _, HttpRequest};
 use url::form_urlencoded;
 
-use crate::domain::invalid::Invalid;
+use crate::domain::Invalid;
 use crate::engine::Carried;
 use crate::web::body::BodyTrouble;
 

@@ -9,7 +9,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
 
-use crate::domain::journey::Journey;
+use crate::domain::Journey;
 use crate::domain::params::percent_encoded;
 use crate::engine::Waiting as Looking;
 use crate::engine::{

@@ -2,7 +2,8 @@
 
 use super::consents::group;
 use super::*;
-use crate::domain::app_page::{AppPage, Start};
+use crate::domain::AppPage;
+use crate::domain::app_page::Start;
 
 impl Checkout {
     pub(super) fn samples() -> Vec<(&'static str, Self)> {
