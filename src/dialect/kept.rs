@@ -10,6 +10,24 @@ use serde_json::value::RawValue;
 use super::pairs::Pairs;
 use crate::domain::DialectData;
 
+/// Gives a dialect's record its way into a journey, and out of it.
+macro_rules! in_journeys {
+    ($record:ident) => {
+        impl $record {
+            /// What a journey keeps.
+            pub(super) fn of(journey: &$crate::domain::Journey) -> Self {
+                $crate::dialect::kept::read(&journey.opening().dialect_data)
+            }
+
+            /// The journey's record.
+            pub(super) fn written(&self) -> $crate::domain::DialectData {
+                $crate::dialect::kept::write(self)
+            }
+        }
+    };
+}
+pub(super) use in_journeys;
+
 /// Writes a record. Members that say nothing are left out, and a record without any is empty.
 pub(super) fn write(record: &impl Serialize) -> DialectData {
     let members = serde_json::to_string(record).and_then(|json| serde_json::from_str::<Pairs>(&json));

@@ -68,6 +68,11 @@ pub(super) fn zoned(moment: UnixMillis, zone: TimeZone) -> Zoned {
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX).to_zoned(zone)
 }
 
+/// A moment by the clock of UTC.
+pub(super) fn in_utc(moment: UnixMillis) -> Zoned {
+    zoned(moment, TimeZone::UTC)
+}
+
 /// A span as ISO 8601 has it, in hours, minutes and seconds.
 pub(super) fn span(span: Duration) -> String {
     let (seconds, millis) = (span.as_secs(), span.subsec_millis());

@@ -52,7 +52,9 @@ pub trait Dialect: CallbackDialect + WebhookDialect {
 pub trait CallbackDialect: Send + Sync {
     /// Every name that it may ever append to a callback, but for those of open requests whose hand-backs it does not
     /// have signed. A callback that holds one already is refused at open.
-    fn appended(&self) -> &'static [&'static str];
+    fn appended(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// What it may append to the callbacks of this open request, and none of them may hold already.
     fn appended_to(&self, _open_request: &OpenRequest) -> &'static [&'static str] {
@@ -61,7 +63,9 @@ pub trait CallbackDialect: Send + Sync {
 
     /// What it appends to the callback for this hand-back, in its order: names out of [`Self::appended_to`] alone.
     /// Placeholders are not its business, see [`hand_back_params`].
-    fn callback_params(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params;
+    fn callback_params(&self, _journey: &Journey, _hand_back: &HandBack<'_>) -> Params {
+        Params::default()
+    }
 
     /// Its word for an outcome, as the placeholder `{status}` has it.
     fn status(&self, _journey: &Journey, final_outcome: &FinalOutcome) -> &'static str {

@@ -110,6 +110,15 @@ impl Params {
         self.spelt(name, value.into(), Spelling::Form)
     }
 
+    /// Appends a parameter that has a value.
+    #[must_use]
+    pub fn append_some(self, name: &'static str, value: Option<impl Into<String>>) -> Self {
+        match value {
+            Some(value) => self.append(name, value),
+            None => self,
+        }
+    }
+
     /// Appends a text from others, in this encoding. Where its URL has no room for all of it, it is cut.
     #[must_use]
     pub fn append_text(mut self, name: &'static str, text: &str, encode: fn(&str) -> String) -> Self {

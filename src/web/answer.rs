@@ -152,6 +152,12 @@ impl<W: ErrorWords> From<serde_json::Error> for ErrorBody<W> {
     }
 }
 
+/// An id by which one answer can be asked about: 32 hexadecimal digits, drawn by chance.
+pub fn trace_id(engine: &Engine) -> String {
+    let half = engine.deps.clock.entropy().first_chunk().copied().unwrap_or_default();
+    format!("{:032x}", u128::from_be_bytes(half))
+}
+
 /// A response of JSON that nobody keeps.
 pub fn json(status: StatusCode, body: Result<String, serde_json::Error>) -> HttpResponse {
     let Ok(body) = body else { return HttpResponse::InternalServerError().finish() };

@@ -1,7 +1,6 @@
 //! What a callback says (contracts/ixopay.md, section 8). Its code is a text, and its fields have other names than an
 //! answer's.
 
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -10,6 +9,7 @@ use super::intermediate::CONTINUE;
 use super::kept::Kept;
 use super::kind::Kind;
 use super::view::Transaction;
+use crate::dialect::moments;
 use crate::domain::{FinalOutcome, Journey, UnixMillis};
 
 /// The reason of a chargeback that the test bank plays.
@@ -94,7 +94,5 @@ fn chargeback<'a>(journey: &Journey, transaction: &'a Transaction) -> Option<Cha
 
 /// A moment with its offset from UTC, to the second.
 fn written(moment: UnixMillis) -> String {
-    let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
-    let timestamp = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
-    timestamp.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+    moments::in_utc(moment).strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::kind::Kind;
 use super::signature::BodyHash;
 use crate::dialect::kept;
-use crate::domain::{DialectData, Journey};
 
 /// What answers and callbacks give back, and how callbacks are sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,14 +37,4 @@ pub struct Kept {
     pub sandbox: Option<String>,
 }
 
-impl Kept {
-    /// What a journey keeps.
-    pub(super) fn of(journey: &Journey) -> Self {
-        kept::read(&journey.opening().dialect_data)
-    }
-
-    /// The journey's record.
-    pub(super) fn written(&self) -> DialectData {
-        kept::write(self)
-    }
-}
+kept::in_journeys!(Kept);

@@ -42,8 +42,8 @@ use kept::Kept;
 
 use crate::domain::delivery::{Posting, Schedule, Target};
 use crate::domain::{
-    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, HandBack, Journey, JourneyEvent, Params, Stage,
-    SuccessRule, WebhookDialect, WebhookEndpoint, WebhookPayload,
+    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, Journey, JourneyEvent, Stage, SuccessRule, WebhookDialect,
+    WebhookEndpoint, WebhookPayload,
 };
 
 /// The dialect's name.
@@ -101,17 +101,9 @@ impl Dialect for Ixopay {
 }
 
 impl CallbackDialect for Ixopay {
-    fn appended(&self) -> &'static [&'static str] {
-        &[]
-    }
-
     /// `successUrl` is where a customer goes on success or while nothing is certain; the callback will tell.
     fn hands_back_early(&self, _journey: &Journey) -> bool {
         true
-    }
-
-    fn callback_params(&self, _journey: &Journey, _hand_back: &HandBack<'_>) -> Params {
-        Params::default()
     }
 }
 
@@ -131,9 +123,7 @@ impl WebhookDialect for Ixopay {
         let body = match event {
             JourneyEvent::Opened => callback::body(journey, CallbackEvent::Pending((self.way_on)(journey).as_deref())),
             JourneyEvent::Ready(_) | JourneyEvent::Returned(_) => callback::body(journey, CallbackEvent::Pending(None)),
-            JourneyEvent::Concluded(number) => {
-                callback::body(journey, CallbackEvent::Concluded(journey.final_outcomes().get(usize::from(number))?))
-            }
+            JourneyEvent::Concluded(_) => callback::body(journey, CallbackEvent::Concluded(journey.outcome_of(event)?)),
         };
         let content_type = Kept::of(journey).content_type.unwrap_or_else(|| JSON.to_owned());
         Some(WebhookPayload { content_type, body: body? })

@@ -7,9 +7,9 @@
 use std::fmt;
 
 use data_encoding::HEXUPPER;
-use jiff::Timestamp;
 
 use super::kept::Kept;
+use crate::dialect::moments;
 use crate::domain::base32;
 use crate::domain::{Journey, JourneyId, PayId};
 
@@ -85,8 +85,7 @@ impl fmt::Display for Reference {
 
 /// The `purchaseId` of a journey: the day of its opening in UTC, and its `uuid`.
 pub(super) fn purchase_id(journey: &Journey) -> String {
-    let millis = i64::try_from(journey.opening().opened_at.as_millis()).unwrap_or(i64::MAX);
-    let day = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH).strftime("%Y%m%d");
+    let day = moments::in_utc(journey.opening().opened_at).strftime("%Y%m%d");
     format!("{day}-{}", Reference::of(journey))
 }
 

@@ -13,13 +13,13 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac};
-use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use md5::Md5;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha512};
 use url::{Position, Url};
 
+use crate::dialect::moments;
 use crate::domain::{Secret, UnixMillis};
 
 /// How the body enters a signature.
@@ -94,9 +94,7 @@ pub fn read_date(text: &str) -> Option<UnixMillis> {
 
 /// A moment as the header `Date` has it (RFC 7231, section 7.1.1.1).
 pub fn date(moment: UnixMillis) -> String {
-    let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
-    let timestamp = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH);
-    timestamp.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    moments::in_utc(moment).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// The path and the query of an absolute URL, as they are sent: what a callback's signature is over. The query stays,

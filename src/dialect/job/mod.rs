@@ -16,9 +16,7 @@ pub use request::{FinishBody, JobBody};
 
 use crate::domain::delivery::Target;
 use crate::domain::message::Message;
-use crate::domain::{
-    CallbackDialect, Dialect, HandBack, Journey, JourneyEvent, Outcome, Params, WebhookDialect, WebhookPayload,
-};
+use crate::domain::{CallbackDialect, Dialect, Journey, JourneyEvent, Outcome, WebhookDialect, WebhookPayload};
 
 /// The dialect's name, as records have it.
 pub const NAME: &str = "callback";
@@ -34,18 +32,9 @@ impl Dialect for JobDialect {
 }
 
 impl CallbackDialect for JobDialect {
-    /// Nothing: a URL may hold any name.
-    fn appended(&self) -> &'static [&'static str] {
-        &[]
-    }
-
     /// No browser is handed back from a job.
     fn hands_back_early(&self, _journey: &Journey) -> bool {
         false
-    }
-
-    fn callback_params(&self, _journey: &Journey, _hand_back: &HandBack<'_>) -> Params {
-        Params::default()
     }
 }
 
@@ -70,5 +59,5 @@ impl WebhookDialect for JobDialect {
 
 /// The outcome of this event.
 fn outcome(journey: &Journey, event: JourneyEvent) -> Option<Outcome> {
-    journey.final_outcomes().get(usize::from(event.final_outcome()?)).map(|final_outcome| final_outcome.outcome)
+    journey.outcome_of(event).map(|final_outcome| final_outcome.outcome)
 }

@@ -20,7 +20,7 @@ pub use webhook::Form;
 
 use crate::domain::{
     CallbackDialect, Cause, ClientAccess, Dialect, ExtraOutcomes, FinalOutcome, HandBack, Journey, JourneyEvent,
-    OneTime, Outcome, Params, Secret, WebhookDialect, WebhookEndpoint, WebhookPayload, WhenLate,
+    OneTime, OneTimeToken, Outcome, Params, Secret, WebhookDialect, WebhookEndpoint, WebhookPayload, WhenLate,
 };
 
 /// The dialect's name.
@@ -75,10 +75,7 @@ impl CallbackDialect for SecPaid {
                 }
             }
         }
-        match hand_back.token {
-            Some(token) => params.append("one-time-token", token.reveal()),
-            None => params,
-        }
+        params.append_some("one-time-token", hand_back.token.map(OneTimeToken::reveal))
     }
 
     /// Without the merchant's leave there are two words: whatever was not paid is `cancel`.
@@ -95,7 +92,7 @@ impl CallbackDialect for SecPaid {
 impl WebhookDialect for SecPaid {
     /// On success, and on any other outcome too: the how-to pages tell of both, the concept pages of success alone.
     fn webhook(&self, endpoint: &WebhookEndpoint, journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {
-        let final_outcome = journey.final_outcomes().get(usize::from(event.final_outcome()?))?;
+        let final_outcome = journey.outcome_of(event)?;
         webhook::webhook(endpoint, journey, self.status(journey, final_outcome))
     }
 

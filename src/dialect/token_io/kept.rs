@@ -32,20 +32,12 @@ pub struct Kept {
     pub answered_by_app: bool,
 }
 
-impl Kept {
-    /// What a journey keeps.
-    pub(super) fn of(journey: &Journey) -> Self {
-        Self::read(&journey.opening().dialect_data)
-    }
+kept::in_journeys!(Kept);
 
-    /// Reads a journey's record.
+impl Kept {
+    /// What an open request will have its journey keep.
     pub(super) fn read(data: &DialectData) -> Self {
         kept::read(data)
-    }
-
-    /// The journey's record.
-    pub(super) fn written(&self) -> DialectData {
-        kept::write(self)
     }
 
     /// How the browser gets to the bank.

@@ -136,11 +136,7 @@ impl CallbackDialect for TokenIo {
         if !kept.flow().is_hosted() {
             params = params.append_id("member-id", &member_id(journey.opening().merchant));
         }
-        params = params.append_id("payment-id", &payment_id(*journey.id()));
-        if let Some(state) = kept.state {
-            params = params.append("state", state);
-        }
-        params
+        params.append_id("payment-id", &payment_id(*journey.id())).append_some("state", kept.state)
     }
 
     /// None of its callbacks holds how a payment ended, not by a placeholder either.

@@ -154,9 +154,7 @@ impl<'a> Standing<'a> {
                 Self::undecided(Status::PendingRedirectAuth, since)
             }
             JourneyEvent::Returned(number) => Self::verified(visit(number), opened),
-            JourneyEvent::Concluded(number) => {
-                Self::concluded(journey, journey.final_outcomes().get(usize::from(number))?)
-            }
+            JourneyEvent::Concluded(_) => Self::concluded(journey, journey.outcome_of(event)?),
         })
     }
 

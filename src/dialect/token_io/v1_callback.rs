@@ -53,19 +53,13 @@ pub fn callback_params(
 
 fn paid(journey: &Journey, params: Params, signature: Option<&TokenSignature>) -> Params {
     let (token, transfer) = (token_id(*journey.id()), transfer_id(*journey.id()));
-    let params = params
+    params
         .append_id("transfer-id", &transfer)
         .append("transfer-status", "SUCCESS")
         .append_id("token-id", &token)
-        .append_id("tokenId", &token);
-    let params = match callback_state(journey) {
-        Some(state) => params.append("state", state),
-        None => params,
-    };
-    match signature.and_then(|signature| serde_json::to_string(signature).ok()) {
-        Some(signature) => params.append("signature", signature),
-        None => params,
-    }
+        .append_id("tokenId", &token)
+        .append_some("state", callback_state(journey))
+        .append_some("signature", signature.and_then(|signature| serde_json::to_string(signature).ok()))
 }
 
 fn failed(journey: &Journey, params: Params, final_outcome: &FinalOutcome) -> Params {

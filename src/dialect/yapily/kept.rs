@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::kept::{self, Json};
-use crate::domain::{DialectData, Journey};
 
 /// What answers say again; the objects as they were sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,21 +26,12 @@ pub(super) struct Kept {
     pub user_settings: Option<Json>,
 }
 
-impl Kept {
-    /// What a journey keeps.
-    pub fn of(journey: &Journey) -> Self {
-        kept::read(&journey.opening().dialect_data)
-    }
-
-    /// The journey's record.
-    pub fn written(&self) -> DialectData {
-        kept::write(self)
-    }
-}
+kept::in_journeys!(Kept);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::DialectData;
 
     #[test]
     fn what_older_programs_kept_is_read() {

@@ -31,7 +31,8 @@ pub use user::{deleted_user, read_user, user};
 
 use super::{flag, json, moments};
 use crate::domain::{
-    CallbackDialect, ClientAccess, Dialect, HandBack, Journey, OneTime, Outcome, Params, WebhookDialect,
+    ApplicationUser, CallbackDialect, ClientAccess, Dialect, HandBack, Journey, OneTime, Outcome, Params,
+    WebhookDialect,
 };
 
 /// The dialect's name.
@@ -107,16 +108,12 @@ fn token(journey: &Journey, hand_back: &HandBack<'_>) -> Params {
     }
 }
 
-fn whose(journey: &Journey, mut params: Params) -> Params {
+fn whose(journey: &Journey, params: Params) -> Params {
     let Some(consent) = journey.opening().purpose.consent() else { return params };
-    if let Some(own) = &consent.application_user {
-        params = params.append("application-user-id", own.as_str());
-    }
-    params = params.append("user-uuid", consent.user.to_string());
-    match journey.institution() {
-        Some(institution) => params.append("institution", institution),
-        None => params,
-    }
+    params
+        .append_some("application-user-id", consent.application_user.as_ref().map(ApplicationUser::as_str))
+        .append("user-uuid", consent.user.to_string())
+        .append_some("institution", journey.institution())
 }
 
 /// Whether a journey was opened in these words.

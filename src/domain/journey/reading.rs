@@ -30,6 +30,11 @@ impl Journey {
         &self.past.final_outcomes
     }
 
+    /// The final outcome that an event is about. `None` where nothing had ended by it.
+    pub fn outcome_of(&self, event: JourneyEvent) -> Option<&FinalOutcome> {
+        self.past.final_outcomes.get(usize::from(event.final_outcome()?))
+    }
+
     /// The times that it was asked for again.
     pub fn reopenings(&self) -> &[Reopening] {
         &self.past.reopenings

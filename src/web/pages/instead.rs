@@ -7,10 +7,10 @@ use crate::engine::EngineError;
 use crate::web::problem;
 
 /// What is answered instead of the page that was asked for.
-pub(super) struct Instead(Box<HttpResponse>);
+pub(in crate::web) struct Instead(Box<HttpResponse>);
 
 /// What a handler of a customer's page answers.
-pub(super) type PageResult = Result<HttpResponse, Instead>;
+pub(in crate::web) type PageResult = Result<HttpResponse, Instead>;
 
 impl From<HttpResponse> for Instead {
     fn from(response: HttpResponse) -> Self {

@@ -31,13 +31,16 @@ pub(super) fn scope(base: &'static str) -> Scope {
     let qr = move |engine, query| qr(engine, query, base);
     web::scope(base)
         .app_data(Route::Page)
-        .app_data(
-            web::QueryConfig::default()
-                .error_handler(|error, _| InternalError::from_response(error, reply::unreadable()).into()),
-        )
+        .app_data(query_config())
         .service(page_at("/home", "GET").route(web::get().to(go_home)))
         .service(page_at("/qr.png", "GET").route(web::get().to(qr)))
         .configure(app_page::routes)
+}
+
+/// A query that cannot be read is answered by a page.
+pub(in crate::web) fn query_config() -> web::QueryConfig {
+    let unreadable = |error, _: &HttpRequest| InternalError::from_response(error, reply::unreadable()).into();
+    web::QueryConfig::default().error_handler(unreadable)
 }
 
 /// A picture of a link, made here: nobody else learns of it.
@@ -76,6 +79,6 @@ pub(super) fn address(base: &str, page: &str, link: &str) -> String {
 }
 
 /// The fields of a form that one of our pages has posted; none, where it cannot be read.
-pub(super) fn posted(body: Result<Bytes, BodyTrouble>) -> Fields {
+pub(in crate::web) fn posted(body: Result<Bytes, BodyTrouble>) -> Fields {
     body.and_then(|body| read_form(&body)).unwrap_or_default()
 }

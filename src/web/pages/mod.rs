@@ -2,14 +2,14 @@
 
 pub(super) mod bank_list;
 pub(super) mod home;
+pub(super) mod instead;
+pub(super) mod link;
 pub(super) mod outcome;
 pub(super) mod sending;
 
 mod app_page;
 mod checkout;
 mod consent;
-mod instead;
-mod link;
 mod returns;
 
 use actix_web::web;

@@ -189,8 +189,7 @@ fn refused(engine: &Engine, refusal: ErrorBody) -> HttpResponse {
     };
     let failure =
         Failure { payment_id: failure.payment_id.or_else(|| names_payment(&refusal).then_some("")), ..failure };
-    let half = engine.deps.clock.entropy().first_chunk().copied().unwrap_or_default();
-    let failure = Failure { token_trace_id: format!("{:032x}", u128::from_be_bytes(half)), ..failure };
+    let failure = Failure { token_trace_id: answer::trace_id(engine), ..failure };
     let response = answer::json(refusal.status, failure.written());
     refusal.complete(response)
 }

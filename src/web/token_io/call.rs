@@ -10,7 +10,7 @@ use super::answer::ErrorBody;
 use crate::dialect::token_io::{Authorization, Sent, Signature};
 use crate::domain::{Invalid, Merchant, PublicUrl, SignedCalls};
 use crate::engine::{Engine, Reservation, use_cases};
-use crate::web::body::{BodyTrouble, Incoming};
+use crate::web::body::{Incoming, check_type};
 use crate::web::idempotency;
 
 /// An authenticated call.
@@ -26,10 +26,8 @@ impl Call {
     pub async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, ErrorBody> {
         let (request, body) = (incoming.request, incoming.body?);
         let merchant = caller(engine, &request, &body).await?;
-        let sent = request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
-        let essence = sent.map(|sent| sent.split(';').next().unwrap_or_default().trim());
-        if !body.is_empty() && essence.is_some_and(|essence| !essence.eq_ignore_ascii_case("application/json")) {
-            return Err(BodyTrouble::Unsupported("application/json").into());
+        if !body.is_empty() {
+            check_type(&request, &["application/json"])?;
         }
         let reservation = idempotency::reservation(&request, merchant.id, &[&body])?;
         Ok(Self { merchant, request, reservation, body })

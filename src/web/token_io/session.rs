@@ -10,7 +10,6 @@
 
 use std::sync::Arc;
 
-use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Resource, web};
 use serde::Deserialize;
@@ -20,9 +19,11 @@ use crate::dialect::token_io::{self, NAME};
 use crate::domain::{Cause, CountryCode, Institution, Journey, JourneyId, Stage};
 use crate::engine::{Engine, SendRequest, derive, find, use_cases, visitor};
 use crate::telemetry::metrics::Route;
-use crate::web::body::{Incoming, read_form};
+use crate::web::body::Incoming;
 use crate::web::pages::bank_list::{by_country, search};
 use crate::web::pages::home::lead_home;
+use crate::web::pages::instead::PageResult;
+use crate::web::pages::link::{posted, query_config};
 use crate::web::pages::outcome::amount;
 use crate::web::pages::sending::{Addresses, NotSent, send, with_visit_cookie};
 use crate::web::views::{ProblemPage, Session};
@@ -33,10 +34,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(
             web::scope("/session/{id}")
                 .app_data(Route::Page)
-                .app_data(
-                    web::QueryConfig::default()
-                        .error_handler(|error, _| InternalError::from_response(error, reply::unreadable()).into()),
-                )
+                .app_data(query_config())
                 .service(page_at("", "GET").route(web::get().to(show)))
                 .service(page_at("/choose", "POST").route(web::post().to(choose)))
                 .service(page_at("/leaving", "GET").route(web::get().to(leaving)))
@@ -49,7 +47,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 /// Another address of the same page, for ids of one kind: the first API's, or those of payment links.
 fn other_address(path: &str, is_of_its_kind: fn(&str) -> bool) -> Resource {
     let show = move |engine, request, id: web::Path<String>, asked| async move {
-        if is_of_its_kind(&id) { show(engine, request, id, asked).await } else { reply::unknown_link() }
+        if is_of_its_kind(&id) { show(engine, request, id, asked).await } else { Ok(reply::unknown_link()) }
     };
     page_at(path, "GET").app_data(Route::Page).route(web::get().to(show))
 }
@@ -70,66 +68,52 @@ async fn show(
     request: HttpRequest,
     id: web::Path<String>,
     asked: web::Query<Asked>,
-) -> HttpResponse {
-    match session_of(&engine, &request, &id).await {
-        Ok(_) if reply::is_prefetch(&request) => reply::untouched(),
-        // Neither is anybody sent home who only looks.
-        Err(response) if reply::is_prefetch(&request) && response.status().is_redirection() => reply::untouched(),
-        Ok(journey) => reply::page(&page(&engine, &journey, &id, &asked)),
-        Err(response) => response,
-    }
+) -> PageResult {
+    let journey = session_to_show(&engine, &request, &id).await?;
+    Ok(reply::page(&page(&engine, &journey, &id, &asked)))
 }
 
-async fn choose(engine: web::Data<Engine>, id: web::Path<String>, incoming: Incoming) -> HttpResponse {
-    let request = incoming.request.clone();
-    let institution = incoming.body.ok().and_then(|body| Some(read_form(&body).ok()?.text("institution")?.to_owned()));
-    let Some(institution) = institution else {
-        return reply::unreadable();
-    };
-    let journey = match session_of(&engine, &request, &id).await {
-        Ok(journey) => journey,
-        Err(response) => return response,
-    };
+async fn choose(engine: web::Data<Engine>, id: web::Path<String>, incoming: Incoming) -> PageResult {
+    let Incoming { request, body } = incoming;
+    let fields = posted(body);
+    let institution = fields.text("institution").ok_or_else(reply::unreadable)?;
+    let journey = session_of(&engine, &request, &id).await?;
     // Only what the page offers: another institution takes no payments.
     if !use_cases::send_to_provider::eligible(&engine, &journey).any(|eligible| eligible.id == institution) {
-        return reply::unreadable();
+        return Ok(reply::unreadable());
     }
-    leave(&engine, &request, (&journey, &id), Some(&institution)).await
+    leave(&engine, &request, (&journey, &id), Some(institution)).await
 }
 
 /// Leaves again, while the bank is late. It begins nothing: a press on a bank has.
-async fn leaving(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<String>) -> HttpResponse {
-    match session_of(&engine, &request, &id).await {
-        Ok(_) if reply::is_prefetch(&request) => reply::untouched(),
-        // Neither is anybody sent home who only looks.
-        Err(response) if reply::is_prefetch(&request) && response.status().is_redirection() => reply::untouched(),
-        Ok(journey) if matches!(journey.stage(), Stage::Away { .. }) => {
-            leave(&engine, &request, (&journey, &id), None).await
-        }
-        Ok(journey) => reply::page(&page(&engine, &journey, &id, &Asked::default())),
-        Err(response) => response,
+async fn leaving(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<String>) -> PageResult {
+    let journey = session_to_show(&engine, &request, &id).await?;
+    match journey.stage() {
+        Stage::Away { .. } => leave(&engine, &request, (&journey, &id), None).await,
+        _ => Ok(reply::page(&page(&engine, &journey, &id, &Asked::default()))),
     }
 }
 
 /// Anybody who presses while the payment is open may end it, and is sent home. A press that comes too late shows what a
 /// look shows.
-async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Incoming) -> HttpResponse {
+async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Incoming) -> PageResult {
     let request = incoming.request;
-    let journey = match session_of(&engine, &request, &id).await {
-        Ok(journey) => journey,
-        Err(response) => return response,
-    };
-    let cancelled = match derive::link(&engine.deps, &journey) {
-        Ok(link) => use_cases::cancel::cancel(&engine, &link, &reply::visitor(&request)).await,
-        Err(error) => Err(error),
-    };
-    match cancelled {
+    let journey = session_of(&engine, &request, &id).await?;
+    let link = link_of(&engine, &journey, &id)?;
+    Ok(match use_cases::cancel::cancel(&engine, &link, &reply::visitor(&request)).await {
         Ok(Some(journey)) if was_cancelled(&journey) => lead_home(&engine, &request, &journey),
         Ok(Some(journey)) if !has_ended(&journey) => reply::other_browser(),
         Ok(Some(journey)) => ended(&engine, &request, &journey),
         Ok(None) => reply::unknown_link(),
         Err(error) => problem::page_of_form(&error, at(&id)),
-    }
+    })
+}
+
+/// The open payment of this id, for a look. A browser that only looks ahead is shown nothing, and is not sent home.
+async fn session_to_show(engine: &Engine, request: &HttpRequest, id: &str) -> Result<Journey, HttpResponse> {
+    let session = session_of(engine, request, id).await;
+    let leads_on = session.as_ref().map_or_else(|response| response.status().is_redirection(), |_| true);
+    if leads_on && reply::is_prefetch(request) { Err(reply::untouched()) } else { session }
 }
 
 /// The open payment of this id, or what is answered instead.
@@ -150,12 +134,8 @@ fn ended(engine: &Engine, request: &HttpRequest, journey: &Journey) -> HttpRespo
     if visitor::recognises(&engine.deps, journey, &reply::visitor(request)) {
         lead_home(engine, request, journey)
     } else {
-        over()
+        reply::problem_page(StatusCode::GONE, &ProblemPage::payment_over())
     }
-}
-
-fn over() -> HttpResponse {
-    reply::problem_page(StatusCode::GONE, &ProblemPage::payment_over())
 }
 
 /// Whether a journey has pages here, under this id: each kind under its own, and no payment that was asked for by API
@@ -187,19 +167,21 @@ fn was_cancelled(journey: &Journey) -> bool {
     journey.final_outcome().is_some_and(|final_outcome| final_outcome.cause == Cause::Customer)
 }
 
+/// The link that the payment of this id stands behind.
+fn link_of(engine: &Engine, journey: &Journey, id: &str) -> Result<String, HttpResponse> {
+    derive::link(&engine.deps, journey).map_err(|error| problem::page_of_form(&error, at(id)))
+}
+
 async fn leave(
     engine: &Arc<Engine>,
     request: &HttpRequest,
     (journey, id): (&Journey, &str),
     institution: Option<&str>,
-) -> HttpResponse {
-    let link = match derive::link(&engine.deps, journey) {
-        Ok(link) => link,
-        Err(error) => return problem::page_of_form(&error, at(id)),
-    };
+) -> PageResult {
+    let link = link_of(engine, journey, id)?;
     let send_request = SendRequest { link: &link, institution, at: Instant::now() };
     let addresses = Addresses { page: at(id), leaving: format!("{}/leaving", at(id)) };
-    send(engine, request, send_request, addresses, |not_sent| match not_sent {
+    let sent = send(engine, request, send_request, addresses, |not_sent| match not_sent {
         NotSent::Choose(journey) => reply::page(&page(engine, &journey, id, &Asked::default())),
         NotSent::NoProvider(journey) => {
             let chosen = institution.or_else(|| journey.institution()).and_then(|id| engine.deps.institution(id));
@@ -208,8 +190,8 @@ async fn leave(
             with_visit_cookie(engine, request, &journey, shown)
         }
         NotSent::Ended(journey) => ended(engine, request, &journey),
-    })
-    .await
+    });
+    Ok(sent.await)
 }
 
 fn page(engine: &Engine, journey: &Journey, id: &str, asked: &Asked) -> Session {

@@ -93,8 +93,7 @@ fn answer(context: Option<&DeliveryContext>) -> ApiResult {
 impl ParcelView {
     fn of(context: &DeliveryContext, shown: Shown) -> Self {
         let DeliveryContext { delivery, journey } = context;
-        let final_outcome =
-            delivery.id.event.final_outcome().and_then(|number| journey.final_outcomes().get(usize::from(number)));
+        let final_outcome = journey.outcome_of(delivery.id.event);
         Self {
             journey_id: journey.id().to_string(),
             pay_id: journey.pay_id().to_string(),

@@ -147,8 +147,7 @@ where
 
 /// Writes an answer.
 pub(super) fn answer(engine: &Engine, reply: Reply, issues: Issues) -> HttpResponse {
-    let half = engine.deps.clock.entropy().first_chunk().copied().unwrap_or_default();
-    let tracing_id = format!("{:032x}", u128::from_be_bytes(half));
+    let tracing_id = answer::trace_id(engine);
     match reply {
         Ok(Success { status, body, next }) => {
             let mut response = written(status, body.written(&tracing_id), &tracing_id);

@@ -1,14 +1,13 @@
 //! Calls: HTTP Basic with the merchant's id and an API key of its own, and a JSON body.
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
 use actix_web::web::Bytes;
 use url::form_urlencoded;
 
 use super::answer::ErrorBody;
 use crate::domain::Merchant;
 use crate::engine::{Engine, Reservation, use_cases};
-use crate::web::body::{BodyTrouble, Incoming};
+use crate::web::body::{Incoming, check_type};
 use crate::web::credentials::basic;
 use crate::web::idempotency;
 
@@ -37,11 +36,7 @@ pub(super) async fn merchant_of(engine: &Engine, request: &HttpRequest) -> Resul
 
 /// The body of a call, which must be JSON, or of no type at all.
 pub(super) fn json_of(incoming: Incoming) -> Result<Bytes, ErrorBody> {
-    let sent = incoming.request.headers().get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
-    let essence = sent.map(|sent| sent.split(';').next().unwrap_or_default().trim());
-    if essence.is_some_and(|essence| !essence.eq_ignore_ascii_case("application/json")) {
-        return Err(BodyTrouble::Unsupported("application/json").into());
-    }
+    check_type(&incoming.request, &["application/json"])?;
     Ok(incoming.body?)
 }
 
