@@ -12,9 +12,9 @@ use url::Url;
 use super::section::{Notes, Section};
 use super::{oidc, span};
 use crate::domain::consent;
-use crate::domain::institution::{Country, Environment, Medium};
+use crate::domain::institution::Medium;
 use crate::domain::text::check_readable;
-use crate::domain::{CountryCode, Institution, Invalid};
+use crate::domain::{Country, CountryCode, Environment, Institution, Invalid};
 use crate::provider::oidc::settings::OidcConfig;
 use crate::provider::sandbox;
 

@@ -27,9 +27,8 @@ pub use settings::Config;
 pub use span::parse as parse_span;
 pub use store::{KeySource, RedisUrl, StoreConfig};
 
-use crate::domain::PublicUrl;
-use crate::domain::callback::{Network, Rules};
 use crate::domain::words::words;
+use crate::domain::{Network, PublicUrl, Rules};
 
 words! {
     /// How log lines are written.

@@ -16,8 +16,7 @@ use super::raw::Raw;
 use super::setting::{Setting, list, plain, secret, tables};
 use super::store::{KeySource, StoreConfig};
 use super::{Line, LogFormat, span, values};
-use crate::domain::PublicUrl;
-use crate::domain::secret::Digest;
+use crate::domain::{Digest, PublicUrl};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);

@@ -8,9 +8,8 @@ use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 use super::span;
-use crate::domain::Invalid;
 use crate::domain::callback::NEVER;
-use crate::domain::secret::Digest;
+use crate::domain::{Digest, Invalid};
 use crate::keys;
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -6,11 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::id::Shard;
-use super::invalid::Invalid;
-use super::moment::UnixMillis;
-use super::secret::{Digest, Secret};
-use super::text::label;
+use crate::domain::text::label;
+use crate::domain::{Digest, Invalid, Secret, Shard, UnixMillis};
 
 /// The digits of a key: those of Crockford's base32, in lower case, which nobody takes for one another.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";

@@ -2,12 +2,8 @@
 
 use std::fmt;
 
-use super::callback::{CallbackUrl, DeviceRoute, intent_link};
-use super::device::Device;
-use super::invalid::Invalid;
-use super::params::Params;
-use super::plan::PlannedCallback;
-use super::redirect::Redirect;
+use crate::domain::callback::{DeviceRoute, intent_link};
+use crate::domain::{CallbackUrl, Device, Invalid, Params, PlannedCallback, Redirect};
 
 /// What a device is answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]

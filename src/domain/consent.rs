@@ -5,14 +5,8 @@
 
 use std::time::Duration;
 
-use super::id::UserId;
-use super::institution::{Country, Institution};
-use super::iso::CountryCode;
-use super::moment::UnixMillis;
-use super::money::Amount;
-use super::secret::{Sealed, Secret};
-use super::user::ApplicationUser;
-use super::words::words;
+use crate::domain::words::words;
+use crate::domain::{Amount, ApplicationUser, Country, CountryCode, Institution, Sealed, Secret, UnixMillis, UserId};
 
 /// How long a consent lasts unless less is asked for: 90 days, as account access does in the UK.
 pub const LIFE: Duration = Duration::from_hours(90 * 24);

@@ -2,17 +2,12 @@
 //!
 //! Everything else of a dialect, its calls and their answers, is between its folder and `web`.
 
-use super::api_key::ApiKey;
-use super::callback::MAX_LENGTH;
-use super::delivery::{DeliveryPolicy, JourneyEvent, Posting, Target, WebhookPayload};
-use super::endpoint::WebhookEndpoint;
-use super::id::MerchantId;
-use super::journey::{FinalOutcome, HandBack, Journey};
-use super::message::Message;
-use super::open_request::OpenRequest;
-use super::params::{Params, Placeholder};
-use super::redirect::PublicUrl;
-use super::secret::Secret;
+use crate::domain::callback::MAX_LENGTH;
+use crate::domain::message::Message;
+use crate::domain::{
+    ApiKey, DeliveryPolicy, FinalOutcome, HandBack, Journey, JourneyEvent, MerchantId, OpenRequest, Params,
+    Placeholder, Posting, PublicUrl, Secret, Target, WebhookEndpoint, WebhookPayload,
+};
 
 /// Where a merchant's clients find us, and the secrets that they were just given.
 #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,6 @@
 //! Payment endpoints: servers that receive a POST, as a merchant saves them and as a journey freezes them.
 
-use super::callback::{CallbackUrl, Rules};
-use super::invalid::Invalid;
-use super::notify_on::NotifyOn;
-use super::secret::{Sealed, Secret};
+use crate::domain::{CallbackUrl, Invalid, NotifyOn, Rules, Sealed, Secret};
 
 /// A payment endpoint: a server that receives a POST.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::iso::CountryCode;
+use crate::domain::CountryCode;
 
 /// An institution that the operator has configured.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::invalid::Invalid;
+use crate::domain::Invalid;
 
 /// An ISO 3166-1 alpha-2 code of a country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

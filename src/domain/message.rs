@@ -1,8 +1,7 @@
 //! A message: what a job sends when it is over, as its merchant wrote it, and what its merchant finished it with.
 
-use super::invalid::Invalid;
-use super::secret::Secret;
-use super::words::words;
+use crate::domain::words::words;
+use crate::domain::{Invalid, Secret};
 
 /// The most that a body, or a result, may hold, in bytes.
 pub const MAX_CONTENT: usize = 32 * 1024;

@@ -42,36 +42,41 @@ pub mod words;
 // The front: the types that other rooms name most, each by its name alone.
 pub use api_key::{ApiKey, IssuedKey, KeyName, KeyNumber};
 pub use app_page::{AppPage, DeviceResponse};
-pub use callback::{AndroidPackage, CallbackUrl, DeviceUrls, Placement, RequestedCallbacks, WrittenDeviceUrls};
+pub use callback::{
+    AndroidPackage, CallbackUrl, DeviceUrls, Item, Network, Placement, RequestedCallbacks, Rules, WrittenDeviceUrls,
+};
 pub use consent::{AnswerTo, BankTokens, Consent, FeatureRequest, Grant};
 pub use delivery::{
-    AttemptRecord, AttemptResult, Delivery, DeliveryId, DeliveryPolicy, JourneyEvent, SuccessRule, WebhookPayload,
+    AttemptRecord, AttemptResult, Delivery, DeliveryId, DeliveryPolicy, JourneyEvent, Posting, Schedule, SuccessRule,
+    Target, Verdict, WebhookPayload,
 };
 pub use device::Device;
 pub use dialect::{CallbackDialect, ClientAccess, Dialect, WebhookDialect};
 pub use dialect_data::DialectData;
 pub use endpoint::{Ciphering, WebhookEndpoint, WebhookOptions};
-pub use id::{JourneyId, MerchantId, PayId, UserId};
-pub use institution::Institution;
+pub use id::{JourneyId, MerchantId, PayId, Shard, UserId};
+pub use institution::{Country, Environment, Institution};
 pub use invalid::Invalid;
 pub use iso::CountryCode;
 pub use journey::{
-    AppliedOperation, BegunVisit, Cancel, Checkout, FinalOutcome, HandBack, Inapplicable, Journey, LedTo, Opening,
-    OperationKind, PaymentOperation, ProviderRedirect, ProviderVisit, Purpose, RecordedResponse, ResponseId, Stage,
-    Wanted,
+    AppliedOperation, BegunVisit, Cancel, Checkout, Conclusion, FinalOutcome, HandBack, Inapplicable, Journey, LedTo,
+    Opening, OperationKind, PaymentOperation, ProviderRedirect, ProviderVisit, Purpose, RecordedResponse, Reopening,
+    ResponseId, Stage, Wanted,
 };
 pub use merchant::{CallbackName, Merchant, MerchantName, PublicKey, SavedCallback, SavedCallbacks, Webhook};
+pub use message::{Finish, FinishedAs};
 pub use moment::UnixMillis;
 pub use money::{Amount, Currency};
 pub use notify_on::NotifyOn;
 pub use open_request::{Expiry, JobRequest, OpenRequest};
-pub use outcome::{Cause, Evidence, Outcome, ProviderRefusal, ResponseKind};
-pub use params::Params;
+pub use outcome::{Cause, Evidence, Fact, Outcome, ProviderRefusal, ResponseKind};
+pub use params::{Params, Placeholder};
 pub use plan::{CallbackPlan, PlannedCallback};
 pub use redirect::{PublicUrl, Redirect};
 pub use rotation::Rotating;
-pub use secret::Secret;
+pub use secret::{Digest, Sealed, Secret};
 pub use signature::GatewaySignature;
+pub use slots::Slots;
 pub use terms::{
     AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, NoticeType, OneOffUrls, OneTime, SameBrowser, Settings,
     SettingsPatch, SignedCalls, SignedReturns, TokenLife, WhenLate,

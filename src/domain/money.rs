@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::invalid::Invalid;
+use crate::domain::Invalid;
 
 /// An ISO 4217 currency code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

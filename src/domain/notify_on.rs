@@ -1,7 +1,6 @@
 //! Which events of a journey a webhook endpoint wants.
 
-use super::invalid::Invalid;
-use super::outcome::Outcome;
+use crate::domain::{Invalid, Outcome};
 
 /// The events that an endpoint wants: the outcomes of a journey, in the words of `/v1`, and `pending` for what happens
 /// before there is one, where a dialect reports that.

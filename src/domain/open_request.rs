@@ -2,13 +2,8 @@
 
 use std::time::Duration;
 
-use super::callback::{Item, Placement};
-use super::dialect_data::DialectData;
-use super::endpoint::WebhookOptions;
-use super::journey::Purpose;
-use super::message::Message;
-use super::moment::UnixMillis;
-use super::terms::{ExtraOutcomes, OneTime};
+use crate::domain::message::Message;
+use crate::domain::{DialectData, ExtraOutcomes, Item, OneTime, Placement, Purpose, UnixMillis, WebhookOptions};
 
 pub use super::callback::RequestedCallbacks;
 

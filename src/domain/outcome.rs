@@ -7,10 +7,9 @@
 
 use std::borrow::Cow;
 
-use super::consent::BankTokens;
-use super::secret::Secret;
-use super::text::{cut, on_one_line, readable};
-use super::words::words;
+use crate::domain::text::{cut, on_one_line, readable};
+use crate::domain::words::words;
+use crate::domain::{BankTokens, Secret};
 
 words! {
     /// How a journey ended.

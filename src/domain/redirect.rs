@@ -13,9 +13,9 @@ use std::net::SocketAddr;
 
 use url::Url;
 
-use super::callback::{CallbackUrl, Placement, is_loopback};
-use super::invalid::Invalid;
-use super::params::{Params, percent_encoded};
+use crate::domain::callback::is_loopback;
+use crate::domain::params::percent_encoded;
+use crate::domain::{CallbackUrl, Invalid, Params, Placement};
 
 /// The value of a `Location` header.
 #[derive(Clone, PartialEq, Eq)]

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::invalid::Invalid;
-use super::moment::UnixMillis;
-use super::secret::Sealed;
+use crate::domain::{Invalid, Sealed, UnixMillis};
 
 /// The longest time for which a secret that was replaced still counts.
 pub const LONGEST_OVERLAP: Duration = Duration::from_hours(90 * 24);

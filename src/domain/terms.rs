@@ -6,9 +6,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::invalid::Invalid;
-use super::signed_return::PARAMETER;
-use super::words::words;
+use crate::domain::Invalid;
+use crate::domain::signed_return::PARAMETER;
+use crate::domain::words::words;
 
 /// Calls a macro with every setting, a row each: `"name in the API": type there => field: type here = default;`.
 ///

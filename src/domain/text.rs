@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use super::invalid::Invalid;
+use crate::domain::Invalid;
 
 /// What stands where the rest of a text is left out.
 const MARK: char = '…';

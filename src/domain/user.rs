@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use super::id::{MerchantId, UserId};
-use super::invalid::Invalid;
-use super::moment::UnixMillis;
-use super::text::check_readable;
+use crate::domain::text::check_readable;
+use crate::domain::{Invalid, MerchantId, UnixMillis, UserId};
 
 /// A user of a merchant's app.
 #[derive(Debug, Clone, PartialEq, Eq)]

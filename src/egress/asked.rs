@@ -43,8 +43,7 @@ fn rule(refused: Refused) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::CallbackUrl;
-    use crate::domain::callback::Rules;
+    use crate::domain::{CallbackUrl, Rules};
     use std::sync::Arc;
 
     fn check(guard: Guard, text: &str) -> Result<CallbackUrl, Invalid> {

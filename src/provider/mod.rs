@@ -5,8 +5,7 @@ pub mod sandbox;
 
 use async_trait::async_trait;
 
-use crate::domain::outcome::Fact;
-use crate::domain::{Evidence, Invalid, Journey, ProviderRefusal, Redirect, ResponseKind, Secret};
+use crate::domain::{Evidence, Fact, Invalid, Journey, ProviderRefusal, Redirect, ResponseKind, Secret};
 
 /// A provider, as the engine sees one.
 #[async_trait]

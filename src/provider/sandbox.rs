@@ -19,11 +19,10 @@ use sha2::Sha256;
 
 use super::{AuthorizationResponse, Performed, Provider, Requested, Result, UnverifiedResponse, VisitContext};
 use crate::domain::consent;
-use crate::domain::institution::{Country, Environment};
-use crate::domain::outcome::Fact;
 use crate::domain::params::percent_encoded;
 use crate::domain::{
-    BankTokens, CountryCode, Evidence, Institution, Invalid, Journey, PublicUrl, Purpose, Redirect, Secret,
+    BankTokens, Country, CountryCode, Environment, Evidence, Fact, Institution, Invalid, Journey, PublicUrl, Purpose,
+    Redirect, Secret,
 };
 
 /// Its id.

@@ -3,8 +3,7 @@
 use tempfile::TempDir;
 
 use super::*;
-use crate::domain::Institution;
-use crate::domain::institution::Environment;
+use crate::domain::{Environment, Institution};
 use crate::provider::oidc::settings::{
     ClientAuth, Endpoints, Flow, Iss, OidcConfig, Par, PlainLoopback, Prompt, ResponseMode,
 };

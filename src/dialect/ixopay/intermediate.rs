@@ -3,8 +3,8 @@
 use super::LONGEST_URL;
 use super::kept::Kept;
 use super::request::Asked;
-use crate::domain::callback::{Rules, check_length};
-use crate::domain::{CallbackUrl, Invalid, Journey, OneOffUrls, Params, Placement, Redirect};
+use crate::domain::callback::check_length;
+use crate::domain::{CallbackUrl, Invalid, Journey, OneOffUrls, Params, Placement, Redirect, Rules};
 
 /// The parameter that names the way on from there, as in the callback's extra data.
 pub(super) const CONTINUE: &str = "continueUrl";

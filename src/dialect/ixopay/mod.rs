@@ -40,10 +40,9 @@ pub use simulator::is_played_at_once;
 use callback::CallbackEvent;
 use kept::Kept;
 
-use crate::domain::delivery::{Posting, Schedule, Target};
 use crate::domain::{
-    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, Journey, JourneyEvent, Stage, SuccessRule, WebhookDialect,
-    WebhookEndpoint, WebhookPayload,
+    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, Journey, JourneyEvent, Posting, Schedule, Stage,
+    SuccessRule, Target, WebhookDialect, WebhookEndpoint, WebhookPayload,
 };
 
 /// The dialect's name.

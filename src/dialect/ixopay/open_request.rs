@@ -5,9 +5,8 @@ use super::kind::Kind;
 use super::reference::Reference;
 use super::request::Asked;
 use super::signature::BodyHash;
-use crate::domain::callback::Item;
 use crate::domain::open_request::RequestedCallbacks as Callbacks;
-use crate::domain::{Cancel, Checkout, OpenRequest, OperationKind, PaymentOperation, Purpose, Wanted};
+use crate::domain::{Cancel, Checkout, Item, OpenRequest, OperationKind, PaymentOperation, Purpose, Wanted};
 
 impl Asked {
     /// The open request for a journey: its customer's way, and where its callbacks go. Callbacks have this

@@ -105,8 +105,7 @@ pub fn link_of(reference: Reference, secret: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::UnixMillis;
-    use crate::domain::id::Shard;
+    use crate::domain::{Shard, UnixMillis};
     use crate::store::laws::fixtures::Draft;
 
     fn journey(entropy: [u8; 16]) -> Journey {

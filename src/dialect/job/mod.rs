@@ -14,9 +14,8 @@ mod webhook;
 
 pub use request::{FinishBody, JobBody};
 
-use crate::domain::delivery::Target;
 use crate::domain::message::Message;
-use crate::domain::{CallbackDialect, Dialect, Journey, JourneyEvent, Outcome, WebhookDialect, WebhookPayload};
+use crate::domain::{CallbackDialect, Dialect, Journey, JourneyEvent, Outcome, Target, WebhookDialect, WebhookPayload};
 
 /// The dialect's name, as records have it.
 pub const NAME: &str = "callback";

@@ -10,9 +10,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::dialect::pairs::Pairs;
-use crate::domain::callback::Item;
-use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Method};
-use crate::domain::{Invalid, JobRequest, Secret};
+use crate::domain::message::{Content, Header, Message, Method};
+use crate::domain::{Finish, FinishedAs, Invalid, Item, JobRequest, Secret};
 
 /// The body of `POST /v1/jobs`.
 #[derive(Deserialize)]

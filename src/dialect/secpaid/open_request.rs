@@ -7,11 +7,10 @@ use super::kept::Kept;
 use super::webhook::{FIELD, Form};
 use super::{known, split};
 use crate::dialect::fields::Fields;
-use crate::domain::callback::Item;
 use crate::domain::text::check_readable;
 use crate::domain::{
-    Amount, CallbackName, Cancel, Checkout, Ciphering, Currency, Expiry, ExtraOutcomes, Invalid, NotifyOn, OneTime,
-    OpenRequest, Placement, Purpose, RequestedCallbacks, Wanted, WebhookOptions,
+    Amount, CallbackName, Cancel, Checkout, Ciphering, Currency, Expiry, ExtraOutcomes, Invalid, Item, NotifyOn,
+    OneTime, OpenRequest, Placement, Purpose, RequestedCallbacks, Wanted, WebhookOptions,
 };
 
 /// The longest text of a field that is kept as it is, in bytes.

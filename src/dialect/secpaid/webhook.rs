@@ -119,8 +119,7 @@ fn amount(journey: &Journey) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::UnixMillis;
-    use crate::domain::secret::Sealed;
+    use crate::domain::{Sealed, UnixMillis};
     use crate::store::laws::fixtures::{Draft, entry};
 
     fn endpoint(form: &str) -> WebhookEndpoint {

@@ -51,7 +51,7 @@ pub(super) fn read(text: &str, kind: &str, realm: &str) -> Option<[u8; 16]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::id::Shard;
+    use crate::domain::Shard;
 
     #[test]
     fn ids_come_back_from_their_text_and_no_other_spelling_does() {

@@ -258,7 +258,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::domain::id::Shard;
+    use crate::domain::Shard;
 
     const NOW: UnixMillis = UnixMillis::from_millis(1_780_000_000_000);
 

@@ -56,11 +56,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use kept::{Kept, KeptForReturn};
 
 use super::{json, moments};
-use crate::domain::callback::Item;
-use crate::domain::delivery::{Posting, Target};
 use crate::domain::{
-    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, FinalOutcome, HandBack, Journey, JourneyEvent, OpenRequest,
-    Params, RequestedCallbacks, WebhookDialect, WebhookEndpoint, WebhookPayload,
+    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, FinalOutcome, HandBack, Item, Journey, JourneyEvent,
+    OpenRequest, Params, Posting, RequestedCallbacks, Target, WebhookDialect, WebhookEndpoint, WebhookPayload,
 };
 
 /// The dialect's name.

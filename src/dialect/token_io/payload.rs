@@ -7,8 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::payment::{Payment, Standing, payment};
-use crate::domain::delivery::{Posting, Schedule};
-use crate::domain::{DeliveryPolicy, Journey, JourneyEvent, SuccessRule, WebhookPayload};
+use crate::domain::{DeliveryPolicy, Journey, JourneyEvent, Posting, Schedule, SuccessRule, WebhookPayload};
 
 /// The one event of payments.
 pub const EVENT: &str = "PAYMENT_STATUS_CHANGED";

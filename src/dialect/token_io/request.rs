@@ -4,8 +4,7 @@ use super::initiation::Initiation;
 use super::json::Object;
 use super::kept::Kept;
 use super::rejection::Rejection;
-use crate::domain::callback::Item;
-use crate::domain::{Cancel, Checkout, OpenRequest, Purpose, RequestedCallbacks, UnixMillis, Wanted};
+use crate::domain::{Cancel, Checkout, Item, OpenRequest, Purpose, RequestedCallbacks, UnixMillis, Wanted};
 
 /// A payment that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,10 +32,9 @@ use super::kept::{Kept, KeptForReturn};
 use super::key::key_id;
 use super::rejection::Rejection;
 use crate::dialect::kept::Json;
-use crate::domain::callback::Item;
 use crate::domain::{
-    Amount, Cancel, Cause, Checkout, FinalOutcome, GatewaySignature, Invalid, Journey, JourneyId, OpenRequest, Outcome,
-    Purpose, RequestedCallbacks, UnixMillis, Wanted,
+    Amount, Cancel, Cause, Checkout, FinalOutcome, GatewaySignature, Invalid, Item, Journey, JourneyId, OpenRequest,
+    Outcome, Purpose, RequestedCallbacks, UnixMillis, Wanted,
 };
 
 /// What every id of the first API ends in, but for those of transfers.

@@ -2,8 +2,7 @@
 
 use super::json::Object;
 use super::rejection::Rejection;
-use crate::domain::callback::Rules;
-use crate::domain::{CallbackUrl, Invalid, Webhook};
+use crate::domain::{CallbackUrl, Invalid, Rules, Webhook};
 
 /// Every kind of event that Token.io knows. Of those of this gateway there is one.
 const EVENTS: [&str; 11] = [

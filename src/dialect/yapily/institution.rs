@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::Institution;
-use crate::domain::institution::Environment;
+use crate::domain::{Environment, Institution};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

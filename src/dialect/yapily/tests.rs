@@ -6,16 +6,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
-use crate::domain::callback::Rules;
 use crate::domain::consent::{Kind, LIFE};
-use crate::domain::id::Shard;
-use crate::domain::journey::Conclusion;
-use crate::domain::outcome::Fact;
 use crate::domain::{
-    AnswerTo, AppLinks, ApplicationUser, BankTokens, BegunVisit, CallbackPlan, CallbackUrl, Consent, DialectData,
-    ExtraOutcomes, FeatureRequest, FinalOutcome, FrozenSettings, JourneyId, MerchantId, MerchantName, OneTimeToken,
-    OpenRequest, Opening, Placement, ProviderRefusal, Purpose, RequestedCallbacks, ResponseId, SameBrowser, Secret,
-    SignedReturns, TokenLife, UnixMillis, User, UserId, WhenLate,
+    AnswerTo, AppLinks, ApplicationUser, BankTokens, BegunVisit, CallbackPlan, CallbackUrl, Conclusion, Consent,
+    DialectData, ExtraOutcomes, Fact, FeatureRequest, FinalOutcome, FrozenSettings, JourneyId, MerchantId,
+    MerchantName, OneTimeToken, OpenRequest, Opening, Placement, ProviderRefusal, Purpose, RequestedCallbacks,
+    ResponseId, Rules, SameBrowser, Secret, Shard, SignedReturns, TokenLife, UnixMillis, User, UserId, WhenLate,
 };
 use crate::provider::sandbox;
 

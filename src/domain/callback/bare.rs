@@ -1,11 +1,10 @@
 //! A callback without what we append: what a signature is bound to, and how it is found again in a URL that came back.
 
-use super::super::invalid::Invalid;
-use super::super::params::Params;
 use super::CallbackUrl;
 use super::Placement;
 use super::parts::{Parts, decoded};
 use super::place::canonical;
+use crate::domain::{Invalid, Params};
 
 /// A redirect home, taken apart again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +49,7 @@ pub fn take_apart(url: &str, mark: &str, names: &[&str]) -> Apart {
 mod tests {
     use super::super::Rules;
     use super::*;
-    use crate::domain::params::Placeholder;
+    use crate::domain::Placeholder;
 
     const NAMES: [&str; 2] = ["pay_id", "status"];
 

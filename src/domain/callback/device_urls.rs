@@ -3,11 +3,9 @@
 //! A redirect can open no app for certain, so a merchant that names such a URL has asked for our page, which looks at
 //! the device and offers the right one.
 
-use super::super::device::Device;
-use super::super::invalid::Invalid;
-use super::super::terms::AppLinks;
 use super::intent::AndroidPackage;
 use super::{CallbackUrl, Placement, Rules};
+use crate::domain::{AppLinks, Device, Invalid};
 
 /// The URLs that a callback has beside its own. One that could never be used is refused, so what is here counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

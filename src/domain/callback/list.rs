@@ -5,7 +5,7 @@
 //! list, one that follows a query or a fragment, where values have commas, and one inside a URL that is saved letter by
 //! letter.
 
-use super::super::invalid::Invalid;
+use crate::domain::Invalid;
 
 /// One entry of `callback_url`, as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use std::borrow::Cow;
 
 use url::form_urlencoded;
 
-use super::super::params::Placeholder;
 use super::Placement;
 use super::template::{Piece, pieces};
+use crate::domain::Placeholder;
 
 /// The first of `names` that `url` holds where `placement` would append it.
 pub fn held(url: &str, names: &[&'static str], placement: Placement) -> Option<&'static str> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::super::invalid::Invalid;
 use super::network::Network;
+use crate::domain::Invalid;
 
 /// The longest callback, before and after our parameters have joined it, in bytes, unless a dialect has another limit.
 pub const MAX_LENGTH: usize = 2048;

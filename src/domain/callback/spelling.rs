@@ -6,9 +6,9 @@
 
 use url::Url;
 
-use super::super::invalid::Invalid;
-use super::super::params::percent_encoded;
-use super::super::text::{is_invisible, shown};
+use crate::domain::Invalid;
+use crate::domain::params::percent_encoded;
+use crate::domain::text::{is_invisible, shown};
 
 /// What to do about a character that came along by copying.
 const LEAVE_OUT: &str = "leave it out";

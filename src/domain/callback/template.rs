@@ -2,8 +2,7 @@
 //!
 //! They may stand after the authority only, so that no value can choose a host.
 
-use super::super::invalid::Invalid;
-use super::super::params::Placeholder;
+use crate::domain::{Invalid, Placeholder};
 
 /// A stretch of a callback's text.
 #[derive(Debug, PartialEq, Eq)]

@@ -8,8 +8,6 @@ use std::fmt;
 
 use url::{Host, Url};
 
-use super::super::invalid::Invalid;
-use super::super::params::{Params, percent_encoded};
 use super::Placement;
 use super::names::{held, is_named_by_note};
 use super::parts::Parts;
@@ -17,6 +15,8 @@ use super::place::{canonical, place, rooted};
 use super::rules::Rules;
 use super::spelling::{begins_with_port, check_slips, respelled};
 use super::template::{Piece, expand, pieces};
+use crate::domain::params::percent_encoded;
+use crate::domain::{Invalid, Params};
 
 /// Schemes that run or show something instead of going somewhere.
 pub const NEVER: [&str; 8] = ["javascript", "data", "file", "blob", "about", "vbscript", "intent", "view-source"];

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{AttemptResult, Delivery, DeliveryPolicy, Schedule, State};
-use crate::domain::moment::UnixMillis;
+use crate::domain::UnixMillis;
 
 /// One attempt, made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +72,7 @@ impl Attempt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::delivery::{DeliveryId, JourneyEvent, Target};
-    use crate::domain::id::{JourneyId, Shard};
+    use crate::domain::{DeliveryId, JourneyEvent, JourneyId, Shard, Target};
 
     const NOW: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
     /// The chance that leaves a wait as it is.

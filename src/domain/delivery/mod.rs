@@ -15,11 +15,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::id::JourneyId;
-use super::invalid::Invalid;
-use super::moment::UnixMillis;
-use super::secret::Secret;
-use super::words::words;
+use crate::domain::words::words;
+use crate::domain::{Invalid, JourneyId, Secret, UnixMillis};
 
 pub use attempt::{Attempt, Verdict};
 pub use event::JourneyEvent;
@@ -210,7 +207,7 @@ pub struct Posting<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::id::Shard;
+    use crate::domain::Shard;
 
     #[test]
     fn an_id_comes_back_from_its_text_and_no_other_spelling_does() {

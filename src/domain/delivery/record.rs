@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::AttemptResult;
-use crate::domain::moment::UnixMillis;
+use crate::domain::UnixMillis;
 
 /// An attempt that was made, as it is kept: its time, what came of it, and the beginning of the answer.
 ///

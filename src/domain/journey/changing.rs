@@ -3,11 +3,7 @@
 use super::{
     Choice, Effect, FinalOutcome, Journey, LedTo, Proof, ProviderVisit, RecordedResponse, Reopening, ResponseId, Stage,
 };
-use crate::domain::consent::Grant;
-use crate::domain::delivery::JourneyEvent;
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::{Fact, ProviderRefusal};
-use crate::domain::secret::Sealed;
+use crate::domain::{Fact, Grant, JourneyEvent, ProviderRefusal, Sealed, UnixMillis};
 
 /// What a request to leave for the provider came to.
 #[derive(Debug)]

@@ -14,17 +14,10 @@ pub(crate) mod tests;
 
 use std::time::Duration;
 
-use super::consent::Grant;
-use super::dialect_data::DialectData;
-use super::id::{JourneyId, MerchantId, PayId};
-use super::merchant::MerchantName;
-use super::moment::UnixMillis;
-use super::outcome::{Cause, Outcome, ProviderRefusal};
-use super::plan::CallbackPlan;
-use super::secret::Sealed;
-use super::signature::GatewaySignature;
-use super::terms::FrozenSettings;
-use super::token::OneTimeToken;
+use crate::domain::{
+    CallbackPlan, Cause, DialectData, FrozenSettings, GatewaySignature, Grant, JourneyId, MerchantId, MerchantName,
+    OneTimeToken, Outcome, PayId, ProviderRefusal, Sealed, UnixMillis,
+};
 
 pub use changing::{BegunVisit, Conclusion};
 pub use operation::{AppliedOperation, Inapplicable};

@@ -1,9 +1,7 @@
 //! What becomes of a payment after it has concluded: captured, released, paid back.
 
 use super::{Checkout, Journey, OperationKind, Purpose, Wanted};
-use crate::domain::id::PayId;
-use crate::domain::money::Amount;
-use crate::domain::outcome::Outcome;
+use crate::domain::{Amount, Outcome, PayId};
 
 /// An operation that has changed a journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,8 +134,7 @@ mod tests {
     use super::super::tests::{NOW, journey};
     use super::super::{Conclusion, Opening, PaymentOperation};
     use super::*;
-    use crate::domain::money::Currency;
-    use crate::domain::outcome::Fact;
+    use crate::domain::{Currency, Fact};
 
     fn eur(text: &str) -> Amount {
         Amount::parse(text, Currency::EUR).unwrap()

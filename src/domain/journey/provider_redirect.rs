@@ -6,8 +6,7 @@
 use std::time::Duration;
 
 use super::{Journey, ProviderVisit};
-use crate::domain::moment::UnixMillis;
-use crate::domain::secret::Sealed;
+use crate::domain::{Sealed, UnixMillis};
 
 /// A redirect that is asked for ahead: whether the provider has answered yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +86,7 @@ impl Journey {
 mod tests {
     use super::super::tests::{NOW, journey};
     use super::*;
-    use crate::domain::journey::{ResponseId, Stage};
-    use crate::domain::outcome::{Fact, ProviderRefusal};
+    use crate::domain::{Fact, ProviderRefusal, ResponseId, Stage};
 
     fn ahead() -> Journey {
         journey().leaving_ahead()

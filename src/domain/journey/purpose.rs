@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use crate::domain::consent::{Consent, Kind};
-use crate::domain::id::PayId;
-use crate::domain::money::Amount;
-use crate::domain::secret::Sealed;
+use crate::domain::consent::Kind;
+use crate::domain::{Amount, Consent, PayId, Sealed};
 
 /// What a journey is for.
 #[derive(Debug, Clone, PartialEq, Eq)]

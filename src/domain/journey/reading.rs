@@ -3,11 +3,8 @@
 use super::{
     Choice, Effect, FinalOutcome, Journey, LedTo, Proof, ProviderVisit, RecordedResponse, Reopening, ResponseId, Stage,
 };
-use crate::domain::consent::{Grant, Status};
-use crate::domain::delivery::{Delivery, DeliveryId, JourneyEvent, Target};
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::{Cause, Outcome};
-use crate::domain::secret::Sealed;
+use crate::domain::consent::Status;
+use crate::domain::{Cause, Delivery, DeliveryId, Grant, JourneyEvent, Outcome, Sealed, Target, UnixMillis};
 
 impl Journey {
     /// Who is paid, as every page says it: whom the merchant has named, or the merchant.

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use super::super::consent::{AnswerTo, BankTokens, Consent, FeatureRequest, Grant, Kind, LIFE, Status};
-use super::super::id::Shard;
-use super::super::id::UserId;
-use super::super::money::{Amount, Currency};
-use super::super::outcome::Fact;
-use super::super::secret::Secret;
-use super::super::terms::{AppLinks, ExtraOutcomes, OneTime, SameBrowser, SignedReturns, TokenLife, WhenLate};
 use super::*;
+use crate::domain::consent::{Kind, LIFE, Status};
+use crate::domain::{
+    Amount, AnswerTo, AppLinks, BankTokens, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest, Grant, OneTime,
+    SameBrowser, Secret, Shard, SignedReturns, TokenLife, UserId, WhenLate,
+};
 
 pub(crate) const NOW: UnixMillis = UnixMillis::from_millis(1_000_000);
 

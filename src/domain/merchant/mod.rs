@@ -1,15 +1,10 @@
 //! Merchants: who they are, their saved callbacks, their settings.
 
-use crate::domain::api_key::IssuedKey;
-use crate::domain::callback::{CallbackUrl, DeviceUrls, Placement};
-use crate::domain::id::MerchantId;
-use crate::domain::invalid::Invalid;
-use crate::domain::moment::UnixMillis;
-use crate::domain::plan::WebhookEndpoint;
-use crate::domain::rotation::Rotating;
-use crate::domain::slots::Slots;
 pub use crate::domain::terms::{Settings, SettingsPatch};
 use crate::domain::text::label;
+use crate::domain::{
+    CallbackUrl, DeviceUrls, Invalid, IssuedKey, MerchantId, Placement, Rotating, Slots, UnixMillis, WebhookEndpoint,
+};
 
 /// A merchant and its profile. `revision` counts the changes, so that no edit is lost to another.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! A merchant's saved callbacks, and their names.
 
 use super::*;
-use crate::domain::callback::Rules;
+use crate::domain::Rules;
 
 fn saved(name: Option<&str>) -> SavedCallback {
     SavedCallback {

@@ -1,18 +1,11 @@
 //! The plan: the callbacks of one journey, resolved and frozen when the merchant's call opens it.
 
-use crate::domain::callback::{
-    CallbackUrl, DeviceUrls, Item, MAX_LENGTH, Placement, RequestedCallbacks, Rules, Saved, check_count, each,
-    parse_list,
-};
-use crate::domain::delivery::Target;
-use crate::domain::endpoint::WebhookOptions;
-use crate::domain::invalid::Invalid;
-use crate::domain::merchant::{SavedCallback, SavedCallbacks};
-use crate::domain::outcome::Outcome;
-use crate::domain::params::Params;
-use crate::domain::secret::Sealed;
+use crate::domain::callback::{MAX_LENGTH, Saved, check_count, each, parse_list};
 use crate::domain::signed_return::PARAMETER;
-use crate::domain::terms::{AppLinks, OneOffUrls};
+use crate::domain::{
+    AppLinks, CallbackUrl, DeviceUrls, Invalid, Item, OneOffUrls, Outcome, Params, Placement, RequestedCallbacks,
+    Rules, SavedCallback, SavedCallbacks, Sealed, Target, WebhookOptions,
+};
 
 pub use crate::domain::endpoint::WebhookEndpoint;
 

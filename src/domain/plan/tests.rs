@@ -1,9 +1,8 @@
 //! Which plans a call can have.
 
 use super::*;
-use crate::domain::callback::WrittenDeviceUrls;
-use crate::domain::endpoint::Ciphering;
 use crate::domain::merchant::Used;
+use crate::domain::{Ciphering, WrittenDeviceUrls};
 
 fn callbacks() -> SavedCallbacks {
     let mut callbacks = SavedCallbacks::default();

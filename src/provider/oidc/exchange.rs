@@ -16,8 +16,7 @@ use super::keys::Signed;
 use super::parsed::OFFLINE_ACCESS;
 use super::request::can_be_asked;
 use super::settings::Flow;
-use crate::domain::outcome::Fact;
-use crate::domain::{BankTokens, Evidence, ProviderRefusal, Secret};
+use crate::domain::{BankTokens, Evidence, Fact, ProviderRefusal, Secret};
 use crate::provider::{ProviderError, Result, VisitContext};
 
 /// The longest id of a consent that is kept, in bytes.

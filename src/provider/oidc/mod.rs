@@ -31,8 +31,7 @@ pub use parsed::Settings;
 
 use super::{AuthorizationResponse, Checked, Provider, Requested, Result, UnverifiedResponse, VisitContext};
 use crate::clock::Clock;
-use crate::domain::outcome::Fact;
-use crate::domain::{Evidence, Invalid};
+use crate::domain::{Evidence, Fact, Invalid};
 use knowledge::Knowledge;
 use settings::ResponseMode;
 

@@ -2,8 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::domain::outcome::Fact;
-use crate::domain::{Evidence, Journey, Outcome, ProviderRefusal};
+use crate::domain::{Evidence, Fact, Journey, Outcome, ProviderRefusal};
 use crate::provider::Performed;
 
 /// How late it is where it is asked to be, in milliseconds: well beyond the budget of a return.

@@ -2,8 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::domain::institution::Country;
-use crate::domain::{CountryCode, Institution};
+use crate::domain::{Country, CountryCode, Institution};
 use crate::web::views::BankGroup;
 
 /// Lists longer than this can be searched.
@@ -91,7 +90,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::institution::Environment;
+    use crate::domain::Environment;
 
     fn institution(name: &str, countries: &[(&str, &str)]) -> Institution {
         let country = |(code, name): &(&str, &str)| {

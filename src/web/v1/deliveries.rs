@@ -6,8 +6,8 @@ use serde_with::skip_serializing_none;
 
 use super::list::ListQuery;
 use super::{ApiResult, Authenticated};
-use crate::domain::delivery::{State, Target};
-use crate::domain::{AttemptRecord, AttemptResult, Delivery, DeliveryId, Invalid, Journey};
+use crate::domain::delivery::State;
+use crate::domain::{AttemptRecord, AttemptResult, Delivery, DeliveryId, Invalid, Journey, Target};
 use crate::engine::{DeliveryContext, DeliveryCursor, DeliveryFilter, Engine, use_cases};
 use crate::web::problem::Problem;
 use crate::web::time::rfc3339;

@@ -9,15 +9,12 @@ use serde_json::{Value, json};
 
 use super::signatures::signing;
 use crate::dialect::token_io::{PaymentRequest, Standing, TokenIo, member_id, payment, payment_id};
-use crate::domain::delivery::{Posting, Target};
 use crate::domain::dialect::{CallbackDialect as _, WebhookDialect as _};
+use crate::domain::journey::Proof;
 use crate::domain::journey::tests::{NOW, journey};
-use crate::domain::journey::{Conclusion, Proof};
-use crate::domain::outcome::Fact;
-use crate::domain::secret::Sealed;
 use crate::domain::{
-    BegunVisit, HandBack, Journey, JourneyEvent, Opening, ProviderRefusal, ResponseId, Secret, UnixMillis,
-    WebhookEndpoint, WebhookPayload,
+    BegunVisit, Conclusion, Fact, HandBack, Journey, JourneyEvent, Opening, Posting, ProviderRefusal, ResponseId,
+    Sealed, Secret, Target, UnixMillis, WebhookEndpoint, WebhookPayload,
 };
 use crate::store::laws::fixtures::entry;
 

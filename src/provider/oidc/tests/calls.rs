@@ -8,8 +8,7 @@ use serde_json::json;
 use super::fake::{Fake, Play};
 use super::{STATE, bank, context, jwk, openid, plain, sign};
 use crate::clock::{Clock as _, TestClock};
-use crate::domain::outcome::Fact;
-use crate::domain::{Cause, Evidence, Outcome};
+use crate::domain::{Cause, Evidence, Fact, Outcome};
 use crate::provider::oidc::settings::{Endpoints, OidcConfig};
 use crate::provider::{Provider as _, ProviderError};
 

@@ -20,10 +20,9 @@ use super::Oidc;
 use super::settings::{ClientAuth, Endpoints, Explicit, OidcConfig, Par, PlainLoopback};
 use crate::clock::TestClock;
 use crate::domain::consent::{self, Kind};
-use crate::domain::id::Shard;
 use crate::domain::{
     Amount, AnswerTo, CallbackPlan, Consent, Currency, DialectData, FeatureRequest, Journey, JourneyId, MerchantId,
-    MerchantName, Opening, Purpose, Secret, Settings, UnixMillis, UserId,
+    MerchantName, Opening, Purpose, Secret, Settings, Shard, UnixMillis, UserId,
 };
 use crate::provider::VisitContext;
 
