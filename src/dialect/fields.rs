@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{flag, number};
-use crate::dialect::pairs::Pairs;
+use crate::dialect::Pairs;
 use crate::domain::Invalid;
 
 /// A body's fields by name. A field came once or not at all; JSON `null` is not at all.

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::kept::Json;
 use super::moments::{self, Offset};
 use super::{flag, number};
-use crate::dialect::pairs::Pairs;
+use crate::dialect::Pairs;
 use crate::domain::text::check_readable;
 use crate::domain::{Amount, Currency, Invalid, UnixMillis};
 

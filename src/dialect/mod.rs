@@ -13,3 +13,8 @@ mod parameters;
 pub mod secpaid;
 pub mod token_io;
 pub mod yapily;
+
+pub use fields::Fields;
+use json::Object;
+pub use kept::Json;
+pub use pairs::Pairs;

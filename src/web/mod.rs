@@ -26,6 +26,8 @@ pub use body::{BodyTrouble, Incoming, Limits};
 pub use dialects::dialects;
 pub use ixopay::Rates;
 pub use local::{loopback_names_only, own_pages_only};
+use problem::Problem;
+use problem_kind::ProblemKind;
 pub use reply::page_at;
 pub use rules::keep_rules;
 

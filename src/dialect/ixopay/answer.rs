@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use super::Transaction;
 use super::failure::Listed;
-use super::view::{Standing, Transaction};
+use super::view::Standing;
 use crate::domain::Journey;
 
 #[skip_serializing_none]

@@ -4,11 +4,8 @@
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::failure::Failure;
 use super::intermediate::CONTINUE;
-use super::kept::Kept;
-use super::kind::Kind;
-use super::view::Transaction;
+use super::{Failure, Kept, Kind, Transaction};
 use crate::dialect::moments;
 use crate::domain::{FinalOutcome, Journey, UnixMillis};
 

@@ -1,9 +1,8 @@
 //! A payment that is taken back, as the test bank plays it.
 
-use super::kept::Kept;
-use super::kind::Kind;
 use super::simulator::{CHARGEBACK, SANDBOX};
-use super::view::{Standing, Transaction};
+use super::view::Standing;
+use super::{Kept, Kind, Transaction};
 use crate::domain::{Journey, OpenRequest, OperationKind, PaymentOperation, Placement, Purpose, RequestedCallbacks};
 
 /// The open request for the chargeback of a payment that was opened by `open_request`. `None` unless the test bank was

@@ -1,6 +1,6 @@
 //! The documented limits of fields, as data.
 
-use crate::dialect::json::Object;
+use crate::dialect::Object;
 use crate::domain::Invalid;
 use crate::domain::iso::check_language;
 

@@ -1,8 +1,6 @@
 //! A page of the merchant's that a customer is shown before the checkout (contracts/ixopay.md, section 7).
 
-use super::LONGEST_URL;
-use super::kept::Kept;
-use super::request::Asked;
+use super::{Asked, Kept, LONGEST_URL};
 use crate::domain::callback::check_length;
 use crate::domain::{CallbackUrl, Invalid, Journey, OneOffUrls, Params, Placement, Redirect, Rules};
 

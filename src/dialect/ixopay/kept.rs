@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::kind::Kind;
-use super::signature::BodyHash;
+use super::{BodyHash, Kind};
 use crate::dialect::kept;
 
 /// What answers and callbacks give back, and how callbacks are sent.

@@ -39,6 +39,7 @@ pub use simulator::is_played_at_once;
 
 use callback::CallbackEvent;
 use kept::Kept;
+use view::Transaction;
 
 use crate::domain::{
     CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, Journey, JourneyEvent, Posting, Schedule, Stage,

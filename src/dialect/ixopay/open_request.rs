@@ -1,10 +1,6 @@
 //! What is asked for when a transaction is opened: where its customer goes, and where its callbacks go.
 
-use super::kept::Kept;
-use super::kind::Kind;
-use super::reference::Reference;
-use super::request::Asked;
-use super::signature::BodyHash;
+use super::{Asked, BodyHash, Kept, Kind, Reference};
 use crate::domain::open_request::RequestedCallbacks as Callbacks;
 use crate::domain::{Cancel, Checkout, Item, OpenRequest, OperationKind, PaymentOperation, Purpose, Wanted};
 

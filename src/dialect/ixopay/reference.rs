@@ -8,7 +8,7 @@ use std::fmt;
 
 use data_encoding::HEXUPPER;
 
-use super::kept::Kept;
+use super::Kept;
 use crate::dialect::moments;
 use crate::domain::base32;
 use crate::domain::{Journey, JourneyId, PayId};

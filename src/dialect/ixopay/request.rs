@@ -5,13 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::LONGEST_URL;
 use super::checked;
-use super::kept::Kept;
-use super::kind::Kind;
-use super::reference::Reference;
 use super::simulator;
-use crate::dialect::json::Object;
+use super::{Kept, Kind, LONGEST_URL, Reference};
+use crate::dialect::Object;
 use crate::domain::text::check_readable;
 use crate::domain::{Amount, Currency, Invalid};
 

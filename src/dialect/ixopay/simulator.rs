@@ -1,8 +1,7 @@
 //! The simulator: how a merchant says what the test bank shall do, by a word in `extraData.overrideResult` or by an
 //! amount (contracts/ixopay.md, section 10). Other banks do not listen.
 
-use super::kept::Kept;
-use super::kind::Kind;
+use super::{Kept, Kind};
 use crate::domain::{Amount, Invalid, Journey};
 
 /// The name of the test bank.

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::failure::{Failure, Listed};
-use super::kept::Kept;
-use super::kind::Kind;
-use super::reference::{Reference, purchase_id};
+use super::failure::Listed;
+use super::reference::purchase_id;
 use super::simulator::is_played_at_once;
+use super::{Failure, Kept, Kind, Reference};
 use crate::domain::{Journey, Stage};
 
 /// Where a transaction stands.

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::dialect::pairs::Pairs;
+use crate::dialect::Pairs;
 use crate::domain::message::{Content, Header, Message, Method};
 use crate::domain::{Finish, FinishedAs, Invalid, Item, JobRequest, Secret};
 

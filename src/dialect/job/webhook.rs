@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::dialect::pairs::Pairs;
+use crate::dialect::Pairs;
 use crate::domain::WebhookPayload;
 use crate::domain::message::{Content, Message};
 

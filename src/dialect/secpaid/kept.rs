@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dialect::kept::{self, Json};
+use crate::dialect::Json;
+use crate::dialect::kept;
 
 /// The fields that are only given back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@
 //! SecPaid ignores fields that it does not know, and so does this dialect, as clients send more than is read. But a
 //! `callbackUrl` that nobody reads sends a customer to another place than its sender thinks.
 
-use crate::dialect::fields::Fields;
+use crate::dialect::Fields;
 use crate::domain::{Invalid, Settings};
 
 /// What `createLink` and `createSplitLink` read.

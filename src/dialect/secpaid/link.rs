@@ -5,7 +5,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::envelope::written;
 use super::kept::Kept;
-use crate::dialect::kept::Json;
+use crate::dialect::Json;
 use crate::domain::{Amount, Cause, Journey, OneTime, Outcome, Stage};
 
 /// The addresses that belong to a link.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::cipher::{KEY, read_key};
 use super::kept::Kept;
-use super::webhook::{FIELD, Form};
-use super::{known, split};
-use crate::dialect::fields::Fields;
+use super::webhook::FIELD;
+use super::{Form, known, split};
+use crate::dialect::Fields;
 use crate::domain::text::check_readable;
 use crate::domain::{
     Amount, CallbackName, Cancel, Checkout, Ciphering, Currency, Expiry, ExtraOutcomes, Invalid, Item, NotifyOn,

@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::dialect::fields::Fields;
-use crate::dialect::kept::Json;
-use crate::dialect::number;
+use crate::dialect::{Fields, Json, number};
 use crate::domain::money::minor_units;
 use crate::domain::text::check_readable;
 use crate::domain::{Amount, Invalid};

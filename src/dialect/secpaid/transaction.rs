@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::envelope::{at_home, written};
 use super::link::transaction_type;
-use crate::dialect::fields::Fields;
+use crate::dialect::Fields;
 use crate::domain::{Invalid, Journey, PayId, UnixMillis};
 
 /// The most rows of one answer.

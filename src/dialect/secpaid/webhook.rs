@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::dialect::pairs::Pairs;
+use crate::dialect::Pairs;
 use crate::domain::words::words;
 use crate::domain::{Amount, Invalid, Journey, WebhookEndpoint, WebhookPayload};
 

@@ -3,10 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::jwt::Jwt;
-use super::read_member_id;
-use super::sdk::SdkSignature;
-use super::sent::{Sent, refused};
+use super::sent::refused;
+use super::{Jwt, SdkSignature, Sent, read_member_id};
 use crate::domain::{Invalid, MerchantId, Secret};
 
 /// The scheme of the published JavaScript SDK.

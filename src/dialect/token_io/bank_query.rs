@@ -1,7 +1,7 @@
 //! `POST /callback/initiation`: a bank has answered the app itself, and the app hands the answer over (contracts,
 //! section 2).
 
-use super::json::Object;
+use crate::dialect::Object;
 use crate::domain::Invalid;
 
 /// The longest query that is read, in bytes: a signed answer of a bank is a few thousand.

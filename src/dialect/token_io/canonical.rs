@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::dialect::pairs::Pairs;
+use crate::dialect::Pairs;
 
 /// How deep what is signed may be nested. Nothing that Token.io knows is deeper than five.
 const MOST_DEEP: usize = 32;

@@ -1,8 +1,7 @@
 //! Fields that several calls have, each with its rules.
 
-use super::json::Object;
-use super::moments;
-use super::rejection::Rejection;
+use super::{Rejection, moments};
+use crate::dialect::Object;
 use crate::domain::{Invalid, UnixMillis};
 
 /// A reference of the caller's own. A whole number is one, too: the vendor's own tests send numbers, and read texts.

@@ -7,10 +7,9 @@
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::Flow;
 use super::checked::read_ref_id;
-use super::flow::Flow;
-use super::json::Object;
-use crate::dialect::pairs::Pairs;
+use crate::dialect::{Object, Pairs};
 use crate::domain::Invalid;
 
 /// The fields that are `true` or `false`.

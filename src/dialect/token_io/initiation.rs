@@ -3,12 +3,9 @@
 use url::Url;
 
 use super::checked::{check_execution_date, limited, one_of, read_ref_id};
-use super::echo;
-use super::flow::Flow;
-use super::json::Object;
 use super::party::{check_debtor, read_creditor};
-use super::rejection::Rejection;
-use crate::dialect::kept::Json;
+use super::{Flow, Rejection, echo};
+use crate::dialect::{Json, Object};
 use crate::domain::{Amount, Invalid, UnixMillis};
 
 /// The schemes by which a payment can be made.

@@ -8,10 +8,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
 use percent_encoding::percent_decode_str;
 
+use super::Sent;
 use super::canonical::canonical;
-use super::json::Object;
 use super::key::verifies;
-use super::sent::{Sent, refused};
+use super::sent::refused;
+use crate::dialect::Object;
 use crate::domain::moment::LEEWAY;
 use crate::domain::{Invalid, UnixMillis};
 

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::flow::Flow;
-use crate::dialect::kept::{self, Json};
+use super::Flow;
+use crate::dialect::Json;
+use crate::dialect::kept;
 use crate::domain::{DialectData, Journey};
 
 /// What answers say again, and how the browser gets to the bank.

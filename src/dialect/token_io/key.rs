@@ -14,7 +14,7 @@ use rsa::pkcs1::DecodeRsaPublicKey as _;
 use rsa::traits::PublicKeyParts as _;
 use sha2::{Digest as _, Sha256};
 
-use super::json::Object;
+use crate::dialect::Object;
 use crate::domain::Invalid;
 
 /// What stands before the 32 bytes of an Ed25519 key in its DER form (RFC 8410, section 4).

@@ -10,16 +10,10 @@ use serde_json::value::RawValue;
 
 use super::canonical::compact;
 use super::checked::read_ref_id;
-use super::echo;
-use super::flow::Flow;
-use super::initiation::{Initiation, kept_part};
-use super::json::Object;
-use super::kept::Kept;
+use super::initiation::kept_part;
 use super::moments;
-use super::rejection::Rejection;
-use super::request::PaymentRequest;
-use crate::dialect::kept::Json;
-use crate::dialect::pairs::Pairs;
+use super::{Flow, Initiation, Kept, PaymentRequest, Rejection, echo};
+use crate::dialect::{Json, Object, Pairs};
 use crate::domain::words::words;
 use crate::domain::{Amount, Cause, Expiry, Invalid, Journey, JourneyId, OpenRequest, Outcome, Stage, UnixMillis};
 

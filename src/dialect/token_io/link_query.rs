@@ -1,8 +1,8 @@
 //! The filters of `GET /v2/payment-links` (contracts, section 2).
 
-use super::link::{LinkStatus, link_id, templates};
-use super::query::{Listed, MOST, Offset, read_offset};
-use super::rejection::Rejection;
+use super::link::{link_id, templates};
+use super::query::{Listed, MOST, read_offset};
+use super::{LinkStatus, Offset, Rejection};
 use crate::dialect::parameters;
 use crate::domain::{Invalid, Journey, UnixMillis};
 

@@ -1,8 +1,8 @@
 //! Creditors and debtors: who they are, and where their account is (contracts, section 4).
 
+use super::Rejection;
 use super::checked::limited;
-use super::json::Object;
-use super::rejection::Rejection;
+use crate::dialect::Object;
 use crate::domain::Invalid;
 
 /// The longest name, in characters.

@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
-use super::payment::{Payment, Standing, payment};
+use super::payment::payment;
+use super::{Payment, Standing};
 use crate::domain::{DeliveryPolicy, Journey, JourneyEvent, Posting, Schedule, SuccessRule, WebhookPayload};
 
 /// The one event of payments.

@@ -3,12 +3,9 @@
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::flow::Flow;
 use super::ids::{member_id, payment_id};
-use super::kept::Kept;
-use super::moments;
-use super::status::Status;
-use crate::dialect::kept::Json;
+use super::{Flow, Kept, Status, moments};
+use crate::dialect::Json;
 use crate::domain::{
     Cause, FinalOutcome, Journey, JourneyEvent, LedTo, Outcome, ProviderRefusal, ProviderVisit, RecordedResponse,
     Stage, UnixMillis,

@@ -6,12 +6,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::NAME;
 use super::ids::payment_id;
-use super::kept::Kept;
-use super::payment::Standing;
-use super::rejection::Rejection;
-use super::status::Status;
+use super::{Kept, NAME, Rejection, Standing, Status};
 use crate::dialect::parameters;
 use crate::domain::{Invalid, Journey, PayId, UnixMillis};
 

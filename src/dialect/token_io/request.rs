@@ -1,9 +1,7 @@
 //! `POST /v2/payments`: a payment as a caller asks for it.
 
-use super::initiation::Initiation;
-use super::json::Object;
-use super::kept::Kept;
-use super::rejection::Rejection;
+use super::{Initiation, Kept, Rejection};
+use crate::dialect::Object;
 use crate::domain::{Cancel, Checkout, Item, OpenRequest, Purpose, RequestedCallbacks, UnixMillis, Wanted};
 
 /// A payment that is asked for.

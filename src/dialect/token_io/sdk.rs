@@ -7,9 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
 
+use super::Sent;
 use super::canonical::canonical;
 use super::key::verifies;
-use super::sent::{Sent, refused};
+use super::sent::refused;
 use crate::domain::{Invalid, UnixMillis};
 
 /// How old, or how far ahead of our clock, a signature may be: it names no end of its own.

@@ -25,13 +25,10 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::checked::{check_execution_date, read_ref_id};
-use super::flow::Flow;
 use super::ids::{read, written};
-use super::json::Object;
-use super::kept::{Kept, KeptForReturn};
 use super::key::key_id;
-use super::rejection::Rejection;
-use crate::dialect::kept::Json;
+use super::{Flow, Kept, KeptForReturn, Rejection};
+use crate::dialect::{Json, Object};
 use crate::domain::{
     Amount, Cancel, Cause, Checkout, FinalOutcome, GatewaySignature, Invalid, Item, Journey, JourneyId, OpenRequest,
     Outcome, Purpose, RequestedCallbacks, UnixMillis, Wanted,

@@ -7,7 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use super::v1::{TokenSignature, callback_state, names_bank, reason, request_id, token_id, transfer_id};
+use super::TokenSignature;
+use super::v1::{callback_state, names_bank, reason, request_id, token_id, transfer_id};
 use crate::domain::{Cause, FinalOutcome, Journey, Outcome, Params};
 
 /// What the redirect home of a token request may append.

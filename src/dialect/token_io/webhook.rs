@@ -1,7 +1,7 @@
 //! `PUT /webhook/config`: which events go where (contracts, sections 2 and 8).
 
-use super::json::Object;
-use super::rejection::Rejection;
+use super::Rejection;
+use crate::dialect::Object;
 use crate::domain::{CallbackUrl, Invalid, Rules, Webhook};
 
 /// Every kind of event that Token.io knows. Of those of this gateway there is one.

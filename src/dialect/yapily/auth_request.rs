@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use super::features::{self, Unsupported};
-use super::forms::{self, Field, Form};
-use super::json::Object;
-use super::kept::Kept;
-use super::{moments, payment};
+use super::features;
+use super::forms;
+use super::{Field, Form, Kept, Unsupported, moments, payment};
+use crate::dialect::Object;
 use crate::domain::consent::Kind;
 use crate::domain::{
     AnswerTo, ApplicationUser, Consent, CountryCode, FeatureRequest, Institution, Invalid, OneTime, OpenRequest,

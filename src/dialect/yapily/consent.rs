@@ -5,8 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::kept::Kept;
-use super::{Rejection, moments};
+use super::{Kept, Rejection, moments};
 use crate::domain::consent::{Kind, Status};
 use crate::domain::{ApplicationUser, Journey, Outcome, Secret, UnixMillis};
 

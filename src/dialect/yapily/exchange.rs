@@ -1,7 +1,7 @@
 //! What apps bring: one-time tokens, codes of banks that answered them, and confirmations (contracts, 4.6, 4.7 and
 //! 5.3).
 
-use super::json::Object;
+use crate::dialect::Object;
 use crate::domain::moment::LEEWAY;
 use crate::domain::{Evidence, Invalid, Secret, UnixMillis};
 

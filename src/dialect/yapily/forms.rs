@@ -1,8 +1,7 @@
 //! What the fields of a body must look like, as data: a body is checked to its bottom, also where nothing here reads
 //! it, because what was sent is answered back (the vendor's document, request bodies).
 
-use crate::dialect::json::Object;
-use crate::dialect::moments;
+use crate::dialect::{Object, moments};
 use crate::domain::iso::check_language;
 use crate::domain::{Amount, CountryCode, Currency, Invalid};
 

@@ -1,12 +1,11 @@
 //! `POST /hosted/consent-requests` and `/hosted/payment-requests`: the customer is sent to one of our pages, and
 //! chooses the institution there (contracts, section 10).
 
-use super::auth_request::{AuthRequest, Reach, Way, Who, read_account};
-use super::features::Unsupported;
-use super::forms::{self, Field, Form};
-use super::json::Object;
-use super::kept::Kept;
+use super::auth_request::{Way, read_account};
+use super::forms;
 use super::payment::{self, Dress, Types};
+use super::{AuthRequest, Field, Form, Kept, Reach, Unsupported, Who};
+use crate::dialect::Object;
 use crate::domain::consent::Kind;
 use crate::domain::{CountryCode, Institution, Invalid, UnixMillis};
 

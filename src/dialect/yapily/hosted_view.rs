@@ -7,11 +7,9 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_with::skip_serializing_none;
 
 use super::consent::AuthorisationError;
-use super::hosted::{AMOUNT, HostedKind};
-use super::json::Object;
-use super::kept::Kept;
-use super::{About, consent, moments, phases};
-use crate::dialect::pairs::Pairs;
+use super::hosted::AMOUNT;
+use super::{About, HostedKind, Kept, consent, moments, phases};
+use crate::dialect::{Object, Pairs};
 use crate::domain::consent::{Kind, Status};
 use crate::domain::{Amount, ApplicationUser, Consent, Journey, Secret};
 

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dialect::kept::{self, Json};
+use crate::dialect::Json;
+use crate::dialect::kept;
 
 /// What answers say again; the objects as they were sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! `paymentRequest`: read as far as its customer will see it, and checked to its bottom (contracts, 3.2).
 
-use super::features;
-use super::forms::{self, Field, Form};
-use super::json::Object;
+use super::forms;
+use super::{Field, Form, features};
+use crate::dialect::Object;
 use crate::domain::consent::Kind;
 use crate::domain::{FeatureRequest, Invalid};
 

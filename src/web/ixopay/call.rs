@@ -9,8 +9,8 @@ use super::answer::ErrorBody;
 use crate::dialect::ixopay::{BodyHash, DATE_WINDOW, Message, read_date};
 use crate::domain::{Merchant, MerchantId, SignedCalls};
 use crate::engine::{Engine, merchant_keys, use_cases};
-use crate::web::body::{BodyTrouble, Incoming};
 use crate::web::credentials::basic;
+use crate::web::{BodyTrouble, Incoming};
 
 /// The longest `Content-Type` that callbacks take over, in bytes.
 const MAX_TYPE: usize = 100;

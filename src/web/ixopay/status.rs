@@ -11,7 +11,7 @@ use super::rates::Rates;
 use crate::dialect::ixopay::{Reference, status};
 use crate::domain::{Journey, MerchantId};
 use crate::engine::{Engine, use_cases};
-use crate::web::body::Incoming;
+use crate::web::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let by_uuid = at("/api/v3/status/{api_key}/getByUuid/{id}", "GET");

@@ -13,7 +13,7 @@ use super::lookup::{found, reservation};
 use crate::dialect::ixopay::{self, Asked, Kind, NAME, chargeback, is_played_at_once, redirect_path};
 use crate::domain::{Invalid, Journey, Merchant, MerchantId, OpenRequest, OperationKind};
 use crate::engine::{Engine, EngineError, Ordered, PAYMENT_PAGE, derive, use_cases};
-use crate::web::body::Incoming;
+use crate::web::Incoming;
 
 /// How long a call waits for what its bank does at once. It is done all the same afterwards, and the callback has the
 /// outcome.

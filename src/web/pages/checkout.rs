@@ -13,9 +13,8 @@ use super::outcome::amount;
 use super::sending::{Addresses, NotSent, send, with_visit_cookie};
 use crate::domain::{Cancel, Journey, Stage};
 use crate::engine::{Engine, PAYMENT_PAGE, SendRequest, use_cases};
-use crate::web::body::Incoming;
 use crate::web::views::{Checkout, ProblemPage, words};
-use crate::web::{page_at, problem, reply};
+use crate::web::{Incoming, page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(

@@ -14,9 +14,8 @@ use super::outcome::{bank_name, consent_request};
 use super::sending::{Addresses, NotSent, send, with_visit_cookie};
 use crate::domain::{Journey, Stage};
 use crate::engine::{CONSENT_PAGE, Engine, SendRequest, use_cases};
-use crate::web::body::Incoming;
 use crate::web::views::{BankAway, ChooseBank};
-use crate::web::{page_at, problem, reply};
+use crate::web::{Incoming, page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(

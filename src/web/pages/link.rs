@@ -12,8 +12,8 @@ use crate::domain::Journey;
 use crate::domain::params::percent_encoded;
 use crate::engine::{Engine, derive, find, page_of};
 use crate::telemetry::metrics::Route;
-use crate::web::body::{BodyTrouble, read_form};
-use crate::web::{page_at, problem, reply};
+use crate::web::body::read_form;
+use crate::web::{BodyTrouble, page_at, problem, reply};
 
 /// The query of customers' pages. Providers' parameters that came along, such as `state`, are nobody's concern here.
 #[derive(Deserialize)]

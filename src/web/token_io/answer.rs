@@ -9,7 +9,7 @@ use crate::dialect::token_io::{self, Failure};
 use crate::domain::Invalid;
 use crate::engine::Engine;
 use crate::web::answer::{self, ErrorWords, FailureKind};
-use crate::web::body::{BodyTrouble, Incoming};
+use crate::web::{BodyTrouble, Incoming};
 
 /// Says of a 5xx that it is the bank's.
 const EXTERNAL_ERROR: HeaderName = HeaderName::from_static("token-external-error");

@@ -10,8 +10,8 @@ use super::answer::ErrorBody;
 use crate::dialect::token_io::{Authorization, Sent, Signature};
 use crate::domain::{Invalid, Merchant, PublicUrl, SignedCalls};
 use crate::engine::{Engine, Reservation, use_cases};
-use crate::web::body::{Incoming, check_type};
-use crate::web::idempotency;
+use crate::web::body::check_type;
+use crate::web::{Incoming, idempotency};
 
 /// An authenticated call.
 pub(super) struct Call {

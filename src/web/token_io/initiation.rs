@@ -10,7 +10,7 @@ use super::payments::shown;
 use crate::dialect::token_io::{NAME, Standing, Status, is_token_request, payment_id, read_bank_query, request_id};
 use crate::domain::{Invalid, Journey};
 use crate::engine::{AuthorizationResponse, BroughtCode, Carried, Engine, use_cases};
-use crate::web::body::Incoming;
+use crate::web::Incoming;
 use crate::web::request_timeout::request_timeout;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {

@@ -15,7 +15,7 @@ use super::opening::{open, webhook};
 use crate::dialect::token_io::{LinkQuery, LinkStatus, NAME, PaymentLink, is_payment_link, payment_link, read_link_id};
 use crate::domain::{Invalid, Journey};
 use crate::engine::{Engine, find, use_cases};
-use crate::web::body::Incoming;
+use crate::web::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let links =

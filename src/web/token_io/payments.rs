@@ -16,7 +16,7 @@ use crate::dialect::token_io::{
 };
 use crate::domain::{Invalid, Journey, SameBrowser};
 use crate::engine::{Engine, find, use_cases};
-use crate::web::body::Incoming;
+use crate::web::Incoming;
 use crate::web::request_timeout::request_timeout;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {

@@ -9,7 +9,7 @@ use super::call::Call;
 use crate::domain::Invalid;
 use crate::engine::Engine;
 use crate::telemetry::metrics::Route;
-use crate::web::body::Incoming;
+use crate::web::Incoming;
 use crate::web::views::qr;
 
 /// The longest text that is drawn, in bytes: as long as the longest callback.

@@ -18,7 +18,7 @@ use crate::dialect::token_io::{
 };
 use crate::domain::{Invalid, Journey};
 use crate::engine::{Engine, SendRequest, SendResult, derive, find, use_cases};
-use crate::web::body::Incoming;
+use crate::web::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config

@@ -19,7 +19,6 @@ use crate::dialect::token_io::{self, NAME};
 use crate::domain::{Cause, CountryCode, Institution, Journey, JourneyId, Stage};
 use crate::engine::{Engine, SendRequest, derive, find, use_cases, visitor};
 use crate::telemetry::metrics::Route;
-use crate::web::body::Incoming;
 use crate::web::pages::bank_list::{by_country, search};
 use crate::web::pages::home::lead_home;
 use crate::web::pages::instead::PageResult;
@@ -27,7 +26,7 @@ use crate::web::pages::link::{posted, query_config};
 use crate::web::pages::outcome::amount;
 use crate::web::pages::sending::{Addresses, NotSent, send, with_visit_cookie};
 use crate::web::views::{ProblemPage, Session};
-use crate::web::{page_at, problem, reply};
+use crate::web::{Incoming, page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config

@@ -9,7 +9,7 @@ use super::call::Call;
 use crate::dialect::token_io::read_webhook;
 use crate::domain::{Merchant, Webhook};
 use crate::engine::{Edit, Engine, use_cases};
-use crate::web::body::Incoming;
+use crate::web::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let own = at("/webhook/config", "DELETE, GET, PUT");

@@ -9,9 +9,8 @@ use super::{ApiResult, check_operator, no_store};
 use crate::domain::consent::Status;
 use crate::domain::{Journey, JourneyId};
 use crate::engine::{Changed, Engine, EngineError, derive, find, use_cases};
-use crate::web::problem::Problem;
-use crate::web::problem_kind::ProblemKind;
 use crate::web::time::rfc3339;
+use crate::web::{Problem, ProblemKind};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config

@@ -9,7 +9,7 @@ use super::{ApiResult, Authenticated};
 use crate::domain::delivery::State;
 use crate::domain::{AttemptRecord, AttemptResult, Delivery, DeliveryId, Invalid, Journey, Target};
 use crate::engine::{DeliveryContext, DeliveryCursor, DeliveryFilter, Engine, use_cases};
-use crate::web::problem::Problem;
+use crate::web::Problem;
 use crate::web::time::rfc3339;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {

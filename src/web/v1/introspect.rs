@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::{ApiResult, Caller, Incoming, no_store};
 use crate::domain::{Invalid, Journey, UnixMillis};
 use crate::engine::{Engine, use_cases};
-use crate::web::body::{self, BodyTrouble, read_form};
+use crate::web::BodyTrouble;
+use crate::web::body::{self, read_form};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(super::at("/introspect", "POST").route(web::post().to(introspect)));

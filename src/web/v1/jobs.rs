@@ -14,9 +14,8 @@ use crate::dialect::job::{FinishBody, JobBody, NAME};
 use crate::domain::message::{Header, Message};
 use crate::domain::{Finish, FinishedAs, Journey, JourneyId, Outcome, Target};
 use crate::engine::{EndedJob, Engine, derive, use_cases};
-use crate::web::problem::Problem;
-use crate::web::problem_kind::ProblemKind;
 use crate::web::time::rfc3339;
+use crate::web::{Problem, ProblemKind};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let all = super::at("/jobs", "GET, POST");

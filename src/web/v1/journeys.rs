@@ -13,7 +13,7 @@ use crate::domain::{
     Cause, FinalOutcome, Grant, Journey, JourneyId, LedTo, PayId, ProviderRefusal, RecordedResponse, Stage, UnixMillis,
 };
 use crate::engine::{Engine, JourneyCursor, JourneyDetails, JourneyFilter, derive, use_cases};
-use crate::web::problem::Problem;
+use crate::web::Problem;
 use crate::web::time::rfc3339;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {

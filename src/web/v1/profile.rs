@@ -11,7 +11,7 @@ use crate::domain::terms::{Setting, merchant_settings};
 use crate::domain::{Invalid, SavedCallback, Settings, SettingsPatch, WebhookEndpoint};
 use crate::engine::{Edit, Edited, Engine, use_cases};
 
-use crate::web::problem::Problem;
+use crate::web::Problem;
 use crate::web::time::rfc3339;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {

@@ -12,8 +12,7 @@ use super::{ApiResult, Authenticated, at, check_type, json, merchant_of, no_stor
 use crate::dialect::token_io::{member_id, read_public_key};
 use crate::domain::{Merchant, PublicKey};
 use crate::engine::{Edit, Edited, Engine, WebhookPublicKey, merchant_keys, use_cases};
-use crate::web::body::{BodyTrouble, Incoming};
-use crate::web::problem::Problem;
+use crate::web::{BodyTrouble, Incoming, Problem};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config

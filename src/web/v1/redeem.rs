@@ -9,10 +9,9 @@ use super::{ApiResult, Call, no_store};
 use crate::domain::{Journey, UnixMillis};
 use crate::engine::{Engine, Redeemed, Redeeming, Redemption, use_cases};
 use crate::telemetry::metrics::Route;
-use crate::web::problem::Problem;
-use crate::web::problem_kind::ProblemKind;
 use crate::web::request_timeout::request_timeout;
 use crate::web::time::rfc3339;
+use crate::web::{Problem, ProblemKind};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(super::at("/one-time-tokens/redeem", "POST").app_data(Route::Redeem).route(web::post().to(redeem)));

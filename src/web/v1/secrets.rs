@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{ApiResult, Authenticated, Call, at, no_store};
 use crate::domain::{KeyName, KeyNumber};
 use crate::engine::{Engine, KeyInUse, NewKey, WebhookPublicKey, use_cases};
-use crate::web::problem::Problem;
+use crate::web::Problem;
 use crate::web::time::rfc3339;
 
 /// How long a secret that was replaced still counts, unless the call says otherwise.

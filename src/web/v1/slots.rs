@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{ApiResult, Authenticated, Call, at};
 use crate::domain::Merchant;
 use crate::engine::{Edit, Edited, Engine, EngineError, use_cases};
-use crate::web::problem::Problem;
+use crate::web::Problem;
 
 /// What can be saved in a slot.
 pub(super) trait Saved: Clone + 'static {

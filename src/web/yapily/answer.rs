@@ -9,8 +9,8 @@ use crate::dialect::yapily::{Body, Failure, InstitutionError, Issue, Rejection, 
 use crate::domain::consent::Status;
 use crate::domain::{Invalid, ProviderRefusal};
 use crate::engine::Engine;
+use crate::web::BodyTrouble;
 use crate::web::answer::{self, ErrorWords, FailureKind};
-use crate::web::body::BodyTrouble;
 
 const TRACING_ID: HeaderName = HeaderName::from_static("yapily-tracing-id");
 

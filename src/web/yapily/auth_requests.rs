@@ -13,7 +13,7 @@ use crate::dialect::yapily::{AuthRequest, Body, Links, auth_request, is_own};
 use crate::domain::consent::Kind;
 use crate::domain::{Invalid, Journey};
 use crate::engine::{CONSENT_PAGE, Changed, Engine, derive, use_cases};
-use crate::web::body::Incoming;
+use crate::web::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let accounts = at("/account-auth-requests", "POST, PATCH");

@@ -7,9 +7,9 @@ use url::form_urlencoded;
 use super::answer::ErrorBody;
 use crate::domain::Merchant;
 use crate::engine::{Engine, Reservation, use_cases};
-use crate::web::body::{Incoming, check_type};
+use crate::web::body::check_type;
 use crate::web::credentials::basic;
-use crate::web::idempotency;
+use crate::web::{Incoming, idempotency};
 
 /// An authenticated call with a body.
 pub(super) struct Call {

@@ -15,7 +15,7 @@ use crate::dialect::yapily::{
 use crate::domain::consent::Kind;
 use crate::domain::{Invalid, Journey, JourneyId, MerchantId, UserId};
 use crate::engine::{Changed, Engine, JourneyFilter, Page, ScanRange, derive, find, scan, use_cases};
-use crate::web::body::Incoming;
+use crate::web::Incoming;
 use crate::web::request_timeout::request_timeout;
 
 /// How far the consents of a list are counted beyond its page.

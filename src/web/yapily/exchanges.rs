@@ -12,7 +12,7 @@ use crate::domain::consent::Status;
 use crate::domain::{AnswerTo, Cause, FinalOutcome, Journey};
 use crate::engine::{BroughtCode, Engine, Redeemed, Redeeming, Redemption, use_cases};
 use crate::telemetry::metrics::Route;
-use crate::web::body::Incoming;
+use crate::web::Incoming;
 use crate::web::request_timeout::request_timeout;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {

@@ -11,8 +11,8 @@ use super::{at, users};
 use crate::dialect::yapily::{Body, HostedKind, HostedRequest, Shown, hosted_request};
 use crate::domain::{Institution, Journey};
 use crate::engine::{CONSENT_PAGE, Engine, derive};
+use crate::web::Incoming;
 use crate::web::answer::answered;
-use crate::web::body::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     for (path, kind) in

@@ -11,7 +11,7 @@ use super::call::{Call, merchant_of, query};
 use crate::dialect::yapily::{AuthRequest, Body, NAME, Reach, UserQuery, deleted_user, is_own, read_user, user};
 use crate::domain::{Invalid, Journey, User, UserId};
 use crate::engine::{Engine, Enrolled, JourneyFilter, Page, use_cases};
-use crate::web::body::Incoming;
+use crate::web::Incoming;
 
 /// The most consents of one user that are looked at.
 const ALL: Page = Page { skip: 0, most: usize::MAX };

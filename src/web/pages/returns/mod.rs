@@ -16,9 +16,8 @@ use url::form_urlencoded;
 use crate::domain::Invalid;
 use crate::engine::{Carried, Engine, EngineError, RejectedReturn, Returned};
 use crate::telemetry::metrics::{Arrival, Metrics, Route};
-use crate::web::body::Incoming;
 use crate::web::views::{FragmentReturn, Repost, WhyAgain};
-use crate::web::{page_at, problem, reply};
+use crate::web::{Incoming, page_at, problem, reply};
 use posted::{Posted, Poster};
 use visit::Visit;
 

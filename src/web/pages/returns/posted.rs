@@ -6,7 +6,7 @@ use url::form_urlencoded;
 
 use crate::domain::Invalid;
 use crate::engine::Carried;
-use crate::web::body::BodyTrouble;
+use crate::web::BodyTrouble;
 
 /// The field by which one of our pages says that it posts. No provider has one of this name.
 const MARKER: &str = "handback_posted_by";
