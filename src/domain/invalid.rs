@@ -6,6 +6,7 @@
 use std::fmt;
 
 /// An input that broke a rule. It names the field, the rule and a way out, and never repeats a secret.
+#[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
     field: String,
@@ -20,21 +21,18 @@ impl Invalid {
     }
 
     /// Adds what would have been accepted.
-    #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// Says the same of a more exact place, such as `callback_url item 2`.
-    #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {
         self.field = field.into();
         self
     }
 
     /// Says the same of a field that stands under `to` where its sender is, and under `from` here.
-    #[must_use]
     pub fn moved(self, from: &str, to: &str) -> Self {
         match self.field.strip_prefix(from).map(|rest| format!("{to}{rest}")) {
             Some(field) => self.at(field),

@@ -67,6 +67,7 @@ impl Spelling {
 }
 
 /// What a dialect appends, in its order, and what it fills into placeholders.
+#[must_use]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Params {
     appended: Vec<(&'static str, String, Spelling)>,
@@ -93,25 +94,21 @@ impl Eq for FreeText {}
 
 impl Params {
     /// Appends `name=value` after what is there already.
-    #[must_use]
     pub fn append(self, name: &'static str, value: impl Into<String>) -> Self {
         self.spelt(name, value.into(), Spelling::Escaped)
     }
 
     /// Appends an id whose colons stay as they are, because its readers have never seen them otherwise.
-    #[must_use]
     pub fn append_id(self, name: &'static str, value: &str) -> Self {
         self.spelt(name, value.to_owned(), Spelling::Id)
     }
 
     /// Appends `name=value` with `+` for spaces, because the readers of this one parameter have seen them so.
-    #[must_use]
     pub fn append_form(self, name: &'static str, value: impl Into<String>) -> Self {
         self.spelt(name, value.into(), Spelling::Form)
     }
 
     /// Appends a parameter that has a value.
-    #[must_use]
     pub fn append_some(self, name: &'static str, value: Option<impl Into<String>>) -> Self {
         match value {
             Some(value) => self.append(name, value),
@@ -120,14 +117,12 @@ impl Params {
     }
 
     /// Appends a text from others, in this encoding. Where its URL has no room for all of it, it is cut.
-    #[must_use]
     pub fn append_text(mut self, name: &'static str, text: &str, encode: fn(&str) -> String) -> Self {
         self.text = Some(FreeText { index: self.appended.len(), text: text.to_owned(), encode });
         self.append(name, encode(text))
     }
 
     /// Appends a text as [`Params::append_text`] does, with `+` for spaces.
-    #[must_use]
     pub fn append_form_text(mut self, name: &'static str, text: &str) -> Self {
         self.text = Some(FreeText { index: self.appended.len(), text: text.to_owned(), encode: str::to_owned });
         self.append_form(name, text)
@@ -140,7 +135,6 @@ impl Params {
 
     /// These parameters in so many bytes less, as far as a text can be cut: [`Self::LEAST_TEXT`] bytes of it are always
     /// left.
-    #[must_use]
     pub fn shortened(mut self, bytes: usize) -> Self {
         let Some(FreeText { index, text, encode }) = self.text.as_ref().filter(|_| bytes > 0) else { return self };
         let Some((_, value, spelling)) = self.appended.get_mut(*index) else { return self };
@@ -159,7 +153,6 @@ impl Params {
     }
 
     /// Fills `placeholder` with `value`.
-    #[must_use]
     pub fn fill(mut self, placeholder: Placeholder, value: impl Into<String>) -> Self {
         self.filled.push((placeholder, value.into()));
         self

@@ -14,6 +14,7 @@ use crate::domain::Secret;
 const LONGEST: usize = 64 * 1024;
 
 /// A call, made once by [`Client::send`](super::Client::send). What is wrong with it is said there.
+#[must_use]
 pub struct Call {
     pub(super) request: Result<Request, Refused>,
     pub(super) deadline: Option<Duration>,
@@ -38,20 +39,17 @@ impl Call {
     }
 
     /// Adds a header, beside those of the same name.
-    #[must_use]
     pub fn header(mut self, name: HeaderName, value: &str) -> Self {
         self.add(name, HeaderValue::from_str(value).map_err(|_| Refused::Unsendable("header")));
         self
     }
 
     /// Shows a bearer's key (RFC 6750 2.1).
-    #[must_use]
     pub fn bearer(self, key: &Secret) -> Self {
         self.secret(AUTHORIZATION, &Secret::new(format!("Bearer {}", key.reveal())))
     }
 
     /// Adds a header whose value no log shows.
-    #[must_use]
     pub fn secret(mut self, name: HeaderName, value: &Secret) -> Self {
         let value = HeaderValue::from_str(value.reveal()).map_err(|_| Refused::Unsendable("header"));
         let value = value.map(|mut value| {
@@ -63,7 +61,6 @@ impl Call {
     }
 
     /// Adds a header of somebody else's choice, whose value no log shows.
-    #[must_use]
     pub fn own(mut self, name: &str, value: &Secret) -> Self {
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
             return self.secret(name, value);
@@ -73,7 +70,6 @@ impl Call {
     }
 
     /// Sends these bytes, as this type.
-    #[must_use]
     pub fn body(mut self, content_type: &str, bytes: Vec<u8>) -> Self {
         if let Ok(request) = &mut self.request {
             *request.body_mut() = Some(bytes.into());
@@ -82,7 +78,6 @@ impl Call {
     }
 
     /// Sends a value as JSON.
-    #[must_use]
     pub fn json(mut self, value: &impl Serialize) -> Self {
         if let Ok(bytes) = serde_json::to_vec(value) {
             return self.body("application/json", bytes);
@@ -92,7 +87,6 @@ impl Call {
     }
 
     /// Sends pairs as an HTML form does.
-    #[must_use]
     pub fn form(mut self, value: &impl Serialize) -> Self {
         if let Ok(text) = serde_urlencoded::to_string(value) {
             return self.body("application/x-www-form-urlencoded", text.into_bytes());
@@ -103,14 +97,12 @@ impl Call {
 
     /// How long the call may take, from the look-up of its name to the last byte of its answer, instead of what the
     /// client has for every call.
-    #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
     /// How many bytes an answer's body may have; by default 65,536.
-    #[must_use]
     pub const fn longest(mut self, bytes: usize) -> Self {
         self.longest = bytes;
         self

@@ -1,25 +1,11 @@
 //! The labels of counters: each label is an enum, whose variants are the values that it can have.
 
-/// Declares an enum whose variants are the values of a label.
-macro_rules! label {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)+
-        }
+use crate::domain::words::words;
 
-        impl $name {
-            /// The values, in the order of the variants.
-            pub(super) const LABELS: [&str; [$($text),+].len()] = [$($text),+];
-        }
-    };
-}
-
-label!(
+words! {
     /// What kind of route answered. Put one into the data of each scope or resource (`app_data`).
     #[derive(Default)]
-    Route {
+    pub enum Route {
         /// A call in a merchant's dialect.
         Dialect = "dialect",
         /// Handback's own API, but for redemptions.
@@ -36,11 +22,11 @@ label!(
         #[default]
         Other = "other",
     }
-);
+}
 
-label!(
+words! {
     /// What became of a browser that came back from a bank.
-    Arrival {
+    pub enum Arrival {
         /// Sent on at once: home, or back to the checkout.
         Sent = "sent",
         /// Shown the page that waits, because the bank was later than the budget.
@@ -52,11 +38,11 @@ label!(
         /// Stranded by our mistake.
         Failed = "failed",
     }
-);
+}
 
-label!(
+words! {
     /// What a try met at a delivery.
-    AttemptResult {
+    pub enum AttemptResult {
         /// An answer with a status below 200.
         Informed = "1xx",
         /// An answer with this class of status, and so on.
@@ -74,11 +60,11 @@ label!(
         /// Sent, and not answered in time.
         Unanswered = "unanswered",
     }
-);
+}
 
-label!(
+words! {
     /// What became of a delivery that the courier had in its hands.
-    Fate {
+    pub enum Fate {
         /// Received.
         Delivered = "delivered",
         /// To be tried again.
@@ -92,11 +78,11 @@ label!(
         /// Given back untried: there was no room for it.
         GivenBack = "given_back",
     }
-);
+}
 
-label!(
+words! {
     /// The limit for which a connection was broken off.
-    Cut {
+    pub enum Cut {
         /// A head that was not whole in time.
         Head = "head",
         /// An answer that was not taken in time.
@@ -106,7 +92,7 @@ label!(
         /// There were too many connections from its address.
         Address = "address",
     }
-);
+}
 
 impl AttemptResult {
     /// The class of an answer's status.

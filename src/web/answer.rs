@@ -56,6 +56,7 @@ impl FailureKind {
 }
 
 /// A refusal of a call, before it is put into its dialect's envelope.
+#[must_use]
 #[derive(Debug)]
 pub struct ErrorBody<W> {
     /// Its status.
@@ -90,20 +91,17 @@ impl<W> ErrorBody<W> {
     }
 
     /// This refusal with another status, where the call's contract has another.
-    #[must_use]
     pub fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
     }
 
     /// Adds a header.
-    #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
     /// Adds the methods by which its address is called (RFC 9110, section 15.5.6).
-    #[must_use]
     pub fn allowing(self, methods: &'static str) -> Self {
         self.with_header(header::ALLOW, HeaderValue::from_static(methods))
     }

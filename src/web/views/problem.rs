@@ -36,60 +36,10 @@ impl ProblemPage {
         Self { title: title.into(), sentence: sentence.into(), ..Self::default() }
     }
 
-    /// A link that we do not know: mistyped, cut off, or long gone.
-    pub fn unknown_link() -> Self {
-        Self::new(words::UNKNOWN_LINK, words::UNKNOWN_LINK_SENTENCE, words::UNKNOWN_LINK_HINT)
-    }
-
-    /// A browser that comes back from a bank with a `state` that we do not know, or that has been used.
-    pub fn unknown_return() -> Self {
-        Self::new(words::UNKNOWN_RETURN, words::UNKNOWN_RETURN_SENTENCE, words::UNKNOWN_RETURN_HINT)
-    }
-
-    /// A page that opened for a short time only.
-    pub fn over() -> Self {
-        Self::new(words::OVER, words::OVER_SENTENCE, words::OVER_HINT)
-    }
-
-    /// A payment that has come to its end, to somebody who knows no more than its id.
-    pub fn payment_over() -> Self {
-        Self::new(words::PAYMENT_OVER, words::PAYMENT_OVER_SENTENCE, words::OVER_HINT)
-    }
-
-    /// A return that shows no more than a `state`, after another one has counted.
-    pub fn answered() -> Self {
-        Self::new(words::ANSWERED, words::ANSWERED_SENTENCE, words::OVER_HINT)
-    }
-
     /// An answer that leads nowhere, to a customer whom we recognise, who can go on at `page`.
     pub fn not_usable(page: &str) -> Self {
         let problem = Self::new(words::NOT_USABLE, words::NOT_USABLE_SENTENCE, words::GO_ON);
         Self { on: Some(page.into()), ..problem }
-    }
-
-    /// A return in another browser than the one that left, for a merchant who does not allow that.
-    pub fn other_browser() -> Self {
-        Self::new(words::OTHER_BROWSER, words::OTHER_BROWSER_SENTENCE, words::OTHER_BROWSER_HINT)
-    }
-
-    /// A press on Cancel where the link does not allow it.
-    pub fn cannot_cancel() -> Self {
-        Self::new(words::CANNOT_CANCEL, words::CANNOT_CANCEL_SENTENCE, words::GO_BACK)
-    }
-
-    /// An address that does not exist here.
-    pub fn no_such_page() -> Self {
-        Self::new(words::NO_SUCH_PAGE, words::NO_SUCH_PAGE_SENTENCE, words::NO_SUCH_PAGE_HINT)
-    }
-
-    /// A page that is asked for in a way that it does not offer.
-    pub fn wrong_method() -> Self {
-        Self::new(words::WRONG_METHOD, words::WRONG_METHOD_SENTENCE, words::GO_BACK)
-    }
-
-    /// A request that none of our pages or forms makes.
-    pub fn unreadable() -> Self {
-        Self::new(words::UNREADABLE, words::UNREADABLE_SENTENCE, words::GO_BACK)
     }
 
     /// The store is away; the page tries again after `retry_seconds`.
@@ -97,14 +47,45 @@ impl ProblemPage {
         let page = Self::new(words::STORE_AWAY, words::STORE_AWAY_SENTENCE, words::STORE_AWAY_HINT);
         Self { retry_seconds: Some(retry_seconds), ..page }
     }
+}
 
+/// Declares pages by their title, sentence and hint.
+macro_rules! pages {
+    ($($(#[$doc:meta])* $name:ident = $title:ident, $sentence:ident, $hint:ident;)+) => {
+        impl ProblemPage {
+            $(
+                $(#[$doc])*
+                pub fn $name() -> Self {
+                    Self::new(words::$title, words::$sentence, words::$hint)
+                }
+            )+
+        }
+    };
+}
+
+pages! {
+    /// A link that we do not know: mistyped, cut off, or long gone.
+    unknown_link = UNKNOWN_LINK, UNKNOWN_LINK_SENTENCE, UNKNOWN_LINK_HINT;
+    /// A browser that comes back from a bank with a `state` that we do not know, or that has been used.
+    unknown_return = UNKNOWN_RETURN, UNKNOWN_RETURN_SENTENCE, UNKNOWN_RETURN_HINT;
+    /// A page that opened for a short time only.
+    over = OVER, OVER_SENTENCE, OVER_HINT;
+    /// A payment that has come to its end, to somebody who knows no more than its id.
+    payment_over = PAYMENT_OVER, PAYMENT_OVER_SENTENCE, OVER_HINT;
+    /// A return that shows no more than a `state`, after another one has counted.
+    answered = ANSWERED, ANSWERED_SENTENCE, OVER_HINT;
+    /// A return in another browser than the one that left, for a merchant who does not allow that.
+    other_browser = OTHER_BROWSER, OTHER_BROWSER_SENTENCE, OTHER_BROWSER_HINT;
+    /// A press on Cancel where the link does not allow it.
+    cannot_cancel = CANNOT_CANCEL, CANNOT_CANCEL_SENTENCE, GO_BACK;
+    /// An address that does not exist here.
+    no_such_page = NO_SUCH_PAGE, NO_SUCH_PAGE_SENTENCE, NO_SUCH_PAGE_HINT;
+    /// A page that is asked for in a way that it does not offer.
+    wrong_method = WRONG_METHOD, WRONG_METHOD_SENTENCE, GO_BACK;
+    /// A request that none of our pages or forms makes.
+    unreadable = UNREADABLE, UNREADABLE_SENTENCE, GO_BACK;
     /// Its customer has tried too often.
-    pub fn too_often() -> Self {
-        Self::new(words::TOO_OFTEN, words::TOO_OFTEN_SENTENCE, words::TOO_OFTEN_HINT)
-    }
-
+    too_often = TOO_OFTEN, TOO_OFTEN_SENTENCE, TOO_OFTEN_HINT;
     /// Our fault.
-    pub fn our_fault() -> Self {
-        Self::new(words::OUR_FAULT, words::OUR_FAULT_SENTENCE, words::OUR_FAULT_HINT)
-    }
+    our_fault = OUR_FAULT, OUR_FAULT_SENTENCE, OUR_FAULT_HINT;
 }
