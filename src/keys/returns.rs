@@ -106,7 +106,6 @@ impl Keys {
     }
 
     /// Appends a text as long as the signature will be, which nobody can use.
-    #[must_use]
     pub fn rehearse_return(&self, journey: &Journey, params: Params) -> Params {
         let opening = journey.opening();
         let value = match opening.settings.signed_returns {

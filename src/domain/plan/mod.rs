@@ -29,7 +29,6 @@ impl PlannedCallback {
     }
 
     /// What is appended here, cut where the longest of its URLs has no room for it beside `more` bytes.
-    #[must_use]
     pub fn fitted(&self, params: Params, more: usize) -> Params {
         if !params.has_text() {
             return params;

@@ -21,7 +21,7 @@ use crate::engine::{Engine, SendRequest, derive, find, use_cases, visitor};
 use crate::telemetry::metrics::Route;
 use crate::web::pages::bank_list::{by_country, search};
 use crate::web::pages::home::lead_home;
-use crate::web::pages::instead::PageResult;
+use crate::web::pages::instead::{Instead, PageResult};
 use crate::web::pages::link::{posted, query_config};
 use crate::web::pages::outcome::amount;
 use crate::web::pages::sending::{Addresses, NotSent, send, with_visit_cookie};
@@ -167,8 +167,8 @@ fn was_cancelled(journey: &Journey) -> bool {
 }
 
 /// The link that the payment of this id stands behind.
-fn link_of(engine: &Engine, journey: &Journey, id: &str) -> Result<String, HttpResponse> {
-    derive::link(&engine.deps, journey).map_err(|error| problem::page_of_form(&error, at(id)))
+fn link_of(engine: &Engine, journey: &Journey, id: &str) -> Result<String, Instead> {
+    derive::link(&engine.deps, journey).map_err(|error| problem::page_of_form(&error, at(id)).into())
 }
 
 async fn leave(
