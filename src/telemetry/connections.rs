@@ -13,7 +13,7 @@ pub struct Connections {
     open: Gauge,
     most: Gauge,
     full: Counter,
-    cut: [Counter; Cut::ALL.len()],
+    cut: [Counter; Cut::LABELS.len()],
 }
 
 /// Counts for itself alone: nobody reads it.
@@ -39,7 +39,7 @@ impl Connections {
                 registry,
                 "handback_connections_cut",
                 "Connections that were broken off, by the limit that they passed",
-                ("limit", Cut::ALL.map(Cut::as_str)),
+                ("limit", Cut::LABELS),
             ),
         }
     }

@@ -1,11 +1,25 @@
 //! The labels of counters: each label is an enum, whose variants are the values that it can have.
 
-use crate::domain::words::words;
+/// Declares an enum whose variants are the values of a label.
+macro_rules! label {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)+
+        }
 
-words! {
+        impl $name {
+            /// The values, in the order of the variants.
+            pub(super) const LABELS: [&str; [$($text),+].len()] = [$($text),+];
+        }
+    };
+}
+
+label!(
     /// What kind of route answered. Put one into the data of each scope or resource (`app_data`).
     #[derive(Default)]
-    pub enum Route {
+    Route {
         /// A call in a merchant's dialect.
         Dialect = "dialect",
         /// Handback's own API, but for redemptions.
@@ -22,11 +36,11 @@ words! {
         #[default]
         Other = "other",
     }
-}
+);
 
-words! {
+label!(
     /// What became of a browser that came back from a bank.
-    pub enum Arrival {
+    Arrival {
         /// Sent on at once: home, or back to the checkout.
         Sent = "sent",
         /// Shown the page that waits, because the bank was later than the budget.
@@ -38,11 +52,11 @@ words! {
         /// Stranded by our mistake.
         Failed = "failed",
     }
-}
+);
 
-words! {
+label!(
     /// What a try met at a delivery.
-    pub enum AttemptResult {
+    AttemptResult {
         /// An answer with a status below 200.
         Informed = "1xx",
         /// An answer with this class of status, and so on.
@@ -60,11 +74,11 @@ words! {
         /// Sent, and not answered in time.
         Unanswered = "unanswered",
     }
-}
+);
 
-words! {
+label!(
     /// What became of a delivery that the courier had in its hands.
-    pub enum Fate {
+    Fate {
         /// Received.
         Delivered = "delivered",
         /// To be tried again.
@@ -78,11 +92,11 @@ words! {
         /// Given back untried: there was no room for it.
         GivenBack = "given_back",
     }
-}
+);
 
-words! {
+label!(
     /// The limit for which a connection was broken off.
-    pub enum Cut {
+    Cut {
         /// A head that was not whole in time.
         Head = "head",
         /// An answer that was not taken in time.
@@ -92,7 +106,7 @@ words! {
         /// There were too many connections from its address.
         Address = "address",
     }
-}
+);
 
 impl AttemptResult {
     /// The class of an answer's status.

@@ -72,12 +72,12 @@ impl WorkGauges {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    requests: [[Counter; STATUSES.len()]; Route::ALL.len()],
-    returns: [Counter; Arrival::ALL.len()],
+    requests: [[Counter; STATUSES.len()]; Route::LABELS.len()],
+    returns: [Counter; Arrival::LABELS.len()],
     return_duration: Histogram,
     providers: Family<[(&'static str, String); 1], Gauge>,
-    attempts: [Counter; AttemptResult::ALL.len()],
-    deliveries: [Counter; Fate::ALL.len()],
+    attempts: [Counter; AttemptResult::LABELS.len()],
+    deliveries: [Counter; Fate::LABELS.len()],
     work: WorkGauges,
     /// The connections of the public listener.
     pub connections: Arc<Connections>,
@@ -90,7 +90,7 @@ impl Default for Metrics {
         let answers = Family::<[(&'static str, &'static str); 2], Counter>::default();
         let of_route =
             |route| STATUSES.map(|status| answers.get_or_create_owned(&[("route", route), ("status", status)]));
-        let requests = Route::ALL.map(Route::as_str).map(of_route);
+        let requests = Route::LABELS.map(of_route);
         register(registry, "handback_requests", "Answers, by kind of route and class of status", answers);
         Self {
             requests,
@@ -98,7 +98,7 @@ impl Default for Metrics {
                 registry,
                 "handback_returns",
                 "Browsers that came back from a provider, by what became of them",
-                ("result", Arrival::ALL.map(Arrival::as_str)),
+                ("result", Arrival::LABELS),
             ),
             providers: register(
                 registry,
@@ -111,13 +111,13 @@ impl Default for Metrics {
                 registry,
                 "handback_delivery_attempts",
                 "Attempts at deliveries, by what they met",
-                ("result", AttemptResult::ALL.map(AttemptResult::as_str)),
+                ("result", AttemptResult::LABELS),
             ),
             deliveries: counters(
                 registry,
                 "handback_deliveries",
                 "Deliveries out of the courier's hands, by what became of them",
-                ("result", Fate::ALL.map(Fate::as_str)),
+                ("result", Fate::LABELS),
             ),
             work: WorkGauges::registered(registry),
             return_duration: register(

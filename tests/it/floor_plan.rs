@@ -24,7 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("cli", &["gateway", "config", "engine", "domain", "keys", "clock", "telemetry"]),
     // What a bank is configured as is the bank's own; it says too which of it breaks a rule.
     ("config", &["domain", "keys", "provider::oidc", "provider::sandbox"]),
-    ("telemetry", &["config", "domain"]),
+    ("telemetry", &["config"]),
     // Connections, below everything that answers.
     ("listener", &["telemetry"]),
     // What is decided.
