@@ -139,7 +139,6 @@ async fn redeem_all(store: Arc<RedisStore>, steps: Vec<Step>) -> Result<Vec<()>,
     for step in steps {
         let (journey, token) = (&step.journey, step.token.as_ref().ok_or("a final outcome without a token")?);
         let attempt = Digest::new(rand::random());
-        let by = journey.opening().merchant;
         let redemption = store.redeem(journey.pay_id(), &token.digest, &attempt).await?;
         if !matches!(redemption, Redemption::Granted { .. }) {
             return Err(format!("a token was not redeemed: {redemption:?}").into());

@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::domain::moment::UnixMillis;
+use crate::domain::UnixMillis;
 
 /// What time it is, and 32 fresh random bytes.
 pub trait Clock: Send + Sync {

@@ -26,10 +26,11 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::courier::{Courier, FirstAttempts};
 use crate::demo::Demo;
-use crate::domain::callback::{CallbackUrl, DeviceUrls, Placement, Rules};
-use crate::domain::id::MerchantId;
-use crate::domain::merchant::{CallbackName, MerchantName, SavedCallback, SavedCallbacks, Used};
-use crate::domain::redirect::PublicUrl;
+use crate::domain::merchant::Used;
+use crate::domain::{
+    CallbackName, CallbackUrl, DeviceUrls, MerchantId, MerchantName, Placement, PublicUrl, Rules, SavedCallback,
+    SavedCallbacks,
+};
 use crate::egress::{self, Ports};
 use crate::engine::{CourierWaker, Deps, Edit, Engine, NewMerchant, NoCourier, sweep, use_cases};
 use crate::keys::Keys;

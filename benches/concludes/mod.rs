@@ -40,7 +40,7 @@ pub async fn open_all<S: Journeys>(
 }
 
 async fn leave(store: &impl Journeys, journey: Journey) -> Result<Journey, Trouble> {
-    let BegunVisit::New(journey, visit) = journey.begin_visit(None, SystemClock.now()) else {
+    let BegunVisit::New(journey, _) = journey.begin_visit(None, SystemClock.now()) else {
         return Err("a fresh journey did not leave".into());
     };
     match store.take(&Step::to(journey.clone())).await? {

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::receiver::Turn;
-use crate::domain::moment::UnixMillis;
+use crate::domain::UnixMillis;
 
 /// After how many failures in a row it backs off.
 pub const FAILURES: u32 = 5;

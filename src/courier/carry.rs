@@ -10,11 +10,11 @@ use super::outgoing::{OutgoingRequest, Signing, Unwritable};
 use super::queue::Load;
 use super::sender::Answered;
 use super::{Courier, Event, TROUBLE};
-use crate::domain::callback::CallbackUrl;
-use crate::domain::delivery::{Attempt, AttemptRecord, AttemptResult, DeliveryPolicy, Target, Verdict};
-use crate::domain::dialect::Dialect;
-use crate::domain::moment::{UnixMillis, whole_seconds};
-use crate::domain::secret::Digest;
+use crate::domain::delivery::Attempt;
+use crate::domain::moment::whole_seconds;
+use crate::domain::{
+    AttemptRecord, AttemptResult, CallbackUrl, DeliveryPolicy, Dialect, Digest, Target, UnixMillis, Verdict,
+};
 use crate::keys::WebhookKey;
 use crate::store::{DeliveryContext, Lease, Leased, StoreError, receiver_name};
 

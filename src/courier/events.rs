@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::delivery::{AttemptResult, Verdict};
+use crate::domain::{AttemptResult, Verdict};
 
 /// Something that happened to a delivery. It names no merchant and no address, so that counters stay few.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures_util::future::{BoxFuture, FutureExt, join_all};
 use tokio::sync::{Notify, oneshot};
 
-use crate::domain::delivery::DeliveryId;
+use crate::domain::DeliveryId;
 use crate::engine::deps::CourierWaker;
 
 /// The first attempts of one courier. A caller here need not wait until the courier looks by itself.

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::receiver::Held;
-use crate::domain::delivery::{DeliveryId, Target};
-use crate::domain::id::JourneyId;
+use crate::domain::{DeliveryId, JourneyId, Target};
 use crate::store::Lease;
 
 /// From a journey to one of its targets.

@@ -29,8 +29,7 @@ use futures_util::future::FutureExt;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::domain::delivery::DeliveryPolicy;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{DeliveryPolicy, UnixMillis};
 use crate::engine::deps::Deps;
 use crate::store::{Lease, Leased, StoreError};
 pub use events::{Event, Standing, Watcher};

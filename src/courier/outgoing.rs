@@ -1,14 +1,12 @@
 //! What is sent: a delivery in the words of its journey's dialect.
 
 use super::signature::signature;
-use crate::domain::delivery::{DeliveryId, Posting, Target, WebhookPayload};
-use crate::domain::dialect::{Dialect, hand_back_params};
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::{FinalOutcome, HandBack};
+use crate::domain::dialect::hand_back_params;
 use crate::domain::message::{Header, Message, Method};
-use crate::domain::moment::UnixMillis;
-use crate::domain::params::Params;
-use crate::domain::secret::{Sealed, Secret};
+use crate::domain::{
+    DeliveryId, Dialect, FinalOutcome, HandBack, Invalid, Params, Posting, Sealed, Secret, Target, UnixMillis,
+    WebhookPayload,
+};
 use crate::keys::Keys;
 use crate::store::DeliveryContext;
 
@@ -181,11 +179,7 @@ mod tests {
     use super::*;
     use crate::dialect::secpaid::SecPaid;
     use crate::dialect::yapily::Yapily;
-    use crate::domain::delivery::{Delivery, JourneyEvent};
-    use crate::domain::dialect::{CallbackDialect, WebhookDialect};
-    use crate::domain::endpoint::WebhookEndpoint;
-    use crate::domain::journey::Journey;
-    use crate::domain::outcome::Fact;
+    use crate::domain::{CallbackDialect, Delivery, Fact, Journey, JourneyEvent, WebhookDialect, WebhookEndpoint};
     use crate::store::laws::fixtures::{Draft, away, concluded, entry};
 
     const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";

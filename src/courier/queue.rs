@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use super::receiver::{Held, Seat, Turn, path};
-use crate::domain::moment::UnixMillis;
+use crate::domain::UnixMillis;
 use crate::store::Lease;
 
 /// How many attempts are under way at one receiver at the same time: in a new queue, and in one that has grown as far

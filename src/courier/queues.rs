@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::backoff::REST;
 use super::queue::{CONCURRENCY, End, NO_ROOM, ReceiverQueue, spread};
 use super::receiver::{Held, Receiver, Seat, Turn};
-use crate::domain::moment::UnixMillis;
+use crate::domain::UnixMillis;
 use crate::store::{Lease, Leased};
 
 /// How many deliveries are in this courier's hands at the most.

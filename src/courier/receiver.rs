@@ -3,8 +3,7 @@
 
 use tokio::time::Instant;
 
-use crate::domain::callback::CallbackUrl;
-use crate::domain::id::MerchantId;
+use crate::domain::{CallbackUrl, MerchantId};
 use crate::store::Leased;
 
 /// A receiver: one merchant's scheme, host and port. They have a queue together.

@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::domain::secret::Secret;
+use crate::domain::Secret;
 
 /// The `webhook-signature` over `id.seconds.body` by a secret that begins with `whsec_`: version 1, HMAC-SHA256. `None`
 /// when the secret has another form.

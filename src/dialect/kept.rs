@@ -1,9 +1,6 @@
 //! What dialects keep in journeys, as JSON: each dialect has a record of its own, with the names of the calls' fields.
-//!
-//! Older programs kept pairs of texts. The store reads them as an object in which each member is a text; what is more
-//! than a text in a dialect's record is read here in both forms ([`Json`], `json`, `present`).
 
-use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -45,7 +42,7 @@ pub(super) fn read<T: DeserializeOwned + Default>(data: &DialectData) -> T {
 }
 
 /// A value of JSON as it was sent.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Json(Box<RawValue>);
 
 impl Json {
@@ -68,27 +65,6 @@ impl PartialEq for Json {
 
 impl Eq for Json {}
 
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        json(from).map(Self)
-    }
-}
-
-/// Reads a member that is more than a text, also where its JSON is in a text.
-pub(super) fn json<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<T, D::Error> {
-    let raw = Box::<RawValue>::deserialize(from)?;
-    let read = match serde_json::from_str::<String>(raw.get()) {
-        Ok(text) => serde_json::from_str(&text),
-        Err(_) => serde_json::from_str(raw.get()),
-    };
-    read.map_err(D::Error::custom)
-}
-
-/// Reads a member that is there where something is so, whatever it says.
-pub(super) fn present<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
-    IgnoredAny::deserialize(from).map(|_| true)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -100,9 +76,7 @@ mod tests {
     struct Record {
         name: Option<String>,
         sent: Option<Json>,
-        #[serde(deserialize_with = "json")]
         texts: Option<BTreeMap<String, String>>,
-        #[serde(deserialize_with = "present")]
         is_so: bool,
     }
 
@@ -114,17 +88,8 @@ mod tests {
         assert_eq!(data.as_str(), r#"{"sent":{"n": 1.50},"texts":{"b":"2"},"is_so":true}"#);
         assert_eq!(read::<Record>(&data), record);
         assert_eq!(write(&Record::default()), DialectData::default());
-        for nothing in ["", "{", "[]", r#"{"name":7}"#, r#"{"sent":"{"}"#] {
+        for nothing in ["", "{", "[]", r#"{"name":7}"#] {
             assert_eq!(read::<Record>(&DialectData::new(nothing)), Record::default(), "{nothing}");
         }
-    }
-
-    #[test]
-    fn what_older_programs_kept_as_texts_is_read() {
-        let old = r#"{"is_so":"","name":"{}","sent":"{\"n\": 1.50}","texts":"{\"b\":\"2\"}"}"#;
-        let texts = BTreeMap::from([("b".to_owned(), "2".to_owned())]);
-        let record =
-            Record { name: Some("{}".into()), sent: Json::of(r#"{"n": 1.50}"#), texts: Some(texts), is_so: true };
-        assert_eq!(read::<Record>(&DialectData::new(old)), record);
     }
 }

@@ -1,8 +1,6 @@
 //! Changes a merchant, again whenever another change was first.
 
-use crate::domain::id::MerchantId;
-use crate::domain::invalid::Invalid;
-use crate::domain::merchant::Merchant;
+use crate::domain::{Invalid, Merchant, MerchantId};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::store::Replaced;
 

@@ -5,9 +5,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _, Shared};
 use tokio::time::Instant;
 
-use crate::domain::delivery::{Delivery, JourneyEvent};
-use crate::domain::dialect::WebhookDialect;
-use crate::domain::journey::Journey;
+use crate::domain::{Delivery, Journey, JourneyEvent, WebhookDialect};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::provider::ProviderError;
 use crate::store::{Step, StoreError, Taken};

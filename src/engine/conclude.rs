@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::consent::{BankTokens, Consent, Grant};
-use crate::domain::delivery::JourneyEvent;
-use crate::domain::journey::{Conclusion, Journey, LedTo, Purpose, ResponseId, Stage};
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::{Cause, Fact, Outcome, ProviderRefusal};
-use crate::domain::terms::ExtraOutcomes;
+use crate::domain::{
+    BankTokens, Cause, Conclusion, Consent, ExtraOutcomes, Fact, Grant, Journey, JourneyEvent, LedTo, Outcome,
+    ProviderRefusal, Purpose, ResponseId, Stage, UnixMillis,
+};
 use crate::engine::commit::{Announcement, Next};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::{commit, derive, redirect};

@@ -2,11 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::domain::delivery::JourneyEvent;
-use crate::domain::id::{JourneyId, Shard};
-use crate::domain::journey::Journey;
-use crate::domain::merchant::Merchant;
-use crate::domain::open_request::OpenRequest;
+use crate::domain::{Journey, JourneyEvent, JourneyId, Merchant, OpenRequest, Shard};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::{commit, derive, draft};
 use crate::store::{Opened, Reservation};

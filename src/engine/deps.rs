@@ -7,13 +7,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::clock::Clock;
-use crate::domain::callback::Rules;
-use crate::domain::delivery::DeliveryId;
-use crate::domain::dialect::Dialect;
-use crate::domain::institution::Institution;
-use crate::domain::invalid::Invalid;
-use crate::domain::redirect::PublicUrl;
-use crate::domain::secret::Digest;
+use crate::domain::{DeliveryId, Dialect, Digest, Institution, Invalid, PublicUrl, Rules};
 use crate::keys::Keys;
 use crate::provider::Provider;
 use crate::store::{Store, StoreError};

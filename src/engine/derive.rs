@@ -1,17 +1,13 @@
 //! What follows from a journey and the operator's keys: states, links, tokens, sealed texts. Nothing here reads the
 //! store.
 
-use crate::domain::consent::AnswerTo;
-use crate::domain::dialect::{Dialect, hand_back_params};
-use crate::domain::id::MerchantId;
-use crate::domain::journey::{FinalOutcome, HandBack, Journey, Proof, ProviderRedirect, Purpose, ResponseId};
+use crate::domain::dialect::hand_back_params;
+use crate::domain::journey::Proof;
 use crate::domain::message::Message;
-use crate::domain::outcome::{Evidence, ResponseKind};
-use crate::domain::redirect::Redirect;
-use crate::domain::secret::{Digest, Sealed, Secret};
-use crate::domain::signature::GatewaySignature;
-use crate::domain::terms::OneTime;
-use crate::domain::token::{MintedToken, OneTimeToken};
+use crate::domain::{
+    AnswerTo, Dialect, Digest, Evidence, FinalOutcome, GatewaySignature, HandBack, Journey, MerchantId, MintedToken,
+    OneTime, OneTimeToken, ProviderRedirect, Purpose, Redirect, ResponseId, ResponseKind, Sealed, Secret,
+};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::keys::{ConsentClaims, digest};
 use crate::provider::{Provider, VisitContext};

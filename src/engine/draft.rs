@@ -2,18 +2,13 @@
 
 use std::time::Duration;
 
-use crate::domain::callback::{Item, Placement};
-use crate::domain::consent::AnswerTo;
-use crate::domain::dialect::Dialect;
-use crate::domain::endpoint::Ciphering;
-use crate::domain::id::JourneyId;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Journey, Opening, PaymentOperation, Purpose};
-use crate::domain::merchant::{Merchant, Settings};
-use crate::domain::moment::UnixMillis;
-use crate::domain::open_request::{Expiry, OpenRequest, RequestedCallbacks, When};
-use crate::domain::plan::{Allowed, CallbackPlan};
-use crate::domain::terms::{OneOffUrls, SignedReturns};
+use crate::domain::open_request::When;
+use crate::domain::plan::Allowed;
+use crate::domain::{
+    AnswerTo, CallbackPlan, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant, OneOffUrls,
+    OpenRequest, Opening, PaymentOperation, Placement, Purpose, RequestedCallbacks, Settings, SignedReturns,
+    UnixMillis,
+};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::{derive, longest};
 

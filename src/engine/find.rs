@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::id::{JourneyId, MerchantId, PayId};
-use crate::domain::journey::{Journey, ResponseId};
+use crate::domain::{Journey, JourneyId, MerchantId, PayId, ResponseId};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::lapse;
 use crate::keys::{pay_id_of_api_state, pay_id_of_link, pay_id_of_state};

@@ -1,7 +1,6 @@
 //! LAPSE: a journey whose time has run out has expired, as soon as anything reads it.
 
-use crate::domain::journey::Journey;
-use crate::domain::outcome::Fact;
+use crate::domain::{Fact, Journey};
 use crate::engine::conclude;
 use crate::engine::deps::{Deps, Result};
 

@@ -1,14 +1,11 @@
 //! The longest URLs that a journey could end in, written when it opens: none of them is found too long when it matters.
 
 use crate::domain::callback::{check_length, place};
-use crate::domain::dialect::{Dialect, hand_back_params};
-use crate::domain::id::JourneyId;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::{FinalOutcome, HandBack, Journey, Opening, Purpose};
-use crate::domain::outcome::{Cause, Outcome, ProviderRefusal};
-use crate::domain::params::Params;
-use crate::domain::terms::ExtraOutcomes;
-use crate::domain::token::OneTimeToken;
+use crate::domain::dialect::hand_back_params;
+use crate::domain::{
+    Cause, Dialect, ExtraOutcomes, FinalOutcome, HandBack, Invalid, Journey, JourneyId, OneTimeToken, Opening, Outcome,
+    Params, ProviderRefusal, Purpose,
+};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::derive;
 use crate::keys::Keys;

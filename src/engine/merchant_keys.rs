@@ -3,11 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use crate::domain::api_key::{ApiKey, IssuedKey, KeyName, KeyNumber};
-use crate::domain::id::MerchantId;
-use crate::domain::merchant::Merchant;
-use crate::domain::moment::UnixMillis;
-use crate::domain::secret::{Sealed, Secret};
+use crate::domain::{ApiKey, IssuedKey, KeyName, KeyNumber, Merchant, MerchantId, Sealed, Secret, UnixMillis};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::derive;
 use crate::keys::{WebhookKey, hashed_key};

@@ -66,8 +66,7 @@ pub use crate::store::{
     DeliveryContext, DeliveryCursor, DeliveryFilter, Enrolled, JourneyCursor, JourneyFilter, Redemption, Reservation,
 };
 
-use crate::domain::id::PayId;
-use crate::domain::journey::Journey;
+use crate::domain::{Journey, PayId};
 use crate::provider::{ProviderError, Requested};
 use deps::Result;
 use single_flight::{Notes, SingleFlight};

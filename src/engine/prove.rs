@@ -12,11 +12,8 @@ use std::time::Duration;
 use futures_util::future::{Either, FutureExt as _, select};
 use tokio::time::Instant;
 
-use crate::domain::delivery::JourneyEvent;
-use crate::domain::id::PayId;
-use crate::domain::journey::{Journey, Proof, ResponseId};
-use crate::domain::outcome::{Evidence, Fact};
-use crate::domain::secret::{Digest, Secret};
+use crate::domain::journey::Proof;
+use crate::domain::{Digest, Evidence, Fact, Journey, JourneyEvent, PayId, ResponseId, Secret};
 use crate::engine::commit::Next;
 use crate::engine::conclude::ConcludedResponse;
 use crate::engine::deps::{Deps, Result};

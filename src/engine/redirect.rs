@@ -1,14 +1,10 @@
 //! HAND BACK: where an end leads. The same end of the same journey is the same bytes, whenever it is asked for.
 
-use crate::domain::app_page::DeviceResponse;
-use crate::domain::device::Device;
 use crate::domain::dialect::hand_back_params;
-use crate::domain::journey::{FinalOutcome, HandBack, Journey, LedTo, Stage};
-use crate::domain::outcome::Outcome;
-use crate::domain::params::Params;
-use crate::domain::plan::PlannedCallback;
-use crate::domain::redirect::Redirect;
-use crate::domain::secret::Secret;
+use crate::domain::{
+    Device, DeviceResponse, FinalOutcome, HandBack, Journey, LedTo, Outcome, Params, PlannedCallback, Redirect, Secret,
+    Stage,
+};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::visitor::{Admission, Visitor};
 use crate::engine::{derive, visitor};

@@ -2,9 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::domain::id::{MerchantId, PayId};
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Journey, MerchantId, PayId, UnixMillis};
 use crate::engine::deps::{Deps, Result};
 use crate::store::{JourneyCursor, JourneyFilter};
 

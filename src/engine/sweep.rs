@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::domain::journey::{Journey, Proof};
+use crate::domain::Journey;
+use crate::domain::journey::Proof;
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::use_cases::{ahead, perform};
 use crate::engine::{Engine, lapse, prove};

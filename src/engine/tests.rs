@@ -20,26 +20,17 @@ use super::{
     Returned, Timing, Visitor, Waited, Waiting,
 };
 use crate::clock::{Clock, TestClock};
-use crate::domain::callback::{CallbackUrl, DeviceUrls, Item, Placement, Rules};
-use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Kind, Status};
-use crate::domain::delivery::Target;
-use crate::domain::dialect::{CallbackDialect, Dialect, WebhookDialect};
-use crate::domain::endpoint::WebhookOptions;
-use crate::domain::id::{Shard, UserId};
-use crate::domain::institution::{Environment, Institution};
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::{HandBack, Journey, Proof, Purpose, ResponseId};
-use crate::domain::merchant::{Merchant, MerchantName, SavedCallback, Used};
-use crate::domain::message::{Content, Finish, FinishedAs, Header, Message, Method};
-use crate::domain::notify_on::NotifyOn;
-use crate::domain::open_request::{JobRequest, OpenRequest, RequestedCallbacks};
-use crate::domain::outcome::{Evidence, Fact, ProviderRefusal};
-use crate::domain::params::Params;
-use crate::domain::plan::WebhookEndpoint;
-use crate::domain::redirect::Redirect;
-use crate::domain::secret::Secret;
-use crate::domain::slots::Slots;
-use crate::domain::terms::{OneOffUrls, OneTime};
+use crate::domain::consent::{self, Kind, Status};
+use crate::domain::journey::Proof;
+use crate::domain::merchant::Used;
+use crate::domain::message::{Content, Header, Message, Method};
+use crate::domain::{
+    AnswerTo, BankTokens, CallbackDialect, CallbackUrl, Consent, DeviceUrls, Dialect, Environment, Evidence, Fact,
+    FeatureRequest, Finish, FinishedAs, HandBack, Institution, Invalid, Item, JobRequest, Journey, Merchant,
+    MerchantName, NotifyOn, OneOffUrls, OneTime, OpenRequest, Params, Placement, ProviderRefusal, Purpose, Redirect,
+    RequestedCallbacks, ResponseId, Rules, SavedCallback, Secret, Shard, Slots, Target, UserId, WebhookDialect,
+    WebhookEndpoint, WebhookOptions,
+};
 use crate::engine::{derive, find, sweep, use_cases, visitor};
 use crate::provider::{Checked, Performed, Provider, ProviderError, Requested, UnverifiedResponse, VisitContext};
 use crate::store::Store;

@@ -1,6 +1,7 @@
 //! A visit to a provider is written down before its customer is sent.
 
-use crate::domain::journey::{BegunVisit, Choice, Journey};
+use crate::domain::journey::Choice;
+use crate::domain::{BegunVisit, Journey};
 use crate::engine::commit;
 use crate::engine::commit::Next;
 use crate::engine::deps::{Deps, EngineError, Result};

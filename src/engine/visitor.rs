@@ -5,10 +5,7 @@
 
 use std::time::Duration;
 
-use crate::domain::journey::{Journey, ResponseId, Stage};
-use crate::domain::moment::UnixMillis;
-use crate::domain::secret::Secret;
-use crate::domain::terms::SameBrowser;
+use crate::domain::{Journey, ResponseId, SameBrowser, Secret, Stage, UnixMillis};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::derive;
 use crate::keys::{Visit, digest, visit_began_at};

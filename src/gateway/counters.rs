@@ -1,7 +1,7 @@
 //! What the courier reports becomes counters.
 
 use crate::courier::{Event, Watcher};
-use crate::domain::delivery::{AttemptResult, Verdict};
+use crate::domain::{AttemptResult, Verdict};
 use crate::telemetry::metrics::{self, Fate, Metrics, Work};
 
 impl Watcher for Metrics {

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::dialect::Dialect;
-use crate::domain::redirect::PublicUrl;
+use crate::domain::{Dialect, PublicUrl};
 use crate::engine::PAYMENT_PAGE;
 use crate::keys::Keys;
 use crate::web;
@@ -19,9 +18,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::delivery::{Attempt, AttemptResult, Delivery, DeliveryId, JourneyEvent, Target, Verdict};
-    use crate::domain::id::{JourneyId, Shard};
-    use crate::domain::moment::UnixMillis;
+    use crate::domain::delivery::Attempt;
+    use crate::domain::{
+        AttemptResult, Delivery, DeliveryId, JourneyEvent, JourneyId, Shard, Target, UnixMillis, Verdict,
+    };
 
     #[test]
     fn no_receiver_is_called_again_before_the_wait_that_its_dialect_prints() {

@@ -11,7 +11,7 @@ use anyhow::bail;
 use crate::clock::Clock;
 use crate::config::{BankConfig, Config, InstitutionConfig};
 use crate::dialect::yapily;
-use crate::domain::institution::Institution;
+use crate::domain::Institution;
 use crate::provider::Provider;
 use crate::provider::oidc::Oidc;
 use crate::provider::sandbox::{self, Sandbox};
@@ -147,8 +147,7 @@ mod tests {
 
     use super::*;
     use crate::clock::SystemClock;
-    use crate::domain::invalid::Invalid;
-    use crate::domain::outcome::{Evidence, Fact};
+    use crate::domain::{Evidence, Fact, Invalid};
     use crate::provider::{AuthorizationResponse, ProviderError, Requested, UnverifiedResponse, VisitContext};
 
     /// A provider that gets ready at the third try, falls asleep again, and notes each time whether the metric says

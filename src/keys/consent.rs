@@ -10,7 +10,7 @@ use p256::pkcs8::EncodePrivateKey as _;
 use serde::{Deserialize, Serialize};
 
 use super::Keys;
-use crate::domain::secret::Secret;
+use crate::domain::Secret;
 
 /// What a consent token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

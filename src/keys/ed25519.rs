@@ -7,8 +7,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use zeroize::Zeroizing;
 
 use super::Keys;
-use crate::domain::journey::Journey;
-use crate::domain::signature::GatewaySignature;
+use crate::domain::{GatewaySignature, Journey};
 
 /// The purpose of the pair that signs redirects home.
 const HOME: &str = "way home";

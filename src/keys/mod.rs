@@ -30,11 +30,7 @@ pub use text::{page_ticket_parts, pay_id_of_api_state, pay_id_of_link, pay_id_of
 pub use visit::{Visit, visit_began_at};
 pub use webhook::WebhookKey;
 
-use crate::domain::id::MerchantId;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::secret::{Digest, Sealed, Secret};
-use crate::domain::token::OneTimeToken;
+use crate::domain::{Digest, Invalid, Journey, MerchantId, OneTimeToken, Sealed, Secret};
 
 /// How long an XChaCha20 nonce is, in bytes.
 const NONCE: usize = 24;

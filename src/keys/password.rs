@@ -7,7 +7,7 @@ use sha1::{Digest as _, Sha1};
 use zeroize::Zeroizing;
 
 use super::digest;
-use crate::domain::secret::Digest;
+use crate::domain::Digest;
 
 /// How often the hash is applied.
 const ROUNDS: usize = 10;

@@ -11,15 +11,8 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::Keys;
-use crate::domain::id::MerchantId;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
-use crate::domain::params::Params;
-use crate::domain::plan::PlannedCallback;
-use crate::domain::secret::Secret;
 use crate::domain::signed_return::{PARAMETER, Statement};
-use crate::domain::terms::SignedReturns;
+use crate::domain::{Invalid, Journey, MerchantId, Params, PlannedCallback, Secret, SignedReturns, UnixMillis};
 
 /// The version of an HMAC-SHA256.
 const HMAC: &str = "v1";
@@ -213,10 +206,8 @@ fn write(version: &str, seconds: &str, key: &str, signature: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::callback::{CallbackUrl, DeviceUrls, Placement, Rules};
-    use crate::domain::journey::Opening;
     use crate::domain::journey::tests::journey;
-    use crate::domain::terms::FrozenSettings;
+    use crate::domain::{CallbackUrl, DeviceUrls, FrozenSettings, Opening, Placement, Rules};
 
     const AT: UnixMillis = UnixMillis::from_millis(1_790_000_000_999);
     const CALLBACK: &str = "https://shop.example/paid?order=7";

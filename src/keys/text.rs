@@ -8,9 +8,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::Keys;
 use crate::domain::base32;
-use crate::domain::id::PayId;
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Journey, PayId, UnixMillis};
 
 /// How many bytes of a text nobody can guess.
 pub(super) const MAC: usize = 16;

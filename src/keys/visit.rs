@@ -8,9 +8,7 @@ use subtle::ConstantTimeEq;
 use super::text::MAC;
 use super::{Keys, digest};
 use crate::domain::base32;
-use crate::domain::id::PayId;
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Journey, PayId, UnixMillis};
 
 /// What the value of a cookie holds before its MAC: the journey's number, the visit, when it began, and its bank.
 const HEAD: usize = PayId::BYTES + 1 + 6 + 4;
@@ -90,7 +88,7 @@ fn bank_mark(bank: &str) -> [u8; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::journey::BegunVisit;
+    use crate::domain::BegunVisit;
     use crate::domain::journey::tests::{NOW, journey};
 
     fn keys(byte: u8) -> Keys {

@@ -52,8 +52,7 @@ struct Asked {
     scope: String,
     redirect_uri: String,
     state: String,
-    // Links of journeys that an older program opened call it a voucher.
-    #[serde(default, alias = "voucher")]
+    #[serde(default)]
     app_url_signature: String,
 }
 
@@ -63,7 +62,7 @@ struct Decided {
     bank_name: String,
     redirect_uri: String,
     state: String,
-    #[serde(default, alias = "voucher")]
+    #[serde(default)]
     app_url_signature: String,
     decision: String,
     #[serde(default)]

@@ -3,10 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::api_key::KeyNumber;
-use crate::domain::id::MerchantId;
-use crate::domain::merchant::Merchant;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{KeyNumber, Merchant, MerchantId, UnixMillis};
 
 /// The numbers of API keys, and what they were used for. A number lives in a shard of its own, apart from its merchant.
 #[async_trait]

@@ -5,11 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, State, Verdict};
-use crate::domain::id::{MerchantId, PayId, Shard};
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
-use crate::domain::secret::Digest;
+use crate::domain::delivery::State;
+use crate::domain::{
+    AttemptRecord, Delivery, DeliveryId, Digest, Journey, MerchantId, PayId, Shard, UnixMillis, Verdict,
+};
 
 /// How long an endpoint stays shut that has said that it is gone.
 pub const SHUT: Duration = Duration::from_hours(30 * 24);

@@ -24,12 +24,8 @@ pub use deliveries::{
 pub use step::{Step, Taken};
 pub use users::{Enrolled, Users, user_name, user_shard};
 
-use crate::domain::delivery::Delivery;
-use crate::domain::id::{MerchantId, PayId, SHARDS, Shard, UserId};
-use crate::domain::journey::Journey;
-use crate::domain::merchant::Merchant;
-use crate::domain::moment::UnixMillis;
-use crate::domain::secret::Digest;
+use crate::domain::id::SHARDS;
+use crate::domain::{Delivery, Digest, Journey, Merchant, MerchantId, PayId, Shard, UnixMillis, UserId};
 
 /// How long an idempotency key is remembered.
 pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);

@@ -1,9 +1,7 @@
 //! What both stores read off a journey, so that they keep it, list it and forget it alike.
 
 use super::StoreError;
-use crate::domain::id::{PayId, UserId};
-use crate::domain::journey::{Journey, LedTo};
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Journey, LedTo, PayId, UnixMillis, UserId};
 
 /// Whether a provider has ever proven it. A consent that is asked for again is not unproven by that.
 pub(super) fn is_proven(journey: &Journey) -> bool {

@@ -1,8 +1,6 @@
 //! Steps: what one change of a journey brings with it.
 
-use crate::domain::delivery::Delivery;
-use crate::domain::journey::Journey;
-use crate::domain::token::MintedToken;
+use crate::domain::{Delivery, Journey, MintedToken};
 
 /// One change of one journey, with everything that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]

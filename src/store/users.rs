@@ -4,9 +4,7 @@ use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
 
 use super::StoreError;
-use crate::domain::id::{MerchantId, Shard, UserId};
-use crate::domain::secret::Digest;
-use crate::domain::user::{ApplicationUser, User};
+use crate::domain::{ApplicationUser, Digest, MerchantId, Shard, User, UserId};
 
 /// What became of enrolling a user.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::super::queue::CONCURRENCY;
 use super::*;
-use crate::domain::moment::UnixMillis;
+use crate::domain::UnixMillis;
 
 /// How many attempts go to one receiver together: they may overtake each other on their way out of the store.
 const TOGETHER: usize = CONCURRENCY.0 as usize;

@@ -5,7 +5,7 @@ use super::super::queue::{CONCURRENCY, End, Load, NO_ROOM, ReceiverQueue, USUAL_
 use super::super::queues::{Admission, HANDS, MEMORY, Queues};
 use super::super::receiver::{Held, Receiver, Seat};
 use super::*;
-use crate::domain::moment::UnixMillis;
+use crate::domain::UnixMillis;
 use crate::store::DeliveryContext;
 
 const NOW: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);

@@ -1,11 +1,9 @@
 //! The attempts at a dead endpoint are the printed table, on a clock that the test moves.
 
 use super::*;
-use crate::domain::delivery::{DeliveryId, Schedule, Target};
-use crate::domain::dialect::{CallbackDialect, WebhookDialect};
-use crate::domain::journey::{FinalOutcome, HandBack};
-use crate::domain::moment::UnixMillis;
-use crate::domain::params::Params;
+use crate::domain::{
+    CallbackDialect, DeliveryId, FinalOutcome, HandBack, Params, Schedule, Target, UnixMillis, WebhookDialect,
+};
 use crate::store::DeliveryFilter;
 
 /// A dialect like any other, but for when it tries.

@@ -20,7 +20,6 @@ pub struct Kept {
     /// A text that is given back.
     pub merchant_meta_data: Option<String>,
     /// Texts that are given back.
-    #[serde(deserialize_with = "kept::json")]
     pub extra_data: Option<BTreeMap<String, String>>,
     /// The `uuid` of the transaction before it.
     pub reference_uuid: Option<String>,

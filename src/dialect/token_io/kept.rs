@@ -1,5 +1,6 @@
 //! What a journey keeps of the call that asked for it.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::Flow;
@@ -18,7 +19,6 @@ pub struct Kept {
     /// What comes back with the browser.
     pub state: Option<String>,
     /// Whether the customer has agreed in the caller's own pages already.
-    #[serde(deserialize_with = "kept::present")]
     pub consented: bool,
     /// What a payment link was asked with; every link has one.
     pub payment_template: Option<Json>,
@@ -29,7 +29,6 @@ pub struct Kept {
     /// The second part of a token request, as it was sent.
     pub request_options: Option<Json>,
     /// Whether the merchant's app takes the bank's answer itself.
-    #[serde(deserialize_with = "kept::present")]
     pub answered_by_app: bool,
 }
 
@@ -55,11 +54,8 @@ pub(super) struct KeptForReturn {
     /// What comes back with the browser.
     pub state: Option<String>,
     /// Whether the merchant's app takes the bank's answer itself.
-    #[serde(deserialize_with = "kept::present")]
     pub answered_by_app: bool,
-    /// Whether it is a token request.
-    #[serde(rename = "requestPayload", deserialize_with = "kept::present")]
-    pub is_token_request: bool,
+    request_payload: Option<IgnoredAny>,
 }
 
 impl KeptForReturn {
@@ -72,6 +68,11 @@ impl KeptForReturn {
     pub(super) fn flow(&self) -> Flow {
         self.flow.unwrap_or(Flow::ApiOnly)
     }
+
+    /// Whether it is a token request.
+    pub(super) const fn is_token_request(&self) -> bool {
+        self.request_payload.is_some()
+    }
 }
 
 #[cfg(test)]
@@ -79,30 +80,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_older_programs_kept_is_read() {
-        let old = r#"{"answeredByApp":"","consented":"","flow":"PAYMENT_LINK","initiation":"{\"refId\":\"a\"}","linkConfig":"{}","paymentTemplate":"{\"refId\": 7}","state":"{}"}"#;
-        let expected = Kept {
+    fn a_return_reads_the_same_of_what_is_kept_as_everybody() {
+        let link = Kept {
             initiation: Json::of(r#"{"refId":"a"}"#),
             flow: Some(Flow::PaymentLink),
             state: Some("{}".into()),
             consented: true,
             payment_template: Json::of(r#"{"refId": 7}"#),
-            link_config: Json::of("{}"),
             answered_by_app: true,
             ..Kept::default()
         };
-        assert_eq!(Kept::read(&DialectData::new(old)), expected);
-        assert_eq!(Kept::read(&expected.written()), expected);
-        for data in [DialectData::new(old), expected.written()] {
-            let KeptForReturn { flow, state, answered_by_app, is_token_request } = kept::read(&data);
-            assert_eq!((flow, state.as_deref()), (expected.flow, expected.state.as_deref()));
-            assert!(answered_by_app && !is_token_request);
+        let request =
+            Kept { request_payload: Json::of("{\"a\":\n1}"), flow: Some(Flow::TokenRequest), ..Kept::default() };
+        for kept in [link, request, Kept::default()] {
+            let data = kept.written();
+            assert_eq!(Kept::read(&data), kept);
+            let of_return: KeptForReturn = kept::read(&data);
+            assert_eq!((of_return.flow, &of_return.state), (kept.flow, &kept.state));
+            assert_eq!(of_return.answered_by_app, kept.answered_by_app);
+            assert_eq!(of_return.is_token_request(), kept.request_payload.is_some());
         }
-        let request = r#"{"flow":"TOKEN_REQUEST","requestPayload":"{\"a\":\n1}"}"#;
-        let data = DialectData::new(request);
-        let for_return: KeptForReturn = kept::read(&data);
-        assert!(for_return.is_token_request && !for_return.answered_by_app && for_return.state.is_none());
-        let request = Kept::read(&data);
-        assert_eq!((request.flow, request.request_payload), (Some(Flow::TokenRequest), Json::of("{\"a\":\n1}")));
     }
 }

@@ -127,7 +127,7 @@ impl CallbackDialect for TokenIo {
 
     fn callback_params(&self, journey: &Journey, hand_back: &HandBack<'_>) -> Params {
         let (kept, mut params) = (KeptForReturn::of(journey), Params::default());
-        if kept.is_token_request {
+        if kept.is_token_request() {
             let signature = hand_back.signature.map(TokenSignature::of);
             return v1_callback::callback_params(journey, hand_back.final_outcome, signature.as_ref());
         }

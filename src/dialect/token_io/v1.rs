@@ -150,7 +150,7 @@ pub(super) fn is_wished(open_request: &OpenRequest) -> bool {
 
 /// Whether a journey was opened by a token request.
 pub fn is_token_request(journey: &Journey) -> bool {
-    KeptForReturn::of(journey).is_token_request
+    KeptForReturn::of(journey).is_token_request()
 }
 
 /// Whether anybody with the id of a token request may read it, and its result: until 24 hours after its end.

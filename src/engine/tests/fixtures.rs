@@ -4,13 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::domain::callback::{Placement, Rules};
-use crate::domain::dialect_data::DialectData;
-use crate::domain::endpoint::WebhookOptions;
-use crate::domain::journey::Purpose;
-use crate::domain::open_request::{OpenRequest, RequestedCallbacks};
-use crate::domain::redirect::PublicUrl;
-use crate::domain::terms::OneTime;
+use crate::domain::{
+    DialectData, OneTime, OpenRequest, Placement, PublicUrl, Purpose, RequestedCallbacks, Rules, WebhookOptions,
+};
 use crate::engine::deps::{Deps, NoCourier};
 use crate::keys::Keys;
 use crate::store::Store;

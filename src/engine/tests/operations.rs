@@ -1,10 +1,10 @@
 //! What becomes of a payment when an operation of it succeeds, is refused, or never comes to an end.
 
 use super::*;
-use crate::domain::id::PayId;
-use crate::domain::journey::{Cancel, Checkout, Inapplicable, OperationKind, PaymentOperation, Wanted};
-use crate::domain::money::{Amount, Currency};
-use crate::domain::outcome::{Outcome, ProviderRefusal};
+use crate::domain::{
+    Amount, Cancel, Checkout, Currency, Inapplicable, OperationKind, Outcome, PayId, PaymentOperation, ProviderRefusal,
+    Wanted,
+};
 use crate::engine::{conclude, sweep, use_cases};
 
 fn eur(text: &str) -> Amount {

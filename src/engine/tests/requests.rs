@@ -2,8 +2,7 @@
 //! all.
 
 use super::*;
-use crate::domain::journey::{Cancel, Checkout, Wanted};
-use crate::domain::money::{Amount, Currency};
+use crate::domain::{Amount, Cancel, Checkout, Currency, Wanted};
 use crate::engine::{SendRequest, SendResult, derive, find, use_cases};
 
 fn refusing(code: &str) -> Bluntbank {

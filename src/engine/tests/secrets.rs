@@ -1,9 +1,8 @@
 //! Secrets that outlive the operator's keys, and numbers that somebody has already.
 
 use super::*;
-use crate::domain::api_key::KeyName;
 use crate::domain::endpoint::WebhookEndpoint as At;
-use crate::domain::id::MerchantId;
+use crate::domain::{KeyName, MerchantId};
 use crate::engine::{Edit, derive, merchant_keys, use_cases};
 use crate::keys::Keys;
 

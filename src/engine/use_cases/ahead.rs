@@ -8,10 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
 
-use crate::domain::delivery::JourneyEvent;
-use crate::domain::journey::{Conclusion, Journey};
-use crate::domain::outcome::Fact;
-use crate::domain::redirect::Redirect;
+use crate::domain::{Conclusion, Fact, Journey, JourneyEvent, Redirect};
 use crate::engine::commit::Next;
 use crate::engine::deps::Result;
 use crate::engine::single_flight::Flight;

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::journey::Journey;
-use crate::domain::redirect::Redirect;
+use crate::domain::{Journey, Redirect};
 use crate::engine::deps::Result;
 use crate::engine::{Engine, derive, lapse};
 use crate::keys::page_ticket_parts;

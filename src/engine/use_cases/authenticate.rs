@@ -5,11 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use subtle::ConstantTimeEq as _;
 
-use crate::domain::api_key::{ApiKey, IssuedKey, KeyNumber};
-use crate::domain::id::MerchantId;
-use crate::domain::merchant::{Merchant, Standing};
-use crate::domain::moment::UnixMillis;
-use crate::domain::secret::Digest;
+use crate::domain::merchant::Standing;
+use crate::domain::{ApiKey, Digest, IssuedKey, KeyNumber, Merchant, MerchantId, UnixMillis};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, derive};
 use crate::keys::{operator_key, sent_hash};

@@ -2,9 +2,7 @@
 
 use tokio::time::Instant;
 
-use crate::domain::id::{MerchantId, PayId};
-use crate::domain::journey::{Cancel, Journey, Stage};
-use crate::domain::outcome::Fact;
+use crate::domain::{Cancel, Fact, Journey, MerchantId, PayId, Stage};
 use crate::engine::deps::Result;
 use crate::engine::visitor::{Admission, Visitor};
 use crate::engine::{Engine, conclude, find, lapse, visitor};

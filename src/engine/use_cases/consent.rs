@@ -1,12 +1,7 @@
 //! Consents: what becomes of them before, and after, a customer has agreed.
 
-use crate::domain::consent::{Grant, Status};
-use crate::domain::id::JourneyId;
-use crate::domain::journey::Journey;
-use crate::domain::merchant::Merchant;
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::Fact;
-use crate::domain::secret::Secret;
+use crate::domain::consent::Status;
+use crate::domain::{Fact, Grant, Journey, JourneyId, Merchant, Secret, UnixMillis};
 use crate::engine::commit::Next;
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, commit, conclude, derive, find, visit};

@@ -1,7 +1,6 @@
 //! What a merchant sees of its deliveries, and how one is sent again.
 
-use crate::domain::delivery::DeliveryId;
-use crate::domain::id::MerchantId;
+use crate::domain::{DeliveryId, MerchantId};
 use crate::engine::deps::Result;
 use crate::engine::{Engine, find};
 use crate::store::{DeliveryContext, DeliveryCursor, DeliveryFilter, receiver_name};

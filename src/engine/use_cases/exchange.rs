@@ -8,10 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::consent::AnswerTo;
-use crate::domain::id::MerchantId;
-use crate::domain::journey::Journey;
-use crate::domain::outcome::{Evidence, Fact, ResponseKind};
+use crate::domain::{AnswerTo, Evidence, Fact, Journey, MerchantId, ResponseKind};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::scan::{Page, ScanRange};
 use crate::engine::{Engine, conclude, derive, find, lapse, prove, scan};

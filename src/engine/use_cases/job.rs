@@ -5,17 +5,12 @@
 
 use std::borrow::Cow;
 
-use crate::domain::callback::Item;
-use crate::domain::delivery::{Delivery, JourneyEvent};
-use crate::domain::id::{JourneyId, MerchantId};
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Conclusion, FinalOutcome, Job, Journey, Purpose};
-use crate::domain::merchant::Merchant;
-use crate::domain::message::{Finish, FinishedAs};
-use crate::domain::open_request::{Expiry, JobRequest, OpenRequest, RequestedCallbacks};
-use crate::domain::outcome::{Fact, Outcome};
-use crate::domain::secret::{Sealed, Secret};
-use crate::domain::terms::OneOffUrls;
+use crate::domain::journey::Job;
+use crate::domain::{
+    Conclusion, Delivery, Expiry, Fact, FinalOutcome, Finish, FinishedAs, Invalid, Item, JobRequest, Journey,
+    JourneyEvent, JourneyId, Merchant, MerchantId, OneOffUrls, OpenRequest, Outcome, Purpose, RequestedCallbacks,
+    Sealed, Secret,
+};
 use crate::engine::commit::Next;
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::scan::{Page, ScanRange};

@@ -1,9 +1,6 @@
 //! What a merchant sees of its journeys.
 
-use crate::domain::delivery::Delivery;
-use crate::domain::id::{MerchantId, PayId};
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Delivery, Journey, MerchantId, PayId, UnixMillis};
 use crate::engine::deps::Result;
 use crate::engine::scan::{Page, ScanRange};
 use crate::engine::{Engine, derive, find, scan};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::journey::{Journey, Stage};
+use crate::domain::{Journey, Stage};
 use crate::engine::Engine;
 use crate::engine::deps::Result;
 use crate::store::{JourneyCursor, JourneyFilter};

@@ -1,14 +1,10 @@
 //! Merchants, made, changed and erased by the operator.
 
-use crate::domain::api_key::{ApiKey, KeyName};
-use crate::domain::dialect::ClientAccess;
-use crate::domain::id::MerchantId;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::merchant::{Merchant, MerchantName, SavedCallbacks, Settings, Standing};
-use crate::domain::rotation::Rotating;
-use crate::domain::secret::Secret;
-use crate::domain::slots::Slots;
+use crate::domain::merchant::Standing;
+use crate::domain::{
+    ApiKey, ClientAccess, Invalid, Journey, KeyName, Merchant, MerchantId, MerchantName, Rotating, SavedCallbacks,
+    Secret, Settings, Slots,
+};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::scan::{Page, ScanRange};
 use crate::engine::{Engine, change, derive, merchant_keys, scan};

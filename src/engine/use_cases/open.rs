@@ -1,17 +1,9 @@
 //! OPEN: a merchant's call becomes a journey, with its callbacks resolved and frozen.
 
-use crate::domain::app_page::DeviceResponse;
-use crate::domain::callback::CallbackUrl;
-use crate::domain::device::Device;
-use crate::domain::endpoint::WebhookEndpoint;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::Journey;
-use crate::domain::merchant::Merchant;
-use crate::domain::open_request::OpenRequest;
-use crate::domain::outcome::{Outcome, ProviderRefusal};
-use crate::domain::params::Params;
-use crate::domain::plan::PlannedCallback;
-use crate::domain::terms::AppLinks;
+use crate::domain::{
+    AppLinks, CallbackUrl, Device, DeviceResponse, Invalid, Journey, Merchant, OpenRequest, Outcome, Params,
+    PlannedCallback, ProviderRefusal, WebhookEndpoint,
+};
 use crate::engine::deps::Result;
 use crate::engine::longest::LARGEST;
 use crate::engine::{Engine, create, derive, draft, lapse, longest, visit};

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use futures_util::future::FutureExt as _;
 
-use crate::domain::journey::{AppliedOperation, Inapplicable, Journey};
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::{Evidence, Fact, ProviderRefusal, ResponseKind};
+use crate::domain::{
+    AppliedOperation, Evidence, Fact, Inapplicable, Journey, ProviderRefusal, ResponseKind, UnixMillis,
+};
 use crate::engine::commit::Next;
 use crate::engine::deps::Result;
 use crate::engine::prove::Known;

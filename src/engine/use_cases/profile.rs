@@ -1,10 +1,8 @@
 //! A merchant's profile: its callbacks, its webhook endpoints, its settings.
 
-use crate::domain::endpoint::WebhookEndpoint;
-use crate::domain::id::MerchantId;
-use crate::domain::invalid::Invalid;
-use crate::domain::merchant::{Merchant, PublicKey, SavedCallback, SettingsPatch, Webhook};
-use crate::domain::slots::Slots;
+use crate::domain::{
+    Invalid, Merchant, MerchantId, PublicKey, SavedCallback, SettingsPatch, Slots, Webhook, WebhookEndpoint,
+};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, change};
 use crate::store::{Replaced, Reservation};

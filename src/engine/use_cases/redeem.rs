@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::id::MerchantId;
-use crate::domain::token::OneTimeToken;
+use crate::domain::{MerchantId, OneTimeToken};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::find::LOOK_AGAIN;
 use crate::engine::{Engine, derive};

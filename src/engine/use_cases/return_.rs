@@ -7,13 +7,10 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::domain::delivery::JourneyEvent;
-use crate::domain::invalid::Invalid;
-use crate::domain::journey::{Journey, LedTo, ResponseId};
-use crate::domain::outcome::{Evidence, Fact, ProviderRefusal, ResponseKind};
-use crate::domain::redirect::Redirect;
-use crate::domain::secret::Secret;
-use crate::domain::terms::SameBrowser;
+use crate::domain::{
+    Evidence, Fact, Invalid, Journey, JourneyEvent, LedTo, ProviderRefusal, Redirect, ResponseId, ResponseKind,
+    SameBrowser, Secret,
+};
 use crate::engine::commit::Next;
 use crate::engine::conclude::ConcludedResponse;
 use crate::engine::deps::{Deps, Result};

@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use crate::domain::api_key::{ApiKey, IssuedKey, KeyName, KeyNumber};
-use crate::domain::id::MerchantId;
-use crate::domain::invalid::Invalid;
-use crate::domain::merchant::Merchant;
-use crate::domain::moment::UnixMillis;
-use crate::domain::rotation::{Rotating, check_overlap};
-use crate::domain::secret::{Sealed, Secret};
+use crate::domain::rotation::check_overlap;
+use crate::domain::{
+    ApiKey, Invalid, IssuedKey, KeyName, KeyNumber, Merchant, MerchantId, Rotating, Sealed, Secret, UnixMillis,
+};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::merchant_keys::{NewKey, WebhookPublicKey};
 use crate::engine::{Engine, change, derive, merchant_keys};

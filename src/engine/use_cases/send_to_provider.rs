@@ -5,10 +5,8 @@ use std::sync::Arc;
 use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 
-use crate::domain::institution::Institution;
-use crate::domain::journey::{Choice, Journey, Purpose};
-use crate::domain::outcome::{Fact, ProviderRefusal, ResponseKind};
-use crate::domain::redirect::Redirect;
+use crate::domain::journey::Choice;
+use crate::domain::{Fact, Institution, Journey, ProviderRefusal, Purpose, Redirect, ResponseKind};
 use crate::engine::deps::Result;
 use crate::engine::visit::Visit;
 use crate::engine::visitor::VisitCookie;

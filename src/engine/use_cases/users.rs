@@ -1,7 +1,6 @@
 //! Users: the customers that a merchant has added.
 
-use crate::domain::id::{MerchantId, Shard, UserId};
-use crate::domain::user::{ApplicationUser, User};
+use crate::domain::{ApplicationUser, MerchantId, Shard, User, UserId};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, derive};
 use crate::store::{Enrolled, Reservation, Reserved, user_shard};

@@ -5,9 +5,8 @@
 use std::time::Duration;
 
 use crate::domain::callback::{bare, take_apart};
-use crate::domain::id::MerchantId;
-use crate::domain::moment::UnixMillis;
 use crate::domain::signed_return::{PARAMETER, Statement};
+use crate::domain::{MerchantId, UnixMillis};
 use crate::engine::Engine;
 use crate::keys::{ReturnKey, ReturnSecret, Unproven};
 

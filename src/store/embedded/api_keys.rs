@@ -5,10 +5,7 @@ use rusqlite::params;
 
 use super::values::{bytes, execute, exists, millis, moment, row, rows};
 use super::{Embedded, StoreError};
-use crate::domain::api_key::KeyNumber;
-use crate::domain::id::MerchantId;
-use crate::domain::merchant::Merchant;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{KeyNumber, Merchant, MerchantId, UnixMillis};
 use crate::store::ApiKeys;
 use crate::store::api_keys::has_key;
 use crate::store::record::read_merchant;

@@ -10,10 +10,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::values::{self, bytes, execute, exists, limit, millis, moment, number, row, rows};
 use super::{Embedded, StoreError};
-use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, Verdict};
-use crate::domain::id::{MerchantId, PayId};
-use crate::domain::moment::UnixMillis;
-use crate::domain::secret::Digest;
+use crate::domain::{AttemptRecord, Delivery, DeliveryId, Digest, MerchantId, PayId, UnixMillis, Verdict};
 use crate::store::readings::legible;
 use crate::store::record::{append_attempt, read_delivery, read_journey};
 use crate::store::{Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, SHUT};

@@ -6,8 +6,7 @@ use rusqlite::{Connection, params};
 use super::reservations::{self, Before};
 use super::values::{bytes, execute, millis, row, rows};
 use super::{Embedded, StoreError};
-use crate::domain::id::MerchantId;
-use crate::domain::merchant::Merchant;
+use crate::domain::{Merchant, MerchantId};
 use crate::store::record::{read_merchant, write_merchant};
 use crate::store::{Merchants, REMEMBERED, Replaced, Reservation};
 

@@ -32,8 +32,7 @@ use rusqlite::Connection;
 
 use super::{Store, StoreError};
 use crate::clock::Clock;
-use crate::domain::moment::UnixMillis;
-use crate::domain::secret::Digest;
+use crate::domain::{Digest, UnixMillis};
 use readers::Readers;
 use writer::Writer;
 

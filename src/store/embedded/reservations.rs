@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::values::{execute, millis, row};
 use super::{Embedded, StoreError};
-use crate::domain::moment::UnixMillis;
+use crate::domain::UnixMillis;
 use crate::store::{REMEMBERED, Reservation, Reservations, Reserved};
 
 /// What a key has been used for before.

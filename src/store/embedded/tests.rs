@@ -4,9 +4,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::TestClock;
-use crate::domain::delivery::Verdict;
-use crate::domain::outcome::Fact;
-use crate::domain::token::MintedToken;
+use crate::domain::{Fact, MintedToken, Verdict};
 use crate::store::laws::{Backend, fixtures, store_laws};
 use crate::store::{
     Deliveries as _, Journeys as _, Kept, Merchants as _, Opened, Redemption, Reservation, Step, Taken, Tokens as _,

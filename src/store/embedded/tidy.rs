@@ -6,8 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::StoreError;
 use super::values::{execute, millis, rows};
-use crate::domain::merchant::Settings;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{Settings, UnixMillis};
 use crate::store::REMEMBERED;
 
 /// The most records of a kind that one step drops: a few milliseconds' work.

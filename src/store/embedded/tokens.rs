@@ -5,10 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::values::{bytes, execute, number, row};
 use super::{Embedded, StoreError};
-use crate::domain::id::PayId;
-use crate::domain::moment::UnixMillis;
-use crate::domain::secret::Digest;
-use crate::domain::token::MintedToken;
+use crate::domain::{Digest, MintedToken, PayId, UnixMillis};
 use crate::store::readings::awaits_fact;
 use crate::store::record::read_journey;
 use crate::store::record::tokens::{attempt_mark, kept_token, with_spent, with_token};

@@ -5,8 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::values::{bytes, execute, limit, millis, row, rows};
 use super::{Embedded, StoreError};
-use crate::domain::id::{MerchantId, UserId};
-use crate::domain::user::{ApplicationUser, User};
+use crate::domain::{ApplicationUser, MerchantId, User, UserId};
 use crate::store::record::{read_user, write_user};
 use crate::store::{Enrolled, Users, user_name};
 

@@ -3,8 +3,7 @@
 use rusqlite::{Connection, ErrorCode, Params, Row};
 
 use super::StoreError;
-use crate::domain::id::PayId;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{PayId, UnixMillis};
 
 /// A moment as a column holds it: milliseconds since the epoch.
 pub fn millis(moment: UnixMillis) -> i64 {

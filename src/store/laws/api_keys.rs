@@ -3,9 +3,7 @@
 use super::fixtures::{issued, merchant, renamed};
 use super::races::race;
 use super::{HOUR, TestStore};
-use crate::domain::api_key::{IssuedKey, KeyNumber};
-use crate::domain::id::MerchantId;
-use crate::domain::merchant::Merchant;
+use crate::domain::{IssuedKey, KeyNumber, Merchant, MerchantId};
 use crate::store::Replaced;
 
 const RACERS: usize = 100;

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use super::fixtures::{Draft, fresh};
 use super::{HOUR, MINUTE, TestStore};
-use crate::domain::delivery::{AttemptRecord, AttemptResult, Delivery, DeliveryId, State, Verdict};
-use crate::domain::id::MerchantId;
-use crate::domain::journey::Journey;
+use crate::domain::delivery::State;
+use crate::domain::{AttemptRecord, AttemptResult, Delivery, DeliveryId, Journey, MerchantId, Verdict};
 use crate::store::{DeliveryContext, DeliveryCursor, DeliveryFilter, Leased};
 
 const AGAIN: Verdict = Verdict::Retry(MINUTE);

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use super::fixtures::{Draft, agreed, away, concluding, deliveries_of, fresh, held};
 use super::{HOUR, MINUTE, TestStore};
-use crate::domain::id::{MerchantId, Shard, UserId};
-use crate::domain::journey::{Journey, ResponseId};
-use crate::domain::outcome::Fact;
-use crate::domain::secret::Digest;
+use crate::domain::{Digest, Fact, Journey, MerchantId, ResponseId, Shard, UserId};
 use crate::store::{JourneyFilter, Redemption, Step};
 
 const DAY: Duration = Duration::from_hours(24);

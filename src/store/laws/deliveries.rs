@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::fixtures::{Draft, deliveries_of, fresh};
 use super::races::race;
 use super::{HOUR, MINUTE, TestStore};
-use crate::domain::delivery::{AttemptRecord, AttemptResult, Delivery, DeliveryId, JourneyEvent, State, Verdict};
-use crate::domain::id::MerchantId;
-use crate::domain::journey::{Journey, LedTo, ResponseId};
+use crate::domain::delivery::State;
+use crate::domain::{
+    AttemptRecord, AttemptResult, Delivery, DeliveryId, Journey, JourneyEvent, LedTo, MerchantId, ResponseId, Verdict,
+};
 use crate::store::{DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, SHUT, Step};
 
 const TOLD: [&str; 3] = ["https://m.example/a", "https://m.example/b", "https://m.example/c"];

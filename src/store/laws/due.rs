@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use super::fixtures::{Draft, concluding, fresh};
 use super::{HOUR, MINUTE, TestStore};
-use crate::domain::journey::{Conclusion, Journey, LedTo, Proof, ResponseId};
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::{Fact, ProviderRefusal};
-use crate::domain::secret::Sealed;
+use crate::domain::journey::Proof;
+use crate::domain::{Conclusion, Fact, Journey, LedTo, ProviderRefusal, ResponseId, Sealed, UnixMillis};
 use crate::store::{Step, Taken};
 
 const SECOND: Duration = Duration::from_secs(1);

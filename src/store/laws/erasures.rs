@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use super::fixtures::{Draft, agreed, concluding, deliveries_of, fresh, user};
 use super::{HOUR, TestStore};
-use crate::domain::delivery::Verdict;
-use crate::domain::id::MerchantId;
-use crate::domain::journey::Journey;
-use crate::domain::outcome::Fact;
+use crate::domain::{Fact, Journey, MerchantId, Verdict};
 use crate::store::{DeliveryFilter, JourneyFilter, Redemption};
 
 /// Every list that a journey could stand in.

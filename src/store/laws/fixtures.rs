@@ -3,22 +3,16 @@
 use std::time::Duration;
 
 use super::{HOUR, UnixMillis};
-use crate::domain::api_key::{IssuedKey, KeyName, KeyNumber};
-use crate::domain::callback::{CallbackUrl, DeviceUrls, Placement, Rules, WrittenDeviceUrls};
-use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Grant, Kind};
-use crate::domain::delivery::{Delivery, JourneyEvent};
-use crate::domain::dialect_data::DialectData;
-use crate::domain::id::{JourneyId, MerchantId, Shard, UserId};
-use crate::domain::journey::{BegunVisit, Cancel, Checkout, Conclusion, Journey, Opening, Proof, Purpose, Wanted};
-use crate::domain::merchant::{Merchant, MerchantName, SavedCallbacks, Settings, Standing};
-use crate::domain::money::{Amount, Currency};
-use crate::domain::outcome::Fact;
-use crate::domain::plan::{CallbackPlan, PlannedCallback};
-use crate::domain::rotation::Rotating;
-use crate::domain::secret::{Digest, Sealed, Secret};
-use crate::domain::slots::Slots;
-use crate::domain::token::MintedToken;
-use crate::domain::user::{ApplicationUser, User};
+use crate::domain::consent::{self, Kind};
+use crate::domain::journey::Proof;
+use crate::domain::merchant::Standing;
+use crate::domain::{
+    Amount, AnswerTo, ApplicationUser, BankTokens, BegunVisit, CallbackPlan, CallbackUrl, Cancel, Checkout, Conclusion,
+    Consent, Currency, Delivery, DeviceUrls, DialectData, Digest, Fact, FeatureRequest, Grant, IssuedKey, Journey,
+    JourneyEvent, JourneyId, KeyName, KeyNumber, Merchant, MerchantId, MerchantName, MintedToken, Opening, Placement,
+    PlannedCallback, Purpose, Rotating, Rules, SavedCallbacks, Sealed, Secret, Settings, Shard, Slots, User, UserId,
+    Wanted, WrittenDeviceUrls,
+};
 use crate::store::{Kept, Reservation, Step, user_shard};
 
 /// A journey to be: one merchant's, an hour long, with no other receiver, in a shard of its own, unless said otherwise.

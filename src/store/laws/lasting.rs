@@ -2,9 +2,7 @@
 
 use super::fixtures::{Draft, away, deliveries_of, fresh, merchant, renamed, reservation};
 use super::{HOUR, MINUTE, TestStore};
-use crate::domain::delivery::JourneyEvent;
-use crate::domain::journey::Journey;
-use crate::domain::outcome::Fact;
+use crate::domain::{Fact, Journey, JourneyEvent};
 use crate::store::{JourneyFilter, Opened, REMEMBERED, Redemption, Replaced, Reserved, Step, StoreError};
 
 pub(crate) async fn what_was_acknowledged_is_there_after_reopening(mut tested: TestStore) {

@@ -2,9 +2,7 @@
 
 use super::fixtures::{Draft, away, fresh, reservation};
 use super::{HOUR, MINUTE, TestStore};
-use crate::domain::id::{MerchantId, Shard, UserId};
-use crate::domain::journey::Journey;
-use crate::domain::outcome::Fact;
+use crate::domain::{Fact, Journey, MerchantId, Shard, UserId};
 use crate::store::{JourneyCursor, JourneyFilter, Opened, Step};
 
 /// Opens `many` journeys of one merchant, some of them at the same moment; answers them newest first.

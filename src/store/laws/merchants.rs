@@ -2,9 +2,8 @@
 
 use super::fixtures::{device_urls, entry, fresh, merchant, renamed, reservation};
 use super::{MINUTE, TestStore};
-use crate::domain::callback::{DeviceUrls, Placement};
-use crate::domain::id::MerchantId;
-use crate::domain::merchant::{CallbackName, Merchant, SavedCallback, Used};
+use crate::domain::merchant::Used;
+use crate::domain::{CallbackName, DeviceUrls, Merchant, MerchantId, Placement, SavedCallback};
 use crate::store::{REMEMBERED, Replaced, Reservation};
 
 async fn added(tested: &TestStore, name: &str) -> Merchant {

@@ -42,11 +42,7 @@ use async_trait::async_trait;
 
 use super::{Opened, Step, Store, Taken};
 use crate::clock::{Clock, TestClock};
-use crate::domain::journey::Journey;
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::Fact;
-use crate::domain::secret::Digest;
-use crate::domain::token::MintedToken;
+use crate::domain::{Digest, Fact, Journey, MintedToken, UnixMillis};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);

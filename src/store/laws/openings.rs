@@ -2,8 +2,7 @@
 
 use super::fixtures::{Draft, away, fresh, reservation};
 use super::{HOUR, MINUTE, TestStore};
-use crate::domain::delivery::JourneyEvent;
-use crate::domain::id::JourneyId;
+use crate::domain::{JourneyEvent, JourneyId};
 use crate::store::{Kept, Opened, REMEMBERED, Reservation, Step};
 
 pub(crate) async fn what_is_opened_is_found(tested: TestStore) {

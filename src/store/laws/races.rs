@@ -4,7 +4,7 @@ use std::future::Future;
 
 use super::TestStore;
 use super::fixtures::{Draft, concluded, concluding, deliveries_of, fresh, merchant, renamed, reservation};
-use crate::domain::outcome::Fact;
+use crate::domain::Fact;
 use crate::store::{Kept, Opened, Redemption, Replaced, Reservation, Reserved, Taken};
 
 const RACERS: usize = 64;

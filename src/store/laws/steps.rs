@@ -2,10 +2,11 @@
 
 use super::fixtures::{self, Draft, away, concluded, concluding, deliveries_of, fresh};
 use super::{HOUR, MINUTE, TestStore};
-use crate::domain::delivery::{Delivery, JourneyEvent, State, Verdict};
-use crate::domain::journey::{Journey, Proof, ResponseId, Stage};
-use crate::domain::outcome::{Fact, Outcome, ProviderRefusal};
-use crate::domain::secret::Digest;
+use crate::domain::delivery::State;
+use crate::domain::journey::Proof;
+use crate::domain::{
+    Delivery, Digest, Fact, Journey, JourneyEvent, Outcome, ProviderRefusal, ResponseId, Stage, Verdict,
+};
 use crate::store::{Redemption, Step, Taken};
 
 const TOLD: [&str; 3] = ["https://m.example/a", "https://m.example/b", "https://m.example/c"];

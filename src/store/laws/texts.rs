@@ -2,9 +2,7 @@
 
 use super::TestStore;
 use super::fixtures::{Draft, entry, fresh, merchant};
-use crate::domain::dialect_data::DialectData;
-use crate::domain::merchant::MerchantName;
-use crate::domain::secret::Digest;
+use crate::domain::{DialectData, Digest, MerchantName};
 use crate::store::{Kept, Redemption, Reservation, Reserved};
 
 const ODD: [&str; 9] = [

@@ -2,12 +2,7 @@
 
 use super::fixtures::{Draft, fresh, held};
 use super::{HOUR, MINUTE, TestStore};
-use crate::domain::id::MerchantId;
-use crate::domain::journey::{Journey, LedTo, ResponseId};
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::{Fact, Outcome};
-use crate::domain::secret::Digest;
-use crate::domain::token::MintedToken;
+use crate::domain::{Digest, Fact, Journey, LedTo, MerchantId, MintedToken, Outcome, ResponseId, UnixMillis};
 use crate::store::{REMEMBERED, Redemption, Step};
 
 async fn redeem(tested: &TestStore, journey: &Journey, token: Digest, attempt: Digest) -> Redemption {

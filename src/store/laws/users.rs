@@ -3,8 +3,7 @@
 use super::fixtures::user;
 use super::races::race;
 use super::{MINUTE, TestStore};
-use crate::domain::id::MerchantId;
-use crate::domain::user::{ApplicationUser, User};
+use crate::domain::{ApplicationUser, MerchantId, User};
 use crate::store::Enrolled;
 
 const RACERS: usize = 100;

@@ -4,9 +4,8 @@
 
 use std::time::Duration;
 
-use crate::domain::delivery::{AttemptRecord, AttemptResult, Delivery, DeliveryId, JourneyEvent, State, Target};
-use crate::domain::id::JourneyId;
-use crate::domain::moment::UnixMillis;
+use crate::domain::delivery::State;
+use crate::domain::{AttemptRecord, AttemptResult, Delivery, DeliveryId, JourneyEvent, JourneyId, Target, UnixMillis};
 
 /// How many bytes an attempt has before its answer.
 const HEAD: usize = 13;

@@ -5,13 +5,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::recorded::{Record, Recorded, fields, lettered};
-use crate::domain::consent::{AnswerTo, Consent, FeatureRequest, Grant, Kind};
-use crate::domain::id::UserId;
-use crate::domain::iso::CountryCode;
-use crate::domain::moment::UnixMillis;
-use crate::domain::money::Amount;
-use crate::domain::secret::Sealed;
-use crate::domain::user::ApplicationUser;
+use crate::domain::consent::Kind;
+use crate::domain::{
+    Amount, AnswerTo, ApplicationUser, Consent, CountryCode, FeatureRequest, Grant, Sealed, UnixMillis, UserId,
+};
 
 fields!(
     Consent: kind: Kind, user: UserId, application_user: Option<ApplicationUser>, institution: Option<String>,

@@ -2,17 +2,11 @@
 
 use super::recorded::{Record, Recorded, fields};
 use super::{StoreError, read, write};
-use crate::domain::consent::Grant;
-use crate::domain::dialect_data::DialectData;
-use crate::domain::id::{JourneyId, MerchantId};
-use crate::domain::journey::{
-    AppliedOperation, FinalOutcome, Journey, Opening, Past, ProviderVisit, Purpose, Reopening,
+use crate::domain::journey::Past;
+use crate::domain::{
+    AppliedOperation, CallbackPlan, DialectData, FinalOutcome, FrozenSettings, Grant, Journey, JourneyId, MerchantId,
+    MerchantName, Opening, ProviderVisit, Purpose, Reopening, Sealed, UnixMillis,
 };
-use crate::domain::merchant::MerchantName;
-use crate::domain::moment::UnixMillis;
-use crate::domain::plan::CallbackPlan;
-use crate::domain::secret::Sealed;
-use crate::domain::terms::FrozenSettings;
 
 /// Writes a journey.
 ///

@@ -2,17 +2,11 @@
 
 use super::recorded::{Record, Recorded, fields, numbered};
 use super::{StoreError, read, write};
-use crate::domain::api_key::{IssuedKey, KeyName, KeyNumber};
-use crate::domain::callback::CallbackUrl;
-use crate::domain::id::MerchantId;
-use crate::domain::merchant::{
-    Merchant, MerchantName, PublicKey, SavedCallback, SavedCallbacks, Settings, Standing, Webhook,
+use crate::domain::merchant::Standing;
+use crate::domain::{
+    CallbackUrl, Digest, IssuedKey, KeyName, KeyNumber, Merchant, MerchantId, MerchantName, PublicKey, Rotating,
+    SavedCallback, SavedCallbacks, Sealed, Settings, Slots, UnixMillis, Webhook, WebhookEndpoint,
 };
-use crate::domain::moment::UnixMillis;
-use crate::domain::plan::WebhookEndpoint;
-use crate::domain::rotation::Rotating;
-use crate::domain::secret::{Digest, Sealed};
-use crate::domain::slots::Slots;
 
 /// Writes a merchant.
 ///

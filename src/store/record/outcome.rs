@@ -3,9 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::recorded::{Record, Recorded, fields, lettered, numbered};
-use crate::domain::journey::FinalOutcome;
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::{Cause, Outcome, ProviderRefusal};
+use crate::domain::{Cause, FinalOutcome, Outcome, ProviderRefusal, UnixMillis};
 
 numbered!(Outcome: Paid, Authorised, Cancelled, Failed, Expired, Done);
 

@@ -1,12 +1,12 @@
 //! The callbacks and the endpoints of a journey, and those that a merchant has saved.
 
 use super::recorded::{Record, Recorded, fields, numbered};
-use crate::domain::callback::{AndroidPackage, CallbackUrl, DeviceUrls, Placement};
-use crate::domain::merchant::{CallbackName, SavedCallback, Used};
-use crate::domain::notify_on::NotifyOn;
-use crate::domain::plan::{CallbackPlan, PlannedCallback, Refused, WebhookEndpoint};
-use crate::domain::secret::Sealed;
-use crate::domain::terms::AppLinks;
+use crate::domain::merchant::Used;
+use crate::domain::plan::Refused;
+use crate::domain::{
+    AndroidPackage, AppLinks, CallbackName, CallbackPlan, CallbackUrl, DeviceUrls, NotifyOn, Placement,
+    PlannedCallback, SavedCallback, Sealed, WebhookEndpoint,
+};
 
 fields!(
     CallbackPlan: destination: Option<PlannedCallback>, refused: Option<Refused>, background: Vec<PlannedCallback>,

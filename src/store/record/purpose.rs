@@ -3,13 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::recorded::{Record, Recorded, fields, lettered, numbered};
-use crate::domain::consent::Consent;
-use crate::domain::id::PayId;
-use crate::domain::journey::{
-    AppliedOperation, Cancel, Checkout, Job, OperationKind, PaymentOperation, Purpose, Wanted,
+use crate::domain::journey::Job;
+use crate::domain::{
+    Amount, AppliedOperation, Cancel, Checkout, Consent, OperationKind, PayId, PaymentOperation, Purpose, Sealed,
+    Wanted,
 };
-use crate::domain::money::Amount;
-use crate::domain::secret::Sealed;
 
 lettered!(
     Purpose as PurposeRecord:

@@ -6,18 +6,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_bytes::ByteBuf;
 
-use crate::domain::api_key::{KeyName, KeyNumber};
-use crate::domain::callback::{AndroidPackage, CallbackUrl};
-use crate::domain::dialect_data::DialectData;
-use crate::domain::id::{JourneyId, MerchantId, PayId, UserId};
-use crate::domain::iso::CountryCode;
-use crate::domain::merchant::{CallbackName, MerchantName};
-use crate::domain::moment::UnixMillis;
-use crate::domain::money::{Amount, Currency};
-use crate::domain::notify_on::NotifyOn;
-use crate::domain::secret::{Digest, Sealed};
-use crate::domain::slots::Slots;
-use crate::domain::user::ApplicationUser;
+use crate::domain::{
+    Amount, AndroidPackage, ApplicationUser, CallbackName, CallbackUrl, CountryCode, Currency, DialectData, Digest,
+    JourneyId, KeyName, KeyNumber, MerchantId, MerchantName, NotifyOn, PayId, Sealed, Slots, UnixMillis, UserId,
+};
 
 /// A value of the domain that records hold.
 pub(super) trait Recorded: Sized {

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::recorded::{Record, Recorded, numbered};
-use crate::domain::terms::{
-    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, JourneyLife, NoticeType, OneOffUrls, OneTime, SameBrowser,
-    Seconds, Setting as _, Settings, SignedCalls, SignedReturns, TokenLife, WhenLate, merchant_settings,
+use crate::domain::terms::{JourneyLife, Seconds, Setting as _, merchant_settings};
+use crate::domain::{
+    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, NoticeType, OneOffUrls, OneTime, SameBrowser, Settings,
+    SignedCalls, SignedReturns, TokenLife, WhenLate,
 };
 
 /// Writes the records of the settings: a field each, in the order of the table. A record that a program wrote before a

@@ -5,27 +5,19 @@ mod bytes;
 use std::time::Duration;
 
 use super::*;
-use crate::domain::api_key::IssuedKey;
-use crate::domain::consent::{self, AnswerTo, BankTokens, Consent, FeatureRequest, Grant, Kind};
-use crate::domain::id::{MerchantId, PayId, Shard, UserId};
+use crate::domain::consent::{self, Kind};
 use crate::domain::journey::tests::{NOW, journey};
-use crate::domain::journey::{
-    AppliedOperation, BegunVisit, Cancel, Checkout, Choice, Conclusion, Job, Journey, LedTo, Opening, OperationKind,
-    PaymentOperation, Purpose, ResponseId, Wanted,
+use crate::domain::journey::{Choice, Job};
+use crate::domain::merchant::Standing;
+use crate::domain::plan::Refused;
+use crate::domain::terms::JourneyLife;
+use crate::domain::{
+    Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankTokens, BegunVisit, Cancel, Checkout,
+    Conclusion, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest, Grant, IssuedKey, Journey, LedTo, Merchant,
+    MerchantId, NoticeType, NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PayId, PaymentOperation,
+    PlannedCallback, ProviderRefusal, PublicKey, Purpose, ResponseId, Rotating, SameBrowser, Sealed, Secret, Settings,
+    Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted, Webhook, WebhookEndpoint, WhenLate,
 };
-use crate::domain::merchant::{Merchant, PublicKey, Standing, Webhook};
-use crate::domain::money::{Amount, Currency};
-use crate::domain::notify_on::NotifyOn;
-use crate::domain::outcome::{Fact, ProviderRefusal};
-use crate::domain::plan::{PlannedCallback, Refused, WebhookEndpoint};
-use crate::domain::rotation::Rotating;
-use crate::domain::secret::{Sealed, Secret};
-use crate::domain::slots::Slots;
-use crate::domain::terms::{
-    AnswersTo, AppLinks, ExtraOutcomes, JourneyLife, NoticeType, OneOffUrls, OneTime, SameBrowser, Settings,
-    SignedCalls, SignedReturns, TokenLife, WhenLate,
-};
-use crate::domain::user::ApplicationUser;
 use crate::store::laws::fixtures;
 
 fn well_travelled() -> Journey {

@@ -4,8 +4,7 @@
 //! first 8 bytes of the digest of the attempt that spent it, or zeros. 128 bits are more than anybody can search, and an
 //! attempt is compared only with others of the same merchant.
 
-use crate::domain::moment::UnixMillis;
-use crate::domain::secret::Digest;
+use crate::domain::{Digest, UnixMillis};
 
 /// How many bytes a token takes.
 pub(in crate::store) const TOKEN: usize = 16 + 6 + 8;

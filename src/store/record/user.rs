@@ -2,9 +2,7 @@
 
 use super::recorded::{Record, Recorded, fields};
 use super::{StoreError, read, write};
-use crate::domain::id::{MerchantId, UserId};
-use crate::domain::moment::UnixMillis;
-use crate::domain::user::{ApplicationUser, User};
+use crate::domain::{ApplicationUser, MerchantId, UnixMillis, User, UserId};
 
 fields!(User: id: UserId, merchant: MerchantId, application_user: Option<ApplicationUser>, created_at: UnixMillis);
 

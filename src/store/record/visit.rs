@@ -3,12 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::recorded::{Record, Recorded, fields, lettered, numbered};
-use crate::domain::journey::{
-    Choice, Effect, LedTo, Proof, ProviderRedirect, ProviderVisit, RecordedResponse, Reopening,
+use crate::domain::journey::{Choice, Effect, Proof};
+use crate::domain::{
+    LedTo, ProviderRedirect, ProviderRefusal, ProviderVisit, RecordedResponse, Reopening, Sealed, UnixMillis,
 };
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::ProviderRefusal;
-use crate::domain::secret::Sealed;
 
 fields!(
     ProviderVisit: left_at: UnixMillis, to: Option<Choice>, answers: Vec<RecordedResponse>,

@@ -11,10 +11,7 @@ use async_trait::async_trait;
 use super::script::{self, Request};
 use super::value::{self, to_moment, unreadable};
 use super::{RedisStore, keys};
-use crate::domain::api_key::KeyNumber;
-use crate::domain::id::MerchantId;
-use crate::domain::merchant::Merchant;
-use crate::domain::moment::UnixMillis;
+use crate::domain::{KeyNumber, Merchant, MerchantId, UnixMillis};
 use crate::store::api_keys::has_key;
 use crate::store::{ApiKeys, Merchants, StoreError};
 

@@ -13,10 +13,9 @@ use async_trait::async_trait;
 use super::script::{self, Request};
 use super::value::{self, number_at, reply, to_journey, to_moment, unreadable};
 use super::{RedisStore, keys, limit, millis};
-use crate::domain::delivery::{AttemptRecord, Delivery, DeliveryId, Verdict};
-use crate::domain::id::{JourneyId, MerchantId, PayId, Shard};
-use crate::domain::journey::Journey;
-use crate::domain::secret::Digest;
+use crate::domain::{
+    AttemptRecord, Delivery, DeliveryId, Digest, Journey, JourneyId, MerchantId, PayId, Shard, Verdict,
+};
 use crate::store::readings::legible;
 use crate::store::record::{read_delivery, write_attempt};
 use crate::store::{

@@ -7,8 +7,7 @@
 use super::script::{self, Request};
 use super::value::{self, reply, to_listed};
 use super::{RedisStore, keys, limit};
-use crate::domain::id::{MerchantId, PayId, Shard, UserId};
-use crate::domain::moment::UnixMillis;
+use crate::domain::{MerchantId, PayId, Shard, UnixMillis, UserId};
 use crate::store::{JourneyCursor, JourneyFilter, StoreError};
 
 /// How many places of an index are looked at in one go while tidying.

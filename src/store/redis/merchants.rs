@@ -6,8 +6,7 @@ use super::RedisStore;
 use super::script::{self, Request};
 use super::value::{self, of_merchant, to_merchant, unreadable};
 use super::{keys, millis};
-use crate::domain::id::MerchantId;
-use crate::domain::merchant::Merchant;
+use crate::domain::{Merchant, MerchantId};
 use crate::store::{Merchants, REMEMBERED, Replaced, Reservation, StoreError};
 
 #[async_trait]

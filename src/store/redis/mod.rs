@@ -32,9 +32,7 @@ use self::script::Request;
 use self::value::reply;
 use super::{Store, StoreError};
 use crate::clock::Clock;
-use crate::domain::api_key::KeyNumber;
-use crate::domain::id::{MerchantId, Shard};
-use crate::domain::secret::Digest;
+use crate::domain::{Digest, KeyNumber, MerchantId, Shard};
 
 /// A store in one Redis.
 pub struct RedisStore {

@@ -9,8 +9,8 @@ use super::keys;
 use super::link::Link;
 use super::script::{self, Request};
 use super::value::reply;
+use crate::domain::Digest;
 use crate::domain::id::SHARDS;
-use crate::domain::secret::Digest;
 use crate::store::{StoreError, current_key, other_key, other_shards};
 
 /// The oldest Redis whose commands the scripts use.

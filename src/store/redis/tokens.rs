@@ -7,9 +7,7 @@ use super::keys;
 use super::millis;
 use super::script::{self, Request};
 use super::value::{to_journey, to_moment, to_token, unreadable};
-use crate::domain::id::PayId;
-use crate::domain::moment::UnixMillis;
-use crate::domain::secret::Digest;
+use crate::domain::{Digest, PayId, UnixMillis};
 use crate::store::record::tokens::{attempt_mark, token_mark};
 use crate::store::{REMEMBERED, Redemption, Reservation, Reservations, Reserved, StoreError, Tokens};
 

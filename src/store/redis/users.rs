@@ -7,8 +7,7 @@ use async_trait::async_trait;
 use super::script::{self, Request};
 use super::value::{self, unreadable};
 use super::{RedisStore, keys, millis};
-use crate::domain::id::{MerchantId, Shard, UserId};
-use crate::domain::user::{ApplicationUser, User};
+use crate::domain::{ApplicationUser, MerchantId, Shard, User, UserId};
 use crate::store::record::{read_user, write_user};
 use crate::store::{Enrolled, StoreError, Users};
 

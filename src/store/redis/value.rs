@@ -6,11 +6,7 @@
 
 use redis::{FromRedisValue, Value};
 
-use crate::domain::id::PayId;
-use crate::domain::journey::Journey;
-use crate::domain::merchant::Merchant;
-use crate::domain::moment::UnixMillis;
-use crate::domain::secret::Digest;
+use crate::domain::{Digest, Journey, Merchant, PayId, UnixMillis};
 use crate::store::readings::{awaits_fact, user_of};
 use crate::store::record::tokens::{KeptToken, TOKEN, kept_token};
 use crate::store::record::{read_journey, read_merchant, write_journey, write_merchant};

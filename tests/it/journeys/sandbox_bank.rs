@@ -91,15 +91,6 @@ async fn it_answers_an_app_that_the_gateway_vouches_for_and_redirects_nowhere_el
     let refused = gateway.http.submit("/sandbox/authorise", &fields(&own, "decline")).await.location();
     assert_eq!(refused, format!("{APP}&error=access_denied&state={state}"));
 
-    // A link of a journey that an older program opened has the older name.
-    let older = page.replace("app_url_signature=", "voucher=");
-    assert_ne!(older, page);
-    gateway.http.get(&older).await.is(200).says("Approve");
-    let mut older = fields(&own, "approve");
-    older.iter_mut().filter(|(name, _)| *name == "app_url_signature").for_each(|(name, _)| *name = "voucher");
-    let answer = gateway.http.submit("/sandbox/authorise", &older).await.location();
-    assert!(answer.starts_with(&format!("{APP}&code=approved-")), "{answer}");
-
     for (name, value) in [
         ("redirect_uri", "https://evil.example/"),
         ("redirect_uri", "https://app.example/bank?tenant=8"),

@@ -5,22 +5,16 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::{consented, sealed, well_travelled};
-use crate::domain::api_key::IssuedKey;
-use crate::domain::callback::{DeviceUrls, Placement};
-use crate::domain::id::{MerchantId, PayId, Shard, UserId};
+use crate::domain::journey::Job;
 use crate::domain::journey::tests::{NOW, journey};
-use crate::domain::journey::{
-    AppliedOperation, Cancel, Checkout, Job, Journey, Opening, OperationKind, PaymentOperation, Purpose, Wanted,
+use crate::domain::merchant::{Standing, Used};
+use crate::domain::plan::Refused;
+use crate::domain::{
+    Amount, AnswersTo, AppliedOperation, CallbackName, Cancel, Checkout, Currency, DeviceUrls, Digest, Fact, IssuedKey,
+    Journey, Merchant, MerchantId, NotifyOn, Opening, OperationKind, PayId, PaymentOperation, Placement,
+    PlannedCallback, PublicKey, Purpose, Rotating, SavedCallback, Sealed, Shard, SignedReturns, Slots, UserId, Wanted,
+    Webhook, WebhookEndpoint,
 };
-use crate::domain::merchant::{CallbackName, Merchant, PublicKey, SavedCallback, Standing, Used, Webhook};
-use crate::domain::money::{Amount, Currency};
-use crate::domain::notify_on::NotifyOn;
-use crate::domain::outcome::Fact;
-use crate::domain::plan::{PlannedCallback, Refused, WebhookEndpoint};
-use crate::domain::rotation::Rotating;
-use crate::domain::secret::{Digest, Sealed};
-use crate::domain::slots::Slots;
-use crate::domain::terms::{AnswersTo, SignedReturns};
 use crate::store::laws::fixtures;
 use crate::store::record::{read_journey, read_merchant, write_journey, write_merchant, write_user};
 

@@ -2,8 +2,7 @@
 
 use super::fixture::RedisServer;
 use super::*;
-use crate::domain::id::{MerchantId, PayId, Shard, UserId};
-use crate::domain::outcome::Fact;
+use crate::domain::{Fact, MerchantId, PayId, Shard, UserId};
 use crate::store::laws::fixtures::{Draft, agreed, concluded, concluding, consent, merchant, user};
 use crate::store::{JourneyFilter, Journeys, Merchants, Step, Taken};
 

@@ -2,11 +2,9 @@
 
 use super::fixture::RedisServer;
 use super::*;
-use crate::domain::delivery::{Delivery, JourneyEvent, Verdict};
-use crate::domain::id::{JourneyId, MerchantId, Shard};
-use crate::domain::journey::{Journey, LedTo, ResponseId};
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::Fact;
+use crate::domain::{
+    Delivery, Fact, Journey, JourneyEvent, JourneyId, LedTo, MerchantId, ResponseId, Shard, UnixMillis, Verdict,
+};
 use crate::store::laws::fixtures::{Draft, away, concluded, concluding};
 use crate::store::{Deliveries, DeliveryFilter, Journeys, Opened, REMEMBERED, Step, Taken};
 

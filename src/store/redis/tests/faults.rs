@@ -4,11 +4,7 @@ use std::time::Instant;
 
 use super::fixture::{Proxy, RedisServer};
 use super::*;
-use crate::domain::journey::{Journey, LedTo, ResponseId};
-use crate::domain::moment::UnixMillis;
-use crate::domain::outcome::Fact;
-use crate::domain::secret::{Digest, Sealed};
-use crate::domain::token::MintedToken;
+use crate::domain::{Digest, Fact, Journey, LedTo, MintedToken, ResponseId, Sealed, UnixMillis};
 use crate::store::laws::fixtures::{
     Draft, away, concluded, concluding, deliveries_of, fresh, merchant, renamed, reservation, user,
 };
