@@ -77,7 +77,7 @@ async fn record_asked(engine: &Engine, journey: Journey, visit: u8) -> Result<Op
     let ask = |journey: &Journey| {
         // Another node may have begun to ask meanwhile.
         let next = journey.clone().ask_ahead(visit, engine.deps.clock.now()).filter(|_| journey.asked_ahead() == own);
-        Ok(Next::step(next.map(|next| Step::to(next))))
+        Ok(Next::step(next.map(Step::to)))
     };
     let asked = commit::unless_gone(commit::commit_persistently(&engine.deps, journey, ask).await)?;
     Ok(asked.and_then(|(journey, asks)| asks.then_some(journey)))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::fixtures::{Draft, agreed, away, concluding, deliveries_of, fresh, held};
+use super::fixtures::{Draft, agreed, away, concluding, deliveries_of, fresh, held, hourly};
 use super::{HOUR, MINUTE, TestStore};
 use crate::domain::{Digest, Fact, Journey, MerchantId, ResponseId, Shard, UserId};
 use crate::store::{JourneyFilter, Redemption, Step};
@@ -22,7 +22,7 @@ async fn given(tested: &TestStore, token: Digest) -> Journey {
 
 async fn given_again(tested: &TestStore, away: Journey, token: Digest) -> Journey {
     let (given, _) = agreed(away, 90 * DAY, tested.now());
-    tested.done(&concluding(given.clone(), Some(tested.token(token)))).await;
+    tested.done(&concluding(given.clone(), Some(hourly(token)))).await;
     given
 }
 
@@ -107,7 +107,7 @@ pub(crate) async fn a_token_of_a_second_round_waits_for_its_fact(tested: TestSto
     let away = left(&tested, away).await;
     let frozen =
         away.hand_back_early(ResponseId { visit: 1, response_digest: 1 }, held(tested.now()), tested.now()).unwrap();
-    tested.done(&Step::to(frozen.clone()).with_token(Some(tested.token(token)))).await;
+    tested.done(&Step::to(frozen.clone()).with_token(Some(hourly(token)))).await;
     let pending = Redemption::Pending { journey: Box::new(frozen.clone()) };
     assert_eq!(redeemed(&tested, &frozen, token, attempt).await, pending);
     let given = given_again(&tested, frozen, token).await;

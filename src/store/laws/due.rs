@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::fixtures::{Draft, concluding, fresh};
+use super::fixtures::{Draft, concluding, fresh, hourly};
 use super::{HOUR, MINUTE, TestStore};
 use crate::domain::journey::Proof;
 use crate::domain::{Conclusion, Fact, Journey, LedTo, ProviderRefusal, ResponseId, Sealed, UnixMillis};
@@ -124,7 +124,7 @@ pub(crate) async fn a_concluded_journey_is_due_for_its_proof(tested: TestStore) 
 pub(crate) async fn a_frozen_hand_back_is_due_until_its_proof_is_concluded(tested: TestStore) {
     let evidence = Proof::Held { evidence: Sealed::new(vec![1]), until: tested.now().plus(Journey::HELD) };
     let frozen = away(&tested).await.hand_back_early(RESPONSE, evidence, tested.now()).unwrap();
-    tested.done(&Step::to(frozen.clone()).with_token(Some(tested.token(fresh())))).await;
+    tested.done(&Step::to(frozen.clone()).with_token(Some(hourly(fresh())))).await;
     assert_eq!(due(&tested).await, []);
     tested.pass(Journey::HELD + SECOND);
     assert_eq!(due(&tested).await, [frozen.clone()]);

@@ -180,6 +180,11 @@ fn grant(now: UnixMillis, life: Duration) -> Grant {
     }
 }
 
+/// A token that lives an hour.
+pub(crate) fn hourly(digest: Digest) -> MintedToken {
+    MintedToken { digest, life: HOUR }
+}
+
 /// A digest that nobody has seen before.
 pub(crate) fn fresh() -> Digest {
     Digest::new(rand::random())

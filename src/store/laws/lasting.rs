@@ -1,6 +1,6 @@
 //! Laws of lasting: what was acknowledged stays, and a store knows whose it is.
 
-use super::fixtures::{Draft, away, deliveries_of, fresh, merchant, renamed, reservation};
+use super::fixtures::{Draft, away, deliveries_of, fresh, hourly, merchant, renamed, reservation};
 use super::{HOUR, MINUTE, TestStore};
 use crate::domain::{Fact, Journey, JourneyEvent};
 use crate::store::{JourneyFilter, Opened, REMEMBERED, Redemption, Replaced, Reserved, Step, StoreError};
@@ -50,7 +50,7 @@ pub(crate) async fn tidying_drops_nothing_that_is_promised(tested: TestStore) {
     let away = tested.away(Draft::at(tested.now()).lasting(HOUR).journey()).await;
     tested.pass(HOUR - MINUTE);
     let paid = tested.paid(Draft::at(tested.now()).notifying(["https://m.example/a"]).journey(), spent).await;
-    let late = tested.concluded(open.clone(), &Fact::lapsed(), Some(tested.token(unspent))).await;
+    let late = tested.concluded(open.clone(), &Fact::lapsed(), Some(hourly(unspent))).await;
     assert_eq!(tested.store().reserve(&keyed).await.unwrap(), Reserved::Fresh);
     let redeem = async |journey: &Journey, token, attempt| {
         tested.store().redeem(journey.pay_id(), &token, &attempt).await.unwrap()

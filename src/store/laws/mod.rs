@@ -110,12 +110,7 @@ impl TestStore {
     /// Opens `journey`, and concludes it as paid, with a token that lives an hour.
     async fn paid(&self, journey: Journey, token: Digest) -> Journey {
         let away = self.away(journey).await;
-        self.concluded(away, &Fact::paid(), Some(self.token(token))).await
-    }
-
-    /// A token that lives an hour.
-    fn token(&self, digest: Digest) -> MintedToken {
-        MintedToken { digest, life: HOUR }
+        self.concluded(away, &Fact::paid(), Some(fixtures::hourly(token))).await
     }
 
     async fn done(&self, step: &Step) {

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use super::TestStore;
-use super::fixtures::{Draft, concluded, concluding, deliveries_of, fresh, merchant, renamed, reservation};
+use super::fixtures::{Draft, concluded, concluding, deliveries_of, fresh, hourly, merchant, renamed, reservation};
 use crate::domain::Fact;
 use crate::store::{Kept, Opened, Redemption, Replaced, Reservation, Reserved, Taken};
 
@@ -25,7 +25,7 @@ pub(crate) async fn of_two_final_outcomes_one_wins(tested: TestStore) {
     for _ in 0..20 {
         let away = tested.away(Draft::at(tested.now()).notifying(["https://m.example/a"]).journey()).await;
         let rivals = [Fact::paid(), Fact::pressed_cancel()].map(|fact| concluded(away.clone(), &fact, tested.now()).0);
-        let steps = rivals.clone().map(|journey| concluding(journey, Some(tested.token(fresh()))));
+        let steps = rivals.clone().map(|journey| concluding(journey, Some(hourly(fresh()))));
         let runners = steps.clone().into_iter().map(|step| {
             let store = tested.store().clone();
             async move { store.take(&step).await.unwrap() }

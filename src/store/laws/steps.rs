@@ -1,6 +1,6 @@
 //! Laws of steps: each is written whole, once, over the revision before.
 
-use super::fixtures::{self, Draft, away, concluded, concluding, deliveries_of, fresh};
+use super::fixtures::{self, Draft, away, concluded, concluding, deliveries_of, fresh, hourly};
 use super::{HOUR, MINUTE, TestStore};
 use crate::domain::delivery::State;
 use crate::domain::journey::Proof;
@@ -59,13 +59,13 @@ pub(crate) async fn nothing_of_a_lost_step_is_written(tested: TestStore) {
     let (cancelled, _) = concluded(journey, &Fact::pressed_cancel(), tested.now());
     let (token, won) = (fresh(), fresh());
     tested.done(&Step::to(away.clone())).await;
-    let late = concluding(cancelled, Some(tested.token(token)));
+    let late = concluding(cancelled, Some(hourly(token)));
     assert!(matches!(tested.store().take(&late).await.unwrap(), Taken::Lost(_)));
     assert_eq!(tested.store().deliveries(away.pay_id()).await.unwrap(), []);
     assert_eq!(redeemed(&tested, &away, token).await, Redemption::Unknown);
 
     let again = Step::to(away.clone());
-    let paid = tested.concluded(away, &Fact::paid(), Some(tested.token(won))).await;
+    let paid = tested.concluded(away, &Fact::paid(), Some(hourly(won))).await;
     assert!(matches!(tested.store().take(&again).await.unwrap(), Taken::Lost(_)));
     assert_eq!(tested.store().deliveries(paid.pay_id()).await.unwrap(), deliveries_of(&paid, 0));
 }
@@ -76,7 +76,7 @@ pub(crate) async fn a_step_of_an_unknown_journey_is_gone_and_leaves_nothing(test
     let (away, _) = away(journey.clone(), tested.now());
     assert_eq!(tested.store().take(&Step::to(away.clone())).await.unwrap(), Taken::Gone);
     let (paid, _) = concluded(away, &Fact::paid(), tested.now());
-    let conclude = concluding(paid, Some(tested.token(token)));
+    let conclude = concluding(paid, Some(hourly(token)));
     assert_eq!(tested.store().take(&conclude).await.unwrap(), Taken::Gone);
 
     let journey = tested.opened(journey).await;
@@ -88,7 +88,7 @@ pub(crate) async fn the_same_step_tried_again_is_done_and_changes_nothing(tested
     let token = fresh();
     let away = tested.away(Draft::at(tested.now()).notifying(TOLD).journey()).await;
     let (paid, number) = concluded(away, &Fact::paid(), tested.now());
-    let step = concluding(paid.clone(), Some(tested.token(token)));
+    let step = concluding(paid.clone(), Some(hourly(token)));
     tested.done(&step).await;
     tested.done(&step).await;
     assert!(matches!(redeemed(&tested, &paid, token).await, Redemption::Granted { .. }));
@@ -110,8 +110,8 @@ pub(crate) async fn a_final_outcome_writes_its_stage_its_token_and_its_deliverie
 pub(crate) async fn a_superseding_outcome_brings_a_token_and_deliveries_of_its_own(tested: TestStore) {
     let (first, second) = (fresh(), fresh());
     let away = tested.away(Draft::at(tested.now()).notifying(["https://m.example/a"]).journey()).await;
-    let cancelled = tested.concluded(away, &Fact::pressed_cancel(), Some(tested.token(first))).await;
-    let paid = tested.concluded(cancelled, &Fact::paid(), Some(tested.token(second))).await;
+    let cancelled = tested.concluded(away, &Fact::pressed_cancel(), Some(hourly(first))).await;
+    let paid = tested.concluded(cancelled, &Fact::paid(), Some(hourly(second))).await;
     for token in [first, second] {
         assert!(matches!(redeemed(&tested, &paid, token).await, Redemption::Granted { .. }));
     }

@@ -1,6 +1,6 @@
 //! Laws of one-time tokens: granted once, and never lost.
 
-use super::fixtures::{Draft, fresh, held};
+use super::fixtures::{Draft, fresh, held, hourly};
 use super::{HOUR, MINUTE, TestStore};
 use crate::domain::{Digest, Fact, Journey, LedTo, MerchantId, MintedToken, Outcome, ResponseId, UnixMillis};
 use crate::store::{REMEMBERED, Redemption, Step};
@@ -72,15 +72,15 @@ pub(crate) async fn another_attempt_learns_when_it_was_spent(tested: TestStore) 
 
 pub(crate) async fn a_frozen_journeys_token_is_pending_and_then_granted(tested: TestStore) {
     let (token, attempt) = (fresh(), fresh());
-    let frozen = frozen(&tested, tested.token(token)).await;
+    let frozen = frozen(&tested, hourly(token)).await;
     assert_eq!(redeem(&tested, &frozen, token, attempt).await, pending(&frozen));
-    let paid = tested.concluded(frozen, &Fact::paid(), Some(tested.token(token))).await;
+    let paid = tested.concluded(frozen, &Fact::paid(), Some(hourly(token))).await;
     assert_eq!(granted(&tested, &paid, token, attempt).await.0, paid);
 }
 
 pub(crate) async fn a_pending_token_is_not_spent_by_asking(tested: TestStore) {
     let token = fresh();
-    let frozen = frozen(&tested, tested.token(token)).await;
+    let frozen = frozen(&tested, hourly(token)).await;
     assert_eq!(redeem(&tested, &frozen, token, fresh()).await, pending(&frozen));
     assert_eq!(spent_at(&tested, &frozen, token).await, None);
     tested.pass(HOUR - MINUTE);
@@ -91,7 +91,7 @@ pub(crate) async fn a_pending_token_is_not_spent_by_asking(tested: TestStore) {
 
 pub(crate) async fn a_pending_token_expires_too(tested: TestStore) {
     let (token, minted_at) = (fresh(), tested.now());
-    let frozen = frozen(&tested, tested.token(token)).await;
+    let frozen = frozen(&tested, hourly(token)).await;
     tested.pass(HOUR + MINUTE);
     assert!(has_expired(&redeem(&tested, &frozen, token, fresh()).await, minted_at));
     let paid = tested.concluded(frozen, &Fact::paid(), None).await;
@@ -127,9 +127,9 @@ pub(crate) async fn an_unknown_token_is_unknown(tested: TestStore) {
 
 pub(crate) async fn a_token_that_is_there_keeps_its_time(tested: TestStore) {
     let (token, minted_at) = (fresh(), tested.now());
-    let frozen = frozen(&tested, tested.token(token)).await;
+    let frozen = frozen(&tested, hourly(token)).await;
     tested.pass(HOUR - MINUTE);
-    let paid = tested.concluded(frozen, &Fact::paid(), Some(tested.token(token))).await;
+    let paid = tested.concluded(frozen, &Fact::paid(), Some(hourly(token))).await;
     tested.pass(2 * MINUTE);
     assert!(has_expired(&redeem(&tested, &paid, token, fresh()).await, minted_at));
 }
@@ -139,7 +139,7 @@ pub(crate) async fn what_became_of_a_token_is_known_for_as_long_as_its_journey(t
     let merchant = MerchantId::mint(rand::random());
     let [spends, expires] = [spent, unspent].map(|token| (Draft::at(minted_at).of(merchant).journey(), token));
     let paid = tested.paid(spends.0, spends.1).await;
-    let expired = tested.paid(expires.0, expires.1).await;
+    let late = tested.paid(expires.0, expires.1).await;
     let (_, at) = granted(&tested, &paid, spent, attempt).await;
     for _ in 0..3 {
         tested.pass(REMEMBERED);
@@ -147,7 +147,7 @@ pub(crate) async fn what_became_of_a_token_is_known_for_as_long_as_its_journey(t
         assert_eq!(granted(&tested, &paid, spent, attempt).await.1, at);
         assert_eq!(redeem(&tested, &paid, spent, fresh()).await, Redemption::Spent { at });
         assert_eq!(spent_at(&tested, &paid, spent).await, Some(at));
-        assert!(has_expired(&redeem(&tested, &expired, unspent, attempt).await, minted_at));
+        assert!(has_expired(&redeem(&tested, &late, unspent, attempt).await, minted_at));
     }
     assert!(tested.store().erase(&paid).await.unwrap());
     assert_eq!(redeem(&tested, &paid, spent, attempt).await, Redemption::Unknown);
@@ -156,9 +156,9 @@ pub(crate) async fn what_became_of_a_token_is_known_for_as_long_as_its_journey(t
 
 pub(crate) async fn a_token_survives_every_later_step(tested: TestStore) {
     let tokens = [fresh(), fresh(), fresh()];
-    let mut journey = frozen(&tested, tested.token(tokens[0])).await;
+    let mut journey = frozen(&tested, hourly(tokens[0])).await;
     for (fact, token) in [(Fact::pressed_cancel(), tokens[1]), (Fact::paid(), tokens[2])] {
-        journey = tested.concluded(journey, &fact, Some(tested.token(token))).await;
+        journey = tested.concluded(journey, &fact, Some(hourly(token))).await;
     }
     let (_, at) = granted(&tested, &journey, tokens[1], tokens[1]).await;
     let (kept, visit) = (journey.clone(), 0);
@@ -174,7 +174,7 @@ pub(crate) async fn a_token_survives_every_later_step(tested: TestStore) {
 pub(crate) async fn a_token_granted_before_a_supersession_shows_the_outcome_in_force(tested: TestStore) {
     let (token, attempt) = (fresh(), fresh());
     let away = tested.away(Draft::at(tested.now()).journey()).await;
-    let cancelled = tested.concluded(away, &Fact::pressed_cancel(), Some(tested.token(token))).await;
+    let cancelled = tested.concluded(away, &Fact::pressed_cancel(), Some(hourly(token))).await;
     let (journey, at) = granted(&tested, &cancelled, token, attempt).await;
     assert_eq!(journey.final_outcome().map(|s| s.outcome), Some(Outcome::Cancelled));
     let paid = tested.concluded(cancelled, &Fact::paid(), None).await;

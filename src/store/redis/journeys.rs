@@ -51,22 +51,20 @@ impl Journeys for RedisStore {
             let open = if deliveries.is_empty() { open } else { self.with_deliveries(open, deliveries) };
             let reply: Vec<Vec<u8>> = self.ask(open).await?;
             let parts: Vec<&[u8]> = reply.iter().map(Vec::as_slice).collect();
-            return match parts.as_slice() {
-                [b"NEW"] => Ok(Opened::New),
+            let repeated = match parts.as_slice() {
+                [b"NEW"] => return Ok(Opened::New),
                 // The same opening tried again is no collision, even if its customer has been quicker than this retry.
-                [b"TAKEN", present] if to_journey(present)?.opening() == opening => Ok(Opened::New),
-                [b"TAKEN", _] => Ok(Opened::Taken),
-                [b"REUSED"] => Ok(Opened::Reused),
-                [b"REPEATED", number] => match self.find(to_pay_id(number)?).await? {
-                    Some(journey) => Ok(Opened::Repeated(Box::new(journey))),
-                    // A reservation may outlive its journey: then it has opened nothing.
-                    None => {
-                        gone = number.to_vec();
-                        continue;
-                    }
-                },
-                _ => Err(unreadable("an opening")),
+                [b"TAKEN", present] if to_journey(present)?.opening() == opening => return Ok(Opened::New),
+                [b"TAKEN", _] => return Ok(Opened::Taken),
+                [b"REUSED"] => return Ok(Opened::Reused),
+                [b"REPEATED", number] => number.to_vec(),
+                _ => return Err(unreadable("an opening")),
             };
+            if let Some(journey) = self.find(to_pay_id(&repeated)?).await? {
+                return Ok(Opened::Repeated(Box::new(journey)));
+            }
+            // A reservation may outlive its journey: then it has opened nothing.
+            gone = repeated;
         }
     }
 

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use super::fixture::{Proxy, RedisServer};
 use super::*;
-use crate::domain::{Digest, Fact, Journey, LedTo, MintedToken, ResponseId, Sealed, UnixMillis};
+use crate::domain::{Digest, Fact, Journey, LedTo, ResponseId, Sealed, UnixMillis};
 use crate::store::laws::fixtures::{
-    Draft, away, concluded, concluding, deliveries_of, fresh, merchant, renamed, reservation, user,
+    Draft, away, concluded, concluding, deliveries_of, fresh, hourly, merchant, renamed, reservation, user,
 };
 use crate::store::{
     Deliveries, Enrolled, JourneyFilter, Journeys, Merchants, Opened, Redemption, Replaced, Reservations, Reserved,
@@ -17,10 +17,6 @@ use crate::store::{
 const SECOND: Duration = Duration::from_secs(1);
 
 impl RedisStore {
-    fn token(&self, digest: Digest) -> MintedToken {
-        MintedToken { digest, life: Duration::from_hours(1) }
-    }
-
     fn now(&self) -> UnixMillis {
         self.clock.now()
     }
@@ -36,7 +32,7 @@ impl RedisStore {
 
     async fn paid(&self, token: Digest) -> Journey {
         let (paid, _) = concluded(self.away().await, &Fact::paid(), self.now());
-        assert_eq!(self.take(&concluding(paid.clone(), Some(self.token(token)))).await, Ok(Taken::Done));
+        assert_eq!(self.take(&concluding(paid.clone(), Some(hourly(token)))).await, Ok(Taken::Done));
         paid
     }
 
@@ -96,7 +92,7 @@ async fn a_lost_reply_changes_no_answer() {
     proxy.drop_next_reply();
     assert_eq!(store.take(&Step::to(away)).await, Ok(Taken::Done));
     proxy.drop_next_reply();
-    let conclude = concluding(paid.clone(), Some(store.token(fresh())));
+    let conclude = concluding(paid.clone(), Some(hourly(fresh())));
     assert_eq!(store.take(&conclude).await, Ok(Taken::Done));
     assert_eq!(store.deliveries(paid.pay_id()).await, Ok(deliveries_of(&paid, 0)));
     proxy.drop_next_reply();
@@ -289,7 +285,7 @@ async fn steps_take_one_round_trip() {
     assert_eq!(store.take(&Step::to(found.clone())).await, Ok(Taken::Done));
     let (paid, _) = concluded(found, &Fact::paid(), store.now());
     let before = proxy.round_trips();
-    let conclude = concluding(paid.clone(), Some(store.token(token)));
+    let conclude = concluding(paid.clone(), Some(hourly(token)));
     assert_eq!(store.take(&conclude).await, Ok(Taken::Done));
     assert_eq!(trips(before), 1);
     let before = proxy.round_trips();
