@@ -135,19 +135,3 @@ fn a_chargeback_names_the_payment_that_it_takes_back() {
     );
     assert!(json.ends_with(&end), "{json}");
 }
-
-#[test]
-fn what_older_programs_kept_is_read() {
-    let old = r#"{"bodyHash":"md5","contentType":"text/json","extraData":"{\"a\":\"b\"}","merchantTransactionId":"7","sandbox":"error","transactionType":"CHARGEBACK"}"#;
-    let draft = Draft::at(NOW).with(|opening| opening.dialect_data = DialectData::new(old));
-    let expected = Kept {
-        merchant_transaction_id: Some("7".into()),
-        transaction_type: Kind::Chargeback,
-        extra_data: all().extra_data,
-        content_type: Some("text/json".into()),
-        body_hash: Some(BodyHash::Md5),
-        sandbox: Some("error".into()),
-        ..Kept::default()
-    };
-    assert_eq!(Kept::of(&draft.journey()), expected);
-}
