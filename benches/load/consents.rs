@@ -1,4 +1,4 @@
-//! Consents at a bank whose token endpoint takes every request and answers none.
+//! Consents at one bank: one whose token endpoint takes every request and answers none, or any other.
 
 use std::net::TcpListener;
 
@@ -13,25 +13,39 @@ use super::loaded_gateway::{LoadedGateway, Store, request};
 /// A merchant that speaks Yapily, of a gateway with such a bank.
 pub struct Consents {
     loaded: LoadedGateway,
+    institution: &'static str,
     _folder: TempDir,
 }
 
 impl Consents {
-    /// Opens one over this store.
-    pub fn open(store: Store) -> Self {
+    /// Opens one over this store, whose bank is mute.
+    pub fn at_mute_bank(store: Store) -> Self {
         let bank = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = bank.local_addr().expect("an address").port();
         std::thread::spawn(move || bank.incoming().flatten().collect::<Vec<_>>());
+        let issuer = format!("http://127.0.0.1:{port}");
+        let endpoints =
+            format!("[institution.bank.endpoints]\nauthorization = '{issuer}/authorize'\ntoken = '{issuer}/token'\n");
+        let bank = format!("issuer = '{issuer}'\nclient_id = 'us'\nclient_secret = 'between-us'\n{endpoints}");
+        Self::open(store, "mute", &format!("auth = 'client_secret_post'\nscope = ['accounts']\n{bank}"))
+    }
+
+    /// Opens one over this store, at an institution whose bank has these settings.
+    pub fn open(store: Store, institution: &'static str, bank: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("handback.toml");
-        std::fs::write(&file, institution(port)).expect("a file");
+        let institutions = format!(
+            "[[institution]]\nid = '{institution}'\nname = 'Bank'\nfeatures = ['ACCOUNTS']\n\
+             [institution.bank]\nkind = 'oidc'\nplain_loopback = true\n{bank}"
+        );
+        std::fs::write(&file, institutions).expect("a file");
         // Nodes that share a Redis share the keys.
         let keys = format!("k1:{}=", "A".repeat(43));
-        let mut settings = vec![("LOG", "error"), ("CONFIG", file.to_str().expect("a path"))];
+        let mut settings = vec![("LOG", "error"), ("KEEP_ALIVE", "5s"), ("CONFIG", file.to_str().expect("a path"))];
         if store != Store::Embedded {
             settings.push(("KEYS", &keys));
         }
-        Self { loaded: LoadedGateway::open(store, &settings), _folder: folder }
+        Self { loaded: LoadedGateway::open(store, &settings), institution, _folder: folder }
     }
 
     /// The merchant.
@@ -39,23 +53,22 @@ impl Consents {
         &self.loaded
     }
 
-    /// Asks for this many consents, and answers the states of their first visits.
-    pub async fn states(&self, many: usize, one_time_token: bool) -> Vec<String> {
+    /// Asks for this many consents, and answers what the merchant is told of each: its `state`, and its
+    /// `authorisationUrl`.
+    pub async fn ask(&self, many: usize, one_time_token: bool) -> Vec<Value> {
         let save =
             request("POST /v1/profile/callbacks", &self.headers("Bearer"), r#"{"url":"https://app.example/cb"}"#);
         flood(self.loaded.to(), vec![save]).await.expect(201);
         let ask = |n: usize| {
             let body = format!(
-                r#"{{"applicationUserId":"user-{n}","institutionId":"mute","callback":"https://app.example/cb","oneTimeToken":{one_time_token}}}"#
+                r#"{{"applicationUserId":"user-{n}","institutionId":"{}","callback":"https://app.example/cb","oneTimeToken":{one_time_token}}}"#,
+                self.institution
             );
             request("POST /yapily/account-auth-requests", &self.headers("Basic"), &body)
         };
         let asked = flood(self.loaded.to(), (0..many).map(ask).collect()).await.expect(201);
-        let state = |body: &str| {
-            let answer: Value = serde_json::from_str(body).expect("JSON");
-            answer["data"]["state"].as_str().expect("a state").to_owned()
-        };
-        asked.replies.iter().map(|reply| state(&reply.body)).collect()
+        let told = |body: &str| serde_json::from_str::<Value>(body).expect("JSON")["data"].clone();
+        asked.replies.iter().map(|reply| told(&reply.body)).collect()
     }
 
     fn headers(&self, scheme: &str) -> String {
@@ -68,16 +81,7 @@ impl Consents {
     }
 }
 
-/// The request of a browser that returns from that bank.
+/// The request of a browser that returns from the mute bank.
 pub fn take_return(state: &str) -> Vec<u8> {
     request(&format!("GET /return/mute?code={state}&state={state}"), "accept: text/html", "")
-}
-
-fn institution(port: u16) -> String {
-    format!(
-        "[[institution]]\nid = 'mute'\nname = 'Mute'\nfeatures = ['ACCOUNTS']\n[institution.bank]\nkind = 'oidc'\n\
-         issuer = 'http://127.0.0.1:{port}'\nclient_id = 'us'\nauth = 'client_secret_post'\nclient_secret = 'between-us'\n\
-         scope = ['accounts']\nplain_loopback = true\n[institution.bank.endpoints]\n\
-         authorization = 'http://127.0.0.1:{port}/authorize'\ntoken = 'http://127.0.0.1:{port}/token'\n"
-    )
 }

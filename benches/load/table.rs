@@ -37,11 +37,16 @@ impl Measured {
         &self.run
     }
 
-    /// A row: how many a second, how long, and what each cost the processes.
-    pub fn row(&self, name: impl Display) -> String {
+    /// What each request cost the processes.
+    pub fn costs(&self) -> String {
         let costs: Vec<_> =
             self.costs.iter().map(|cost| cost.map_or("–".into(), |cost| format!("{cost:.0} µs"))).collect();
+        costs.join(" + ")
+    }
+
+    /// A row: how many a second, how long, and what each cost the processes.
+    pub fn row(&self, name: impl Display) -> String {
         let (rate, [p50, p99, p999]) = (self.run.rate(), [0.5, 0.99, 0.999].map(|share| self.run.at(share)));
-        format!("| {name} | {rate:.0} | {p50:.2} ms | {p99:.2} ms | {p999:.2} ms | {} |", costs.join(" + "))
+        format!("| {name} | {rate:.0} | {p50:.2} ms | {p99:.2} ms | {p999:.2} ms | {} |", self.costs())
     }
 }
