@@ -77,15 +77,15 @@ struct Kind {
 async fn embedded(merchants: usize, sizes: &[usize]) -> BTreeMap<String, Kind> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let data = folder.path().join("data");
-    let data = data.to_str().expect("a path");
+    let store = format!("embedded:{}", data.display());
     let mut filled = Filled::default();
     for &size in sizes {
         // The engine has gone when the gateway opens the file, and its log is part of it.
-        filled.up_to(size, merchants, data).await;
-        let bytes = bytes_of(Path::new(data)) as usize / size;
-        filled.measure("embedded", size, data, None, bytes).await;
+        filled.up_to(size, merchants, &store).await;
+        let bytes = bytes_of(&data) as usize / size;
+        filled.measure("embedded", size, &store, None, bytes).await;
     }
-    tables(Path::new(data))
+    tables(&data)
 }
 
 async fn redis(merchants: usize, sizes: &[usize]) -> BTreeMap<String, Kind> {

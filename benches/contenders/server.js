@@ -53,7 +53,7 @@ async function home(state) {
   const { location, commands } = read(place);
   let reply;
   for (const [name, ...args] of commands) {
-    reply = await redis.callBuffer(name.toString(), ...args);
+    reply = await redis[`${name.toString().toLowerCase()}Buffer`](...args);
     if (reply === null) return undefined;
   }
   return reply === 1 ? location : undefined;
