@@ -1,13 +1,14 @@
 //! One endpoint that hangs beside a hundred that are well: what their deliveries notice of it; how many a second; how
 //! many to one that is busy; and how soon the first attempt is made beside what fails at the same receiver.
 //!
-//! `cargo bench --bench courier -- [pairs] [pairs|drained|busy|mixed]` does one of four things, or all of them. *Pairs*
+//! `cargo bench --bench courier -- [pairs] [pairs|drained|busy|mixed|crowd]` does one of five things, or all of them. *Pairs*
 //! (3 of them unless said otherwise) concludes 2,000 journeys at a hundred a second. Each tells one of a hundred
 //! servers, every second one tells a further server too, and for that one 2,000 deliveries lie in wait already. In one
 //! run of a pair it is well, in the other it says nothing for 30 s. A delivery's time runs from the moment when the
 //! customer's browser asks for its way home until the server has read the request. *Drained* concludes 5,000 journeys
 //! as fast as they can, and *busy* concludes 2,000 at two hundred a second whose one server takes 100 ms. *Mixed* lets
-//! six, twelve or a hundred webhooks fail at a receiver, and one more be paid when the first retries are due.
+//! six, twelve or a hundred webhooks fail at a receiver, and one more be paid when the first retries are due. *Crowd* concludes a journey for each of ten thousand
+//! receivers, four hundred a second, of which a tenth say nothing until the courier has had enough.
 
 #![allow(missing_docs, clippy::allow_attributes, reason = "a bench has no readers but people")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that falls over has spoken")]
@@ -43,6 +44,10 @@ const LONGEST_WAIT: Duration = Duration::from_mins(2);
 /// Where a customer's browser goes.
 const HOME: &str = "https://shop.example/back";
 
+/// How many receivers there are in a crowd, of which every tenth hangs; and how long it is from one's journey to the next's.
+const CROWD: usize = 10_000;
+const CROWD_EVERY: Duration = Duration::from_micros(2_500);
+
 /// What comes before a paid webhook.
 #[derive(Clone, Copy)]
 struct Mixture {
@@ -68,8 +73,9 @@ struct Times {
 
 fn main() {
     let pairs = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(3);
-    let named: Vec<_> =
-        std::env::args().filter(|word| ["pairs", "drained", "busy", "mixed"].contains(&word.as_str())).collect();
+    let named: Vec<_> = std::env::args()
+        .filter(|word| ["pairs", "drained", "busy", "mixed", "crowd"].contains(&word.as_str()))
+        .collect();
     let wanted = |name: &str| named.is_empty() || named.iter().any(|word| word == name);
     let generator = generator();
     println!("`cargo bench --bench courier -- {pairs} {}`", named.join(" "));
@@ -96,6 +102,20 @@ fn main() {
         head(&["store", "deliveries", "delivered after", "a second", "p50", "p99"]);
         for store in STORES {
             generator.block_on(busy(store));
+        }
+    }
+    if wanted("crowd") {
+        head(&[
+            "store",
+            "receivers",
+            "that hang",
+            "p50, the others",
+            "p99, the others",
+            "slowest",
+            "hung at once, at the most",
+        ]);
+        for store in STORES {
+            generator.block_on(crowd(store));
         }
     }
     if wanted("mixed") {
@@ -201,6 +221,24 @@ async fn busy(store: Store) {
     let (took, name, Times { p50, p99, .. }) = ((last - began).as_secs_f64(), store.name(), Times::of(times));
     let rate = JOURNEYS as f64 / took;
     println!("| {name} | {JOURNEYS} | {took:.1} s | {rate:.0} | {p50:.0} ms | {p99:.0} ms |");
+}
+
+/// How long the first attempts at receivers take that are well, while a tenth of all hang.
+async fn crowd(store: Store) {
+    let hangs = |n: usize| n.is_multiple_of(10);
+    let behaviour = |n| if hangs(n) { ServerBehaviour::Hangs(HANG) } else { ServerBehaviour::Closes };
+    let servers = MerchantServers::crowd((0..CROWD).map(behaviour).collect());
+    let port = servers.port(0).to_string();
+    let settings = [("LOG", "warn"), ("KEEP_ALIVE", "5s"), ("EGRESS_ALLOW", "127.0.0.0/8"), ("EGRESS_PORTS", &port)];
+    let loaded = LoadedGateway::open(store, &settings);
+    let journeys = loaded.away_to((0..CROWD).map(|n| json!([HOME, servers.url(n)])).collect()).await;
+    let asked = conclude(&loaded, &journeys, CROWD_EVERY).await;
+    let mut times = Vec::new();
+    for (n, ((pay_id, _), asked)) in journeys.iter().zip(asked).enumerate().filter(|(n, _)| !hangs(*n)) {
+        times.push(arrival(&servers, n, pay_id).await - asked);
+    }
+    let (name, Times { p50, p99, slowest }, hung) = (store.name(), Times::of(times), servers.most_hanging());
+    println!("| {name} | {CROWD} | {} | {p50:.0} ms | {p99:.0} ms | {slowest:.0} ms | {hung} |", CROWD / 10);
 }
 
 /// How long the first attempt at a paid webhook takes, in milliseconds, when so many others were made before at the

@@ -2,7 +2,7 @@
 --
 -- wrk … -s wrk.lua URL -- REQUEST LINES FROM [again]: REQUEST is a file with a whole request, in which `%s` stands for
 -- the line. With `again` the last line is followed by the first. At the end it writes: requests, microseconds, those
--- that failed, and how many lines it has used.
+-- that failed, and how many it has sent.
 local threads = {}
 local requests, again = {}, false
 used = 0
@@ -26,13 +26,11 @@ function init(args)
 end
 
 function request()
-  if used == #requests and again then
-    used = 0
-  elseif used == #requests then
+  if used == #requests and not again then
     error('there are too few lines for so long a run')
   end
   used = used + 1
-  return requests[used]
+  return requests[(used - 1) % #requests + 1]
 end
 
 function done(summary)
