@@ -74,7 +74,7 @@ impl Consents {
     fn headers(&self, scheme: &str) -> String {
         let key = self.loaded.api_key();
         let credentials = match scheme {
-            "Basic" => STANDARD.encode(format!("{}:{key}", key.split('_').nth(1).expect("a merchant"))),
+            "Basic" => STANDARD.encode(format!("{}:{key}", self.loaded.merchant())),
             _ => key.to_owned(),
         };
         format!("authorization: {scheme} {credentials}\r\ncontent-type: application/json")

@@ -13,6 +13,7 @@ use super::redis::RedisServer;
 pub struct LoadedGateway {
     gateway: GatewayProcess,
     redis: Option<RedisServer>,
+    merchant: String,
     api_key: String,
     to: SocketAddr,
 }
@@ -55,9 +56,9 @@ impl LoadedGateway {
         let mut settings = settings.to_vec();
         settings.extend(url.as_deref().map(|url| ("STORE", url)));
         let gateway = GatewayProcess::start(&settings);
-        let ((_, api_key), to) =
+        let ((merchant, api_key), to) =
             (gateway.add_merchant(), gateway.base()["http://".len()..].parse().expect("an address"));
-        Self { gateway, redis, api_key, to }
+        Self { gateway, redis, merchant, api_key, to }
     }
 
     /// Where it listens.
@@ -69,6 +70,11 @@ impl LoadedGateway {
     pub fn pids(&self) -> Vec<Vec<u32>> {
         let redis = self.redis.as_ref().map(|redis| u32::try_from(redis.info("process_id")).expect("a process"));
         [self.gateway.pid()].into_iter().chain(redis).map(|pid| vec![pid]).collect()
+    }
+
+    /// Its id.
+    pub fn merchant(&self) -> &str {
+        &self.merchant
     }
 
     /// Its API key.
