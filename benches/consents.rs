@@ -72,12 +72,12 @@ async fn real_bank(store: Store) {
                 "",
             ));
         }
-        let back = Measured::of(&pids, drip(to, returns.clone(), Duration::from_millis(20))).await;
+        let measured = Measured::of(&pids, drip(to, returns.clone(), Duration::from_millis(20))).await;
         // Who saw the light page first is home by now.
         flood(to, returns).await.expect(303);
-        let late = back.run().replies.iter().filter(|reply| reply.status != 303).count();
+        let late = measured.run().replies.iter().filter(|reply| reply.status != 303).count();
         assert!(late < AGREED / 10, "{late} of {AGREED} saw the light page");
-        rounds.push(back);
+        rounds.push(measured);
     }
     rounds.remove(0);
     let connections = connections_to(banks.member("plain", "issuer"));

@@ -78,39 +78,42 @@ async fn embedded(merchants: usize, sizes: &[usize]) -> BTreeMap<String, Kind> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let data = folder.path().join("data");
     let store = format!("embedded:{}", data.display());
-    let mut filled = Filled::default();
+    let mut filled = Filled::new("embedded", store);
     for &size in sizes {
         // The engine has gone when the gateway opens the file, and its log is part of it.
-        filled.up_to(size, merchants, &store).await;
-        let bytes = bytes_of(&data) as usize / size;
-        filled.measure("embedded", size, &store, None, bytes).await;
+        filled.up_to(size, merchants).await;
+        filled.measure(None, bytes_of(&data)).await;
     }
     tables(&data)
 }
 
 async fn redis(merchants: usize, sizes: &[usize]) -> BTreeMap<String, Kind> {
     let server = RedisServer::start_with(&["--appendfsync", "everysec"]);
-    let (empty, mut filled) = (server.info("used_memory"), Filled::default());
+    let (empty, mut filled) = (server.info("used_memory"), Filled::new("Redis", server.url()));
     for &size in sizes {
-        filled.up_to(size, merchants, &server.url()).await;
-        let bytes = (server.info("used_memory") - empty) as usize / size;
-        filled.measure("Redis", size, &server.url(), Some(&server), bytes).await;
+        filled.up_to(size, merchants).await;
+        filled.measure(Some(&server), server.info("used_memory") - empty).await;
     }
     keys(&server.url())
 }
 
-/// What is in a store: who opened it, and whose customers are away.
-#[derive(Default)]
+/// A store, and what is in it: how many journeys, of whom, and whose customers are away.
 struct Filled {
+    name: &'static str,
+    store: String,
     merchants: Vec<Merchant>,
     states: Vec<String>,
     journeys: usize,
 }
 
 impl Filled {
+    const fn new(name: &'static str, store: String) -> Self {
+        Self { name, store, merchants: Vec::new(), states: Vec::new(), journeys: 0 }
+    }
+
     /// Adds journeys until there are so many.
-    async fn up_to(&mut self, journeys: usize, merchants: usize, store: &str) {
-        let engine = fill::engine(settings(store).map(|(name, value)| (format!("HANDBACK_{name}"), value))).await;
+    async fn up_to(&mut self, journeys: usize, merchants: usize) {
+        let engine = fill::engine(settings(&self.store).map(|(name, value)| (format!("HANDBACK_{name}"), value))).await;
         while self.merchants.len() < merchants {
             self.merchants.push(fill::merchant(&engine).await.merchant);
         }
@@ -120,11 +123,12 @@ impl Filled {
     }
 
     /// Lets customers return, drawn from all that are away, and prints the row.
-    async fn measure(&mut self, name: &str, size: usize, store: &str, redis: Option<&RedisServer>, bytes: usize) {
+    async fn measure(&mut self, redis: Option<&RedisServer>, bytes: u64) {
+        let (name, size) = (self.name, self.journeys);
         self.states.shuffle(&mut rand::rng());
         let left = self.states.len().saturating_sub(RETURNS.min(size / 2));
         let returns: Vec<_> = self.states.split_off(left).iter().map(|state| take_return(state, "paid")).collect();
-        let settings = settings(store);
+        let settings = settings(&self.store);
         let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let gateway = GatewayProcess::start(&settings);
         let to = gateway.base()["http://".len()..].parse().expect("an address");
@@ -134,7 +138,8 @@ impl Filled {
         let quick = Measured::of(&pids, flood(to, returns[steady..].to_vec())).await;
         let steady = drip(to, returns[..steady].to_vec(), EVERY).await;
         let (rate, costs, p50, p99) = (quick.run().rate(), quick.costs(), steady.at(0.5), steady.at(0.99));
-        println!("| {name} | {size} | {rate:.0} | {p50:.2} ms, {p99:.2} ms | {costs} | {bytes} |");
+        let each = bytes / size as u64;
+        println!("| {name} | {size} | {rate:.0} | {p50:.2} ms, {p99:.2} ms | {costs} | {each} |");
     }
 }
 
@@ -180,7 +185,7 @@ fn is_database(path: &Path) -> bool {
 /// The keys of a Redis by the letter of their kind: `hb:{07}:j…` is a journey's.
 fn keys(url: &str) -> BTreeMap<String, Kind> {
     let mut redis = redis::Client::open(url).and_then(|client| client.get_connection()).expect("Redis");
-    let (mut kinds, mut cursor) = (BTreeMap::<String, Kind>::new(), 0_u64);
+    let (mut kinds, mut sampled, mut cursor) = (BTreeMap::<String, Kind>::new(), BTreeMap::new(), 0_u64);
     loop {
         let (next, keys): (u64, Vec<Vec<u8>>) =
             redis::cmd("SCAN").arg(cursor).arg("COUNT").arg(1000).query(&mut redis).expect("keys");
@@ -189,8 +194,10 @@ fn keys(url: &str) -> BTreeMap<String, Kind> {
             let kind = kinds.entry(letter).or_default();
             kind.number += 1;
             // A sorted set counts whole; of single values a sample stands for all.
-            let index: String = redis::cmd("TYPE").arg(&key).query(&mut redis).expect("a type");
-            let times = if index == "string" { SAMPLE } else { 1 };
+            let times = *sampled.entry(key.get(8).copied()).or_insert_with(|| {
+                let kind: String = redis::cmd("TYPE").arg(&key).query(&mut redis).expect("a type");
+                if kind == "string" { SAMPLE } else { 1 }
+            });
             if times == 1 || kind.number % times == 1 {
                 let bytes: Option<i64> =
                     redis::cmd("MEMORY").arg("USAGE").arg(&key).arg("SAMPLES").arg(0).query(&mut redis).expect("bytes");

@@ -46,8 +46,8 @@ pub async fn away(engine: &Arc<Engine>, merchants: Vec<Merchant>, journeys: usiz
             states
         })
     };
-    let opened = try_join_all((0..OPENERS).map(opener)).await.expect("journeys");
-    opened.into_iter().flatten().collect()
+    let all = try_join_all((0..OPENERS).map(opener)).await.expect("journeys");
+    all.into_iter().flatten().collect()
 }
 
 async fn send_away(engine: &Arc<Engine>, merchant: &Merchant, n: usize) -> String {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 
 /// What the servers have met.
 #[derive(Default)]
@@ -40,10 +41,12 @@ pub enum ServerBehaviour {
 pub struct MerchantServers {
     addresses: Vec<SocketAddr>,
     met: Arc<Met>,
+    /// They end when this is dropped.
+    _open: oneshot::Sender<()>,
 }
 
 impl MerchantServers {
-    /// Opens a server for each behaviour; they last as long as the bench.
+    /// Opens a server for each behaviour; they end with this value.
     pub fn open(behaviour: Vec<ServerBehaviour>) -> Self {
         let listeners = behaviour.iter().map(|_| listener((Ipv4Addr::LOCALHOST, 0).into())).collect();
         Self::of(listeners, behaviour)
@@ -65,16 +68,17 @@ impl MerchantServers {
         let addresses = listeners.iter().map(|listener| listener.local_addr().expect("an address")).collect();
         let met = Arc::new(Met::default());
         let noted = Arc::clone(&met);
+        let (open, closed) = oneshot::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async move {
                 for (place, (listener, behaviour)) in listeners.into_iter().zip(behaviour).enumerate() {
                     tokio::spawn(listen(listener, place, behaviour, Arc::clone(&noted)));
                 }
-                std::future::pending::<()>().await;
+                let _ = closed.await;
             });
         });
-        Self { addresses, met }
+        Self { addresses, met, _open: open }
     }
 
     /// The port of the server in this place.
