@@ -261,7 +261,7 @@ const PAYMENT_APP_PAGE: &str = "/payment/app";
 const CONSENT_APP_PAGE: &str = "/consent/app";
 
 /// Our page that a journey is on.
-pub const fn page_of(journey: &Journey) -> &'static str {
+pub fn page_of(journey: &Journey) -> &'static str {
     match journey.opening().purpose {
         Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Job(_) => PAYMENT_PAGE,
         Purpose::Consent(_) => CONSENT_PAGE,
@@ -269,7 +269,7 @@ pub const fn page_of(journey: &Journey) -> &'static str {
 }
 
 /// Our page that opens a journey's app.
-pub(super) const fn app_page_of(journey: &Journey) -> &'static str {
+pub(super) fn app_page_of(journey: &Journey) -> &'static str {
     match journey.opening().purpose {
         Purpose::Checkout(_) | Purpose::Operation(_) | Purpose::Job(_) => PAYMENT_APP_PAGE,
         Purpose::Consent(_) => CONSENT_APP_PAGE,

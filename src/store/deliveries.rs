@@ -69,7 +69,7 @@ pub struct DeliveryCursor {
 
 impl DeliveryContext {
     /// This delivery, leased by the courier that drew `by`.
-    pub(super) const fn leased_by(self, by: u64) -> Leased {
+    pub(super) fn leased_by(self, by: u64) -> Leased {
         let lease = Lease { id: self.delivery.id, merchant: self.journey.opening().merchant, by };
         Leased { context: self, lease }
     }

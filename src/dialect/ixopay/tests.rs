@@ -2,7 +2,7 @@
 
 use super::callback::{CallbackEvent, body};
 use super::*;
-use crate::domain::{DialectData, Fact, Journey, JourneyId, ProviderRefusal, Shard, UnixMillis};
+use crate::domain::{Fact, Journey, JourneyId, ProviderRefusal, Shard, UnixMillis};
 use crate::store::laws::fixtures::{Draft, away, concluded};
 
 const NOW: UnixMillis = UnixMillis::from_millis(1_778_150_000_000);

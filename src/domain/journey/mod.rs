@@ -12,6 +12,7 @@ mod reading;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{
@@ -27,7 +28,8 @@ pub use purpose::{Cancel, Checkout, Job, OperationKind, PaymentOperation, Purpos
 /// A journey. Its fields are read through methods and changed by transitions alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Journey {
-    opening: Opening,
+    // It never changes, so that the journeys of one opening share it.
+    opening: Arc<Opening>,
     past: Past,
 }
 
@@ -245,12 +247,12 @@ impl Journey {
 
     /// Opens a journey.
     pub fn open(opening: Opening) -> Self {
-        Self { opening, past: Past { revision: 1, ..Past::default() } }
+        Self { opening: Arc::new(opening), past: Past { revision: 1, ..Past::default() } }
     }
 
     /// Restores a journey that was stored.
-    pub(crate) const fn restored(opening: Opening, past: Past) -> Self {
-        Self { opening, past }
+    pub(crate) fn restored(opening: Opening, past: Past) -> Self {
+        Self { opening: Arc::new(opening), past }
     }
 
     pub(crate) const fn past(&self) -> &Past {
@@ -258,12 +260,12 @@ impl Journey {
     }
 
     /// What was concluded when it opened.
-    pub const fn opening(&self) -> &Opening {
+    pub fn opening(&self) -> &Opening {
         &self.opening
     }
 
     /// Its id.
-    pub const fn id(&self) -> &JourneyId {
+    pub fn id(&self) -> &JourneyId {
         &self.opening.id
     }
 

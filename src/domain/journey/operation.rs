@@ -107,7 +107,7 @@ impl Journey {
     }
 
     /// The outcome that a provider's yes concludes it as.
-    pub const fn yes(&self) -> Outcome {
+    pub fn yes(&self) -> Outcome {
         match &self.opening.purpose {
             Purpose::Checkout(Checkout { wanted: Wanted::Reservation(_) | Wanted::Registration, .. })
             | Purpose::Consent(_) => Outcome::Authorised,

@@ -263,7 +263,7 @@ impl Wire {
         } else {
             let mut pipeline = Pipeline::with_capacity(requests.len());
             for request in requests {
-                pipeline.add_command(request.command(sent));
+                pipeline.add_command(request.command(sent).into_owned());
             }
             connection.send_packed_commands(&pipeline, 0, requests.len()).await?
         };

@@ -5,9 +5,10 @@
 //! others: while a slot of a cluster moves, any other key may be on another node. So where it finds a number or an id in
 //! a value, it answers that, and the caller follows it.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use redis::Cmd;
+use redis::{Arg, Cmd};
 
 /// A script, and the digest that Redis knows it by.
 pub(super) struct Script {
@@ -84,46 +85,49 @@ pub(super) enum Sent {
 
 /// Something to ask of Redis: a command that only reads, or a script with its keys, and the arguments.
 pub(super) struct Request {
-    verb: Verb,
-    args: Vec<Vec<u8>>,
-}
-
-enum Verb {
-    Plain(&'static str),
-    /// A script, and how many of the arguments are its keys.
-    Call(&'static Script, usize),
+    /// With a script by its digest.
+    short: Cmd,
+    script: Option<&'static Script>,
 }
 
 impl Request {
     /// A command that only reads.
     pub(super) fn plain(name: &'static str, args: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        Self { verb: Verb::Plain(name), args: args.into_iter().collect() }
+        let mut short = redis::cmd(name);
+        for arg in args {
+            short.arg(arg);
+        }
+        Self { short, script: None }
     }
 
     /// A script with its keys.
-    pub(super) fn call(script: &'static Script, keys: impl Into<Vec<Vec<u8>>>) -> Self {
-        let args = keys.into();
-        Self { verb: Verb::Call(script, args.len()), args }
+    pub(super) fn call(script: &'static Script, keys: impl AsRef<[Vec<u8>]>) -> Self {
+        let keys = keys.as_ref();
+        let mut short = redis::cmd("EVALSHA");
+        short.arg(&script.digest).arg(keys.len());
+        for key in keys {
+            short.arg(key.as_slice());
+        }
+        Self { short, script: Some(script) }
     }
 
     /// This request with one argument more.
     pub(super) fn with(mut self, arg: impl AsRef<[u8]>) -> Self {
-        self.args.push(arg.as_ref().to_vec());
+        self.short.arg(arg.as_ref());
         self
     }
 
     /// The command, with scripts sent in this way.
-    pub(super) fn command(&self, sent: Sent) -> Cmd {
-        let mut command = Cmd::new();
-        match (&self.verb, sent) {
-            (Verb::Plain(name), _) => command.arg(*name),
-            (Verb::Call(script, keys), Sent::Short) => command.arg("EVALSHA").arg(&script.digest).arg(*keys),
-            (Verb::Call(script, keys), Sent::InFull) => command.arg("EVAL").arg(script.text).arg(*keys),
-        };
-        for arg in &self.args {
-            command.arg(arg.as_slice());
+    pub(super) fn command(&self, sent: Sent) -> Cow<'_, Cmd> {
+        let (Some(script), Sent::InFull) = (self.script, sent) else { return Cow::Borrowed(&self.short) };
+        let mut full = redis::cmd("EVAL");
+        full.arg(script.text);
+        for arg in self.short.args_iter().skip(2) {
+            if let Arg::Simple(arg) = arg {
+                full.arg(arg);
+            }
         }
-        command
+        Cow::Owned(full)
     }
 }
 
