@@ -2,9 +2,8 @@
 
 mod merchant;
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::{fmt::Write as _, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};

@@ -7,17 +7,12 @@ mod providers;
 mod serving;
 mod store;
 
-use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
-use std::time::Duration;
+use std::{future::Future, sync::Arc, time::Duration};
 
-use actix_web::dev::Server;
-use actix_web::web;
+use actix_web::{dev::Server, web};
 use anyhow::Context as _;
-use tokio::sync::oneshot;
-use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::{sync::oneshot, task::JoinSet, time::Instant};
 
 use serving::{SHUTDOWN_SECONDS, Shared};
 pub use store::{StoreUse, has_store};

@@ -9,21 +9,15 @@ mod labels;
 pub mod metrics;
 mod registry;
 
-use std::fmt::Display;
-use std::io::IsTerminal as _;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use std::{fmt::Display, io::IsTerminal as _, sync::LazyLock};
 
-use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage as _, web};
-use tracing::field::Empty;
-use tracing::level_filters::LevelFilter;
-use tracing::{Instrument as _, Level, Span};
+use actix_web::{Error, HttpMessage as _, body::MessageBody, middleware::Next, web};
+use tracing::{Instrument as _, Level, Span, field::Empty, level_filters::LevelFilter};
 use tracing_subscriber::EnvFilter;
 
 use self::metrics::{Metrics, Route};

@@ -1,7 +1,6 @@
 //! `handback merchant`: what an operator does for merchants.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
@@ -11,9 +10,8 @@ use serde_json::{Value, json};
 use super::say;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, parse_span};
-use crate::domain::merchant::Standing;
-use crate::domain::rotation::LONGEST_OVERLAP;
 use crate::domain::{KeyName, KeyNumber, Merchant, MerchantId, MerchantName, UnixMillis};
+use crate::domain::{merchant::Standing, rotation::LONGEST_OVERLAP};
 use crate::engine::{Engine, KeyInUse, NewKey, NewMerchant, WebhookPublicKey, use_cases};
 use crate::gateway::{self, StoreUse};
 

@@ -3,20 +3,16 @@
 //! They stand in the file alone: an environment variable has no lists of tables. Only what a bank must not be read by
 //! may come from the environment, by the name of its variable.
 
-use std::collections::HashSet;
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use toml::{Table, Value};
 use url::Url;
 
 use super::section::{Notes, Section};
 use super::{oidc, span};
-use crate::domain::consent;
-use crate::domain::institution::Medium;
-use crate::domain::text::check_readable;
 use crate::domain::{Country, CountryCode, Environment, Institution, Invalid};
-use crate::provider::oidc::settings::OidcConfig;
-use crate::provider::sandbox;
+use crate::domain::{consent, institution::Medium, text::check_readable};
+use crate::provider::{oidc::settings::OidcConfig, sandbox};
 
 /// The shortest and the longest life of a consent.
 const CONSENT_LIFE: (Duration, Duration) = (Duration::from_hours(24), Duration::from_hours(10 * 366 * 24));

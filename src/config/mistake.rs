@@ -1,7 +1,6 @@
 //! What is wrong with a configuration: all of it at once, each with its place and what was expected.
 
-use std::fmt;
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use crate::domain::Invalid;
 

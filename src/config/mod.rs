@@ -16,8 +16,7 @@ mod span;
 mod store;
 mod values;
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 
@@ -27,8 +26,7 @@ pub use settings::Config;
 pub use span::parse as parse_span;
 pub use store::{KeySource, RedisUrl, StoreConfig};
 
-use crate::domain::words::words;
-use crate::domain::{Network, PublicUrl, Rules};
+use crate::domain::{Network, PublicUrl, Rules, words::words};
 
 words! {
     /// How log lines are written.

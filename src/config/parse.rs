@@ -3,18 +3,14 @@
 //! A value that breaks a rule is noted and its default taken instead, so that the other values are looked at as well; a
 //! configuration with a mistake is never handed out.
 
-use std::net::SocketAddr;
-use std::ops::RangeInclusive;
-use std::path::Path;
-use std::time::Duration;
+use std::{net::SocketAddr, ops::RangeInclusive, path::Path, time::Duration};
 
 use super::institution::{self, InstitutionConfig};
 use super::mistake::{Mistakes, Origin, repeating};
 use super::raw::{Raw, Source, Text};
-use super::section::Notes;
 use super::setting::{Form, Setting};
 use super::store::{KeySource, StoreConfig};
-use super::{Line, span, values};
+use super::{Line, section::Notes, span, values};
 use crate::domain::{Invalid, PublicUrl};
 use crate::keys::Keys;
 

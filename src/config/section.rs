@@ -4,15 +4,12 @@
 //! A value that breaks a rule is noted, and the reader goes on with another in its place, so that all mistakes are
 //! seen.
 
-use std::cell::RefCell;
-use std::fmt::Display;
+use std::{cell::RefCell, fmt::Display};
 
 use toml::{Table, Value};
 
-use super::Line;
 use super::mistake::{Mistake, Origin, repeating};
-use super::raw::Variables;
-use super::setting::nearest;
+use super::{Line, raw::Variables, setting::nearest};
 use crate::domain::{Invalid, Secret};
 
 /// What came of reading: the mistakes, and a line for each value.

@@ -4,18 +4,14 @@
 //! ([`Value`](super::parse::Value)), with its default. Rows are read in this order, and may use the fields above them.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 
-use super::institution::InstitutionConfig;
-use super::mistake::Mistakes;
 use super::parse::{DATA_FOLDER, Reader};
-use super::raw::Raw;
 use super::setting::{Setting, list, plain, secret, tables};
 use super::store::{KeySource, StoreConfig};
-use super::{Line, LogFormat, span, values};
+use super::{Line, LogFormat, institution::InstitutionConfig, mistake::Mistakes, raw::Raw, span, values};
 use crate::domain::{Digest, PublicUrl};
 
 const MILLISECOND: Duration = Duration::from_millis(1);

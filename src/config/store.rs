@@ -1,7 +1,6 @@
 //! Which store, and where.
 
-use std::fmt;
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use url::Url;
 

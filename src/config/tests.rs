@@ -1,7 +1,6 @@
 //! What operators write, and what they are told.
 
-use std::io::Write as _;
-use std::time::Duration;
+use std::{io::Write as _, time::Duration};
 
 use tempfile::NamedTempFile;
 

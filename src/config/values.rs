@@ -1,15 +1,13 @@
 //! How texts become the values of settings, one function for each kind of value.
 
 use std::net::{IpAddr, SocketAddr};
-use std::ops::RangeInclusive;
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 use super::span;
-use crate::domain::callback::NEVER;
-use crate::domain::{Digest, Invalid};
+use crate::domain::{Digest, Invalid, callback::NEVER};
 use crate::keys;
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -5,16 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::in_flight::Holder;
 use super::outgoing::{OutgoingRequest, Signing, Unwritable};
-use super::queue::Load;
-use super::sender::Answered;
-use super::{Courier, Event, TROUBLE};
-use crate::domain::delivery::Attempt;
-use crate::domain::moment::whole_seconds;
+use super::{Courier, Event, TROUBLE, in_flight::Holder, queue::Load, sender::Answered};
 use crate::domain::{
     AttemptRecord, AttemptResult, CallbackUrl, DeliveryPolicy, Dialect, Digest, Target, UnixMillis, Verdict,
 };
+use crate::domain::{delivery::Attempt, moment::whole_seconds};
 use crate::keys::WebhookKey;
 use crate::store::{DeliveryContext, Lease, Leased, StoreError, receiver_name};
 

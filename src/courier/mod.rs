@@ -19,15 +19,10 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-use std::future::Future;
-use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{collections::HashMap, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::future::FutureExt;
-use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::{task::JoinSet, time::Instant};
 
 use crate::domain::{DeliveryPolicy, UnixMillis};
 use crate::engine::deps::Deps;

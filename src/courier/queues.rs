@@ -4,8 +4,7 @@
 //! to find room. The fuller the courier's hands are, the less of them any one queue is given; and some of them are kept
 //! free of retries, so that there is always a hand for what was never tried.
 
-use std::collections::HashMap;
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use tokio::time::Instant;
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::OutgoingRequest;
-use crate::domain::AttemptResult;
-use crate::domain::message::Method;
+use crate::domain::{AttemptResult, message::Method};
 use crate::egress::header::{HeaderName, RETRY_AFTER};
 use crate::egress::{self, Call, Client, HttpReply, Trouble};
 

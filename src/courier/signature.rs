@@ -1,7 +1,6 @@
 //! Signatures as Standard Webhooks has them (standardwebhooks.com, "Signature scheme").
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;

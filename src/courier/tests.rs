@@ -5,8 +5,7 @@ mod mixtures;
 mod queues;
 mod schedules;
 
-use std::collections::HashMap;
-use std::sync::Mutex;
+use std::{collections::HashMap, sync::Mutex};
 
 use async_trait::async_trait;
 use tempfile::TempDir;
@@ -17,11 +16,9 @@ use crate::clock::{Clock, TestClock};
 use crate::dialect::secpaid::SecPaid;
 use crate::domain::delivery::State;
 use crate::domain::{AttemptResult, Delivery, Dialect, Fact, Journey, JourneyEvent, MerchantId, Verdict};
-use crate::engine::deps::CourierWaker as _;
-use crate::engine::tests::fixtures::deps;
-use crate::store::embedded::Embedded;
+use crate::engine::{deps::CourierWaker as _, tests::fixtures::deps};
 use crate::store::laws::fixtures::{Draft, away, concluded};
-use crate::store::{Deliveries as _, Journeys as _, Step, Store};
+use crate::store::{Deliveries as _, Journeys as _, Step, Store, embedded::Embedded};
 
 const KEEP: Duration = Duration::from_hours(24);
 

@@ -5,9 +5,7 @@
 
 mod form;
 
-use actix_web::http::StatusCode;
-use actix_web::middleware::from_fn;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, http::StatusCode, middleware::from_fn, web};
 use serde_json::Value;
 
 use crate::domain::{PublicUrl, Secret};

@@ -7,12 +7,10 @@ use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
-use super::kept::Json;
 use super::moments::{self, Offset};
-use super::{flag, number};
+use super::{flag, kept::Json, number};
 use crate::dialect::Pairs;
-use crate::domain::text::check_readable;
-use crate::domain::{Amount, Currency, Invalid, UnixMillis};
+use crate::domain::{Amount, Currency, Invalid, UnixMillis, text::check_readable};
 
 /// The rule that a field breaks which is not there.
 pub(super) const REQUIRED: &str = "is required";

@@ -1,7 +1,6 @@
 //! What dialects keep in journeys, as JSON: each dialect has a record of its own, with the names of the calls' fields.
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use super::pairs::Pairs;

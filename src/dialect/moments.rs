@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::temporal::{Pieces, PiecesOffset};
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, SpanRelativeTo, Timestamp, Unit, Zoned};
+use jiff::{SignedDuration, SpanRelativeTo, Timestamp, Unit, Zoned, tz::TimeZone};
 
 use crate::domain::{Invalid, UnixMillis};
 

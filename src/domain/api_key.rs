@@ -3,11 +3,9 @@
 //! A key is short, because clients send it by HTTP Basic behind a merchant's id, and what is longer than 57 bytes
 //! becomes two lines of GNU `base64`. So it holds no id: a number that is unique in the store leads to its merchant.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
-use crate::domain::text::label;
-use crate::domain::{Digest, Invalid, Secret, Shard, UnixMillis};
+use crate::domain::{Digest, Invalid, Secret, Shard, UnixMillis, text::label};
 
 /// The digits of a key: those of Crockford's base32, in lower case, which nobody takes for one another.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";

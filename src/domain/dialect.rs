@@ -2,12 +2,11 @@
 //!
 //! Everything else of a dialect, its calls and their answers, is between its folder and `web`.
 
-use crate::domain::callback::MAX_LENGTH;
-use crate::domain::message::Message;
 use crate::domain::{
     ApiKey, DeliveryPolicy, FinalOutcome, HandBack, Journey, JourneyEvent, MerchantId, OpenRequest, Params,
     Placeholder, Posting, PublicUrl, Secret, Target, WebhookEndpoint, WebhookPayload,
 };
+use crate::domain::{callback::MAX_LENGTH, message::Message};
 
 /// Where a merchant's clients find us, and the secrets that they were just given.
 #[derive(Debug, Clone, Copy)]

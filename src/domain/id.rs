@@ -3,8 +3,7 @@
 //! A store with many masters must find a record from an id alone, in one step. So every id that others hold
 //! names its shard in its bits; a link, a `state` and a one-time token begin with their journey's number.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use uuid::{Builder, Uuid};
 

@@ -1,7 +1,6 @@
 //! A message: what a job sends when it is over, as its merchant wrote it, and what its merchant finished it with.
 
-use crate::domain::words::words;
-use crate::domain::{Invalid, Secret};
+use crate::domain::{Invalid, Secret, words::words};
 
 /// The most that a body, or a result, may hold, in bytes.
 pub const MAX_CONTENT: usize = 32 * 1024;

@@ -8,8 +8,7 @@
 use std::borrow::Cow;
 
 use crate::domain::text::{cut, on_one_line, readable};
-use crate::domain::words::words;
-use crate::domain::{BankTokens, Secret};
+use crate::domain::{BankTokens, Secret, words::words};
 
 words! {
     /// How a journey ended.

@@ -2,9 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::domain::Invalid;
-use crate::domain::text::cut;
-use crate::domain::words::words;
+use crate::domain::{Invalid, text::cut, words::words};
 
 /// Everything but the unreserved characters of RFC 3986 is percent-encoded; a space is `%20`, never `+`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

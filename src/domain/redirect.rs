@@ -8,14 +8,11 @@
 //! let open = Redirect { location: "https://evil.example/".into() };
 //! ```
 
-use std::fmt;
-use std::net::SocketAddr;
+use std::{fmt, net::SocketAddr};
 
 use url::Url;
 
-use crate::domain::callback::is_loopback;
-use crate::domain::params::percent_encoded;
-use crate::domain::{CallbackUrl, Invalid, Params, Placement};
+use crate::domain::{CallbackUrl, Invalid, Params, Placement, callback::is_loopback, params::percent_encoded};
 
 /// The value of a `Location` header.
 #[derive(Clone, PartialEq, Eq)]

@@ -3,12 +3,9 @@
 //! A row of `merchant_settings` is everything that the program knows of a setting: the profile reads, changes and
 //! answers it by its row, journeys freeze it, and records keep it. `static/openapi.json` describes it for people.
 
-use std::str::FromStr;
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
-use crate::domain::Invalid;
-use crate::domain::signed_return::PARAMETER;
-use crate::domain::words::words;
+use crate::domain::{Invalid, signed_return::PARAMETER, words::words};
 
 /// Calls a macro with every setting, a row each: `"name in the API": type there => field: type here = default;`.
 ///

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use super::base32;
-use super::id::PayId;
-use super::invalid::Invalid;
 use super::secret::{Digest, Secret};
+use super::{base32, id::PayId, invalid::Invalid};
 
 /// How many bytes of a token nobody can guess.
 const SECRET: usize = 16;

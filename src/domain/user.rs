@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::text::check_readable;
-use crate::domain::{Invalid, MerchantId, UnixMillis, UserId};
+use crate::domain::{Invalid, MerchantId, UnixMillis, UserId, text::check_readable};
 
 /// A user of a merchant's app.
 #[derive(Debug, Clone, PartialEq, Eq)]

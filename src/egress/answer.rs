@@ -1,15 +1,12 @@
 //! What came of a call: an answer, or how far it got without one.
 
-use std::error::Error;
-use std::fmt;
-use std::time::Duration;
+use std::{error::Error, fmt, time::Duration};
 
 use reqwest::header::{HeaderMap, HeaderName};
 use reqwest::{Client, Request, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::guard::Refused;
-use super::resolver::Unresolved;
+use super::{guard::Refused, resolver::Unresolved};
 
 /// How long the beginning of a body may take that is known to be too large.
 const BEGINNING: Duration = Duration::from_millis(500);

@@ -3,8 +3,7 @@
 use reqwest::Url;
 
 use super::guard::{Guard, Ports, Refused};
-use crate::domain::Invalid;
-use crate::domain::callback::CallGuard;
+use crate::domain::{Invalid, callback::CallGuard};
 
 impl CallGuard for Guard {
     fn check_call(&self, url: &Url) -> Result<(), Invalid> {

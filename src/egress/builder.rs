@@ -1,8 +1,7 @@
 //! How a client is made: for merchants' endpoints by default, or for a bank with authorities and a certificate of its
 //! own.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use ipnet::IpNet;
 use reqwest::{Certificate, ClientBuilder, Identity, redirect};

@@ -1,7 +1,6 @@
 //! A call that is to be made: where to, what with, how long, and how much of the answer is read.
 
-use std::fmt;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Method, Request, Url};

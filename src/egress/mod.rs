@@ -18,8 +18,7 @@ mod guard;
 mod resolver;
 mod special;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 pub use reqwest::{Method, StatusCode, header};
 

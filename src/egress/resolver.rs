@@ -3,10 +3,8 @@
 //! The HTTP client connects to what this answers and to nothing else, and asks again for each connection. So a name
 //! that is public when it is checked and private when it is called does not exist here.
 
-use std::error::Error;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::{error::Error, io, sync::Arc};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 

@@ -1,7 +1,6 @@
 //! CONCLUDE: a fact becomes an outcome, in one step with its one-time token and its deliveries.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use crate::domain::open_request::When;
-use crate::domain::plan::Allowed;
 use crate::domain::{
     AnswerTo, CallbackPlan, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant, OneOffUrls,
     OpenRequest, Opening, PaymentOperation, Placement, Purpose, RequestedCallbacks, Settings, SignedReturns,
     UnixMillis,
 };
+use crate::domain::{open_request::When, plan::Allowed};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::{derive, longest};
 

@@ -34,8 +34,7 @@ pub mod use_cases;
 mod visit;
 pub mod visitor;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 pub use deps::{CourierWaker, Deps, EngineError, NoCourier};
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};

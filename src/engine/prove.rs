@@ -5,20 +5,16 @@
 //! twice: a node that finds it sent waits for the answer, and if the node that sent it has died, the answer counts as
 //! lost after [`Journey::LOST`].
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{Either, FutureExt as _, select};
 use tokio::time::Instant;
 
-use crate::domain::journey::Proof;
-use crate::domain::{Digest, Evidence, Fact, Journey, JourneyEvent, PayId, ResponseId, Secret};
-use crate::engine::commit::Next;
-use crate::engine::conclude::ConcludedResponse;
+use crate::domain::{Digest, Evidence, Fact, Journey, JourneyEvent, PayId, ResponseId, Secret, journey::Proof};
 use crate::engine::deps::{Deps, Result};
-use crate::engine::single_flight::Flight;
 use crate::engine::{Engine, commit, conclude, derive};
+use crate::engine::{commit::Next, conclude::ConcludedResponse, single_flight::Flight};
 use crate::keys::digest;
 use crate::provider::{Checked, ProviderError};
 use crate::store::Step;

@@ -3,10 +3,8 @@
 //! A call goes on when the browser that began it has given up or been sent on, and a second browser with the same open
 //! request waits for the first one's call instead of beginning another.
 
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::{collections::HashMap, hash::Hash, time::Duration};
 
 use futures_util::future::{BoxFuture, FutureExt, Shared};
 

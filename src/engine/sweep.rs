@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::Journey;
-use crate::domain::journey::Proof;
+use crate::domain::{Journey, journey::Proof};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::use_cases::{ahead, perform};
 use crate::engine::{Engine, lapse, prove};

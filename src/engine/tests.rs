@@ -5,10 +5,9 @@ mod operations;
 mod requests;
 mod secrets;
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use async_trait::async_trait;
 use tokio::time::Instant;
@@ -21,8 +20,6 @@ use super::{
 };
 use crate::clock::{Clock, TestClock};
 use crate::domain::consent::{self, Kind, Status};
-use crate::domain::journey::Proof;
-use crate::domain::merchant::Used;
 use crate::domain::message::{Content, Header, Message, Method};
 use crate::domain::{
     AnswerTo, BankTokens, CallbackDialect, CallbackUrl, Consent, DeviceUrls, Dialect, Environment, Evidence, Fact,
@@ -31,10 +28,10 @@ use crate::domain::{
     RequestedCallbacks, ResponseId, Rules, SavedCallback, Secret, Shard, Slots, Target, UserId, WebhookDialect,
     WebhookEndpoint, WebhookOptions,
 };
+use crate::domain::{journey::Proof, merchant::Used};
 use crate::engine::{derive, find, sweep, use_cases, visitor};
 use crate::provider::{Checked, Performed, Provider, ProviderError, Requested, UnverifiedResponse, VisitContext};
-use crate::store::Store;
-use crate::store::embedded::Embedded;
+use crate::store::{Store, embedded::Embedded};
 
 /// A browser without any of our cookies.
 static STRANGER: std::sync::LazyLock<Visitor> = std::sync::LazyLock::new(Visitor::default);

@@ -1,9 +1,7 @@
 //! A visit to a provider is written down before its customer is sent.
 
-use crate::domain::journey::Choice;
-use crate::domain::{BegunVisit, Journey};
-use crate::engine::commit;
-use crate::engine::commit::Next;
+use crate::domain::{BegunVisit, Journey, journey::Choice};
+use crate::engine::commit::{self, Next};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::store::Step;
 

@@ -3,8 +3,7 @@
 //! A provider that is away, or is not what the operator says, stops neither the start nor the others: it is reported,
 //! and asked again.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::bail;
 
@@ -12,9 +11,8 @@ use crate::clock::Clock;
 use crate::config::{BankConfig, Config, InstitutionConfig};
 use crate::dialect::yapily;
 use crate::domain::Institution;
-use crate::provider::Provider;
-use crate::provider::oidc::Oidc;
 use crate::provider::sandbox::{self, Sandbox};
+use crate::provider::{Provider, oidc::Oidc};
 use crate::telemetry::metrics::Metrics;
 
 /// How soon a provider is asked again for the first time; twice as late each further time.

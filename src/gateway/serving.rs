@@ -1,11 +1,9 @@
 //! The two listeners of a gateway: the public one, and that of the counters.
 
-use std::net::TcpListener;
-use std::sync::Arc;
+use std::{net::TcpListener, sync::Arc};
 
-use actix_web::dev::Server;
 use actix_web::middleware::{Condition, from_fn};
-use actix_web::{App as Actix, HttpResponse, web};
+use actix_web::{App as Actix, HttpResponse, dev::Server, web};
 use anyhow::Context as _;
 
 use super::sandbox_bank;

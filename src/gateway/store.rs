@@ -1,8 +1,7 @@
 //! Opening the store and the operator's keys together: who may create them, and what is left behind when one of them
 //! cannot be used.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use anyhow::{Context as _, bail};
 
@@ -10,9 +9,7 @@ use super::key_file;
 use crate::clock::Clock;
 use crate::config::{Config, KeySource, StoreConfig};
 use crate::keys::Keys;
-use crate::store::Store;
-use crate::store::embedded::Embedded;
-use crate::store::redis::RedisStore;
+use crate::store::{Store, embedded::Embedded, redis::RedisStore};
 
 /// What a store is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

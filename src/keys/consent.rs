@@ -4,9 +4,7 @@
 //! is the operator's key's. The claims are Yapily's; there is no `exp`, because the consent itself is what expires.
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use p256::SecretKey;
-use p256::elliptic_curve::sec1::ToSec1Point as _;
-use p256::pkcs8::EncodePrivateKey as _;
+use p256::{SecretKey, elliptic_curve::sec1::ToSec1Point as _, pkcs8::EncodePrivateKey as _};
 use serde::{Deserialize, Serialize};
 
 use super::Keys;

@@ -3,8 +3,7 @@
 //! Its secret and its key pair are derived from the operator's key that the journey has frozen, and its time is the
 //! journey's own: the same return has the same signature for ever, and signing reads nothing from the store.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use data_encoding::HEXLOWER;
 use ed25519_dalek::{Signature, Signer as _};
 use hmac::{Hmac, Mac};

@@ -5,10 +5,8 @@
 
 use subtle::ConstantTimeEq;
 
-use super::text::MAC;
-use super::{Keys, digest};
-use crate::domain::base32;
-use crate::domain::{Journey, PayId, UnixMillis};
+use super::{Keys, digest, text::MAC};
+use crate::domain::{Journey, PayId, UnixMillis, base32};
 
 /// What the value of a cookie holds before its MAC: the journey's number, the visit, when it began, and its bank.
 const HEAD: usize = PayId::BYTES + 1 + 6 + 4;

@@ -3,18 +3,13 @@
 //! It also bounds what is buffered: requests on one connection are answered one by one, each answer written before the
 //! next request begins, and a large answer is given in pieces.
 
-use std::error::Error as StdError;
-use std::fmt;
-use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::{error::Error as StdError, fmt, pin::Pin, rc::Rc};
 
 use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::{ConnectionType, Payload, Request, Response};
 use actix_service::{Service, ServiceFactory};
-use actix_web::Error;
-use actix_web::dev::ServiceResponse;
-use actix_web::web::Bytes;
+use actix_web::{Error, dev::ServiceResponse, web::Bytes};
 use futures_util::future::LocalBoxFuture;
 
 use super::budget::{Body, Position};

@@ -1,10 +1,9 @@
 //! A connection: its socket and its budget, shared by the stream below the HTTP server and the program above it.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::{future::poll_fn, rc::Rc};
 
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::net::TcpStream;

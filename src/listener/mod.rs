@@ -12,16 +12,13 @@ mod connection;
 mod socket;
 mod stream;
 
-use std::net::TcpListener;
-use std::time::Duration;
+use std::{net::TcpListener, time::Duration};
 
-use actix_http::error::DispatchError;
-use actix_http::{HttpService, KeepAlive, Protocol, Request};
+use actix_http::{HttpService, KeepAlive, Protocol, Request, error::DispatchError};
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactory, apply_fn_factory, map_config};
-use actix_web::Error;
-use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, ServiceResponse};
+use actix_web::{Error, body::MessageBody};
 use tokio::net::TcpStream;
 
 pub use admission::Admission;

@@ -1,8 +1,7 @@
 //! The stream that the HTTP server reads and writes: a connection, within its budget.
 
-use std::io::Result;
-use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::{io::Result, pin::Pin};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 

@@ -12,18 +12,16 @@ mod part;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::{AuthorizationResponse, Performed, Provider, Requested, Result, UnverifiedResponse, VisitContext};
-use crate::domain::consent;
-use crate::domain::params::percent_encoded;
 use crate::domain::{
     BankTokens, Country, CountryCode, Environment, Evidence, Fact, Institution, Invalid, Journey, PublicUrl, Purpose,
     Redirect, Secret,
 };
+use crate::domain::{consent, params::percent_encoded};
 
 /// Its id.
 pub const NAME: &str = "sandbox";

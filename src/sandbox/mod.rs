@@ -5,8 +5,7 @@
 
 mod parameters;
 
-use actix_web::middleware::from_fn;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, middleware::from_fn, web};
 use serde::Deserialize;
 
 use crate::clock::Clock;

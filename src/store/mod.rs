@@ -24,8 +24,7 @@ pub use deliveries::{
 pub use step::{Step, Taken};
 pub use users::{Enrolled, Users, user_name, user_shard};
 
-use crate::domain::id::SHARDS;
-use crate::domain::{Delivery, Digest, Journey, Merchant, MerchantId, PayId, Shard, UnixMillis, UserId};
+use crate::domain::{Delivery, Digest, Journey, Merchant, MerchantId, PayId, Shard, UnixMillis, UserId, id::SHARDS};
 
 /// How long an idempotency key is remembered.
 pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);

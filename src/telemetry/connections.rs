@@ -1,7 +1,6 @@
 //! How many connections there are, and how many had to be broken off.
 
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use prometheus_client::registry::Registry;
 
 use super::labels::Cut;

@@ -3,18 +3,16 @@
 //! They count this process from its start; every node is asked for its own. Each is looked up once, when the process
 //! starts: to count is an atomic addition, and what a return takes enters the histogram under a short lock.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, atomic::AtomicU64};
 use std::time::Duration;
 
 /// The media type of [`Metrics::render`].
 pub use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
-use prometheus_client::encoding::prometheus_text::encode;
-use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use prometheus_client::{encoding::prometheus_text::encode, metrics::counter::Counter};
 
 pub use super::connections::Connections;
 pub use super::labels::{Arrival, AttemptResult, Cut, Fate, Route};

@@ -3,8 +3,7 @@
 //! A counter's name goes without `_total`, and a help text without its full stop: both are added where they are written
 //! out.
 
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::{counter::Counter, family::Family};
 use prometheus_client::registry::{Metric, Registry};
 
 /// Counters of one name, one for each value of a label.

@@ -3,9 +3,8 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_service, init_service};
-use actix_web::{App, HttpResponse, web};
+use actix_web::{App, HttpResponse, middleware::from_fn, web};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::*;

@@ -3,9 +3,8 @@
 //! Our own failures are classified here once, for every dialect and for our own API: a dialect words a kind of failure,
 //! and decides on nothing else.
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{FromRequest, Handler, HttpResponse, web};
+use actix_web::{FromRequest, Handler, HttpResponse, http::StatusCode, web};
 
 use super::body::BodyTrouble;
 use crate::domain::Invalid;

@@ -5,12 +5,10 @@
 
 use std::time::Duration;
 
-use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Bytes, BytesMut};
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
-use futures_util::StreamExt;
-use futures_util::future::LocalBoxFuture;
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload};
+use futures_util::{StreamExt, future::LocalBoxFuture};
 use percent_encoding::percent_decode;
 
 use crate::dialect::fields::Fields;

@@ -1,9 +1,7 @@
 //! HTTP Basic (RFC 7617), as two dialects have it: the user is the merchant's id.
 
-use actix_web::HttpRequest;
-use actix_web::http::header;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use actix_web::{HttpRequest, http::header};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::domain::MerchantId;
 

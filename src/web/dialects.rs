@@ -6,11 +6,7 @@ use std::sync::Arc;
 use actix_web::web;
 
 use super::{ixopay, secpaid, token_io, yapily};
-use crate::dialect::ixopay::Ixopay;
-use crate::dialect::job::JobDialect;
-use crate::dialect::secpaid::SecPaid;
-use crate::dialect::token_io::TokenIo;
-use crate::dialect::yapily::Yapily;
+use crate::dialect::{ixopay::Ixopay, job::JobDialect, secpaid::SecPaid, token_io::TokenIo, yapily::Yapily};
 use crate::domain::{Dialect, Journey};
 
 /// The address of the checkout of a journey, if there is one.

@@ -4,13 +4,11 @@
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpRequest, HttpResponse, web};
+use actix_web::{Error, HttpRequest, HttpResponse, middleware::Next, web};
 use url::Url;
 
 use super::GatewayKind;
-use crate::domain::PublicUrl;
-use crate::domain::callback::is_loopback;
+use crate::domain::{PublicUrl, callback::is_loopback};
 use crate::engine::Engine;
 
 /// In a demo, lets through what comes by one of the gateway's own names, and posts that come from its own pages or from

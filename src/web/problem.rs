@@ -3,18 +3,13 @@
 //! Our own API answers problem details (RFC 9457); browsers get a page. The cause of a 5xx goes with the response to
 //! the middleware that logs it, and no further.
 
-use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, ResponseError, web};
+use actix_web::{Error, HttpResponse, ResponseError, body::BoxBody, http::StatusCode, middleware::Next, web};
 use serde_json::{Map, Value, json};
 
 use super::answer::{FailureKind, RETRY_SECONDS};
-use super::body::BodyTrouble;
-use super::problem_kind::ProblemKind;
-use super::reply;
 use super::views::{ProblemPage, Repost, WhyAgain};
+use super::{body::BodyTrouble, problem_kind::ProblemKind, reply};
 use crate::domain::Invalid;
 use crate::engine::{Engine, EngineError};
 use crate::telemetry::Cause;

@@ -1,11 +1,9 @@
 //! The kinds of problems that our own API answers, and a page about each: the address that the `type` of a problem
 //! names.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, http::StatusCode, web};
 
-use super::views::ProblemPage;
-use super::{page_at, reply};
+use super::{page_at, reply, views::ProblemPage};
 use crate::domain::PublicUrl;
 
 /// Declares the kinds of problems, each with the last part of its address, what it is in a few words, and what it means

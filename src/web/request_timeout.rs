@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 
-use crate::domain::Invalid;
-use crate::domain::moment::whole_seconds;
+use crate::domain::{Invalid, moment::whole_seconds};
 
 /// How long a call waits unless it says otherwise, and the longest that it may say.
 const TIMEOUT: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(30));

@@ -9,14 +9,12 @@
 //!   unasked.
 //! - Every answer forbids browsers to guess its type, and over https asks them to stay with https.
 
-use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ALLOW, HeaderMap, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage as _, HttpRequest, web};
+use actix_web::{Error, HttpMessage as _, HttpRequest, body::BoxBody, middleware::Next, web};
 
 use super::nothing_here;
 use crate::engine::Engine;

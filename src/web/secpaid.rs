@@ -1,7 +1,6 @@
 //! SecPaid's endpoints, below `/secpaid`: every call is a POST with the header `token`, and every answer an envelope.
 
-use actix_web::http::StatusCode;
-use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, web};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, http::StatusCode, web};
 use serde::Serialize;
 use serde_json::value::RawValue;
 

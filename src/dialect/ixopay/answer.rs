@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::Transaction;
-use super::failure::Listed;
-use super::view::Standing;
+use super::{Transaction, failure::Listed, view::Standing};
 use crate::domain::Journey;
 
 #[skip_serializing_none]

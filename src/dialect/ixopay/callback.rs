@@ -4,8 +4,7 @@
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::intermediate::CONTINUE;
-use super::{Failure, Kept, Kind, Transaction};
+use super::{Failure, Kept, Kind, Transaction, intermediate::CONTINUE};
 use crate::dialect::moments;
 use crate::domain::{FinalOutcome, Journey, UnixMillis};
 

@@ -1,8 +1,7 @@
 //! A payment that is taken back, as the test bank plays it.
 
 use super::simulator::{CHARGEBACK, SANDBOX};
-use super::view::Standing;
-use super::{Kept, Kind, Transaction};
+use super::{Kept, Kind, Transaction, view::Standing};
 use crate::domain::{Journey, OpenRequest, OperationKind, PaymentOperation, Placement, Purpose, RequestedCallbacks};
 
 /// The open request for the chargeback of a payment that was opened by `open_request`. `None` unless the test bank was

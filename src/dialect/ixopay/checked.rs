@@ -1,8 +1,7 @@
 //! The documented limits of fields, as data.
 
 use crate::dialect::Object;
-use crate::domain::Invalid;
-use crate::domain::iso::check_language;
+use crate::domain::{Invalid, iso::check_language};
 
 /// What a field must look like that nothing here reads.
 #[derive(Debug, Clone, Copy)]

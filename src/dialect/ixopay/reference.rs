@@ -10,8 +10,7 @@ use data_encoding::HEXUPPER;
 
 use super::Kept;
 use crate::dialect::moments;
-use crate::domain::base32;
-use crate::domain::{Journey, JourneyId, PayId};
+use crate::domain::{Journey, JourneyId, PayId, base32};
 
 /// The bits of a journey's id that are checked besides its number.
 const CHECKED: u32 = 27;

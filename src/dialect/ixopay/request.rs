@@ -5,12 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::checked;
-use super::simulator;
-use super::{Kept, Kind, LONGEST_URL, Reference};
+use super::{Kept, Kind, LONGEST_URL, Reference, checked, simulator};
 use crate::dialect::Object;
-use crate::domain::text::check_readable;
-use crate::domain::{Amount, Currency, Invalid};
+use crate::domain::{Amount, Currency, Invalid, text::check_readable};
 
 /// The merchant's id of the transaction, and the `uuid` of the one before it.
 const ID: &str = "merchantTransactionId";

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::failure::Listed;
-use super::reference::purchase_id;
-use super::simulator::is_played_at_once;
-use super::{Failure, Kept, Kind, Reference};
+use super::{Failure, Kept, Kind, Reference, failure::Listed, reference::purchase_id, simulator::is_played_at_once};
 use crate::domain::{Journey, Stage};
 
 /// Where a transaction stands.

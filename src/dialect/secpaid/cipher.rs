@@ -6,11 +6,9 @@
 //! signature.
 
 use aes::Aes256;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use cbc::Encryptor;
-use cbc::cipher::block_padding::Pkcs7;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cbc::cipher::{BlockEncryptMut, KeyIvInit};
+use cbc::{Encryptor, cipher::block_padding::Pkcs7};
 use serde::Serialize;
 
 use super::webhook::JSON;

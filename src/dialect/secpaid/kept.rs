@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dialect::Json;
-use crate::dialect::kept;
+use crate::dialect::{Json, kept};
 
 /// The fields that are only given back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

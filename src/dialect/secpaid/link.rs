@@ -3,8 +3,7 @@
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::envelope::written;
-use super::kept::Kept;
+use super::{envelope::written, kept::Kept};
 use crate::dialect::Json;
 use crate::domain::{Amount, Cause, Journey, OneTime, Outcome, Stage};
 

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use super::cipher::{KEY, read_key};
-use super::kept::Kept;
-use super::webhook::FIELD;
-use super::{Form, known, split};
+use super::{Form, kept::Kept, known, split, webhook::FIELD};
 use crate::dialect::Fields;
 use crate::domain::text::check_readable;
 use crate::domain::{

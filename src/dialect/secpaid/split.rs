@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::dialect::{Fields, Json, number};
-use crate::domain::money::minor_units;
-use crate::domain::text::check_readable;
-use crate::domain::{Amount, Invalid};
+use crate::domain::{Amount, Invalid, money::minor_units, text::check_readable};
 
 /// The most recipients of one link.
 const MAX_RECIPIENTS: usize = 50;

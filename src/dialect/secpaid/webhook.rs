@@ -5,8 +5,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::dialect::Pairs;
-use crate::domain::words::words;
-use crate::domain::{Amount, Invalid, Journey, WebhookEndpoint, WebhookPayload};
+use crate::domain::{Amount, Invalid, Journey, WebhookEndpoint, WebhookPayload, words::words};
 
 /// The field by which a link chooses the body.
 pub(super) const FIELD: &str = "payment_endpoint_form";

@@ -1,10 +1,8 @@
 //! The header `Authorization`: a key, or one of two signatures (contracts, section 3).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::sent::refused;
-use super::{Jwt, SdkSignature, Sent, read_member_id};
+use super::{Jwt, SdkSignature, Sent, read_member_id, sent::refused};
 use crate::domain::{Invalid, MerchantId, Secret};
 
 /// The scheme of the published JavaScript SDK.

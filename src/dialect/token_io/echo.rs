@@ -7,8 +7,7 @@
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::Flow;
-use super::checked::read_ref_id;
+use super::{Flow, checked::read_ref_id};
 use crate::dialect::{Object, Pairs};
 use crate::domain::Invalid;
 

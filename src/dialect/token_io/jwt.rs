@@ -3,18 +3,13 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::Algorithm;
 use percent_encoding::percent_decode_str;
 
-use super::Sent;
-use super::canonical::canonical;
-use super::key::verifies;
-use super::sent::refused;
+use super::{Sent, canonical::canonical, key::verifies, sent::refused};
 use crate::dialect::Object;
-use crate::domain::moment::LEEWAY;
-use crate::domain::{Invalid, UnixMillis};
+use crate::domain::{Invalid, UnixMillis, moment::LEEWAY};
 
 /// The longest header, in bytes as it is sent: all its claims together have some 300. It is read before anybody knows
 /// who calls.

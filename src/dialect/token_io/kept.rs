@@ -1,11 +1,9 @@
 //! What a journey keeps of the call that asked for it.
 
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use super::Flow;
-use crate::dialect::Json;
-use crate::dialect::kept;
+use crate::dialect::{Json, kept};
 use crate::domain::{DialectData, Journey};
 
 /// What answers say again, and how the browser gets to the bank.

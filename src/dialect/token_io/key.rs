@@ -9,9 +9,7 @@ use ed25519_dalek::VerifyingKey;
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use p256::PublicKey as PointOfP256;
 use p256::pkcs8::{DecodePublicKey as _, EncodePublicKey as _, LineEnding};
-use rsa::RsaPublicKey;
-use rsa::pkcs1::DecodeRsaPublicKey as _;
-use rsa::traits::PublicKeyParts as _;
+use rsa::{RsaPublicKey, pkcs1::DecodeRsaPublicKey as _, traits::PublicKeyParts as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::dialect::Object;

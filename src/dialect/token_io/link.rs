@@ -8,11 +8,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::canonical::compact;
-use super::checked::read_ref_id;
-use super::initiation::kept_part;
-use super::moments;
 use super::{Flow, Initiation, Kept, PaymentRequest, Rejection, echo};
+use super::{canonical::compact, checked::read_ref_id, initiation::kept_part, moments};
 use crate::dialect::{Json, Object, Pairs};
 use crate::domain::words::words;
 use crate::domain::{Amount, Cause, Expiry, Invalid, Journey, JourneyId, OpenRequest, Outcome, Stage, UnixMillis};

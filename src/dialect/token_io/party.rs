@@ -1,7 +1,6 @@
 //! Creditors and debtors: who they are, and where their account is (contracts, section 4).
 
-use super::Rejection;
-use super::checked::limited;
+use super::{Rejection, checked::limited};
 use crate::dialect::Object;
 use crate::domain::Invalid;
 

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
-use super::payment::payment;
-use super::{Payment, Standing};
+use super::{Payment, Standing, payment::payment};
 use crate::domain::{DeliveryPolicy, Journey, JourneyEvent, Posting, Schedule, SuccessRule, WebhookPayload};
 
 /// The one event of payments.

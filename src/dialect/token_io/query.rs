@@ -1,13 +1,10 @@
 //! The filters of `GET /v2/payments` (contracts, section 2).
 
-use std::borrow::Cow;
-use std::fmt;
-use std::time::Duration;
+use std::{borrow::Cow, fmt, time::Duration};
 
 use serde::Deserialize;
 
-use super::ids::payment_id;
-use super::{Kept, NAME, Rejection, Standing, Status};
+use super::{Kept, NAME, Rejection, Standing, Status, ids::payment_id};
 use crate::dialect::parameters;
 use crate::domain::{Invalid, Journey, PayId, UnixMillis};
 

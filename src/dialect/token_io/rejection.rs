@@ -3,8 +3,7 @@
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::domain::Invalid;
-use crate::domain::words::words;
+use crate::domain::{Invalid, words::words};
 
 /// Why a call's fields are refused.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,16 +1,11 @@
 //! The signature of Token.io's published JavaScript SDK: Ed25519 over a canonical description of the call.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::Algorithm;
 
-use super::Sent;
-use super::canonical::canonical;
-use super::key::verifies;
-use super::sent::refused;
+use super::{Sent, canonical::canonical, key::verifies, sent::refused};
 use crate::domain::{Invalid, UnixMillis};
 
 /// How old, or how far ahead of our clock, a signature may be: it names no end of its own.

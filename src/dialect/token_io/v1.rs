@@ -19,15 +19,13 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::checked::{check_execution_date, read_ref_id};
 use super::ids::{read, written};
-use super::key::key_id;
-use super::{Flow, Kept, KeptForReturn, Rejection};
+use super::{Flow, Kept, KeptForReturn, Rejection, key::key_id};
 use crate::dialect::{Json, Object};
 use crate::domain::{
     Amount, Cancel, Cause, Checkout, FinalOutcome, GatewaySignature, Invalid, Item, Journey, JourneyId, OpenRequest,

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::features;
-use super::forms;
-use super::{Field, Form, Kept, Unsupported, moments, payment};
+use super::{Field, Form, Kept, Unsupported, features, forms, moments, payment};
 use crate::dialect::Object;
 use crate::domain::consent::Kind;
 use crate::domain::{

@@ -2,8 +2,7 @@
 //! 5.3).
 
 use crate::dialect::Object;
-use crate::domain::moment::LEEWAY;
-use crate::domain::{Evidence, Invalid, Secret, UnixMillis};
+use crate::domain::{Evidence, Invalid, Secret, UnixMillis, moment::LEEWAY};
 
 /// A code that an app brings by itself, with the `state` under which the bank was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,7 @@
 //! it, because what was sent is answered back (the vendor's document, request bodies).
 
 use crate::dialect::{Object, moments};
-use crate::domain::iso::check_language;
-use crate::domain::{Amount, CountryCode, Currency, Invalid};
+use crate::domain::{Amount, CountryCode, Currency, Invalid, iso::check_language};
 
 /// A field.
 #[derive(Debug, Clone, Copy)]

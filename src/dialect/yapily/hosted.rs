@@ -2,12 +2,10 @@
 //! chooses the institution there (contracts, section 10).
 
 use super::auth_request::{Way, read_account};
-use super::forms;
 use super::payment::{self, Dress, Types};
-use super::{AuthRequest, Field, Form, Kept, Reach, Unsupported, Who};
+use super::{AuthRequest, Field, Form, Kept, Reach, Unsupported, Who, forms};
 use crate::dialect::Object;
-use crate::domain::consent::Kind;
-use crate::domain::{CountryCode, Institution, Invalid, UnixMillis};
+use crate::domain::{CountryCode, Institution, Invalid, UnixMillis, consent::Kind};
 
 /// The fields of a call that are answered back.
 const REDIRECT_URL: &str = "redirectUrl";

@@ -6,9 +6,8 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_with::skip_serializing_none;
 
-use super::consent::AuthorisationError;
-use super::hosted::AMOUNT;
 use super::{About, HostedKind, Kept, consent, moments, phases};
+use super::{consent::AuthorisationError, hosted::AMOUNT};
 use crate::dialect::{Object, Pairs};
 use crate::domain::consent::{Kind, Status};
 use crate::domain::{Amount, ApplicationUser, Consent, Journey, Secret};

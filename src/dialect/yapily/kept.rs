@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::dialect::Json;
-use crate::dialect::kept;
+use crate::dialect::{Json, kept};
 
 /// What answers say again; the objects as they were sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,10 +1,8 @@
 //! `paymentRequest`: read as far as its customer will see it, and checked to its bottom (contracts, 3.2).
 
-use super::forms;
-use super::{Field, Form, features};
+use super::{Field, Form, features, forms};
 use crate::dialect::Object;
-use crate::domain::consent::Kind;
-use crate::domain::{FeatureRequest, Invalid};
+use crate::domain::{FeatureRequest, Invalid, consent::Kind};
 
 /// The types of payments.
 const TYPES: [&str; 9] = [

@@ -1,10 +1,8 @@
 //! Refusals, in the words of Yapily's table (contracts, section 6.3).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::domain::words::words;
-use crate::domain::{Cause, FinalOutcome, ProviderRefusal};
+use crate::domain::{Cause, FinalOutcome, ProviderRefusal, words::words};
 
 words! {
     /// Who said no, with its word on a callback.

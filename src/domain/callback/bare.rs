@@ -1,9 +1,7 @@
 //! A callback without what we append: what a signature is bound to, and how it is found again in a URL that came back.
 
-use super::CallbackUrl;
-use super::Placement;
 use super::parts::{Parts, decoded};
-use super::place::canonical;
+use super::{CallbackUrl, Placement, place::canonical};
 use crate::domain::{Invalid, Params};
 
 /// A redirect home, taken apart again.

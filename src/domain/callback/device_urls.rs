@@ -3,8 +3,7 @@
 //! A redirect can open no app for certain, so a merchant that names such a URL has asked for our page, which looks at
 //! the device and offers the right one.
 
-use super::intent::AndroidPackage;
-use super::{CallbackUrl, Placement, Rules};
+use super::{CallbackUrl, Placement, Rules, intent::AndroidPackage};
 use crate::domain::{AppLinks, Device, Invalid};
 
 /// The URLs that a callback has beside its own. One that could never be used is refused, so what is here counts.

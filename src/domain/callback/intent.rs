@@ -5,8 +5,7 @@
 //! `S.browser_fallback_url`, or to the shop of `package` where there is no fallback. They stand on buttons alone: no
 //! redirect may lead to one, and no merchant may save one.
 
-use crate::domain::Invalid;
-use crate::domain::params::percent_encoded;
+use crate::domain::{Invalid, params::percent_encoded};
 
 /// The name of an app on Android, such as `com.example.shop`.
 #[derive(Debug, Clone, PartialEq, Eq)]

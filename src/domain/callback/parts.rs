@@ -2,8 +2,7 @@
 
 use url::form_urlencoded;
 
-use super::Placement;
-use super::names::is_parameters;
+use super::{Placement, names::is_parameters};
 
 /// What stands before the parameters of a place, the parameters, and what stands behind them.
 pub struct Parts<'a> {

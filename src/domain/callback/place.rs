@@ -1,8 +1,7 @@
 //! Where a URL leads, whatever its spelling: two spellings that every browser takes for one are one (RFC 3986, section
 //! 6.2).
 
-use std::borrow::Cow;
-use std::net::IpAddr;
+use std::{borrow::Cow, net::IpAddr};
 
 /// A URL of the web with its scheme and host in lower case, without the port that its scheme has anyway, and with the
 /// path that a host alone has; the rest is kept byte for byte. An app link is kept as it is.

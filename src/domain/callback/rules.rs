@@ -1,8 +1,7 @@
 //! The operator's rules for URLs. The guard of outgoing calls is asked when a merchant names one that our servers call,
 //! and not only days later, when nobody looks any more.
 
-use std::fmt;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use url::Url;
 

@@ -6,9 +6,8 @@
 
 use url::Url;
 
-use crate::domain::Invalid;
-use crate::domain::params::percent_encoded;
 use crate::domain::text::{is_invisible, shown};
+use crate::domain::{Invalid, params::percent_encoded};
 
 /// What to do about a character that came along by copying.
 const LEAVE_OUT: &str = "leave it out";

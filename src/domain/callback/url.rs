@@ -8,15 +8,12 @@ use std::fmt;
 
 use url::{Host, Url};
 
-use super::Placement;
 use super::names::{held, is_named_by_note};
-use super::parts::Parts;
 use super::place::{canonical, place, rooted};
-use super::rules::Rules;
 use super::spelling::{begins_with_port, check_slips, respelled};
 use super::template::{Piece, expand, pieces};
-use crate::domain::params::percent_encoded;
-use crate::domain::{Invalid, Params};
+use super::{Placement, parts::Parts, rules::Rules};
+use crate::domain::{Invalid, Params, params::percent_encoded};
 
 /// Schemes that run or show something instead of going somewhere.
 pub const NEVER: [&str; 8] = ["javascript", "data", "file", "blob", "about", "vbscript", "intent", "view-source"];

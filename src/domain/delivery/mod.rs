@@ -11,12 +11,9 @@ mod record;
 mod result;
 mod schedule;
 
-use std::fmt;
-use std::str::FromStr;
-use std::time::Duration;
+use std::{fmt, str::FromStr, time::Duration};
 
-use crate::domain::words::words;
-use crate::domain::{Invalid, JourneyId, Secret, UnixMillis};
+use crate::domain::{Invalid, JourneyId, Secret, UnixMillis, words::words};
 
 pub use attempt::{Attempt, Verdict};
 pub use event::JourneyEvent;

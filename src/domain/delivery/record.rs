@@ -1,7 +1,6 @@
 //! What is kept of an attempt.
 
-use std::fmt;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use super::AttemptResult;
 use crate::domain::UnixMillis;

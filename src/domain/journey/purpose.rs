@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::consent::Kind;
-use crate::domain::{Amount, Consent, PayId, Sealed};
+use crate::domain::{Amount, Consent, PayId, Sealed, consent::Kind};
 
 /// What a journey is for.
 #[derive(Debug, Clone, PartialEq, Eq)]

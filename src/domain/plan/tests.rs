@@ -1,8 +1,7 @@
 //! Which plans a call can have.
 
 use super::*;
-use crate::domain::merchant::Used;
-use crate::domain::{Ciphering, WrittenDeviceUrls};
+use crate::domain::{Ciphering, WrittenDeviceUrls, merchant::Used};
 
 fn callbacks() -> SavedCallbacks {
     let mut callbacks = SavedCallbacks::default();

@@ -2,8 +2,7 @@
 
 use std::process::Command;
 
-use super::allowing;
-use super::receiver::Receiver;
+use super::{allowing, receiver::Receiver};
 use crate::egress::Call;
 
 /// Where the child is to call.

@@ -1,14 +1,11 @@
 //! Names: what a resolver says is judged at the moment of the call, and nothing else is connected to.
 
-use std::io;
-use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{io, net::IpAddr, sync::Arc};
 
 use super::receiver::{Manner, Receiver};
 use super::{allowing, ip};
-use crate::egress::special::networks;
-use crate::egress::{Call, Client, Names, Ports, Refused, Trouble};
+use crate::egress::{Call, Client, Names, Ports, Refused, Trouble, special::networks};
 
 /// A resolver that gives one answer after the other, and begins again.
 struct Script {

@@ -6,8 +6,7 @@ use ipnet::IpNet;
 use proptest::prelude::*;
 use reqwest::Url;
 
-use crate::egress::special::networks;
-use crate::egress::{Guard, Refused};
+use crate::egress::{Guard, Refused, special::networks};
 
 /// A network that is set apart, and an address in it.
 fn set_apart() -> impl Strategy<Value = IpAddr> {

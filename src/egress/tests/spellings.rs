@@ -4,8 +4,7 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use super::receiver::Receiver;
-use super::{allowing, ip, net};
+use super::{allowing, ip, net, receiver::Receiver};
 use crate::egress::{Call, Client, Guard, Ports, Reach, Refused, Trouble};
 
 /// Hosts that are refused for their address, or that are no host at all (RFC 3986 leaves both to the parser).

@@ -1,16 +1,13 @@
 //! TLS: whom a client trusts, and what it shows of itself. `pki/make.sh` has made the certificates.
 
-use std::io;
-use std::net::IpAddr;
-use std::sync::Arc;
+use std::{io, net::IpAddr, sync::Arc};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+use tokio_rustls::{TlsAcceptor, rustls::pki_types::pem::PemObject as _};
 
 use super::allowing;
 use crate::domain::Secret;

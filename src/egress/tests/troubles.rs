@@ -1,9 +1,7 @@
 //! How far a call got: told apart, within its deadline, and without a word of what must not be seen.
 
-use std::io;
-use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
+use std::{io, net::IpAddr, sync::Arc};
 
 use super::allowing;
 use super::receiver::{Manner, Receiver};

@@ -1,7 +1,6 @@
 //! What an engine, or a courier, is built from in a test.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::clock::Clock;
 use crate::domain::{

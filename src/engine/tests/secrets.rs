@@ -1,8 +1,7 @@
 //! Secrets that outlive the operator's keys, and numbers that somebody has already.
 
 use super::*;
-use crate::domain::endpoint::WebhookEndpoint as At;
-use crate::domain::{KeyName, MerchantId};
+use crate::domain::{KeyName, MerchantId, endpoint::WebhookEndpoint as At};
 use crate::engine::{Edit, derive, merchant_keys, use_cases};
 use crate::keys::Keys;
 

@@ -3,16 +3,13 @@
 //! The journey opens with its visit written down. A node asks the provider where the browser must go, and writes that
 //! into the journey when it comes; if the node dies, the visit is due, and another one asks.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::FutureExt as _;
 
 use crate::domain::{Conclusion, Fact, Journey, JourneyEvent, Redirect};
-use crate::engine::commit::Next;
-use crate::engine::deps::Result;
-use crate::engine::single_flight::Flight;
 use crate::engine::{Engine, commit, conclude, derive};
+use crate::engine::{commit::Next, deps::Result, single_flight::Flight};
 use crate::provider::{ProviderError, Requested};
 use crate::store::Step;
 

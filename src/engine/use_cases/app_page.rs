@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{Journey, Redirect};
-use crate::engine::deps::Result;
-use crate::engine::{Engine, derive, lapse};
+use crate::engine::{Engine, deps::Result, derive, lapse};
 use crate::keys::page_ticket_parts;
 
 /// How long a ticket lasts: long enough for a customer who looks for the app, loads the page again or comes back to it.

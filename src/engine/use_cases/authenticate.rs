@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use subtle::ConstantTimeEq as _;
 
-use crate::domain::merchant::Standing;
-use crate::domain::{ApiKey, Digest, IssuedKey, KeyNumber, Merchant, MerchantId, UnixMillis};
+use crate::domain::{ApiKey, Digest, IssuedKey, KeyNumber, Merchant, MerchantId, UnixMillis, merchant::Standing};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, derive};
 use crate::keys::{operator_key, sent_hash};

@@ -3,9 +3,8 @@
 use tokio::time::Instant;
 
 use crate::domain::{Cancel, Fact, Journey, MerchantId, PayId, Stage};
-use crate::engine::deps::Result;
 use crate::engine::visitor::{Admission, Visitor};
-use crate::engine::{Engine, conclude, find, lapse, visitor};
+use crate::engine::{Engine, conclude, deps::Result, find, lapse, visitor};
 
 /// Ends a link by its customer's press on our Cancel button, and answers the journey as it stands then: as it was,
 /// where nobody may cancel it, or not this browser. `None` when there is no such link.

@@ -1,7 +1,6 @@
 //! Consents: what becomes of them before, and after, a customer has agreed.
 
-use crate::domain::consent::Status;
-use crate::domain::{Fact, Grant, Journey, JourneyId, Merchant, Secret, UnixMillis};
+use crate::domain::{Fact, Grant, Journey, JourneyId, Merchant, Secret, UnixMillis, consent::Status};
 use crate::engine::commit::Next;
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, commit, conclude, derive, find, visit};

@@ -1,8 +1,7 @@
 //! What a merchant sees of its deliveries, and how one is sent again.
 
 use crate::domain::{DeliveryId, MerchantId};
-use crate::engine::deps::Result;
-use crate::engine::{Engine, find};
+use crate::engine::{Engine, deps::Result, find};
 use crate::store::{DeliveryContext, DeliveryCursor, DeliveryFilter, receiver_name};
 
 /// A merchant's deliveries of this kind, newest first, `most` at the most, beginning behind `after`.

@@ -3,8 +3,7 @@
 //! The provider's page leads the browser straight to the app's own callback, under our `state`. The app posts
 //! what came; from then on it is as if the browser had come to us.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 

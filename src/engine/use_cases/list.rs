@@ -1,9 +1,8 @@
 //! What a merchant sees of its journeys.
 
 use crate::domain::{Delivery, Journey, MerchantId, PayId, UnixMillis};
-use crate::engine::deps::Result;
 use crate::engine::scan::{Page, ScanRange};
-use crate::engine::{Engine, derive, find, scan};
+use crate::engine::{Engine, deps::Result, derive, find, scan};
 use crate::store::{JourneyCursor, JourneyFilter};
 
 /// A journey with what belongs to it.

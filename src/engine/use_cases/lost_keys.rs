@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{Journey, Stage};
-use crate::engine::Engine;
-use crate::engine::deps::Result;
+use crate::engine::{Engine, deps::Result};
 use crate::store::{JourneyCursor, JourneyFilter};
 
 /// How many journeys are looked at, the newest of each merchant first: a start does not wait for millions.

@@ -4,9 +4,8 @@ use crate::domain::{
     AppLinks, CallbackUrl, Device, DeviceResponse, Invalid, Journey, Merchant, OpenRequest, Outcome, Params,
     PlannedCallback, ProviderRefusal, WebhookEndpoint,
 };
-use crate::engine::deps::Result;
-use crate::engine::longest::LARGEST;
 use crate::engine::{Engine, create, derive, draft, lapse, longest, visit};
+use crate::engine::{deps::Result, longest::LARGEST};
 use crate::store::{Opened, Reservation};
 
 /// What a journey would be, without being one.

@@ -7,11 +7,8 @@ use futures_util::future::FutureExt as _;
 use crate::domain::{
     AppliedOperation, Evidence, Fact, Inapplicable, Journey, ProviderRefusal, ResponseKind, UnixMillis,
 };
-use crate::engine::commit::Next;
-use crate::engine::deps::Result;
-use crate::engine::prove::Known;
-use crate::engine::visit::Visit;
 use crate::engine::{Engine, commit, conclude, derive, prove, visit};
+use crate::engine::{commit::Next, deps::Result, prove::Known, visit::Visit};
 use crate::provider::Performed;
 use crate::store::Step;
 

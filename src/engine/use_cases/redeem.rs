@@ -6,8 +6,7 @@ use tokio::time::Instant;
 
 use crate::domain::{MerchantId, OneTimeToken};
 use crate::engine::deps::{EngineError, Result};
-use crate::engine::find::LOOK_AGAIN;
-use crate::engine::{Engine, derive};
+use crate::engine::{Engine, derive, find::LOOK_AGAIN};
 use crate::keys::digest;
 use crate::store::{Redemption, Reservation, Reserved, StoreError};
 

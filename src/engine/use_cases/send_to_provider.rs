@@ -5,12 +5,9 @@ use std::sync::Arc;
 use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 
-use crate::domain::journey::Choice;
-use crate::domain::{Fact, Institution, Journey, ProviderRefusal, Purpose, Redirect, ResponseKind};
-use crate::engine::deps::Result;
-use crate::engine::visit::Visit;
-use crate::engine::visitor::VisitCookie;
+use crate::domain::{Fact, Institution, Journey, ProviderRefusal, Purpose, Redirect, ResponseKind, journey::Choice};
 use crate::engine::{Engine, commit, conclude, derive, find, redirect, visit, visitor};
+use crate::engine::{deps::Result, visit::Visit, visitor::VisitCookie};
 use crate::provider::Requested;
 
 /// Where a browser is sent, and the cookie that it takes.

@@ -3,12 +3,10 @@
 //! An answer in another form than the bank's own is somebody else's, or has been weakened on its way. Nothing is
 //! verified here; that is `check`'s.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::call::object;
-use super::claims::Claims;
 use super::settings::{Flow, Iss, OidcConfig, ResponseMode};
+use super::{call::object, claims::Claims};
 use crate::domain::{Evidence, Invalid, ResponseKind, Secret};
 use crate::provider::{AuthorizationResponse, Carried, UnverifiedResponse};
 

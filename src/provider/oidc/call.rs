@@ -4,8 +4,7 @@
 //! sentence but the code of an error, because an answer may hold tokens.
 
 use reqwest::{Error, RequestBuilder, StatusCode};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::error::Category;
 
 use crate::domain::ProviderRefusal;

@@ -1,8 +1,7 @@
 //! What a bank signed and a browser carried, held against its signature before the code is spent.
 
-use super::Oidc;
 use super::claims::{Half, TokenKind, forged};
-use super::settings::Flow;
+use super::{Oidc, settings::Flow};
 use crate::domain::{AnswerTo, Evidence, ProviderRefusal};
 use crate::provider::{Checked, Result, VisitContext};
 

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::RequestBuilder;
 use serde_json::json;
-use url::Url;
-use url::form_urlencoded::byte_serialize;
+use url::{Url, form_urlencoded::byte_serialize};
 
-use super::Oidc;
-use super::settings::ClientAuth;
+use super::{Oidc, settings::ClientAuth};
 use crate::domain::Secret;
 use crate::provider::{ProviderError, Result};
 

@@ -2,10 +2,9 @@
 
 use url::Url;
 
-use super::call::call_again;
-use super::metadata::Metadata;
 use super::parsed::{Settings, endpoint};
 use super::settings::{Endpoints, Explicit, OidcConfig, Par};
+use super::{call::call_again, metadata::Metadata};
 use crate::domain::Invalid;
 use crate::provider::{ProviderError, Result};
 

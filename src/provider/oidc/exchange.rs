@@ -8,14 +8,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::Oidc;
-use super::answer::peek;
 use super::call::{Reply, call, object};
 use super::claims::{Half, OneOrMore, TokenKind, forged};
-use super::keys::Signed;
-use super::parsed::OFFLINE_ACCESS;
-use super::request::can_be_asked;
-use super::settings::Flow;
+use super::{Oidc, answer::peek, keys::Signed, parsed::OFFLINE_ACCESS, request::can_be_asked, settings::Flow};
 use crate::domain::{BankTokens, Evidence, Fact, ProviderRefusal, Secret};
 use crate::provider::{ProviderError, Result, VisitContext};
 

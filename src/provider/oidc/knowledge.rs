@@ -10,10 +10,9 @@ use std::time::Duration;
 use jsonwebtoken::Algorithm;
 use tokio::sync::Mutex;
 
-use super::call::call_again;
 use super::directory::{DESCRIBED_IN, Directory};
 use super::keys::{KeySet, Signed, Unverified};
-use super::parsed::Settings;
+use super::{call::call_again, parsed::Settings};
 use crate::clock::Clock;
 use crate::domain::UnixMillis;
 use crate::provider::{ProviderError, Result};

@@ -3,16 +3,14 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::StatusCode;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::Oidc;
-use super::call::call_again;
 use super::settings::{Flow, Requests, ResponseMode};
+use super::{Oidc, call::call_again};
 use crate::domain::{ProviderRefusal, Redirect};
 use crate::provider::{ProviderError, Requested, Result, VisitContext};
 

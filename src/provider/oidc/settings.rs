@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
 
-use crate::domain::moment::LEEWAY;
-use crate::domain::words::words;
-use crate::domain::{Invalid, Secret};
+use crate::domain::{Invalid, Secret, moment::LEEWAY, words::words};
 
 /// A bank as the operator configures it.
 #[derive(Debug, Clone)]

@@ -6,9 +6,7 @@ use rusqlite::params;
 use super::values::{bytes, execute, exists, millis, moment, row, rows};
 use super::{Embedded, StoreError};
 use crate::domain::{KeyNumber, Merchant, MerchantId, UnixMillis};
-use crate::store::ApiKeys;
-use crate::store::api_keys::has_key;
-use crate::store::record::read_merchant;
+use crate::store::{ApiKeys, api_keys::has_key, record::read_merchant};
 
 #[async_trait]
 impl ApiKeys for Embedded {

@@ -1,9 +1,8 @@
 //! The file: where it is, who may read it, and how a connection to it behaves.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
 

@@ -22,10 +22,8 @@ mod users;
 mod values;
 mod writer;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
+use std::{fs::File, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use rusqlite::Connection;

@@ -4,8 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::StoreError;
 use super::values::{execute, row};
-use crate::domain::Digest;
-use crate::domain::id::SHARDS;
+use crate::domain::{Digest, id::SHARDS};
 use crate::store::{current_key, other_key, other_shards};
 
 /// Compares, and records what a new file does not hold yet. The key that is known is the current one of the last

@@ -6,10 +6,8 @@ use rusqlite::{Connection, params};
 use super::values::{bytes, execute, number, row};
 use super::{Embedded, StoreError};
 use crate::domain::{Digest, MintedToken, PayId, UnixMillis};
-use crate::store::readings::awaits_fact;
-use crate::store::record::read_journey;
 use crate::store::record::tokens::{attempt_mark, kept_token, with_spent, with_token};
-use crate::store::{Redemption, Tokens};
+use crate::store::{Redemption, Tokens, readings::awaits_fact, record::read_journey};
 
 /// Keeps a token from now on, unless it is there already.
 pub fn keep(db: &Connection, token: &MintedToken, pay_id: PayId, now: UnixMillis) -> Result<(), StoreError> {

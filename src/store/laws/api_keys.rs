@@ -1,8 +1,7 @@
 //! Laws of API keys: whose a number is, and when a key was last used.
 
 use super::fixtures::{issued, merchant, renamed};
-use super::races::race;
-use super::{HOUR, TestStore};
+use super::{HOUR, TestStore, races::race};
 use crate::domain::{IssuedKey, KeyNumber, Merchant, MerchantId};
 use crate::store::Replaced;
 

@@ -1,7 +1,6 @@
 //! Laws of attempts: what was never tried goes first, what happened is kept as it happened, and both can be listed.
 
-use std::collections::HashSet;
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use super::fixtures::{Draft, fresh};
 use super::{HOUR, MINUTE, TestStore};

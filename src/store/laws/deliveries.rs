@@ -1,11 +1,9 @@
 //! Laws of deliveries: left behind with an outcome, carried by one courier at a time, lost by none.
 
-use std::collections::HashSet;
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use super::fixtures::{Draft, deliveries_of, fresh};
-use super::races::race;
-use super::{HOUR, MINUTE, TestStore};
+use super::{HOUR, MINUTE, TestStore, races::race};
 use crate::domain::delivery::State;
 use crate::domain::{
     AttemptRecord, AttemptResult, Delivery, DeliveryId, Journey, JourneyEvent, LedTo, MerchantId, ResponseId, Verdict,

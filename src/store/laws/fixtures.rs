@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use super::{HOUR, UnixMillis};
 use crate::domain::consent::{self, Kind};
-use crate::domain::journey::Proof;
-use crate::domain::merchant::Standing;
 use crate::domain::{
     Amount, AnswerTo, ApplicationUser, BankTokens, BegunVisit, CallbackPlan, CallbackUrl, Cancel, Checkout, Conclusion,
     Consent, Currency, Delivery, DeviceUrls, DialectData, Digest, Fact, FeatureRequest, Grant, IssuedKey, Journey,
@@ -13,6 +11,7 @@ use crate::domain::{
     PlannedCallback, Purpose, Rotating, Rules, SavedCallbacks, Sealed, Secret, Settings, Shard, Slots, User, UserId,
     Wanted, WrittenDeviceUrls,
 };
+use crate::domain::{journey::Proof, merchant::Standing};
 use crate::store::{Kept, Reservation, Step, user_shard};
 
 /// A journey to be: one merchant's, an hour long, with no other receiver, in a shard of its own, unless said otherwise.

@@ -2,8 +2,7 @@
 
 use super::fixtures::{device_urls, entry, fresh, merchant, renamed, reservation};
 use super::{MINUTE, TestStore};
-use crate::domain::merchant::Used;
-use crate::domain::{CallbackName, DeviceUrls, Merchant, MerchantId, Placement, SavedCallback};
+use crate::domain::{CallbackName, DeviceUrls, Merchant, MerchantId, Placement, SavedCallback, merchant::Used};
 use crate::store::{REMEMBERED, Replaced, Reservation};
 
 async fn added(tested: &TestStore, name: &str) -> Merchant {

@@ -35,8 +35,7 @@ pub(crate) mod texts;
 pub(crate) mod tokens;
 pub(crate) mod users;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 

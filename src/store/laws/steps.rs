@@ -2,11 +2,10 @@
 
 use super::fixtures::{self, Draft, away, concluded, concluding, deliveries_of, fresh, hourly};
 use super::{HOUR, MINUTE, TestStore};
-use crate::domain::delivery::State;
-use crate::domain::journey::Proof;
 use crate::domain::{
     Delivery, Digest, Fact, Journey, JourneyEvent, Outcome, ProviderRefusal, ResponseId, Stage, Verdict,
 };
+use crate::domain::{delivery::State, journey::Proof};
 use crate::store::{Redemption, Step, Taken};
 
 const TOLD: [&str; 3] = ["https://m.example/a", "https://m.example/b", "https://m.example/c"];

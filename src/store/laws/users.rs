@@ -1,8 +1,6 @@
 //! Laws of users: one for each id of a merchant's own.
 
-use super::fixtures::user;
-use super::races::race;
-use super::{MINUTE, TestStore};
+use super::{MINUTE, TestStore, fixtures::user, races::race};
 use crate::domain::{ApplicationUser, MerchantId, User};
 use crate::store::Enrolled;
 

@@ -1,12 +1,11 @@
 //! The callbacks and the endpoints of a journey, and those that a merchant has saved.
 
 use super::recorded::{Record, Recorded, fields, numbered};
-use crate::domain::merchant::Used;
-use crate::domain::plan::Refused;
 use crate::domain::{
     AndroidPackage, AppLinks, CallbackName, CallbackPlan, CallbackUrl, DeviceUrls, NotifyOn, Placement,
     PlannedCallback, SavedCallback, Sealed, WebhookEndpoint,
 };
+use crate::domain::{merchant::Used, plan::Refused};
 
 fields!(
     CallbackPlan: destination: Option<PlannedCallback>, refused: Option<Refused>, background: Vec<PlannedCallback>,

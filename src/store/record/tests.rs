@@ -8,9 +8,6 @@ use super::*;
 use crate::domain::consent::{self, Kind};
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{Choice, Job};
-use crate::domain::merchant::Standing;
-use crate::domain::plan::Refused;
-use crate::domain::terms::JourneyLife;
 use crate::domain::{
     Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankTokens, BegunVisit, Cancel, Checkout,
     Conclusion, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest, Grant, IssuedKey, Journey, LedTo, Merchant,
@@ -18,6 +15,7 @@ use crate::domain::{
     PlannedCallback, ProviderRefusal, PublicKey, Purpose, ResponseId, Rotating, SameBrowser, Sealed, Secret, Settings,
     Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted, Webhook, WebhookEndpoint, WhenLate,
 };
+use crate::domain::{merchant::Standing, plan::Refused, terms::JourneyLife};
 use crate::store::laws::fixtures;
 
 fn well_travelled() -> Journey {

@@ -12,8 +12,7 @@ use super::script::{self, Request};
 use super::value::{self, to_moment, unreadable};
 use super::{RedisStore, keys};
 use crate::domain::{KeyNumber, Merchant, MerchantId, UnixMillis};
-use crate::store::api_keys::has_key;
-use crate::store::{ApiKeys, Merchants, StoreError};
+use crate::store::{ApiKeys, Merchants, StoreError, api_keys::has_key};
 
 #[async_trait]
 impl ApiKeys for RedisStore {

@@ -4,9 +4,7 @@
 //! when that lapses; what was tried before stands behind all that was not (`shared.lua`). A merchant's dead letters, and
 //! those of its deliveries that have not ended, have an index each in each shard, merged on reading.
 
-use std::collections::HashMap;
-use std::iter;
-use std::time::Duration;
+use std::{collections::HashMap, iter, time::Duration};
 
 use async_trait::async_trait;
 

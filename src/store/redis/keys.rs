@@ -4,8 +4,7 @@
 //! all keys of a step are in one slot. What follows is one letter for the kind, and bytes, which are shorter
 //! than text. A digest stands there with its first 16 bytes, since 128 bits are more than anybody can search.
 
-use crate::domain::id::SHARDS;
-use crate::domain::{ApplicationUser, Digest, KeyNumber, MerchantId, PayId, Shard, UserId};
+use crate::domain::{ApplicationUser, Digest, KeyNumber, MerchantId, PayId, Shard, UserId, id::SHARDS};
 use crate::store::{self, user_shard};
 
 /// The first 16 bytes of a digest.

@@ -2,10 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::RedisStore;
 use super::script::{self, Request};
 use super::value::{self, of_merchant, to_merchant, unreadable};
-use super::{keys, millis};
+use super::{RedisStore, keys, millis};
 use crate::domain::{Merchant, MerchantId};
 use crate::store::{Merchants, REMEMBERED, Replaced, Reservation, StoreError};
 

@@ -19,17 +19,14 @@ mod tokens;
 mod users;
 mod value;
 
-use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use async_trait::async_trait;
 
 use redis::FromRedisValue;
 
-use self::link::Link;
-use self::script::Request;
-use self::value::reply;
+use self::{link::Link, script::Request, value::reply};
 use super::{Store, StoreError};
 use crate::clock::Clock;
 use crate::domain::{Digest, KeyNumber, MerchantId, Shard};

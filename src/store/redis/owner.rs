@@ -1,16 +1,12 @@
 //! Whether this Redis keeps what is written, and whether it belongs to this gateway.
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _};
 
 use redis::Value;
 
-use super::keys;
-use super::link::Link;
 use super::script::{self, Request};
-use super::value::reply;
-use crate::domain::Digest;
-use crate::domain::id::SHARDS;
+use super::{keys, link::Link, value::reply};
+use crate::domain::{Digest, id::SHARDS};
 use crate::store::{StoreError, current_key, other_key, other_shards};
 
 /// The oldest Redis whose commands the scripts use.

@@ -1,8 +1,7 @@
 //! Answers: a body, or a refusal with IXOPAY's code (contracts/ixopay.md, sections 5 and 9).
 
-use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpResponse, http::StatusCode};
 
 use super::rates::Reached;
 use crate::dialect::ixopay::{Code, rejection};

@@ -1,16 +1,13 @@
 //! Calls: HTTP Basic with the merchant's id and an API key of its own, and `X-Signature` (contracts/ixopay.md, sections
 //! 2 and 3).
 
-use actix_web::HttpRequest;
-use actix_web::web::Bytes;
+use actix_web::{HttpRequest, web::Bytes};
 
-use super::BASE;
-use super::answer::ErrorBody;
+use super::{BASE, answer::ErrorBody};
 use crate::dialect::ixopay::{BodyHash, DATE_WINDOW, Message, read_date};
 use crate::domain::{Merchant, MerchantId, SignedCalls};
 use crate::engine::{Engine, merchant_keys, use_cases};
-use crate::web::credentials::basic;
-use crate::web::{BodyTrouble, Incoming};
+use crate::web::{BodyTrouble, Incoming, credentials::basic};
 
 /// The longest `Content-Type` that callbacks take over, in bytes.
 const MAX_TYPE: usize = 100;

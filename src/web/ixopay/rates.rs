@@ -2,9 +2,8 @@
 //! for a transaction, in any 60 s. Each node counts for itself, and forgets what is a minute old.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::{hash::Hash, time::Duration};
 
 use crate::domain::{MerchantId, PayId, UnixMillis};
 

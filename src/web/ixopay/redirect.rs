@@ -1,13 +1,11 @@
 //! `GET /redirect/{uuid}/{secret}`: where a customer comes in (contracts/ixopay.md, sections 1 and 7).
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
 use crate::dialect::ixopay::{NAME, Reference, intermediate, link_of};
 use crate::domain::{Journey, Redirect};
 use crate::engine::{Engine, EngineError, PAYMENT_PAGE, derive, find};
-use crate::web::views::ProblemPage;
-use crate::web::{page_at, problem, reply};
+use crate::web::{page_at, problem, reply, views::ProblemPage};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config

@@ -4,10 +4,8 @@ use actix_web::{HttpResponse, web};
 use percent_encoding::percent_decode_str;
 
 use super::answer::{ErrorBody, answer};
-use super::at;
-use super::call::Call;
 use super::lookup::{found, reservation};
-use super::rates::Rates;
+use super::{at, call::Call, rates::Rates};
 use crate::dialect::ixopay::{Reference, status};
 use crate::domain::{Journey, MerchantId};
 use crate::engine::{Engine, use_cases};

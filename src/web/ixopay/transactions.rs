@@ -1,15 +1,13 @@
 //! `POST /transaction/{apiKey}/{kind}`: a transaction is asked for (contracts/ixopay.md, sections 4 and 5).
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{HttpResponse, web};
 use tokio::time::timeout;
 
 use super::answer::{ErrorBody, answer};
-use super::at;
-use super::call::Call;
 use super::lookup::{found, reservation};
+use super::{at, call::Call};
 use crate::dialect::ixopay::{self, Asked, Kind, NAME, chargeback, is_played_at_once, redirect_path};
 use crate::domain::{Invalid, Journey, Merchant, MerchantId, OpenRequest, OperationKind};
 use crate::engine::{Engine, EngineError, Ordered, PAYMENT_PAGE, derive, use_cases};

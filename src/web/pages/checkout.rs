@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use tokio::time::Instant;
 
-use super::home;
-use super::instead::PageResult;
 use super::link::{LinkQuery, address, journey_of, journey_to_show, posted, scope};
-use super::outcome::amount;
 use super::sending::{Addresses, NotSent, send, with_visit_cookie};
+use super::{home, instead::PageResult, outcome::amount};
 use crate::domain::{Cancel, Journey, Stage};
 use crate::engine::{Engine, PAYMENT_PAGE, SendRequest, use_cases};
 use crate::web::views::{Checkout, ProblemPage, words};

@@ -7,11 +7,10 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::bank_list::{by_country, search};
-use super::home;
-use super::instead::PageResult;
 use super::link::{LinkQuery, address, journey_of, journey_to_show, posted, scope};
 use super::outcome::{bank_name, consent_request};
 use super::sending::{Addresses, NotSent, send, with_visit_cookie};
+use super::{home, instead::PageResult};
 use crate::domain::{Journey, Stage};
 use crate::engine::{CONSENT_PAGE, Engine, SendRequest, use_cases};
 use crate::web::views::{BankAway, ChooseBank};

@@ -1,8 +1,7 @@
 //! The redirect home from one of our pages, for the browser that may be led there; else a page that says what became of
 //! the journey.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 
 use super::outcome;
 use crate::domain::{Journey, PlannedCallback, Redirect};

@@ -1,7 +1,6 @@
 //! What a customer is answered instead of the page that was asked for.
 
-use actix_web::error::InternalError;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpResponse, error::InternalError};
 
 use crate::engine::EngineError;
 use crate::web::problem;

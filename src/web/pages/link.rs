@@ -1,19 +1,16 @@
 //! The journey of a link, for the pages of its purpose: `base` is the page that such a link opens.
 
-use actix_web::error::InternalError;
-use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, Scope, web};
+use actix_web::{error::InternalError, web::Bytes};
 use serde::Deserialize;
 
 use super::instead::{Instead, PageResult};
 use super::{app_page, home};
 use crate::dialect::fields::Fields;
-use crate::domain::Journey;
-use crate::domain::params::percent_encoded;
+use crate::domain::{Journey, params::percent_encoded};
 use crate::engine::{Engine, derive, find, page_of};
 use crate::telemetry::metrics::Route;
-use crate::web::body::read_form;
-use crate::web::{BodyTrouble, page_at, problem, reply};
+use crate::web::{BodyTrouble, body::read_form, page_at, problem, reply};
 
 /// The query of customers' pages. Providers' parameters that came along, such as `state`, are nobody's concern here.
 #[derive(Deserialize)]

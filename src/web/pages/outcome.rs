@@ -5,9 +5,8 @@ use actix_web::HttpResponse;
 use crate::domain::consent::{Kind, Status};
 use crate::domain::{Cause, Consent, Journey, Outcome, Purpose};
 use crate::engine::Engine;
-use crate::web::reply;
-use crate::web::time::day;
 use crate::web::views::{ConsentEnd, ConsentEnded, Ended, How, Matter, Next, Request, words};
+use crate::web::{reply, time::day};
 
 /// What became of a journey, as a page; `None` while nothing has been proven.
 pub(super) fn page(engine: &Engine, journey: &Journey, next: Next) -> Option<HttpResponse> {

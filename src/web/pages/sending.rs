@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 
 use super::outcome::amount;
 use crate::domain::Journey;
-use crate::engine::use_cases::send_to_provider::send_to_provider;
-use crate::engine::{Engine, SendRequest, SendResult, visitor};
+use crate::engine::{Engine, SendRequest, SendResult, use_cases::send_to_provider::send_to_provider, visitor};
 use crate::web::views::{Awaited, ProblemPage, Waiting};
 use crate::web::{problem, reply};
 

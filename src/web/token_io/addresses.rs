@@ -1,7 +1,6 @@
 //! Where browsers are sent: to the bank, or to one of our pages.
 
-use super::BASE;
-use super::answer::ErrorBody;
+use super::{BASE, answer::ErrorBody};
 use crate::dialect::token_io::{Standing, Status, link_id, payment_id};
 use crate::domain::Journey;
 use crate::engine::{Engine, derive};

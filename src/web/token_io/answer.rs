@@ -1,8 +1,7 @@
 //! Answers: a body of JSON, or a refusal in Token.io's envelope (contracts, section 9).
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{Handler, HttpResponse, web};
+use actix_web::{Handler, HttpResponse, http::StatusCode, web};
 use serde::Serialize;
 
 use crate::dialect::token_io::{self, Failure};

@@ -1,17 +1,13 @@
 //! Calls: who makes them, by a key or by a signature over the call, and a body of JSON.
 
-use actix_web::HttpRequest;
-use actix_web::http::header;
-use actix_web::web::Bytes;
+use actix_web::{HttpRequest, http::header, web::Bytes};
 use url::form_urlencoded;
 
-use super::BASE;
-use super::answer::ErrorBody;
+use super::{BASE, answer::ErrorBody};
 use crate::dialect::token_io::{Authorization, Sent, Signature};
 use crate::domain::{Invalid, Merchant, PublicUrl, SignedCalls};
 use crate::engine::{Engine, Reservation, use_cases};
-use crate::web::body::check_type;
-use crate::web::{Incoming, idempotency};
+use crate::web::{Incoming, body::check_type, idempotency};
 
 /// An authenticated call.
 pub(super) struct Call {

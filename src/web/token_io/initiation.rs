@@ -4,14 +4,11 @@ use actix_web::web;
 use serde_json::json;
 
 use super::answer::{ErrorBody, Reply, answered, reply};
-use super::at;
-use super::call::Call;
-use super::payments::shown;
+use super::{at, call::Call, payments::shown};
 use crate::dialect::token_io::{NAME, Standing, Status, is_token_request, payment_id, read_bank_query, request_id};
 use crate::domain::{Invalid, Journey};
 use crate::engine::{AuthorizationResponse, BroughtCode, Carried, Engine, use_cases};
-use crate::web::Incoming;
-use crate::web::request_timeout::request_timeout;
+use crate::web::{Incoming, request_timeout::request_timeout};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(at("/callback/initiation", "POST").route(web::post().to(answered(bring))));

@@ -1,17 +1,14 @@
 //! `/v2/payment-links`: asked for, read, listed, and ended by their merchant.
 
 use actix_web::web;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::addresses::link_url;
 use super::answer::{ErrorBody, Reply, answered, reply};
-use super::at;
-use super::call::Call;
 use super::list::{PageInfo, Part};
 use super::opening::{open, webhook};
+use super::{addresses::link_url, at, call::Call};
 use crate::dialect::token_io::{LinkQuery, LinkStatus, NAME, PaymentLink, is_payment_link, payment_link, read_link_id};
 use crate::domain::{Invalid, Journey};
 use crate::engine::{Engine, find, use_cases};

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::answer::ErrorBody;
-use super::call::Call;
+use super::{answer::ErrorBody, call::Call};
 use crate::dialect::token_io::{EVENT, NAME, answered_by_app};
 use crate::domain::{AnswersTo, Journey, Merchant, OpenRequest, SameBrowser};
 use crate::engine::{Engine, EngineError, use_cases};

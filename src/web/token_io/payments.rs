@@ -5,19 +5,16 @@ use std::sync::Arc;
 use actix_web::web;
 use serde::Serialize;
 
-use super::addresses::redirect_url;
 use super::answer::{ErrorBody, Reply, answered, answered_about, reply};
-use super::call::Call;
 use super::list::{PageInfo, Part};
-use super::{at, opening};
+use super::{addresses::redirect_url, at, call::Call, opening};
 use crate::dialect::token_io::{
     self, Flow, NAME, Payment, PaymentRequest, Query, Standing, Status, is_token_request, partial_payment, payment,
     payment_id, read_payment_id,
 };
 use crate::domain::{Invalid, Journey, SameBrowser};
 use crate::engine::{Engine, find, use_cases};
-use crate::web::Incoming;
-use crate::web::request_timeout::request_timeout;
+use crate::web::{Incoming, request_timeout::request_timeout};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let payments =

@@ -1,16 +1,13 @@
 //! `GET /qr-code`: a picture of an address, for people who pay with a telephone.
 
-use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, http::header, web};
 
 use super::answer::{ErrorBody, answer};
-use super::at;
-use super::call::Call;
+use super::{at, call::Call};
 use crate::domain::Invalid;
 use crate::engine::Engine;
 use crate::telemetry::metrics::Route;
-use crate::web::Incoming;
-use crate::web::views::qr;
+use crate::web::{Incoming, views::qr};
 
 /// The longest text that is drawn, in bytes: as long as the longest callback.
 const MAX_DATA: usize = 2048;

@@ -3,15 +3,12 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::answer::{ErrorBody, Reply, answer, answered, answered_about, reply};
-use super::at;
-use super::call::Call;
-use super::opening::open;
+use super::{at, call::Call, opening::open};
 use crate::dialect::token_io::{
     self, NAME, TOKEN_MEMBER, TokenRequest, TokenSignature, is_readable, is_token_request, member_id, read_request_id,
     request_id, token_member, token_request, token_request_result,

@@ -10,8 +10,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, Resource, web};
+use actix_web::{HttpRequest, HttpResponse, Resource, http::StatusCode, web};
 use serde::Deserialize;
 use tokio::time::Instant;
 
@@ -20,11 +19,10 @@ use crate::domain::{Cause, CountryCode, Institution, Journey, JourneyId, Stage};
 use crate::engine::{Engine, SendRequest, derive, find, use_cases, visitor};
 use crate::telemetry::metrics::Route;
 use crate::web::pages::bank_list::{by_country, search};
-use crate::web::pages::home::lead_home;
 use crate::web::pages::instead::{Instead, PageResult};
 use crate::web::pages::link::{posted, query_config};
-use crate::web::pages::outcome::amount;
 use crate::web::pages::sending::{Addresses, NotSent, send, with_visit_cookie};
+use crate::web::pages::{home::lead_home, outcome::amount};
 use crate::web::views::{ProblemPage, Session};
 use crate::web::{Incoming, page_at, problem, reply};
 

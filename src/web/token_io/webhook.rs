@@ -4,8 +4,7 @@ use actix_web::web;
 use serde_json::json;
 
 use super::answer::{ErrorBody, Reply, answered, reply};
-use super::at;
-use super::call::Call;
+use super::{at, call::Call};
 use crate::dialect::token_io::read_webhook;
 use crate::domain::{Merchant, Webhook};
 use crate::engine::{Edit, Engine, use_cases};

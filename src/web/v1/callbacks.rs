@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Call;
-use super::slots::Saved;
-use super::ways::WaysView;
+use super::{Call, slots::Saved, ways::WaysView};
 use crate::domain::merchant::Used;
 use crate::domain::{CallbackName, CallbackUrl, DeviceUrls, Merchant, Placement, SavedCallback, WrittenDeviceUrls};
 use crate::engine::{Edit, Engine, EngineError};

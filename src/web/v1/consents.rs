@@ -1,16 +1,13 @@
 //! `/v1/consents`: what the operator's own programs do with a consent. No merchant's key opens these.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, http::StatusCode, web};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{ApiResult, check_operator, no_store};
-use crate::domain::consent::Status;
-use crate::domain::{Journey, JourneyId};
+use crate::domain::{Journey, JourneyId, consent::Status};
 use crate::engine::{Changed, Engine, EngineError, derive, find, use_cases};
-use crate::web::time::rfc3339;
-use crate::web::{Problem, ProblemKind};
+use crate::web::{Problem, ProblemKind, time::rfc3339};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config

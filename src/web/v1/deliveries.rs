@@ -4,13 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::list::ListQuery;
-use super::{ApiResult, Authenticated};
-use crate::domain::delivery::State;
-use crate::domain::{AttemptRecord, AttemptResult, Delivery, DeliveryId, Invalid, Journey, Target};
+use super::{ApiResult, Authenticated, list::ListQuery};
+use crate::domain::{AttemptRecord, AttemptResult, Delivery, DeliveryId, Invalid, Journey, Target, delivery::State};
 use crate::engine::{DeliveryContext, DeliveryCursor, DeliveryFilter, Engine, use_cases};
-use crate::web::Problem;
-use crate::web::time::rfc3339;
+use crate::web::{Problem, time::rfc3339};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config

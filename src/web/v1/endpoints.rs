@@ -5,8 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Call;
-use super::slots::Saved;
+use super::{Call, slots::Saved};
 use crate::dialect::secpaid::{Form, read_key};
 use crate::domain::{Merchant, NotifyOn, WebhookEndpoint};
 use crate::engine::{Edit, Engine, EngineError, derive};

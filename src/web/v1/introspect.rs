@@ -1,7 +1,6 @@
 //! `POST /v1/introspect`: what a consent token is worth now (RFC 7662).
 
-use actix_web::http::StatusCode;
-use actix_web::web;
+use actix_web::{http::StatusCode, web};
 use serde::Serialize;
 
 use super::{ApiResult, Caller, Incoming, no_store};

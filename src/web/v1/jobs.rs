@@ -2,8 +2,7 @@
 //!
 //! The answers show how a job stands and how its delivery fares, and of its headers the names alone.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponseBuilder, web};
+use actix_web::{HttpRequest, HttpResponseBuilder, http::StatusCode, web};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -14,8 +13,7 @@ use crate::dialect::job::{FinishBody, JobBody, NAME};
 use crate::domain::message::{Header, Message};
 use crate::domain::{Finish, FinishedAs, Journey, JourneyId, Outcome, Target};
 use crate::engine::{EndedJob, Engine, derive, use_cases};
-use crate::web::time::rfc3339;
-use crate::web::{Problem, ProblemKind};
+use crate::web::{Problem, ProblemKind, time::rfc3339};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let all = super::at("/jobs", "GET, POST");

@@ -5,16 +5,12 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::deliveries::{DeliveryView, Shown};
-use super::endpoints::EndpointView;
-use super::list::ListQuery;
-use super::ways::PlannedView;
-use super::{ApiResult, Authenticated};
+use super::{ApiResult, Authenticated, endpoints::EndpointView, list::ListQuery, ways::PlannedView};
 use crate::domain::{
     Cause, FinalOutcome, Grant, Journey, JourneyId, LedTo, PayId, ProviderRefusal, RecordedResponse, Stage, UnixMillis,
 };
 use crate::engine::{Engine, JourneyCursor, JourneyDetails, JourneyFilter, derive, use_cases};
-use crate::web::Problem;
-use crate::web::time::rfc3339;
+use crate::web::{Problem, time::rfc3339};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config

@@ -3,14 +3,12 @@
 //! JSON Schema has one kind of integer, however it is written (`9.0` is 9), and an optional field is left out, never
 //! `null`. Serde alone has it the other way round, so that every field would have to remember both.
 
-use std::borrow::Cow;
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::dialect::number;
-use crate::dialect::pairs::Pairs;
+use crate::dialect::{number, pairs::Pairs};
 use crate::domain::Invalid;
 
 /// The fields that hold any JSON of the caller's own, and keep it as it is written.

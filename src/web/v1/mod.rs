@@ -18,21 +18,17 @@ mod secrets;
 mod slots;
 mod ways;
 
-use std::future::ready;
-use std::ops::Deref;
+use std::{future::ready, ops::Deref};
 
-use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::middleware::from_fn;
 use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, Resource, ResponseError, web};
+use actix_web::{dev::Payload, http::StatusCode, middleware::from_fn};
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 
 use super::body::{self, BodyTrouble, Incoming};
-use super::idempotency;
 use super::problem::{Problem, name_types};
-use super::problem_kind::ProblemKind;
+use super::{idempotency, problem_kind::ProblemKind};
 use crate::domain::{Merchant, SavedCallback, WebhookEndpoint};
 use crate::engine::{Engine, Reservation, use_cases};
 use crate::telemetry::metrics::Route;

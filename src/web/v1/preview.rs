@@ -6,13 +6,9 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::endpoints::EndpointView;
-use super::ways::PlannedView;
-use super::{ApiResult, Call};
-use crate::dialect::fields::Fields;
-use crate::dialect::secpaid;
-use crate::domain::app_page::Start;
-use crate::domain::{DeviceResponse, Invalid, OpenRequest, Outcome};
+use super::{ApiResult, Call, endpoints::EndpointView, ways::PlannedView};
+use crate::dialect::{fields::Fields, secpaid};
+use crate::domain::{DeviceResponse, Invalid, OpenRequest, Outcome, app_page::Start};
 use crate::engine::{Engine, Rehearsal, use_cases};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {

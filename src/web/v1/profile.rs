@@ -3,16 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use super::callbacks::CallbackView;
-use super::endpoints::EndpointView;
-use super::public_keys::TokenIoView;
 use super::{ApiResult, Call, merchant_of, slots};
+use super::{callbacks::CallbackView, endpoints::EndpointView, public_keys::TokenIoView};
 use crate::domain::terms::{Setting, merchant_settings};
 use crate::domain::{Invalid, SavedCallback, Settings, SettingsPatch, WebhookEndpoint};
 use crate::engine::{Edit, Edited, Engine, use_cases};
 
-use crate::web::Problem;
-use crate::web::time::rfc3339;
+use crate::web::{Problem, time::rfc3339};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(super::at("/profile", "GET").route(web::get().to(show))).service(

@@ -1,14 +1,11 @@
 //! `/profile/public-keys`: the keys that a merchant's calls are signed with, and what its Token.io clients are
 //! configured with.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
-use serde::Serialize;
-use serde::de::IgnoredAny;
+use actix_web::{HttpResponse, http::StatusCode, web};
+use serde::{Serialize, de::IgnoredAny};
 
-use super::secrets::WebhookKeyView;
-use super::slots::take_away;
 use super::{ApiResult, Authenticated, at, check_type, json, merchant_of, no_store};
+use super::{secrets::WebhookKeyView, slots::take_away};
 use crate::dialect::token_io::{member_id, read_public_key};
 use crate::domain::{Merchant, PublicKey};
 use crate::engine::{Edit, Edited, Engine, WebhookPublicKey, merchant_keys, use_cases};

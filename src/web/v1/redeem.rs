@@ -1,17 +1,13 @@
 //! `POST /v1/one-time-tokens/redeem`: the proven outcome, once. GET and HEAD never come near it.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, http::StatusCode, web};
 use serde::{Deserialize, Serialize};
 
-use super::journeys::status;
-use super::{ApiResult, Call, no_store};
+use super::{ApiResult, Call, journeys::status, no_store};
 use crate::domain::{Journey, UnixMillis};
 use crate::engine::{Engine, Redeemed, Redeeming, Redemption, use_cases};
 use crate::telemetry::metrics::Route;
-use crate::web::request_timeout::request_timeout;
-use crate::web::time::rfc3339;
-use crate::web::{Problem, ProblemKind};
+use crate::web::{Problem, ProblemKind, request_timeout::request_timeout, time::rfc3339};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(super::at("/one-time-tokens/redeem", "POST").app_data(Route::Redeem).route(web::post().to(redeem)));

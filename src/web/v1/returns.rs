@@ -1,15 +1,12 @@
 //! `/v1/returns`: what a merchant verifies signed returns with, and a call that does it.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use actix_web::http::StatusCode;
-use actix_web::web;
+use actix_web::{http::StatusCode, web};
 use serde::{Deserialize, Serialize};
 
 use super::{ApiResult, Authenticated, Call, no_store};
-use crate::domain::Invalid;
-use crate::domain::signed_return::PARAMETER;
+use crate::domain::{Invalid, signed_return::PARAMETER};
 use crate::engine::{CameBack, Engine, Unproven, Unsigned, use_cases};
 use crate::web::time::rfc3339;
 

@@ -5,15 +5,13 @@
 
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, http::StatusCode, web};
 use serde::{Deserialize, Serialize};
 
 use super::{ApiResult, Authenticated, Call, at, no_store};
 use crate::domain::{KeyName, KeyNumber};
 use crate::engine::{Engine, KeyInUse, NewKey, WebhookPublicKey, use_cases};
-use crate::web::Problem;
-use crate::web::time::rfc3339;
+use crate::web::{Problem, time::rfc3339};
 
 /// How long a secret that was replaced still counts, unless the call says otherwise.
 const OVERLAP_SECONDS: u64 = 24 * 60 * 60;

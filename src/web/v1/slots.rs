@@ -2,8 +2,7 @@
 //! by the same rules.
 
 use actix_web::{HttpResponse, web};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{ApiResult, Authenticated, Call, at};

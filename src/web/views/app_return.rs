@@ -7,8 +7,7 @@
 use askama::Template;
 
 use super::words::app_return as words;
-use crate::domain::AppPage;
-use crate::domain::app_page::Start;
+use crate::domain::{AppPage, app_page::Start};
 
 /// Opens the app.
 #[derive(Debug, Clone, Template)]

@@ -2,8 +2,7 @@
 
 use askama::Template;
 
-use super::Next;
-use super::words::consent as words;
+use super::{Next, words::consent as words};
 
 /// What a customer is asked to agree to, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,13 +1,11 @@
 //! Answers: a status, a body in its envelope, and the headers that Yapily's samples carry (contracts, sections 2 and
 //! 7).
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{FromRequest, Handler, HttpResponse, web};
+use actix_web::{FromRequest, Handler, HttpResponse, http::StatusCode, web};
 
 use crate::dialect::yapily::{Body, Failure, InstitutionError, Issue, Rejection, Source, Unsupported, Words, status};
-use crate::domain::consent::Status;
-use crate::domain::{Invalid, ProviderRefusal};
+use crate::domain::{Invalid, ProviderRefusal, consent::Status};
 use crate::engine::Engine;
 use crate::web::BodyTrouble;
 use crate::web::answer::{self, ErrorWords, FailureKind};

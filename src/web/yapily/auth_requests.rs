@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, http::StatusCode, web};
 
 use super::answer::{ErrorBody, Reply, answered, success};
 use super::call::{Call, merchant_of};
-use super::consents::about;
-use super::{at, users};
+use super::{at, consents::about, users};
 use crate::dialect::yapily::{AuthRequest, Body, Links, auth_request, is_own};
-use crate::domain::consent::Kind;
-use crate::domain::{Invalid, Journey};
+use crate::domain::{Invalid, Journey, consent::Kind};
 use crate::engine::{CONSENT_PAGE, Changed, Engine, derive, use_cases};
 use crate::web::Incoming;
 

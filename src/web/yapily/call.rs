@@ -1,15 +1,12 @@
 //! Calls: HTTP Basic with the merchant's id and an API key of its own, and a JSON body.
 
-use actix_web::HttpRequest;
-use actix_web::web::Bytes;
+use actix_web::{HttpRequest, web::Bytes};
 use url::form_urlencoded;
 
 use super::answer::ErrorBody;
 use crate::domain::Merchant;
 use crate::engine::{Engine, Reservation, use_cases};
-use crate::web::body::check_type;
-use crate::web::credentials::basic;
-use crate::web::{Incoming, idempotency};
+use crate::web::{Incoming, body::check_type, credentials::basic, idempotency};
 
 /// An authenticated call with a body.
 pub(super) struct Call {

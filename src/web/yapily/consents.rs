@@ -1,10 +1,8 @@
 //! `/consents`: what became of them, and how they end.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, http::StatusCode, web};
 
 use super::answer::{ErrorBody, Reply, Success, answered, list_url, success};
 use super::at;
@@ -12,11 +10,9 @@ use super::call::{Call, merchant_of, query};
 use crate::dialect::yapily::{
     About, Body, Pagination, Query, consent, deleted, force_delete, is_own, read_confirmation,
 };
-use crate::domain::consent::Kind;
-use crate::domain::{Invalid, Journey, JourneyId, MerchantId, UserId};
+use crate::domain::{Invalid, Journey, JourneyId, MerchantId, UserId, consent::Kind};
 use crate::engine::{Changed, Engine, JourneyFilter, Page, ScanRange, derive, find, scan, use_cases};
-use crate::web::Incoming;
-use crate::web::request_timeout::request_timeout;
+use crate::web::{Incoming, request_timeout::request_timeout};
 
 /// How far the consents of a list are counted beyond its page.
 const COUNTED: usize = 10_000;

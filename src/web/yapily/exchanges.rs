@@ -1,19 +1,15 @@
 //! What an app exchanges for a consent: a one-time token, or the code of a bank that answered the app itself.
 
-use actix_web::http::StatusCode;
-use actix_web::web;
+use actix_web::{http::StatusCode, web};
 
 use super::answer::{ErrorBody, Reply, answered, success};
-use super::at;
 use super::call::{Call, json_of};
-use super::consents::about;
+use super::{at, consents::about};
 use crate::dialect::yapily::{About, AuthCode, Body, consent, is_own, read_one_time_token};
-use crate::domain::consent::Status;
-use crate::domain::{AnswerTo, Cause, FinalOutcome, Journey};
+use crate::domain::{AnswerTo, Cause, FinalOutcome, Journey, consent::Status};
 use crate::engine::{BroughtCode, Engine, Redeemed, Redeeming, Redemption, use_cases};
 use crate::telemetry::metrics::Route;
-use crate::web::Incoming;
-use crate::web::request_timeout::request_timeout;
+use crate::web::{Incoming, request_timeout::request_timeout};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     let one_time_token = at("/consent-one-time-token", "POST").app_data(Route::Redeem);

@@ -1,8 +1,7 @@
 //! `/hosted/consent-requests` and `/hosted/payment-requests`: consents whose customer is sent to one of our pages first
 //! (contracts, section 10).
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
 use super::answer::{ErrorBody, Issues, Reply, answer, success};
 use super::call::{Call, merchant_of};
@@ -11,8 +10,7 @@ use super::{at, users};
 use crate::dialect::yapily::{Body, HostedKind, HostedRequest, Shown, hosted_request};
 use crate::domain::{Institution, Journey};
 use crate::engine::{CONSENT_PAGE, Engine, derive};
-use crate::web::Incoming;
-use crate::web::answer::answered;
+use crate::web::{Incoming, answer::answered};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     for (path, kind) in

@@ -1,11 +1,9 @@
 //! `/institutions`: what customers can be sent to.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, http::StatusCode, web};
 
 use super::answer::{ErrorBody, Reply, answered, success};
-use super::at;
-use super::call::merchant_of;
+use super::{at, call::merchant_of};
 use crate::dialect::yapily::{Body, institution};
 use crate::engine::Engine;
 

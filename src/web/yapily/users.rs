@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, web};
+use actix_web::{HttpRequest, http::StatusCode, web};
 
 use super::answer::{ErrorBody, Reply, Success, answered, list_url, success};
 use super::at;

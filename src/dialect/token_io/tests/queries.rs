@@ -1,9 +1,7 @@
 //! The filters of the list.
 
-use crate::dialect::token_io::query::Facts;
-use crate::dialect::token_io::{Offset, Query, Rejection, Status};
-use crate::domain::journey::tests::journey;
-use crate::domain::{PayId, UnixMillis};
+use crate::dialect::token_io::{Offset, Query, Rejection, Status, query::Facts};
+use crate::domain::{PayId, UnixMillis, journey::tests::journey};
 
 fn read(query: &str) -> Result<Query, Rejection> {
     Query::read(url::form_urlencoded::parse(query.as_bytes()).into_owned())

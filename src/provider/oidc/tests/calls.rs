@@ -1,7 +1,6 @@
 //! How far a call came, and how often a bank is looked up.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
 

@@ -1,8 +1,7 @@
 //! A server that says what it is told to, and remembers what it was asked.
 
-use std::collections::HashMap;
-use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
+use std::{collections::HashMap, net::Ipv4Addr};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

@@ -1,7 +1,6 @@
 //! What a bank is asked, byte for byte where it matters.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jsonwebtoken::{DecodingKey, Validation};
 use serde_json::Value;
@@ -11,11 +10,10 @@ use super::fake::{Asked, Fake, Play};
 use super::{STATE, bank, context, jwk, key, openid, pem, plain};
 use crate::clock::{Clock as _, TestClock};
 use crate::domain::{Evidence, Outcome, Redirect, Secret};
-use crate::provider::oidc::Oidc;
 use crate::provider::oidc::settings::{
     ClientAuth, Flow, OidcConfig, Par, Prompt, Requests, ResponseMode, SigningAlg, SigningKey,
 };
-use crate::provider::{Provider as _, ProviderError, Requested, VisitContext};
+use crate::provider::{Provider as _, ProviderError, Requested, VisitContext, oidc::Oidc};
 use p256::elliptic_curve::sec1::ToSec1Point as _;
 
 const REDIRECT_URI: &str = "https://pay.example/return/bank";

@@ -5,16 +5,15 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::{consented, sealed, well_travelled};
-use crate::domain::journey::Job;
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::merchant::{Standing, Used};
-use crate::domain::plan::Refused;
 use crate::domain::{
     Amount, AnswersTo, AppliedOperation, CallbackName, Cancel, Checkout, Currency, DeviceUrls, Digest, Fact, IssuedKey,
     Journey, Merchant, MerchantId, NotifyOn, Opening, OperationKind, PayId, PaymentOperation, Placement,
     PlannedCallback, PublicKey, Purpose, Rotating, SavedCallback, Sealed, Shard, SignedReturns, Slots, UserId, Wanted,
     Webhook, WebhookEndpoint,
 };
+use crate::domain::{journey::Job, plan::Refused};
 use crate::store::laws::fixtures;
 use crate::store::record::{read_journey, read_merchant, write_journey, write_merchant, write_user};
 

@@ -1,7 +1,6 @@
 //! Consents in Redis: until when it keeps them, and what it keeps of their users.
 
-use super::fixture::RedisServer;
-use super::*;
+use super::{fixture::RedisServer, *};
 use crate::domain::{Fact, MerchantId, PayId, Shard, UserId};
 use crate::store::laws::fixtures::{Draft, agreed, concluded, concluding, consent, merchant, user};
 use crate::store::{JourneyFilter, Journeys, Merchants, Step, Taken};

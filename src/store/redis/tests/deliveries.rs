@@ -1,7 +1,6 @@
 //! Deliveries in Redis: for how long it keeps them, and what one damaged record does to the others.
 
-use super::fixture::RedisServer;
-use super::*;
+use super::{fixture::RedisServer, *};
 use crate::domain::{
     Delivery, Fact, Journey, JourneyEvent, JourneyId, LedTo, MerchantId, ResponseId, Shard, UnixMillis, Verdict,
 };

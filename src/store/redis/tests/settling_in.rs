@@ -1,7 +1,6 @@
 //! Registering an owner: what this store asks of a Redis.
 
-use super::fixture::RedisServer;
-use super::*;
+use super::{fixture::RedisServer, *};
 use crate::store::laws::fixtures::fresh;
 
 #[tokio::test]

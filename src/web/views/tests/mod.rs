@@ -7,9 +7,8 @@ mod consents;
 mod others;
 mod payments;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{collections::BTreeSet, env, fs};
 
 use askama::Template;
 

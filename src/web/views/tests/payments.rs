@@ -1,9 +1,7 @@
 //! Samples of the pages of a payment, and of those between a bank and the redirect home.
 
-use super::consents::group;
-use super::*;
-use crate::domain::AppPage;
-use crate::domain::app_page::Start;
+use super::{consents::group, *};
+use crate::domain::{AppPage, app_page::Start};
 
 impl Checkout {
     pub(super) fn samples() -> Vec<(&'static str, Self)> {
