@@ -12,7 +12,7 @@ use crate::domain::{
 };
 use crate::domain::{delivery::Attempt, moment::whole_seconds};
 use crate::keys::WebhookKey;
-use crate::store::{DeliveryContext, Lease, Leased, StoreError, receiver_name};
+use crate::store::{DeliveryContext, Lease, Leased, Result, StoreError, receiver_name};
 
 impl Courier {
     /// Makes one try at a leased delivery, and answers what it was to its receiver, and when it was over: before
@@ -43,7 +43,7 @@ impl Courier {
     }
 
     /// Finds out whether there is something to send, and writes it. Nothing is sent yet.
-    async fn prepare(&self, leased: &Leased) -> Result<Prepared, StoreError> {
+    async fn prepare(&self, leased: &Leased) -> Result<Prepared> {
         if leased.context.delivery.is_worn_out(self.deps.clock.now()) {
             return Ok(Prepared::Over(Verdict::Dead));
         }
@@ -58,7 +58,7 @@ impl Courier {
         &self,
         held: &Carried<'_>,
         outgoing: Result<OutgoingRequest, Unwritable>,
-    ) -> Result<(Load, UnixMillis), StoreError> {
+    ) -> Result<(Load, UnixMillis)> {
         let context = &held.leased.context;
         let policy = self.delivery_policy(context);
         let (attempt, record) = self.attempt(context, &policy, outgoing).await;
@@ -104,7 +104,7 @@ impl Courier {
         (Attempt { attempt_result, received: policy.success.is_met_by(attempt_result, &body), retry_after }, record)
     }
 
-    async fn write(&self, context: &DeliveryContext) -> Result<Result<OutgoingRequest, Unwritable>, StoreError> {
+    async fn write(&self, context: &DeliveryContext) -> Result<Result<OutgoingRequest, Unwritable>> {
         let Some(dialect) = self.dialect(context) else { return Ok(Err(Unwritable::Wordless)) };
         if let Target::Callback(_) = context.delivery.id.target {
             return Ok(OutgoingRequest::callback(context, dialect, &self.deps.keys));
@@ -128,12 +128,7 @@ impl Courier {
         Ok(OutgoingRequest::webhook(context, dialect, &signing, now))
     }
 
-    async fn conclude(
-        &self,
-        held: &Carried<'_>,
-        attempt: Option<&AttemptRecord>,
-        verdict: Verdict,
-    ) -> Result<(), StoreError> {
+    async fn conclude(&self, held: &Carried<'_>, attempt: Option<&AttemptRecord>, verdict: Verdict) -> Result<()> {
         let (id, tries) = (held.leased.lease.id, held.leased.context.delivery.tries);
         let attempt_result = attempt.map(AttemptRecord::result);
         if let Some(attempt_result) = attempt_result {
@@ -155,12 +150,7 @@ impl Courier {
     }
 
     /// Reports with the lease as it is held, also when it has just been taken anew.
-    async fn report(
-        &self,
-        held: &Carried<'_>,
-        attempt: Option<&AttemptRecord>,
-        verdict: Verdict,
-    ) -> Result<bool, StoreError> {
+    async fn report(&self, held: &Carried<'_>, attempt: Option<&AttemptRecord>, verdict: Verdict) -> Result<bool> {
         loop {
             let lease = held.holder.lease();
             if self.deps.store.report(&lease, attempt, verdict).await? {

@@ -26,7 +26,7 @@ use tokio::{task::JoinSet, time::Instant};
 
 use crate::domain::{DeliveryPolicy, UnixMillis};
 use crate::engine::deps::Deps;
-use crate::store::{Lease, Leased, StoreError};
+use crate::store::{Lease, Leased, Result};
 pub use events::{Event, Standing, Watcher};
 pub use first_attempts::FirstAttempts;
 use in_flight::{InFlight, Route};
@@ -144,7 +144,7 @@ impl Courier {
     }
 
     /// Leases what is due, and sets it going or puts it off; answers how long to sleep then.
-    async fn round(self: &Arc<Self>, hands: &mut Hands) -> Result<Pause, StoreError> {
+    async fn round(self: &Arc<Self>, hands: &mut Hands) -> Result<Pause> {
         if hands.queues.free() < BATCH {
             return Ok(Pause::FULL);
         }

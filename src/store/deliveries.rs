@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::StoreError;
+use super::Result;
 use crate::domain::delivery::State;
 use crate::domain::{
     AttemptRecord, Delivery, DeliveryId, Digest, Journey, MerchantId, PayId, Shard, UnixMillis, Verdict,
@@ -104,7 +104,7 @@ pub fn endpoint_shard(endpoint: &Digest) -> Shard {
 #[async_trait]
 pub trait Deliveries: Send + Sync {
     /// The deliveries of a journey, in order of event and target.
-    async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>, StoreError>;
+    async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>>;
 
     /// Leaves deliveries that are due to one courier, `most` at the most, for `span`: nobody else gets them before that
     /// has passed. Those that were never tried come before every other, and of each kind those that have been due the
@@ -112,23 +112,18 @@ pub trait Deliveries: Send + Sync {
     ///
     /// # Errors
     /// On trouble with the store; then some may have been leased, and come again after `span`.
-    async fn lease(&self, most: usize, span: Duration, by: u64) -> Result<Vec<Leased>, StoreError>;
+    async fn lease(&self, most: usize, span: Duration, by: u64) -> Result<Vec<Leased>>;
 
     /// Reports a leased delivery: the attempt, if one was made, and the verdict. `false` when somebody
     /// else has taken the lease over since; then nothing is written. A lease that has lapsed, and that nobody has taken
     /// over, still counts. A delivery keeps its last [`AttemptRecord::KEPT`] attempts, also when it is replayed.
-    async fn report(
-        &self,
-        lease: &Lease,
-        attempt: Option<&AttemptRecord>,
-        verdict: Verdict,
-    ) -> Result<bool, StoreError>;
+    async fn report(&self, lease: &Lease, attempt: Option<&AttemptRecord>, verdict: Verdict) -> Result<bool>;
 
     /// Gives leases back untried, each to be due again after its time. What somebody else has taken over is left alone.
     ///
     /// # Errors
     /// On trouble with the store; then they lapse by themselves.
-    async fn give_back(&self, leases: &[(Lease, Duration)]) -> Result<(), StoreError>;
+    async fn give_back(&self, leases: &[(Lease, Duration)]) -> Result<()>;
 
     /// A merchant's deliveries of this kind, newest first, beginning behind `after`; `most` at the most. Those that
     /// have ended are listed for as long as their journey is kept.
@@ -138,20 +133,20 @@ pub trait Deliveries: Send + Sync {
         filter: DeliveryFilter,
         after: Option<DeliveryCursor>,
         most: usize,
-    ) -> Result<Vec<DeliveryContext>, StoreError>;
+    ) -> Result<Vec<DeliveryContext>>;
 
     /// Makes a delivery due now; one that has ended begins anew, with all its tries, and one that is under way is left
     /// alone. `false` when its journey has no such delivery (any more).
-    async fn replay(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool, StoreError>;
+    async fn replay(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool>;
 
     /// Remembers for [`SHUT`] that an endpoint of this digest is gone.
-    async fn shut(&self, endpoint: &Digest) -> Result<(), StoreError>;
+    async fn shut(&self, endpoint: &Digest) -> Result<()>;
 
     /// Whether an endpoint of this digest is shut.
-    async fn is_shut(&self, endpoint: &Digest) -> Result<bool, StoreError>;
+    async fn is_shut(&self, endpoint: &Digest) -> Result<bool>;
 
     /// Forgets that an endpoint of this digest was shut.
-    async fn reopen(&self, endpoint: &Digest) -> Result<(), StoreError>;
+    async fn reopen(&self, endpoint: &Digest) -> Result<()>;
 }
 
 /// A merchant's endpoint at a URL, as stores remember it: whatever stands in its query, it is the same endpoint.

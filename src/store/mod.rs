@@ -33,7 +33,7 @@ pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);
 ///
 /// # Errors
 /// [`StoreError::Foreign`] when there is none.
-fn current_key(keys: &[Digest]) -> Result<&Digest, StoreError> {
+fn current_key(keys: &[Digest]) -> Result<&Digest> {
     keys.first().ok_or_else(|| StoreError::Foreign("this gateway has no operator key".into()))
 }
 
@@ -63,6 +63,9 @@ pub enum StoreError {
     #[error("the store cannot be used: {0}")]
     Foreign(String),
 }
+
+/// What a step of a store gives.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// An idempotency key and the request it came with, or a reference that a merchant uses once; both as digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,17 +154,17 @@ pub trait Journeys: Send + Sync {
         journey: &Journey,
         deliveries: &[Delivery],
         reservation: Option<&Reservation>,
-    ) -> Result<Opened, StoreError>;
+    ) -> Result<Opened>;
 
     /// What a reservation has opened before: [`Opened::Repeated`] or [`Opened::Reused`]; `None` when it is new or
     /// forgotten.
-    async fn opened_by(&self, reservation: &Reservation) -> Result<Option<Opened>, StoreError>;
+    async fn opened_by(&self, reservation: &Reservation) -> Result<Option<Opened>>;
 
     /// The journey of this number.
-    async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError>;
+    async fn find(&self, pay_id: PayId) -> Result<Option<Journey>>;
 
     /// Takes one step: everything in it is written, or nothing. One round trip.
-    async fn take(&self, step: &Step) -> Result<Taken, StoreError>;
+    async fn take(&self, step: &Step) -> Result<Taken>;
 
     /// A merchant's journeys, newest first, beginning behind `after`; `most` at the most.
     async fn list(
@@ -170,14 +173,14 @@ pub trait Journeys: Send + Sync {
         which: JourneyFilter,
         after: Option<JourneyCursor>,
         most: usize,
-    ) -> Result<Vec<Journey>, StoreError>;
+    ) -> Result<Vec<Journey>>;
 
     /// Journeys that are due by now ([`Journey::due_at`]), `most` at the most; each comes again
     /// until a step has moved that moment.
-    async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError>;
+    async fn due(&self, most: usize) -> Result<Vec<Journey>>;
 
     /// Erases a journey with its deliveries and tokens, whatever its stage. `false` when it was gone.
-    async fn erase(&self, journey: &Journey) -> Result<bool, StoreError>;
+    async fn erase(&self, journey: &Journey) -> Result<bool>;
 }
 
 /// The answer to a redemption.
@@ -219,17 +222,17 @@ pub trait Tokens: Send + Sync {
     /// # Errors
     /// On trouble with the store; then it is unknown whether the attempt has spent the token, and the same attempt
     /// should be made again.
-    async fn redeem(&self, journey: PayId, token: &Digest, attempt: &Digest) -> Result<Redemption, StoreError>;
+    async fn redeem(&self, journey: PayId, token: &Digest, attempt: &Digest) -> Result<Redemption>;
 
     /// When the token of this digest was spent. `None` when it is not, or there is none.
-    async fn spent_at(&self, journey: PayId, token: &Digest) -> Result<Option<UnixMillis>, StoreError>;
+    async fn spent_at(&self, journey: PayId, token: &Digest) -> Result<Option<UnixMillis>>;
 }
 
 /// Idempotency keys of requests that change no journey by themselves.
 #[async_trait]
 pub trait Reservations: Send + Sync {
     /// Reserves a key for a request, for [`REMEMBERED`].
-    async fn reserve(&self, reservation: &Reservation) -> Result<Reserved, StoreError>;
+    async fn reserve(&self, reservation: &Reservation) -> Result<Reserved>;
 }
 
 /// What became of a change to a profile.
@@ -249,33 +252,25 @@ pub enum Replaced {
 #[async_trait]
 pub trait Merchants: Send + Sync {
     /// Adds a merchant. `false` when its id is taken.
-    async fn add(&self, merchant: &Merchant) -> Result<bool, StoreError>;
+    async fn add(&self, merchant: &Merchant) -> Result<bool>;
 
     /// The merchant of this id.
-    async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError>;
+    async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>>;
 
     /// Every merchant, the oldest first.
-    async fn merchants(&self) -> Result<Vec<Merchant>, StoreError>;
+    async fn merchants(&self) -> Result<Vec<Merchant>>;
 
     /// Writes a profile over the revision before, together with a reservation and the number that its repetition
     /// answers. The reservation is kept in the merchant's shard.
-    async fn replace(
-        &self,
-        merchant: &Merchant,
-        reservation: Option<(&Reservation, u32)>,
-    ) -> Result<Replaced, StoreError>;
+    async fn replace(&self, merchant: &Merchant, reservation: Option<(&Reservation, u32)>) -> Result<Replaced>;
 
     /// What a reservation has written into this merchant's profile before: [`Replaced::Repeated`] or
     /// [`Replaced::Reused`]; `None` when it is new or forgotten.
-    async fn replaced_by(
-        &self,
-        merchant: MerchantId,
-        reservation: &Reservation,
-    ) -> Result<Option<Replaced>, StoreError>;
+    async fn replaced_by(&self, merchant: MerchantId, reservation: &Reservation) -> Result<Option<Replaced>>;
 
     /// Removes a merchant and its profile, whatever its revision, and when its API keys were used. The numbers of its
     /// keys, its users and its journeys are for the caller to remove first. `false` when it was gone.
-    async fn remove(&self, merchant: &Merchant) -> Result<bool, StoreError>;
+    async fn remove(&self, merchant: &Merchant) -> Result<bool>;
 }
 
 /// A whole store.
@@ -289,11 +284,11 @@ pub trait Store: Journeys + Tokens + Reservations + Merchants + ApiKeys + Users 
     ///
     /// # Errors
     /// [`StoreError::Foreign`] when they differ, or trouble with the store.
-    async fn register_owner(&self, keys: &[Digest]) -> Result<(), StoreError>;
+    async fn register_owner(&self, keys: &[Digest]) -> Result<()>;
 
     /// Whether it answers.
-    async fn ping(&self) -> Result<(), StoreError>;
+    async fn ping(&self) -> Result<()>;
 
     /// Collects what has expired, where the store does not do so by itself; answers how many records it dropped.
-    async fn tidy(&self) -> Result<usize, StoreError>;
+    async fn tidy(&self) -> Result<usize>;
 }

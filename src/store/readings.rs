@@ -1,6 +1,6 @@
 //! What both stores read off a journey, so that they keep it, list it and forget it alike.
 
-use super::StoreError;
+use super::{Result, StoreError};
 use crate::domain::{Journey, LedTo, PayId, UnixMillis, UserId};
 
 /// Whether a provider has ever proven it. A consent that is asked for again is not unproven by that.
@@ -27,7 +27,7 @@ pub(super) fn user_of(journey: &Journey) -> Option<UserId> {
 }
 
 /// What was read for many, among others: one damaged record, of the journey of this number, is passed over and logged.
-pub(super) fn legible<T>(read: Result<T, StoreError>, pay_id: Option<PayId>) -> Result<Option<T>, StoreError> {
+pub(super) fn legible<T>(read: Result<T>, pay_id: Option<PayId>) -> Result<Option<T>> {
     match read {
         Err(StoreError::Damaged(_)) => {
             tracing::error!(pay_id = pay_id.map(tracing::field::display), "store.damaged_record");

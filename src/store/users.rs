@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
 
-use super::StoreError;
+use super::Result;
 use crate::domain::{ApplicationUser, Digest, MerchantId, Shard, User, UserId};
 
 /// What became of enrolling a user.
@@ -28,19 +28,19 @@ impl Enrolled {
 #[async_trait]
 pub trait Users: Send + Sync {
     /// Stores a user, unless its merchant has one of the same [`ApplicationUser`].
-    async fn enrol(&self, user: &User) -> Result<Enrolled, StoreError>;
+    async fn enrol(&self, user: &User) -> Result<Enrolled>;
 
     /// The merchant's user of this id.
-    async fn user(&self, merchant: MerchantId, id: UserId) -> Result<Option<User>, StoreError>;
+    async fn user(&self, merchant: MerchantId, id: UserId) -> Result<Option<User>>;
 
     /// The merchant's user of its own id.
-    async fn user_named(&self, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>, StoreError>;
+    async fn user_named(&self, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>>;
 
     /// The merchant's users, the newest first, `most` at the most.
-    async fn users(&self, merchant: MerchantId, most: usize) -> Result<Vec<User>, StoreError>;
+    async fn users(&self, merchant: MerchantId, most: usize) -> Result<Vec<User>>;
 
     /// Forgets a user, so that its [`ApplicationUser`] is free again. `false` when there was none.
-    async fn forget(&self, user: &User) -> Result<bool, StoreError>;
+    async fn forget(&self, user: &User) -> Result<bool>;
 }
 
 /// The shard of a merchant's user of this id.

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
 
 use super::values::{self, bytes, execute, exists, limit, millis, moment, number, row, rows};
-use super::{Embedded, StoreError};
+use super::{Embedded, Result, StoreError};
 use crate::domain::{AttemptRecord, Delivery, DeliveryId, Digest, MerchantId, PayId, UnixMillis, Verdict};
 use crate::store::readings::legible;
 use crate::store::record::{append_attempt, read_delivery, read_journey};
@@ -38,7 +38,7 @@ pub(super) const PENDING: &str = "
     ORDER BY since DESC, pay_id DESC, event DESC, target DESC LIMIT ?6";
 
 /// Keeps deliveries of this merchant; one that is there already stays as it is.
-pub fn keep(db: &Connection, merchant: MerchantId, deliveries: &[Delivery]) -> Result<(), StoreError> {
+pub fn keep(db: &Connection, merchant: MerchantId, deliveries: &[Delivery]) -> Result<()> {
     if deliveries.is_empty() {
         return Ok(());
     }
@@ -55,7 +55,7 @@ pub fn keep(db: &Connection, merchant: MerchantId, deliveries: &[Delivery]) -> R
 
 #[async_trait]
 impl Deliveries for Embedded {
-    async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>, StoreError> {
+    async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>> {
         self.read(move |db, _| {
             let mut deliveries = rows(db, OF_JOURNEY, [number(pay_id)], |row| Ok(context(row)?.delivery))?;
             deliveries.sort_unstable_by_key(|delivery| delivery.id);
@@ -64,7 +64,7 @@ impl Deliveries for Embedded {
         .await
     }
 
-    async fn lease(&self, most: usize, span: Duration, by: u64) -> Result<Vec<Leased>, StoreError> {
+    async fn lease(&self, most: usize, span: Duration, by: u64) -> Result<Vec<Leased>> {
         // Couriers ask often, and mostly for nothing: a look costs no commit.
         let any = |db: &Connection, now, tried| exists(db, WAKING, params![millis(now), 1, tried]);
         if !self.read(move |db, now| Ok(any(db, now, false)? || any(db, now, true)?)).await? {
@@ -73,17 +73,12 @@ impl Deliveries for Embedded {
         self.write(move |db, now| lease(db, most, now.plus(span), by, now)).await
     }
 
-    async fn report(
-        &self,
-        lease: &Lease,
-        attempt: Option<&AttemptRecord>,
-        verdict: Verdict,
-    ) -> Result<bool, StoreError> {
+    async fn report(&self, lease: &Lease, attempt: Option<&AttemptRecord>, verdict: Verdict) -> Result<bool> {
         let (lease, attempt) = (*lease, attempt.cloned());
         self.write(move |db, now| report(db, &lease, attempt.as_ref(), verdict, now)).await
     }
 
-    async fn give_back(&self, leases: &[(Lease, Duration)]) -> Result<(), StoreError> {
+    async fn give_back(&self, leases: &[(Lease, Duration)]) -> Result<()> {
         let leases = leases.to_vec();
         self.write(move |db, now| {
             leases.iter().try_for_each(|(lease, wait)| report(db, lease, None, Verdict::Retry(*wait), now).map(drop))
@@ -97,7 +92,7 @@ impl Deliveries for Embedded {
         filter: DeliveryFilter,
         after: Option<DeliveryCursor>,
         most: usize,
-    ) -> Result<Vec<DeliveryContext>, StoreError> {
+    ) -> Result<Vec<DeliveryContext>> {
         self.read(move |db, _| {
             let (at, pay_id) = after.map_or((i64::MAX, i64::MAX), |place| (millis(place.at), number(place.pay_id)));
             let (event, target) = after.map_or((u8::MAX, u8::MAX), |place| (place.event, place.target));
@@ -113,7 +108,7 @@ impl Deliveries for Embedded {
         .await
     }
 
-    async fn replay(&self, id: &DeliveryId, _: MerchantId) -> Result<bool, StoreError> {
+    async fn replay(&self, id: &DeliveryId, _: MerchantId) -> Result<bool> {
         let id = *id;
         self.write(move |db, now| {
             let [pay_id, event, target] = key(&id);
@@ -133,7 +128,7 @@ impl Deliveries for Embedded {
         .await
     }
 
-    async fn shut(&self, endpoint: &Digest) -> Result<(), StoreError> {
+    async fn shut(&self, endpoint: &Digest) -> Result<()> {
         let endpoint = *endpoint;
         self.write(move |db, now| {
             let sql = "INSERT OR REPLACE INTO shut_endpoints (digest, kept_until) VALUES (?1, ?2)";
@@ -142,7 +137,7 @@ impl Deliveries for Embedded {
         .await
     }
 
-    async fn is_shut(&self, endpoint: &Digest) -> Result<bool, StoreError> {
+    async fn is_shut(&self, endpoint: &Digest) -> Result<bool> {
         let endpoint = *endpoint;
         self.read(move |db, now| {
             let sql = "SELECT 1 FROM shut_endpoints WHERE digest = ?1 AND kept_until > ?2";
@@ -151,7 +146,7 @@ impl Deliveries for Embedded {
         .await
     }
 
-    async fn reopen(&self, endpoint: &Digest) -> Result<(), StoreError> {
+    async fn reopen(&self, endpoint: &Digest) -> Result<()> {
         let endpoint = *endpoint;
         self.write(move |db, _| {
             execute(db, "DELETE FROM shut_endpoints WHERE digest = ?1", [endpoint.as_bytes()]).map(drop)
@@ -160,7 +155,7 @@ impl Deliveries for Embedded {
     }
 }
 
-fn lease(db: &Connection, most: usize, until: UnixMillis, by: u64, now: UnixMillis) -> Result<Vec<Leased>, StoreError> {
+fn lease(db: &Connection, most: usize, until: UnixMillis, by: u64, now: UnixMillis) -> Result<Vec<Leased>> {
     let mut found = Vec::new();
     // What was never tried comes before every other.
     for tried in [false, true] {
@@ -185,7 +180,7 @@ fn report(
     attempt: Option<&AttemptRecord>,
     verdict: Verdict,
     now: UnixMillis,
-) -> Result<bool, StoreError> {
+) -> Result<bool> {
     let [pay_id, event, target] = key(&lease.id);
     let own = "SELECT held, attempts FROM deliveries WHERE pay_id = ?1 AND event = ?2 AND target = ?3 AND held_by = ?4";
     let found: Option<(bool, Vec<u8>)> =
@@ -207,7 +202,7 @@ fn key(id: &DeliveryId) -> [i64; 3] {
     [number(id.journey.pay_id()), id.event.number().into(), id.target.number().into()]
 }
 
-fn context(row: &Row<'_>) -> Result<DeliveryContext, StoreError> {
+fn context(row: &Row<'_>) -> Result<DeliveryContext> {
     let journey = read_journey(bytes(row, 7)?)?;
     let (place, times) = ([row.get(0)?, row.get(1)?], [moment(row.get(2)?)?, moment(row.get(3)?)?]);
     let delivery = read_delivery(*journey.id(), place, times, [row.get(5)?, row.get(4)?], bytes(row, 6)?);

@@ -6,7 +6,7 @@ use std::{io::ErrorKind, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::StoreError;
+use super::{Result, StoreError};
 
 /// The file's name inside the store's folder.
 const NAME: &str = "handback.sqlite3";
@@ -43,7 +43,7 @@ const STATEMENTS: usize = 64;
 ///
 /// # Errors
 /// When one of them can neither be made nor opened.
-pub fn prepare(folder: &Path) -> Result<(PathBuf, File), StoreError> {
+pub fn prepare(folder: &Path) -> Result<(PathBuf, File)> {
     make(folder)?;
     let trouble = |error| trouble(folder, &error);
     let lock = private().create(true).open(folder.join(LOCK)).map_err(trouble)?;
@@ -64,7 +64,7 @@ pub fn path(folder: &Path) -> PathBuf {
 ///
 /// # Errors
 /// [`StoreError::Foreign`] when another process has it, else trouble with the file.
-pub fn lock_for_server(folder: &Path) -> Result<File, StoreError> {
+pub fn lock_for_server(folder: &Path) -> Result<File> {
     make(folder)?;
     let lock = private().create(true).open(folder.join(SERVER)).map_err(|error| trouble(folder, &error))?;
     for _ in 0..LOCK_TRIES {
@@ -82,7 +82,7 @@ pub fn lock_for_server(folder: &Path) -> Result<File, StoreError> {
 }
 
 /// Makes the folder, for this user alone, where there is none.
-fn make(folder: &Path) -> Result<(), StoreError> {
+fn make(folder: &Path) -> Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -104,7 +104,7 @@ fn trouble(folder: &Path, error: &std::io::Error) -> StoreError {
 }
 
 /// Opens a connection whose commits are on the disk when they return.
-pub fn connect(path: &Path) -> Result<Connection, StoreError> {
+pub fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;

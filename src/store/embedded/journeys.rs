@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::reservations::{self, Before};
 use super::values::{self, bytes, execute, limit, millis, number, row, rows};
-use super::{Embedded, StoreError, deliveries, tokens};
+use super::{Embedded, Result, deliveries, tokens};
 use crate::domain::{Delivery, Journey, MerchantId, PayId, UnixMillis};
 use crate::store::readings::{is_proven, legible, over_at, user_of};
 use crate::store::record::{read_journey, write_journey};
@@ -30,7 +30,7 @@ impl Journeys for Embedded {
         journey: &Journey,
         deliveries: &[Delivery],
         reservation: Option<&Reservation>,
-    ) -> Result<Opened, StoreError> {
+    ) -> Result<Opened> {
         let (record, keep) = (write_journey(journey)?, self.keep);
         let (journey, deliveries, reservation) = (journey.clone(), deliveries.to_vec(), reservation.copied());
         self.write(move |db, now| {
@@ -58,7 +58,7 @@ impl Journeys for Embedded {
         .await
     }
 
-    async fn opened_by(&self, reservation: &Reservation) -> Result<Option<Opened>, StoreError> {
+    async fn opened_by(&self, reservation: &Reservation) -> Result<Option<Opened>> {
         let reservation = *reservation;
         self.read(move |db, now| match reservations::before(db, &reservation, now)? {
             Before::Nothing => Ok(None),
@@ -68,11 +68,11 @@ impl Journeys for Embedded {
         .await
     }
 
-    async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError> {
+    async fn find(&self, pay_id: PayId) -> Result<Option<Journey>> {
         self.read(move |db, _| present(db, pay_id)).await
     }
 
-    async fn take(&self, step: &Step) -> Result<Taken, StoreError> {
+    async fn take(&self, step: &Step) -> Result<Taken> {
         let (step, record) = (step.clone(), write_journey(&step.journey)?);
         self.write(move |db, now| take(db, &step, &record, now)).await
     }
@@ -83,7 +83,7 @@ impl Journeys for Embedded {
         which: JourneyFilter,
         after: Option<JourneyCursor>,
         most: usize,
-    ) -> Result<Vec<Journey>, StoreError> {
+    ) -> Result<Vec<Journey>> {
         let (opened_at, pay_id) = after.map_or((i64::MAX, i64::MAX), |p| (millis(p.opened_at), number(p.pay_id)));
         let (most, read) = (limit(most), |row: &Row<'_>| read_journey(bytes(row, 0)?));
         self.read(move |db, _| match which {
@@ -97,7 +97,7 @@ impl Journeys for Embedded {
         .await
     }
 
-    async fn due(&self, most: usize) -> Result<Vec<Journey>, StoreError> {
+    async fn due(&self, most: usize) -> Result<Vec<Journey>> {
         self.read(move |db, now| {
             let journeys = rows(db, DUE, params![millis(now), limit(most)], |row| {
                 legible(read_journey(bytes(row, 0)?), values::pay_id(row.get(1)?))
@@ -107,7 +107,7 @@ impl Journeys for Embedded {
         .await
     }
 
-    async fn erase(&self, journey: &Journey) -> Result<bool, StoreError> {
+    async fn erase(&self, journey: &Journey) -> Result<bool> {
         let pay_id = number(journey.pay_id());
         self.write(move |db, _| {
             execute(db, "DELETE FROM deliveries WHERE pay_id = ?1", [pay_id])?;
@@ -119,12 +119,12 @@ impl Journeys for Embedded {
 
 /// The journey that a reservation opened, as it stands now. A reservation may outlive its journey: then it has opened
 /// nothing.
-fn repeated(db: &Connection, pay_id: i64) -> Result<Option<Opened>, StoreError> {
+fn repeated(db: &Connection, pay_id: i64) -> Result<Option<Opened>> {
     let opened = values::pay_id(pay_id).map(|pay_id| present(db, pay_id)).transpose()?.flatten();
     Ok(opened.map(|opened| Opened::Repeated(Box::new(opened))))
 }
 
-fn open(db: &Connection, journey: &Journey, record: &[u8], deliveries: &[Delivery]) -> Result<Opened, StoreError> {
+fn open(db: &Connection, journey: &Journey, record: &[u8], deliveries: &[Delivery]) -> Result<Opened> {
     let opening = journey.opening();
     let user = user_of(journey);
     let insert =
@@ -151,7 +151,7 @@ fn open(db: &Connection, journey: &Journey, record: &[u8], deliveries: &[Deliver
     Ok(if there.is_some_and(|there| there.opening() == opening) { Opened::New } else { Opened::Taken })
 }
 
-fn take(db: &Connection, step: &Step, record: &[u8], now: UnixMillis) -> Result<Taken, StoreError> {
+fn take(db: &Connection, step: &Step, record: &[u8], now: UnixMillis) -> Result<Taken> {
     let journey = &step.journey;
     if advance(db, journey, record)? == 0 {
         return Ok(match stored(db, journey.pay_id())? {
@@ -184,7 +184,7 @@ pub(super) const BEYOND: &str = "
 ///
 /// To name a column costs a look-up in its index, in a corner of the file of its own, even if it does not change. So
 /// the statement that names the fewest is tried first, and each holds only if what it leaves out has not changed.
-fn advance(db: &Connection, journey: &Journey, record: &[u8]) -> Result<usize, StoreError> {
+fn advance(db: &Connection, journey: &Journey, record: &[u8]) -> Result<usize> {
     let (pay_id, revision) = (number(journey.pay_id()), journey.revision());
     let (due_at, over_at, concluded_at) =
         (journey.due_at().map(millis), millis(over_at(journey)), concluded_at(journey));
@@ -202,10 +202,10 @@ fn concluded_at(journey: &Journey) -> Option<i64> {
     journey.final_outcome().map(|final_outcome| millis(final_outcome.at))
 }
 
-fn stored(db: &Connection, pay_id: PayId) -> Result<Option<Vec<u8>>, StoreError> {
+fn stored(db: &Connection, pay_id: PayId) -> Result<Option<Vec<u8>>> {
     row(db, "SELECT record FROM journeys WHERE pay_id = ?1", [number(pay_id)], |row| Ok(row.get(0)?))
 }
 
-fn present(db: &Connection, pay_id: PayId) -> Result<Option<Journey>, StoreError> {
+fn present(db: &Connection, pay_id: PayId) -> Result<Option<Journey>> {
     stored(db, pay_id)?.map(|record| read_journey(&record)).transpose()
 }

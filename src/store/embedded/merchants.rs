@@ -5,14 +5,14 @@ use rusqlite::{Connection, params};
 
 use super::reservations::{self, Before};
 use super::values::{bytes, execute, millis, row, rows};
-use super::{Embedded, StoreError};
+use super::{Embedded, Result};
 use crate::domain::{Merchant, MerchantId};
 use crate::store::record::{read_merchant, write_merchant};
 use crate::store::{Merchants, REMEMBERED, Replaced, Reservation};
 
 #[async_trait]
 impl Merchants for Embedded {
-    async fn add(&self, merchant: &Merchant) -> Result<bool, StoreError> {
+    async fn add(&self, merchant: &Merchant) -> Result<bool> {
         let (id, revision, created_at) = (merchant.id, merchant.revision, millis(merchant.created_at));
         let record = write_merchant(merchant)?;
         self.write(move |db, _| {
@@ -25,22 +25,18 @@ impl Merchants for Embedded {
         .await
     }
 
-    async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
+    async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>> {
         self.read(move |db, _| stored(db, id)?.map(|bytes| read_merchant(&bytes)).transpose()).await
     }
 
-    async fn merchants(&self) -> Result<Vec<Merchant>, StoreError> {
+    async fn merchants(&self) -> Result<Vec<Merchant>> {
         self.read(|db, _| {
             rows(db, "SELECT record FROM merchants ORDER BY created_at, id", [], |row| read_merchant(bytes(row, 0)?))
         })
         .await
     }
 
-    async fn replace(
-        &self,
-        merchant: &Merchant,
-        reservation: Option<(&Reservation, u32)>,
-    ) -> Result<Replaced, StoreError> {
+    async fn replace(&self, merchant: &Merchant, reservation: Option<(&Reservation, u32)>) -> Result<Replaced> {
         let (id, revision, record) = (merchant.id, merchant.revision, write_merchant(merchant)?);
         let reservation = reservation.map(|(reservation, number)| (*reservation, number));
         self.write(move |db, now| {
@@ -62,12 +58,12 @@ impl Merchants for Embedded {
         .await
     }
 
-    async fn replaced_by(&self, _: MerchantId, reservation: &Reservation) -> Result<Option<Replaced>, StoreError> {
+    async fn replaced_by(&self, _: MerchantId, reservation: &Reservation) -> Result<Option<Replaced>> {
         let reservation = *reservation;
         self.read(move |db, now| Ok(repeated(&reservations::before(db, &reservation, now)?))).await
     }
 
-    async fn remove(&self, merchant: &Merchant) -> Result<bool, StoreError> {
+    async fn remove(&self, merchant: &Merchant) -> Result<bool> {
         let id = merchant.id;
         self.write(move |db, _| {
             execute(db, "DELETE FROM key_uses WHERE merchant = ?1", [id.as_bytes()])?;
@@ -86,6 +82,6 @@ fn repeated(before: &Before) -> Option<Replaced> {
     }
 }
 
-fn stored(db: &Connection, id: MerchantId) -> Result<Option<Vec<u8>>, StoreError> {
+fn stored(db: &Connection, id: MerchantId) -> Result<Option<Vec<u8>>> {
     row(db, "SELECT record FROM merchants WHERE id = ?1", [id.as_bytes()], |row| Ok(row.get(0)?))
 }

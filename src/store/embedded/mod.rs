@@ -28,7 +28,7 @@ use std::{fs::File, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use rusqlite::Connection;
 
-use super::{Store, StoreError};
+use super::{Result, Store, StoreError};
 use crate::clock::Clock;
 use crate::domain::{Digest, UnixMillis};
 use readers::Readers;
@@ -61,7 +61,7 @@ impl Embedded {
     /// # Errors
     /// [`StoreError::Foreign`] when the file has another layout, [`StoreError::TimedOut`] when another process
     /// keeps it locked for 5 s, else trouble with the file.
-    pub fn open(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
+    pub fn open(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self> {
         let (path, _alone) = file::prepare(folder)?;
         let mut connection = file::connect(&path)?;
         schema::prepare(&mut connection)?;
@@ -73,7 +73,7 @@ impl Embedded {
     ///
     /// # Errors
     /// [`StoreError::Foreign`] when another server uses it, else as [`Embedded::open`].
-    pub fn open_for_server(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
+    pub fn open_for_server(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self> {
         let server = Some(file::lock_for_server(folder)?);
         Ok(Self { server, ..Self::open(folder, clock, keep)? })
     }
@@ -82,33 +82,33 @@ impl Embedded {
     ///
     /// # Errors
     /// [`StoreError::Foreign`] when the file has another layout, [`StoreError::Unreachable`] when there is none, else as [`Embedded::open`].
-    pub fn open_existing(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
+    pub fn open_existing(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self> {
         let mut connection = file::connect(&file::path(folder))?;
         schema::prepare(&mut connection)?;
         Self::over(connection, folder, clock, keep)
     }
 
-    fn over(connection: Connection, folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
+    fn over(connection: Connection, folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self> {
         let (writer, readers) = (Writer::start(connection)?, Readers::new(file::path(folder)));
         Ok(Self { folder: folder.to_owned(), clock, keep, writer, readers, server: None })
     }
 
     /// Runs `work` in the writer's next commit, and answers when that is durable. It may run twice: when another job
     /// of its batch spoils the batch, it runs again alone.
-    async fn write<T, F>(&self, mut work: F) -> Result<T, StoreError>
+    async fn write<T, F>(&self, mut work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnMut(&Connection, UnixMillis) -> Result<T, StoreError> + Send + 'static,
+        F: FnMut(&Connection, UnixMillis) -> Result<T> + Send + 'static,
     {
         let clock = Arc::clone(&self.clock);
         self.writer.run(move |db| work(db, clock.now())).await
     }
 
     /// Runs `work` on a reader's connection, in a thread that may block.
-    async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    async fn read<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection, UnixMillis) -> Result<T, StoreError> + Send + 'static,
+        F: FnOnce(&Connection, UnixMillis) -> Result<T> + Send + 'static,
     {
         let clock = Arc::clone(&self.clock);
         self.readers.run(move |db| work(db, clock.now())).await
@@ -131,16 +131,16 @@ impl Store for Embedded {
         format!("embedded (SQLite) in {}", self.folder.display())
     }
 
-    async fn register_owner(&self, keys: &[Digest]) -> Result<(), StoreError> {
+    async fn register_owner(&self, keys: &[Digest]) -> Result<()> {
         let keys = keys.to_vec();
         self.write(move |db, _| owner::register_owner(db, &keys)).await
     }
 
-    async fn ping(&self) -> Result<(), StoreError> {
+    async fn ping(&self) -> Result<()> {
         self.write(|_, _| Ok(())).await
     }
 
-    async fn tidy(&self) -> Result<usize, StoreError> {
+    async fn tidy(&self) -> Result<usize> {
         let (mut all, keep) = (0, self.keep);
         loop {
             // Many small steps instead of a large one, so that nobody waits long behind this.

@@ -2,14 +2,14 @@
 
 use rusqlite::{Connection, params};
 
-use super::StoreError;
+use super::Result;
 use super::values::{execute, row};
 use crate::domain::{Digest, id::SHARDS};
 use crate::store::{current_key, other_key, other_shards};
 
 /// Compares, and records what a new file does not hold yet. The key that is known is the current one of the last
 /// start, so that an old key may go once every journey of its time is gone.
-pub fn register_owner(db: &Connection, keys: &[Digest]) -> Result<(), StoreError> {
+pub fn register_owner(db: &Connection, keys: &[Digest]) -> Result<()> {
     let current = current_key(keys)?;
     match known(db, "shards")?.as_deref() {
         None => record(db, "shards", &[SHARDS])?,
@@ -23,10 +23,10 @@ pub fn register_owner(db: &Connection, keys: &[Digest]) -> Result<(), StoreError
     }
 }
 
-fn known(db: &Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+fn known(db: &Connection, name: &str) -> Result<Option<Vec<u8>>> {
     row(db, "SELECT value FROM owner WHERE name = ?1", [name], |row| Ok(row.get(0)?))
 }
 
-fn record(db: &Connection, name: &str, value: &[u8]) -> Result<(), StoreError> {
+fn record(db: &Connection, name: &str, value: &[u8]) -> Result<()> {
     execute(db, "INSERT OR REPLACE INTO owner (name, value) VALUES (?1, ?2)", params![name, value]).map(drop)
 }

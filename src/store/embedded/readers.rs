@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use super::{StoreError, file};
+use super::{Result, StoreError, file};
 
 /// How many look-ups run at the same time.
 const READERS: usize = 4;
@@ -35,10 +35,10 @@ impl Readers {
     ///
     /// # Errors
     /// Its own, or trouble with the file.
-    pub async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub async fn run<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         let stopped = |_| StoreError::Unreachable("a look-up was broken off".into());
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| StoreError::TimedOut)?;
@@ -55,12 +55,12 @@ impl Readers {
 }
 
 impl Idle {
-    fn take(&self) -> Result<Connection, StoreError> {
+    fn take(&self) -> Result<Connection> {
         let idle = self.connections.lock().unwrap_or_else(PoisonError::into_inner).pop();
         idle.map_or_else(|| self.connect(), Ok)
     }
 
-    fn connect(&self) -> Result<Connection, StoreError> {
+    fn connect(&self) -> Result<Connection> {
         let connection = file::connect(&self.path)?;
         connection.pragma_update(None, "query_only", true)?;
         Ok(connection)

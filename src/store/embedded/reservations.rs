@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, params};
 
 use super::values::{execute, millis, row};
-use super::{Embedded, StoreError};
+use super::{Embedded, Result};
 use crate::domain::UnixMillis;
 use crate::store::{REMEMBERED, Reservation, Reservations, Reserved};
 
@@ -19,7 +19,7 @@ pub enum Before {
 }
 
 /// Looks up what the reservation's key has been used for.
-pub fn before(db: &Connection, reservation: &Reservation, now: UnixMillis) -> Result<Before, StoreError> {
+pub fn before(db: &Connection, reservation: &Reservation, now: UnixMillis) -> Result<Before> {
     let sql = "SELECT request, number FROM reservations WHERE key = ?1 AND kept_until > ?2";
     let kept = row(db, sql, params![reservation.key.as_bytes(), millis(now)], |row| {
         let same = row.get::<_, [u8; 32]>(0)? == *reservation.request.as_bytes();
@@ -29,12 +29,7 @@ pub fn before(db: &Connection, reservation: &Reservation, now: UnixMillis) -> Re
 }
 
 /// Keeps the reservation until then, with a number that its repetition answers.
-pub fn keep(
-    db: &Connection,
-    reservation: &Reservation,
-    number: Option<i64>,
-    until: UnixMillis,
-) -> Result<(), StoreError> {
+pub fn keep(db: &Connection, reservation: &Reservation, number: Option<i64>, until: UnixMillis) -> Result<()> {
     // A forgotten reservation of the same key may still be there.
     let sql = "INSERT OR REPLACE INTO reservations (key, request, number, kept_until) VALUES (?1, ?2, ?3, ?4)";
     let (key, request) = (reservation.key.as_bytes(), reservation.request.as_bytes());
@@ -43,7 +38,7 @@ pub fn keep(
 
 #[async_trait]
 impl Reservations for Embedded {
-    async fn reserve(&self, reservation: &Reservation) -> Result<Reserved, StoreError> {
+    async fn reserve(&self, reservation: &Reservation) -> Result<Reserved> {
         let reservation = *reservation;
         let step = move |db: &Connection, now| match before(db, &reservation, now)? {
             Before::Nothing => keep(db, &reservation, None, now.plus(REMEMBERED)).map(|()| Reserved::Fresh),

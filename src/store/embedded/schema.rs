@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::StoreError;
+use super::{Result, StoreError};
 
 /// The layout that this program reads and writes. The numbers below it were given out before the first release.
 const LAYOUT: u32 = 7;
@@ -114,7 +114,7 @@ pub(super) const TABLES: &str = "
 ///
 /// # Errors
 /// [`StoreError::Foreign`] when an older or a newer program has made it, else trouble with the file.
-pub fn prepare(db: &mut Connection) -> Result<(), StoreError> {
+pub fn prepare(db: &mut Connection) -> Result<()> {
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let layout: u32 = step.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match layout {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::StoreError;
+use super::Result;
 use super::values::{execute, millis, rows};
 use crate::domain::{Settings, UnixMillis};
 use crate::store::REMEMBERED;
@@ -25,7 +25,7 @@ pub(super) const SHUT_ENDPOINTS: &str =
 /// A journey goes `keep` after its time, or that of the consent which it gave, has run out, if it has ended, and not
 /// before a day after the last of its tokens has expired, nor while one of its deliveries waits: a journey may conclude late, and
 /// its token must find it.
-pub fn step(db: &Connection, now: UnixMillis, keep: Duration) -> Result<usize, StoreError> {
+pub fn step(db: &Connection, now: UnixMillis, keep: Duration) -> Result<usize> {
     let at = |ago: Duration| millis(before(now, ago));
     let tokens_last = Settings::TOKEN_LIFE.1 + REMEMBERED;
     let mut dropped = drop_journeys(db, at(keep), at(tokens_last))?;
@@ -35,7 +35,7 @@ pub fn step(db: &Connection, now: UnixMillis, keep: Duration) -> Result<usize, S
     Ok(dropped)
 }
 
-fn drop_journeys(db: &Connection, kept: i64, tokens_gone: i64) -> Result<usize, StoreError> {
+fn drop_journeys(db: &Connection, kept: i64, tokens_gone: i64) -> Result<usize> {
     let mut dropped = 0;
     for pay_id in rows(db, JOURNEYS, params![kept, tokens_gone, MOST], |row| Ok(row.get::<_, i64>(0)?))? {
         dropped += execute(db, "DELETE FROM deliveries WHERE pay_id = ?1", [pay_id])?;

@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use rusqlite::{Connection, params};
 
 use super::values::{bytes, execute, number, row};
-use super::{Embedded, StoreError};
+use super::{Embedded, Result};
 use crate::domain::{Digest, MintedToken, PayId, UnixMillis};
 use crate::store::record::tokens::{attempt_mark, kept_token, with_spent, with_token};
 use crate::store::{Redemption, Tokens, readings::awaits_fact, record::read_journey};
 
 /// Keeps a token from now on, unless it is there already.
-pub fn keep(db: &Connection, token: &MintedToken, pay_id: PayId, now: UnixMillis) -> Result<(), StoreError> {
+pub fn keep(db: &Connection, token: &MintedToken, pay_id: PayId, now: UnixMillis) -> Result<()> {
     let kept = row(db, "SELECT tokens FROM journeys WHERE pay_id = ?1", [number(pay_id)], |row| {
         Ok(with_token(bytes(row, 0)?, &token.digest, now.plus(token.life)))
     })?;
@@ -19,12 +19,12 @@ pub fn keep(db: &Connection, token: &MintedToken, pay_id: PayId, now: UnixMillis
 
 #[async_trait]
 impl Tokens for Embedded {
-    async fn redeem(&self, journey: PayId, token: &Digest, attempt: &Digest) -> Result<Redemption, StoreError> {
+    async fn redeem(&self, journey: PayId, token: &Digest, attempt: &Digest) -> Result<Redemption> {
         let (token, attempt) = (*token, attempt_mark(attempt));
         self.write(move |db, now| redeem(db, journey, &token, attempt, now)).await
     }
 
-    async fn spent_at(&self, journey: PayId, token: &Digest) -> Result<Option<UnixMillis>, StoreError> {
+    async fn spent_at(&self, journey: PayId, token: &Digest) -> Result<Option<UnixMillis>> {
         let token = *token;
         self.read(move |db, _| {
             let kept = row(db, "SELECT tokens FROM journeys WHERE pay_id = ?1", [number(journey)], |row| {
@@ -36,13 +36,7 @@ impl Tokens for Embedded {
     }
 }
 
-fn redeem(
-    db: &Connection,
-    pay_id: PayId,
-    token: &Digest,
-    attempt: [u8; 8],
-    now: UnixMillis,
-) -> Result<Redemption, StoreError> {
+fn redeem(db: &Connection, pay_id: PayId, token: &Digest, attempt: [u8; 8], now: UnixMillis) -> Result<Redemption> {
     let sql = "SELECT tokens, record FROM journeys WHERE pay_id = ?1";
     let found = row(db, sql, [number(pay_id)], |row| {
         let tokens = bytes(row, 0)?;
@@ -62,6 +56,6 @@ fn redeem(
     }
 }
 
-fn write(db: &Connection, pay_id: PayId, tokens: &[u8]) -> Result<(), StoreError> {
+fn write(db: &Connection, pay_id: PayId, tokens: &[u8]) -> Result<()> {
     execute(db, "UPDATE journeys SET tokens = ?2 WHERE pay_id = ?1", params![number(pay_id), tokens]).map(drop)
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, params};
 
 use super::values::{bytes, execute, limit, millis, row, rows};
-use super::{Embedded, StoreError};
+use super::{Embedded, Result, StoreError};
 use crate::domain::{ApplicationUser, MerchantId, User, UserId};
 use crate::store::record::{read_user, write_user};
 use crate::store::{Enrolled, Users, user_name};
@@ -14,28 +14,28 @@ pub(super) const LIST: &str = "SELECT record FROM users WHERE merchant = ?1 ORDE
 
 #[async_trait]
 impl Users for Embedded {
-    async fn enrol(&self, user: &User) -> Result<Enrolled, StoreError> {
+    async fn enrol(&self, user: &User) -> Result<Enrolled> {
         let (user, record) = (user.clone(), write_user(user)?);
         self.write(move |db, _| enrol(db, &user, &record)).await
     }
 
-    async fn user(&self, merchant: MerchantId, id: UserId) -> Result<Option<User>, StoreError> {
+    async fn user(&self, merchant: MerchantId, id: UserId) -> Result<Option<User>> {
         self.read(move |db, _| stored(db, merchant, id)).await
     }
 
-    async fn user_named(&self, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>, StoreError> {
+    async fn user_named(&self, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>> {
         let own = own.clone();
         self.read(move |db, _| named(db, merchant, &own)).await
     }
 
-    async fn users(&self, merchant: MerchantId, most: usize) -> Result<Vec<User>, StoreError> {
+    async fn users(&self, merchant: MerchantId, most: usize) -> Result<Vec<User>> {
         self.read(move |db, _| {
             rows(db, LIST, params![merchant.as_bytes(), limit(most)], |row| read_user(bytes(row, 0)?))
         })
         .await
     }
 
-    async fn forget(&self, user: &User) -> Result<bool, StoreError> {
+    async fn forget(&self, user: &User) -> Result<bool> {
         let (merchant, id) = (user.merchant, user.id);
         self.write(move |db, _| {
             let sql = "DELETE FROM users WHERE merchant = ?1 AND id = ?2";
@@ -45,7 +45,7 @@ impl Users for Embedded {
     }
 }
 
-fn enrol(db: &Connection, user: &User, record: &[u8]) -> Result<Enrolled, StoreError> {
+fn enrol(db: &Connection, user: &User, record: &[u8]) -> Result<Enrolled> {
     let name = user.application_user.as_ref().map(|own| user_name(user.merchant, own));
     let name = name.as_ref().map(|name| name.as_bytes().as_slice());
     let insert =
@@ -63,12 +63,12 @@ fn enrol(db: &Connection, user: &User, record: &[u8]) -> Result<Enrolled, StoreE
     )
 }
 
-fn named(db: &Connection, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>, StoreError> {
+fn named(db: &Connection, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>> {
     let name = user_name(merchant, own);
     row(db, BY_NAME, params![merchant.as_bytes(), name.as_bytes()], |row| read_user(bytes(row, 0)?))
 }
 
-fn stored(db: &Connection, merchant: MerchantId, id: UserId) -> Result<Option<User>, StoreError> {
+fn stored(db: &Connection, merchant: MerchantId, id: UserId) -> Result<Option<User>> {
     let sql = "SELECT record FROM users WHERE merchant = ?1 AND id = ?2";
     row(db, sql, params![merchant.as_bytes(), id.as_bytes()], |row| read_user(bytes(row, 0)?))
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, ErrorCode, Params, Row};
 
-use super::StoreError;
+use super::{Result, StoreError};
 use crate::domain::{PayId, UnixMillis};
 
 /// A moment as a column holds it: milliseconds since the epoch.
@@ -14,7 +14,7 @@ pub fn millis(moment: UnixMillis) -> i64 {
 ///
 /// # Errors
 /// [`StoreError::Damaged`] when it lies before the epoch.
-pub fn moment(millis: i64) -> Result<UnixMillis, StoreError> {
+pub fn moment(millis: i64) -> Result<UnixMillis> {
     let millis = u64::try_from(millis).map_err(|_| StoreError::Damaged("a time before 1970".into()))?;
     Ok(UnixMillis::from_millis(millis))
 }
@@ -35,7 +35,7 @@ pub fn pay_id(number: i64) -> Option<PayId> {
 }
 
 /// The bytes in a column.
-pub fn bytes<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a [u8], StoreError> {
+pub fn bytes<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a [u8]> {
     Ok(row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from)?)
 }
 
@@ -44,8 +44,8 @@ pub fn rows<T>(
     db: &Connection,
     sql: &str,
     params: impl Params,
-    mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
-) -> Result<Vec<T>, StoreError> {
+    mut read: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
     let mut select = db.prepare_cached(sql)?;
     let mut rows = select.query(params)?;
     let mut all = Vec::new();
@@ -60,18 +60,18 @@ pub fn row<T>(
     db: &Connection,
     sql: &str,
     params: impl Params,
-    read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
-) -> Result<Option<T>, StoreError> {
+    read: impl FnOnce(&Row<'_>) -> Result<T>,
+) -> Result<Option<T>> {
     db.prepare_cached(sql)?.query(params)?.next()?.map(read).transpose()
 }
 
 /// Whether a statement selects anything.
-pub fn exists(db: &Connection, sql: &str, params: impl Params) -> Result<bool, StoreError> {
+pub fn exists(db: &Connection, sql: &str, params: impl Params) -> Result<bool> {
     Ok(db.prepare_cached(sql)?.exists(params)?)
 }
 
 /// Changes what a statement names; answers how many rows.
-pub fn execute(db: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+pub fn execute(db: &Connection, sql: &str, params: impl Params) -> Result<usize> {
     Ok(db.prepare_cached(sql)?.execute(params)?)
 }
 

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::StoreError;
+use super::{Result, StoreError};
 
 /// The most jobs in one commit.
 const BATCH: usize = 256;
@@ -28,7 +28,7 @@ impl Writer {
     ///
     /// # Errors
     /// When the machine has no thread to spare.
-    pub fn start(connection: Connection) -> Result<Self, StoreError> {
+    pub fn start(connection: Connection) -> Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || work_off(&connection, jobs));
         let thread = thread.map_err(|error| StoreError::Unreachable(format!("no thread for the writer: {error}")))?;
@@ -39,10 +39,10 @@ impl Writer {
     ///
     /// # Errors
     /// Its own, or trouble with the commit; then nothing of it is written.
-    pub async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub async fn run<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnMut(&Connection) -> Result<T, StoreError> + Send + 'static,
+        F: FnMut(&Connection) -> Result<T> + Send + 'static,
     {
         let stopped = || StoreError::Unreachable("the writer has stopped".into());
         let (asker, answer) = oneshot::channel();
@@ -65,29 +65,29 @@ impl Drop for Writer {
 /// A piece of work, and a caller that waits for its end.
 trait Job: Send {
     /// Does the work, inside a transaction; it may be asked to do it again after a rollback.
-    fn run(&mut self, db: &Connection) -> Result<(), StoreError>;
+    fn run(&mut self, db: &Connection) -> Result<()>;
 
     /// Answers the caller that waits how it ended.
-    fn answer(self: Box<Self>, end: Result<(), StoreError>);
+    fn answer(self: Box<Self>, end: Result<()>);
 }
 
 struct Asked<T, F> {
     work: F,
     done: Option<T>,
-    asker: oneshot::Sender<Result<T, StoreError>>,
+    asker: oneshot::Sender<Result<T>>,
 }
 
 impl<T, F> Job for Asked<T, F>
 where
     T: Send,
-    F: FnMut(&Connection) -> Result<T, StoreError> + Send,
+    F: FnMut(&Connection) -> Result<T> + Send,
 {
-    fn run(&mut self, db: &Connection) -> Result<(), StoreError> {
+    fn run(&mut self, db: &Connection) -> Result<()> {
         self.done = Some((self.work)(db)?);
         Ok(())
     }
 
-    fn answer(self: Box<Self>, end: Result<(), StoreError>) {
+    fn answer(self: Box<Self>, end: Result<()>) {
         let never_ran = || StoreError::Unreachable("the writer left it out".into());
         let Self { done, asker, .. } = *self;
         // Nobody may be waiting any more; the work is done all the same.
@@ -117,7 +117,7 @@ fn work_off(db: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
     }
 }
 
-fn answer(batch: &mut Batch, end: &Result<(), StoreError>) {
+fn answer(batch: &mut Batch, end: &Result<()>) {
     for job in batch.drain(..) {
         job.answer(end.clone());
     }
@@ -142,14 +142,14 @@ fn commit(db: &Connection, batch: &mut Batch) -> Result<(), Spoilt> {
     end
 }
 
-fn begin(db: &Connection) -> Result<(), StoreError> {
+fn begin(db: &Connection) -> Result<()> {
     if !db.is_autocommit() {
         execute(db, "ROLLBACK")?;
     }
     execute(db, "BEGIN IMMEDIATE")
 }
 
-fn execute(db: &Connection, statement: &str) -> Result<(), StoreError> {
+fn execute(db: &Connection, statement: &str) -> Result<()> {
     db.prepare_cached(statement)?.execute([])?;
     Ok(())
 }
@@ -175,14 +175,14 @@ mod tests {
         Arc::new(Writer::start(db).unwrap())
     }
 
-    fn insert(table: &'static str, n: u32) -> impl FnMut(&Connection) -> Result<u32, StoreError> + Send {
+    fn insert(table: &'static str, n: u32) -> impl FnMut(&Connection) -> Result<u32> + Send {
         move |db| {
             db.execute(&format!("INSERT INTO {table} VALUES (?1)"), [n])?;
             Ok(n)
         }
     }
 
-    type Boxed = Box<dyn FnMut(&Connection) -> Result<u32, StoreError> + Send>;
+    type Boxed = Box<dyn FnMut(&Connection) -> Result<u32> + Send>;
 
     /// Lets a job get into the queue; answers whether its end is still to come.
     async fn begins(run: &mut (impl Future + Unpin)) -> bool {
@@ -198,7 +198,7 @@ mod tests {
     }
 
     /// Runs the jobs in one batch: they gather while the writer is kept busy.
-    async fn together(writer: &Arc<Writer>, jobs: Vec<Boxed>) -> Vec<Result<u32, StoreError>> {
+    async fn together(writer: &Arc<Writer>, jobs: Vec<Boxed>) -> Vec<Result<u32>> {
         let (begun, has_begun) = oneshot::channel();
         let (let_go, gate) = channel::<()>();
         let mut begun = Some(begun);

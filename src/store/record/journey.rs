@@ -1,7 +1,7 @@
 //! Journeys: what they were opened with, and what has happened since.
 
 use super::recorded::{Record, Recorded, fields};
-use super::{StoreError, read, write};
+use super::{Result, read, write};
 use crate::domain::journey::Past;
 use crate::domain::{
     AppliedOperation, CallbackPlan, DialectData, FinalOutcome, FrozenSettings, Grant, Journey, JourneyId, MerchantId,
@@ -12,15 +12,15 @@ use crate::domain::{
 ///
 /// # Errors
 /// When it cannot be encoded, which no journey is known to do.
-pub fn write_journey(journey: &Journey) -> Result<Vec<u8>, StoreError> {
+pub fn write_journey(journey: &Journey) -> Result<Vec<u8>> {
     write(&journey.record())
 }
 
 /// Reads a journey.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] when the bytes are no journey of a version known here.
-pub fn read_journey(bytes: &[u8]) -> Result<Journey, StoreError> {
+/// [`StoreError::Damaged`](crate::store::StoreError::Damaged) when the bytes are no journey of a version known here.
+pub fn read_journey(bytes: &[u8]) -> Result<Journey> {
     read(bytes, "a journey")
 }
 

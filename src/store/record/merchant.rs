@@ -1,7 +1,7 @@
 //! Merchants: their profile, what their calls are known by, and what is signed with for them.
 
 use super::recorded::{Record, Recorded, fields, numbered};
-use super::{StoreError, read, write};
+use super::{Result, read, write};
 use crate::domain::merchant::Standing;
 use crate::domain::{
     CallbackUrl, Digest, IssuedKey, KeyName, KeyNumber, Merchant, MerchantId, MerchantName, PublicKey, Rotating,
@@ -12,15 +12,15 @@ use crate::domain::{
 ///
 /// # Errors
 /// When it cannot be encoded, which no merchant is known to do.
-pub fn write_merchant(merchant: &Merchant) -> Result<Vec<u8>, StoreError> {
+pub fn write_merchant(merchant: &Merchant) -> Result<Vec<u8>> {
     write(&merchant.record())
 }
 
 /// Reads a merchant.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] when the bytes are no merchant of a version known here.
-pub fn read_merchant(bytes: &[u8]) -> Result<Merchant, StoreError> {
+/// [`StoreError::Damaged`](crate::store::StoreError::Damaged) when the bytes are no merchant of a version known here.
+pub fn read_merchant(bytes: &[u8]) -> Result<Merchant> {
     read(bytes, "a merchant")
 }
 

@@ -20,7 +20,7 @@ mod visit;
 
 use serde::Serialize;
 
-use super::StoreError;
+use super::{Result, StoreError};
 use recorded::Recorded;
 
 pub(super) use attempts::{append_attempt, read_delivery, write_attempt};
@@ -35,13 +35,13 @@ fn damaged(what: impl Into<String>) -> StoreError {
     StoreError::Damaged(what.into())
 }
 
-fn write(record: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+fn write(record: &impl Serialize) -> Result<Vec<u8>> {
     let mut bytes = vec![VERSION];
     rmp_serde::encode::write(&mut bytes, record).map_err(|error| damaged(error.to_string()))?;
     Ok(bytes)
 }
 
-fn read<T: Recorded>(bytes: &[u8], what: &str) -> Result<T, StoreError> {
+fn read<T: Recorded>(bytes: &[u8], what: &str) -> Result<T> {
     let record = match bytes.split_first() {
         Some((&VERSION, rest)) => rmp_serde::from_slice(rest).map_err(|error| damaged(error.to_string()))?,
         Some((version, _)) => return Err(damaged(format!("version {version} is not known here"))),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
-use crate::store::StoreError;
+use crate::store::{Result, StoreError};
 
 /// How long a connection is idle before the kernel asks whether the other end is still there.
 const KEEPALIVE: Duration = Duration::from_secs(10);
@@ -18,7 +18,7 @@ const USER_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// [`StoreError::Unreachable`] when it is anything else; the text never holds the URL, which may hold a password.
-pub(super) fn parse(url: &str) -> Result<Client, StoreError> {
+pub(super) fn parse(url: &str) -> Result<Client> {
     let refused = || StoreError::Unreachable("expected redis://host:port/database, or rediss:// for TLS".into());
     if !url.starts_with("redis://") && !url.starts_with("rediss://") {
         return Err(refused());

@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::store::readings::legible;
 use crate::store::record::{read_delivery, write_attempt};
 use crate::store::{
-    Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, REMEMBERED, SHUT, StoreError,
+    Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, REMEMBERED, Result, SHUT,
     endpoint_shard,
 };
 
@@ -26,7 +26,7 @@ const HEAD: usize = 23;
 
 #[async_trait]
 impl Deliveries for RedisStore {
-    async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>, StoreError> {
+    async fn deliveries(&self, pay_id: PayId) -> Result<Vec<Delivery>> {
         let requests = [("GET", keys::journey(pay_id)), ("HGETALL", keys::deliveries(pay_id))];
         let replies = self.link.ask_all(&requests.map(|(verb, key)| Request::plain(verb, [key]))).await?;
         let [journey, records] =
@@ -40,7 +40,7 @@ impl Deliveries for RedisStore {
         Ok(deliveries)
     }
 
-    async fn lease(&self, most: usize, span: Duration, by: u64) -> Result<Vec<Leased>, StoreError> {
+    async fn lease(&self, most: usize, span: Duration, by: u64) -> Result<Vec<Leased>> {
         let requests: Vec<Request> = self
             .waking(most)
             .await?
@@ -68,16 +68,11 @@ impl Deliveries for RedisStore {
         Ok(leased)
     }
 
-    async fn report(
-        &self,
-        lease: &Lease,
-        attempt: Option<&AttemptRecord>,
-        verdict: Verdict,
-    ) -> Result<bool, StoreError> {
+    async fn report(&self, lease: &Lease, attempt: Option<&AttemptRecord>, verdict: Verdict) -> Result<bool> {
         self.changes(self.report_of(lease, attempt, verdict)).await
     }
 
-    async fn give_back(&self, leases: &[(Lease, Duration)]) -> Result<(), StoreError> {
+    async fn give_back(&self, leases: &[(Lease, Duration)]) -> Result<()> {
         let reports: Vec<Request> =
             leases.iter().map(|(lease, wait)| self.report_of(lease, None, Verdict::Retry(*wait))).collect();
         self.link.ask_all(&reports).await.map(drop)
@@ -89,7 +84,7 @@ impl Deliveries for RedisStore {
         filter: DeliveryFilter,
         after: Option<DeliveryCursor>,
         most: usize,
-    ) -> Result<Vec<DeliveryContext>, StoreError> {
+    ) -> Result<Vec<DeliveryContext>> {
         let (mut contexts, mut after) = (Vec::new(), after);
         loop {
             let wanted = most - contexts.len();
@@ -105,7 +100,7 @@ impl Deliveries for RedisStore {
         }
     }
 
-    async fn replay(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool, StoreError> {
+    async fn replay(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool> {
         let pay_id = id.journey.pay_id();
         let shard = pay_id.shard();
         let indexes = [keys::dead(shard, merchant), keys::pending(shard, merchant)];
@@ -118,19 +113,19 @@ impl Deliveries for RedisStore {
         self.changes(replay).await
     }
 
-    async fn shut(&self, endpoint: &Digest) -> Result<(), StoreError> {
+    async fn shut(&self, endpoint: &Digest) -> Result<()> {
         let until = self.clock.now().plus(SHUT);
         let (key, at) = (shut_key(endpoint), until.as_millis().to_string().into_bytes());
         let set = Request::plain("SET", [key, value::six(until).to_vec(), b"PXAT".to_vec(), at]);
         self.link.ask(set).await.map(drop)
     }
 
-    async fn is_shut(&self, endpoint: &Digest) -> Result<bool, StoreError> {
+    async fn is_shut(&self, endpoint: &Digest) -> Result<bool> {
         let until = self.value_at(shut_key(endpoint), to_moment).await?;
         Ok(until.is_some_and(|until| self.clock.now() < until))
     }
 
-    async fn reopen(&self, endpoint: &Digest) -> Result<(), StoreError> {
+    async fn reopen(&self, endpoint: &Digest) -> Result<()> {
         self.link.ask(Request::plain("DEL", [shut_key(endpoint)])).await.map(drop)
     }
 }
@@ -152,7 +147,7 @@ impl RedisStore {
 
     /// Deliveries that a courier may take, those first that were never tried, then those that wait the longest, merged
     /// from all shards in one round trip.
-    async fn waking(&self, most: usize) -> Result<HashMap<Shard, Vec<Vec<u8>>>, StoreError> {
+    async fn waking(&self, most: usize) -> Result<HashMap<Shard, Vec<Vec<u8>>>> {
         let in_shard =
             |shard| Request::call(&script::WAKING, [keys::waiting(shard)]).with(self.ahead()).with(limit(most));
         let mut waking = Vec::new();
@@ -193,7 +188,7 @@ impl RedisStore {
         filter: DeliveryFilter,
         after: Option<DeliveryCursor>,
         most: usize,
-    ) -> Result<Vec<DeliveryCursor>, StoreError> {
+    ) -> Result<Vec<DeliveryCursor>> {
         let index = |shard| match filter {
             DeliveryFilter::Dead => keys::dead(shard, merchant),
             DeliveryFilter::Waiting | DeliveryFilter::Failing => keys::pending(shard, merchant),
@@ -203,7 +198,7 @@ impl RedisStore {
     }
 
     /// The deliveries at these places, as far as they still stand there.
-    async fn contexts(&self, places: &[DeliveryCursor]) -> Result<Vec<DeliveryContext>, StoreError> {
+    async fn contexts(&self, places: &[DeliveryCursor]) -> Result<Vec<DeliveryContext>> {
         let both = |of: &DeliveryCursor| {
             let record = Request::plain("HGET", [keys::deliveries(of.pay_id), vec![of.event, of.target]]);
             [record, Request::plain("GET", [keys::journey(of.pay_id)])]
@@ -243,7 +238,7 @@ fn of_delivery(delivery: &Delivery) -> Vec<u8> {
     [&head[..], &value::six(delivery.since), &value::six(delivery.due_at), b"-", &[0; 8]].concat()
 }
 
-fn to_delivery(journey: JourneyId, place: &[u8], record: &[u8]) -> Result<Delivery, StoreError> {
+fn to_delivery(journey: JourneyId, place: &[u8], record: &[u8]) -> Result<Delivery> {
     let broken = || unreadable("a delivery");
     let (head, attempts) = record.split_at_checked(HEAD).ok_or_else(broken)?;
     let place = place.try_into().map_err(|_| broken())?;
@@ -251,7 +246,7 @@ fn to_delivery(journey: JourneyId, place: &[u8], record: &[u8]) -> Result<Delive
     read_delivery(journey, place, times, [head[0], head[1]], attempts).ok_or_else(broken)
 }
 
-fn to_context(waiting: &[u8], record: &[u8], journey: &[u8]) -> Result<DeliveryContext, StoreError> {
+fn to_context(waiting: &[u8], record: &[u8], journey: &[u8]) -> Result<DeliveryContext> {
     let journey = to_journey(journey)?;
     let place = waiting.get(PayId::BYTES..).ok_or_else(|| unreadable("a delivery"))?;
     Ok(DeliveryContext { delivery: to_delivery(*journey.id(), place, record)?, journey })
@@ -262,7 +257,7 @@ fn of_cursor(DeliveryCursor { at, pay_id, event, target }: DeliveryCursor) -> Ve
     [&value::of_place(at, pay_id)[..], &[event, target]].concat()
 }
 
-fn to_cursor(place: &[u8]) -> Result<DeliveryCursor, StoreError> {
+fn to_cursor(place: &[u8]) -> Result<DeliveryCursor> {
     let (at, pay_id, rest) = value::to_place(place)?;
     let &[event, target] = rest else { return Err(unreadable("a place of a delivery")) };
     Ok(DeliveryCursor { at, pay_id, event, target })

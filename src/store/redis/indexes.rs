@@ -8,7 +8,7 @@ use super::script::{self, Request};
 use super::value::{self, reply, to_listed};
 use super::{RedisStore, keys, limit};
 use crate::domain::{MerchantId, PayId, Shard, UnixMillis, UserId};
-use crate::store::{JourneyCursor, JourneyFilter, StoreError};
+use crate::store::{JourneyCursor, JourneyFilter, Result};
 
 /// How many places of an index are looked at in one go while tidying.
 const STRETCH: usize = 256;
@@ -29,7 +29,7 @@ impl RedisStore {
         which: JourneyFilter,
         after: Option<JourneyCursor>,
         most: usize,
-    ) -> Result<Vec<JourneyCursor>, StoreError> {
+    ) -> Result<Vec<JourneyCursor>> {
         let indexes = Shard::all().flat_map(|shard| in_shard(shard, merchant, which));
         let after = after.map(|place| value::of_place(place.opened_at, place.pay_id).to_vec());
         self.newest(indexes, after, most).await?.iter().map(|place| to_listed(place)).collect()
@@ -37,7 +37,7 @@ impl RedisStore {
 
     /// The numbers of journeys that are due, and since when, the longest first, merged from all shards in one round
     /// trip.
-    pub(super) async fn due_numbers(&self, most: usize) -> Result<Vec<(UnixMillis, PayId)>, StoreError> {
+    pub(super) async fn due_numbers(&self, most: usize) -> Result<Vec<(UnixMillis, PayId)>> {
         let in_shard = |shard| Request::call(&script::DUE, [keys::due(shard)]).with(self.ahead()).with(limit(most));
         let mut due = Vec::new();
         for (number, since) in self.ask_shards::<Vec<(Vec<u8>, u64)>>(in_shard).await?.into_iter().flatten() {
@@ -49,7 +49,7 @@ impl RedisStore {
     }
 
     /// Drops the places of journeys that Redis has let go; answers how many.
-    pub(super) async fn trim_indexes(&self) -> Result<usize, StoreError> {
+    pub(super) async fn trim_indexes(&self) -> Result<usize> {
         let mut dropped = 0;
         for merchant in self.merchant_ids().await? {
             let of_merchant = |shard| {
@@ -73,7 +73,7 @@ impl RedisStore {
 
     /// Trims a range of each index, and the same places in the users' indexes; answers how many it dropped, and where to
     /// go on.
-    async fn trim(&self, stretches: Vec<ScanRange>) -> Result<(usize, Vec<ScanRange>), StoreError> {
+    async fn trim(&self, stretches: Vec<ScanRange>) -> Result<(usize, Vec<ScanRange>)> {
         // No journey is let go before it is as old as this.
         let oldest =
             UnixMillis::from_millis(0).plus(self.clock.now().since(UnixMillis::from_millis(0).plus(self.keep)));

@@ -6,22 +6,22 @@ use super::script::{self, Request};
 use super::value::{self, of_merchant, to_merchant, unreadable};
 use super::{RedisStore, keys, millis};
 use crate::domain::{Merchant, MerchantId};
-use crate::store::{Merchants, REMEMBERED, Replaced, Reservation, StoreError};
+use crate::store::{Merchants, REMEMBERED, Replaced, Reservation, Result};
 
 #[async_trait]
 impl Merchants for RedisStore {
-    async fn add(&self, merchant: &Merchant) -> Result<bool, StoreError> {
+    async fn add(&self, merchant: &Merchant) -> Result<bool> {
         let add = Request::call(&script::ADD, [keys::merchant(merchant.id), keys::merchants(merchant.id.shard())])
             .with(of_merchant(merchant)?)
             .with(place(merchant));
         self.changes(add).await
     }
 
-    async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>, StoreError> {
+    async fn merchant(&self, id: MerchantId) -> Result<Option<Merchant>> {
         self.value_at(keys::merchant(id), to_merchant).await
     }
 
-    async fn merchants(&self) -> Result<Vec<Merchant>, StoreError> {
+    async fn merchants(&self) -> Result<Vec<Merchant>> {
         let ids = self.merchant_ids().await?;
         let merchants = self.values_at(ids.into_iter().map(keys::merchant), to_merchant).await?;
         let mut merchants: Vec<_> = merchants.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
@@ -29,11 +29,7 @@ impl Merchants for RedisStore {
         Ok(merchants)
     }
 
-    async fn replace(
-        &self,
-        merchant: &Merchant,
-        reservation: Option<(&Reservation, u32)>,
-    ) -> Result<Replaced, StoreError> {
+    async fn replace(&self, merchant: &Merchant, reservation: Option<(&Reservation, u32)>) -> Result<Replaced> {
         let mut keys = vec![keys::merchant(merchant.id)];
         let (mut request, mut number) = ([0; 16], String::new());
         if let Some((reservation, answer)) = reservation {
@@ -57,16 +53,12 @@ impl Merchants for RedisStore {
         }
     }
 
-    async fn replaced_by(
-        &self,
-        merchant: MerchantId,
-        reservation: &Reservation,
-    ) -> Result<Option<Replaced>, StoreError> {
+    async fn replaced_by(&self, merchant: MerchantId, reservation: &Reservation) -> Result<Option<Replaced>> {
         let before = self.reserved_before(merchant.shard(), reservation).await?;
         before.map(|number| number.map_or(Ok(Replaced::Reused), |number| to_repeated(&number))).transpose()
     }
 
-    async fn remove(&self, merchant: &Merchant) -> Result<bool, StoreError> {
+    async fn remove(&self, merchant: &Merchant) -> Result<bool> {
         let (id, shard) = (merchant.id, merchant.id.shard());
         // Places may outlive their journeys, and nobody tidies the indexes of a merchant that is gone.
         let indexes = |shard| {
@@ -83,7 +75,7 @@ impl Merchants for RedisStore {
 
 impl RedisStore {
     /// The ids of all merchants, in no particular order.
-    pub(super) async fn merchant_ids(&self) -> Result<Vec<MerchantId>, StoreError> {
+    pub(super) async fn merchant_ids(&self) -> Result<Vec<MerchantId>> {
         let all = |shard| Request::plain("ZRANGE", [keys::merchants(shard), b"0".into(), b"-1".into()]);
         let places = self.ask_shards::<Vec<Vec<u8>>>(all).await?;
         let id = |place: Vec<u8>| Some(MerchantId::from_bytes(place.get(6..)?.try_into().ok()?));
@@ -97,7 +89,7 @@ fn place(merchant: &Merchant) -> Vec<u8> {
 }
 
 /// The number that a repetition answers.
-fn to_repeated(number: &[u8]) -> Result<Replaced, StoreError> {
+fn to_repeated(number: &[u8]) -> Result<Replaced> {
     let number = std::str::from_utf8(number).ok().and_then(|number| number.parse().ok());
     number.map(Replaced::Repeated).ok_or_else(|| unreadable("a reservation's number"))
 }

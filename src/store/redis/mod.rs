@@ -27,7 +27,7 @@ use async_trait::async_trait;
 use redis::FromRedisValue;
 
 use self::{link::Link, script::Request, value::reply};
-use super::{Store, StoreError};
+use super::{Result, Store};
 use crate::clock::Clock;
 use crate::domain::{Digest, KeyNumber, MerchantId, Shard};
 
@@ -48,8 +48,8 @@ impl RedisStore {
     /// for, or one of its deliveries may wait; one that has not ended is kept.
     ///
     /// # Errors
-    /// [`StoreError::Unreachable`] when the URL is anything else.
-    pub fn open(url: &str, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self, StoreError> {
+    /// [`StoreError::Unreachable`](super::StoreError::Unreachable) when the URL is anything else.
+    pub fn open(url: &str, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self> {
         Ok(Self { link: Link::new(address::parse(url)?), clock, keep, numbers: RwLock::default() })
     }
 
@@ -59,21 +59,17 @@ impl RedisStore {
     }
 
     /// Makes one request, and reads its reply.
-    async fn ask<T: FromRedisValue>(&self, request: Request) -> Result<T, StoreError> {
+    async fn ask<T: FromRedisValue>(&self, request: Request) -> Result<T> {
         reply(self.link.ask(request).await?)
     }
 
     /// Makes one request, and answers whether it has changed what it was to change.
-    async fn changes(&self, request: Request) -> Result<bool, StoreError> {
+    async fn changes(&self, request: Request) -> Result<bool> {
         Ok(self.ask::<u8>(request).await? == 1)
     }
 
     /// What stands at this key, as `read` reads it.
-    async fn value_at<T>(
-        &self,
-        key: Vec<u8>,
-        read: impl Fn(&[u8]) -> Result<T, StoreError> + Send,
-    ) -> Result<Option<T>, StoreError> {
+    async fn value_at<T>(&self, key: Vec<u8>, read: impl Fn(&[u8]) -> Result<T> + Send) -> Result<Option<T>> {
         let found: Option<Vec<u8>> = self.ask(Request::plain("GET", [key])).await?;
         found.map(|value| read(&value)).transpose()
     }
@@ -82,8 +78,8 @@ impl RedisStore {
     async fn values_at<T>(
         &self,
         keys: impl Iterator<Item = Vec<u8>>,
-        read: impl Fn(&[u8]) -> Result<T, StoreError> + Send,
-    ) -> Result<Vec<Result<Option<T>, StoreError>>, StoreError> {
+        read: impl Fn(&[u8]) -> Result<T> + Send,
+    ) -> Result<Vec<Result<Option<T>>>> {
         let requests: Vec<_> = keys.map(|key| Request::plain("GET", [key])).collect();
         let values = self.link.ask_all(&requests).await?;
         let read = |value| reply::<Option<Vec<u8>>>(value)?.map(|value| read(&value)).transpose();
@@ -91,7 +87,7 @@ impl RedisStore {
     }
 
     /// What each shard answers to a request, in the order of shards, in one round trip.
-    async fn ask_shards<T: FromRedisValue>(&self, request: impl Fn(Shard) -> Request) -> Result<Vec<T>, StoreError> {
+    async fn ask_shards<T: FromRedisValue>(&self, request: impl Fn(Shard) -> Request) -> Result<Vec<T>> {
         let requests: Vec<_> = Shard::all().map(request).collect();
         self.link.ask_all(&requests).await?.into_iter().map(reply).collect()
     }
@@ -102,7 +98,7 @@ impl RedisStore {
         indexes: impl Iterator<Item = Vec<u8>>,
         after: Option<Vec<u8>>,
         most: usize,
-    ) -> Result<Vec<Vec<u8>>, StoreError> {
+    ) -> Result<Vec<Vec<u8>>> {
         let from = after.map_or_else(|| b"+".to_vec(), |place| [b"(".as_slice(), &place].concat());
         let page = |index| {
             let most = limit(most).into_bytes();
@@ -127,16 +123,16 @@ impl Store for RedisStore {
         address::describe(self.link.client())
     }
 
-    async fn register_owner(&self, keys: &[Digest]) -> Result<(), StoreError> {
+    async fn register_owner(&self, keys: &[Digest]) -> Result<()> {
         owner::inspect(&self.link).await?;
         owner::register_owner(&self.link, keys).await
     }
 
-    async fn ping(&self) -> Result<(), StoreError> {
+    async fn ping(&self) -> Result<()> {
         self.link.ask(Request::plain("PING", [])).await.map(drop)
     }
 
-    async fn tidy(&self) -> Result<usize, StoreError> {
+    async fn tidy(&self) -> Result<usize> {
         self.trim_indexes().await
     }
 }

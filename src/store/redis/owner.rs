@@ -7,7 +7,7 @@ use redis::Value;
 use super::script::{self, Request};
 use super::{keys, link::Link, value::reply};
 use crate::domain::{Digest, id::SHARDS};
-use crate::store::{StoreError, current_key, other_key, other_shards};
+use crate::store::{Result, StoreError, current_key, other_key, other_shards};
 
 /// The oldest Redis whose commands the scripts use.
 const OLDEST: (u32, u32) = (6, 2);
@@ -17,7 +17,7 @@ const OLDEST: (u32, u32) = (6, 2);
 ///
 /// # Errors
 /// [`StoreError::Foreign`] with what to change, or trouble with the store.
-pub(super) async fn inspect(link: &Link) -> Result<(), StoreError> {
+pub(super) async fn inspect(link: &Link) -> Result<()> {
     let info = facts(link, "INFO", &["server"]).await?;
     let version = info.get("redis_version").map_or("", String::as_str);
     if version_of(version).is_some_and(|version| version < OLDEST) {
@@ -37,7 +37,7 @@ pub(super) async fn inspect(link: &Link) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Foreign`] when it belongs to another gateway, or trouble with the store.
-pub(super) async fn register_owner(link: &Link, fingerprints: &[Digest]) -> Result<(), StoreError> {
+pub(super) async fn register_owner(link: &Link, fingerprints: &[Digest]) -> Result<()> {
     let current = current_key(fingerprints)?;
     let mut note = Request::call(&script::OWNER, [keys::owner()]).with(SHARDS.to_string());
     for fingerprint in fingerprints {
@@ -52,7 +52,7 @@ pub(super) async fn register_owner(link: &Link, fingerprints: &[Digest]) -> Resu
     }
 }
 
-fn judge(config: &HashMap<String, String>) -> Result<(), StoreError> {
+fn judge(config: &HashMap<String, String>) -> Result<()> {
     let setting = |name| config.get(name).map(String::as_str);
     let policy = setting("maxmemory-policy");
     if let Some(policy) = policy.filter(|policy| *policy != "noeviction") {
@@ -73,7 +73,7 @@ fn judge(config: &HashMap<String, String>) -> Result<(), StoreError> {
 }
 
 /// The facts that a command lists, by their names. None when the command is forbidden, which hosts like to do.
-async fn facts(link: &Link, command: &'static str, args: &[&str]) -> Result<HashMap<String, String>, StoreError> {
+async fn facts(link: &Link, command: &'static str, args: &[&str]) -> Result<HashMap<String, String>> {
     let args = args.iter().map(|arg| arg.as_bytes().to_vec());
     match link.ask_leniently(Request::plain(command, args)).await? {
         None => Ok(HashMap::new()),

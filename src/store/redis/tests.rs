@@ -13,6 +13,7 @@ use std::sync::Mutex;
 use self::fixture::RedisServer;
 use super::*;
 use crate::clock::TestClock;
+use crate::store::StoreError;
 use crate::store::laws::{Backend, store_laws};
 
 /// How long the store under test keeps an ended journey.

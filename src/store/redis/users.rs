@@ -9,14 +9,14 @@ use super::value::{self, unreadable};
 use super::{RedisStore, keys, millis};
 use crate::domain::{ApplicationUser, MerchantId, Shard, User, UserId};
 use crate::store::record::{read_user, write_user};
-use crate::store::{Enrolled, StoreError, Users};
+use crate::store::{Enrolled, Result, Users};
 
 /// How long the mark of a call that forgot a user is kept: longer than a call is made again.
 const MARKED: Duration = Duration::from_mins(1);
 
 #[async_trait]
 impl Users for RedisStore {
-    async fn enrol(&self, user: &User) -> Result<Enrolled, StoreError> {
+    async fn enrol(&self, user: &User) -> Result<Enrolled> {
         let shard = user.id.shard();
         let mut keys = vec![keys::user(user.merchant, user.id), keys::users(shard, user.merchant)];
         keys.extend(name(user));
@@ -33,18 +33,18 @@ impl Users for RedisStore {
         }
     }
 
-    async fn user(&self, merchant: MerchantId, id: UserId) -> Result<Option<User>, StoreError> {
+    async fn user(&self, merchant: MerchantId, id: UserId) -> Result<Option<User>> {
         self.value_at(keys::user(merchant, id), read_user).await
     }
 
-    async fn user_named(&self, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>, StoreError> {
+    async fn user_named(&self, merchant: MerchantId, own: &ApplicationUser) -> Result<Option<User>> {
         match self.value_at(keys::user_name(merchant, own), to_id).await? {
             Some(id) => self.user(merchant, id).await,
             None => Ok(None),
         }
     }
 
-    async fn users(&self, merchant: MerchantId, most: usize) -> Result<Vec<User>, StoreError> {
+    async fn users(&self, merchant: MerchantId, most: usize) -> Result<Vec<User>> {
         let indexes = Shard::all().map(|shard| keys::users(shard, merchant));
         let places = self.newest(indexes, None, most).await?;
         let ids =
@@ -54,7 +54,7 @@ impl Users for RedisStore {
         users.into_iter().filter_map(Result::transpose).collect()
     }
 
-    async fn forget(&self, user: &User) -> Result<bool, StoreError> {
+    async fn forget(&self, user: &User) -> Result<bool> {
         let shard = user.id.shard();
         let mut mark = [0; 16];
         mark.copy_from_slice(&self.clock.entropy()[..16]);
@@ -67,7 +67,7 @@ impl Users for RedisStore {
     }
 }
 
-fn to_id(bytes: &[u8]) -> Result<UserId, StoreError> {
+fn to_id(bytes: &[u8]) -> Result<UserId> {
     bytes.try_into().map(UserId::from_bytes).map_err(|_| unreadable("a user's id"))
 }
 
