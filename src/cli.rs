@@ -5,7 +5,7 @@ mod merchant;
 use std::sync::{Arc, OnceLock};
 use std::{fmt::Write as _, path::PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use serde_json::json;
 
@@ -64,7 +64,7 @@ impl Cli {
     ///
     /// # Errors
     /// With everything that is wrong with the configuration, or with what stood in the way.
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self) -> Result<()> {
         if let Some(Command::Keys(KeysCommand::New { id })) = self.command {
             let [a, b, c, ..] = SystemClock.entropy();
             let id = id.unwrap_or_else(|| format!("k{a:02x}{b:02x}{c:02x}"));
@@ -84,7 +84,7 @@ impl Cli {
     }
 }
 
-async fn serve(config: &Config) -> anyhow::Result<()> {
+async fn serve(config: &Config) -> Result<()> {
     telemetry::start(&config.log_filter, config.log_format).map_err(|error| anyhow::anyhow!("{error}"))?;
     let gateway = Gateway::build(config, Arc::new(SystemClock)).await?;
     say(&greeting(config, &gateway))?;
@@ -178,7 +178,7 @@ fn environment() -> impl Iterator<Item = (String, String)> {
 }
 
 /// Prints to standard output: what a command answers, never a log line.
-fn say(text: &str) -> anyhow::Result<()> {
+fn say(text: &str) -> Result<()> {
     use std::io::Write as _;
     writeln!(std::io::stdout(), "{text}").context("cannot write to standard output")
 }

@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::{future::Future, sync::Arc, time::Duration};
 
 use actix_web::{dev::Server, web};
-use anyhow::Context as _;
+use anyhow::{Context as _, Result};
 use tokio::{sync::oneshot, task::JoinSet, time::Instant};
 
 use serving::{SHUTDOWN_SECONDS, Shared};
@@ -69,7 +69,7 @@ impl Gateway {
     ///
     /// # Errors
     /// When the address is taken, the store cannot be used or made, or the keys cannot be read.
-    pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+    pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<Self> {
         let listener = serving::listen(config)?;
         let addr = listener.local_addr()?;
         let public_url = config.public_url(addr);
@@ -99,7 +99,7 @@ impl Gateway {
     ///
     /// # Errors
     /// When the server breaks.
-    pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+    pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<()> {
         let listener_handle = self.server.handle();
         // All of them end when this function does.
         let mut beside = JoinSet::new();
@@ -163,7 +163,7 @@ pub async fn engine(
     clock: &Arc<dyn Clock>,
     usage: StoreUse,
     notices: &mut Vec<String>,
-) -> anyhow::Result<Engine> {
+) -> Result<Engine> {
     let opened = store::open(config, clock, usage, notices).await?;
     engine_heard_by(config, clock, opened, (config.listen, Arc::new(NoCourier)))
 }
@@ -173,7 +173,7 @@ fn engine_heard_by(
     clock: &Arc<dyn Clock>,
     (store, keys): (Arc<dyn Store>, Keys),
     (addr, waker): (SocketAddr, Arc<dyn CourierWaker>),
-) -> anyhow::Result<Engine> {
+) -> Result<Engine> {
     let public_url = config.public_url(addr);
     let sandbox = config.sandbox.then(|| sandbox_bank(&public_url, &keys)).transpose()?;
     let providers = providers::providers(config, sandbox, clock)?;
@@ -200,16 +200,12 @@ fn couriers_way_out(config: &Config) -> egress::Builder {
 }
 
 /// The test provider, which lives beside the gateway and takes its word for the addresses of apps.
-fn sandbox_bank(public_url: &PublicUrl, keys: &Keys) -> anyhow::Result<Sandbox> {
+fn sandbox_bank(public_url: &PublicUrl, keys: &Keys) -> Result<Sandbox> {
     Ok(Sandbox::new(public_url.clone(), keys.app_url_secret().context("there is no key")?))
 }
 
 /// The demo merchant, made on the first start, and its app.
-async fn open_demo(
-    config: &Config,
-    engine: &Engine,
-    addr: SocketAddr,
-) -> anyhow::Result<(Option<NewMerchant>, Option<Demo>)> {
+async fn open_demo(config: &Config, engine: &Engine, addr: SocketAddr) -> Result<(Option<NewMerchant>, Option<Demo>)> {
     let id = MerchantId::mint(DEMO_MERCHANT_ENTROPY);
     let mut callbacks = SavedCallbacks::default();
     for callback in demo_callbacks(engine)? {
@@ -236,7 +232,7 @@ fn way_out(config: &Config) -> egress::Builder {
 
 /// The demo's two callbacks. The second one is there to be chosen: a journey that names none comes home to the first,
 /// and nobody else learns it.
-fn demo_callbacks(engine: &Engine) -> anyhow::Result<[SavedCallback; 2]> {
+fn demo_callbacks(engine: &Engine) -> Result<[SavedCallback; 2]> {
     let page = display_url(&engine.deps.public_url);
     let saved = |name: &str, url: &str, used| {
         anyhow::Ok(SavedCallback {
@@ -252,7 +248,7 @@ fn demo_callbacks(engine: &Engine) -> anyhow::Result<[SavedCallback; 2]> {
 
 /// Puts the demo's callbacks right when this start has another address than the last. Those that somebody has deleted
 /// or renamed stay so.
-async fn put_demo_callbacks_right(engine: &Engine, id: MerchantId) -> anyhow::Result<()> {
+async fn put_demo_callbacks_right(engine: &Engine, id: MerchantId) -> Result<()> {
     let Some(merchant) = use_cases::authenticate::merchant(engine, id).await? else { return Ok(()) };
     for wanted in demo_callbacks(engine)? {
         let known = wanted.name.as_ref().and_then(|name| merchant.callbacks.named(name.as_str()));

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -142,7 +142,7 @@ fn overlap(text: &str) -> Result<Duration, String> {
 }
 
 impl Command {
-    pub(super) async fn run(self, config: &Config) -> anyhow::Result<()> {
+    pub(super) async fn run(self, config: &Config) -> Result<()> {
         if matches!(self, Self::Erase { yes: false, .. }) {
             anyhow::bail!("nothing can bring a merchant back: say --yes if you mean it");
         }
@@ -177,7 +177,7 @@ impl Command {
         }
     }
 
-    async fn run_secrets(self, engine: &Engine) -> anyhow::Result<()> {
+    async fn run_secrets(self, engine: &Engine) -> Result<()> {
         match self {
             Self::Keys { merchant, json } => {
                 let merchant = use_cases::authenticate::merchant(engine, merchant.id).await?.with_context(nobody)?;
@@ -227,7 +227,7 @@ fn no_key() -> &'static str {
     "there is no merchant of this id, or it has no API key of this number"
 }
 
-async fn stand(engine: &Engine, merchant: &Of, standing: Standing) -> anyhow::Result<()> {
+async fn stand(engine: &Engine, merchant: &Of, standing: Standing) -> Result<()> {
     use_cases::merchants::set_standing(engine, merchant.id, standing).await?.with_context(nobody)?;
     let word = match standing {
         Standing::Active => "enabled",
@@ -237,19 +237,14 @@ async fn stand(engine: &Engine, merchant: &Of, standing: Standing) -> anyhow::Re
 }
 
 /// Prints a JSON array of objects, or a line each.
-fn say_all<T>(
-    items: &[T],
-    json: bool,
-    object: impl Fn(&T) -> Value,
-    line: impl Fn(&T) -> String,
-) -> anyhow::Result<()> {
+fn say_all<T>(items: &[T], json: bool, object: impl Fn(&T) -> Value, line: impl Fn(&T) -> String) -> Result<()> {
     if json {
         return say(&items.iter().map(object).collect::<Value>().to_string());
     }
     say(&items.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-fn list(merchants: &[Merchant], json: bool) -> anyhow::Result<()> {
+fn list(merchants: &[Merchant], json: bool) -> Result<()> {
     if merchants.is_empty() && !json {
         return say("no merchants yet: handback merchant add --name NAME");
     }
@@ -266,7 +261,7 @@ fn list(merchants: &[Merchant], json: bool) -> anyhow::Result<()> {
     say_all(merchants, json, object, line)
 }
 
-fn keys(keys: &[KeyInUse], json: bool) -> anyhow::Result<()> {
+fn keys(keys: &[KeyInUse], json: bool) -> Result<()> {
     let object = |own: &KeyInUse| {
         json!({
             "number": own.key.number.to_string(), "name": own.key.name.as_str(), "created_at": written(own.key.created_at),
@@ -281,7 +276,7 @@ fn keys(keys: &[KeyInUse], json: bool) -> anyhow::Result<()> {
     say_all(keys, json, object, line)
 }
 
-fn key(merchant: &Of, new: &NewKey, json: bool) -> anyhow::Result<()> {
+fn key(merchant: &Of, new: &NewKey, json: bool) -> Result<()> {
     let (text, number, ends_at) = (new.key.reveal(), new.issued.number, new.replaced_ends_at.map(written));
     say(&if json {
         json!({
@@ -295,7 +290,7 @@ fn key(merchant: &Of, new: &NewKey, json: bool) -> anyhow::Result<()> {
     })
 }
 
-fn webhook_keys(keys: &[WebhookPublicKey], json: bool) -> anyhow::Result<()> {
+fn webhook_keys(keys: &[WebhookPublicKey], json: bool) -> Result<()> {
     let object = |own: &WebhookPublicKey| json!({ "key": own.text(), "signs_from": own.signs_from.map(written), "ends_at": own.ends_at.map(written) });
     let line = |own: &WebhookPublicKey| match (own.signs_from, own.ends_at) {
         (Some(at), _) => format!("{}  (signs from {})", own.text(), written(at)),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, Result};
 
 use crate::clock::Clock;
 use crate::config::KeySource;
@@ -10,7 +10,7 @@ use crate::keys::Keys;
 
 /// The operator's keys; without any, a file of our own beside the data, which only its owner can read. Answers its
 /// path, too, when this call has made it.
-pub(super) fn keys<'a>(source: &'a KeySource, clock: &dyn Clock) -> anyhow::Result<(Keys, Option<&'a Path>)> {
+pub(super) fn keys<'a>(source: &'a KeySource, clock: &dyn Clock) -> Result<(Keys, Option<&'a Path>)> {
     let path = match source {
         KeySource::Given(keys) => return Ok((keys.clone(), None)),
         KeySource::File(path) => path.as_path(),

@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::bail;
+use anyhow::{Result, bail};
 
 use crate::clock::Clock;
 use crate::config::{BankConfig, Config, InstitutionConfig};
@@ -29,11 +29,7 @@ const LOOKED_AFTER: Duration = Duration::from_mins(1);
 ///
 /// # Errors
 /// When a provider cannot be made of its settings.
-pub fn providers(
-    config: &Config,
-    sandbox: Option<Sandbox>,
-    clock: &Arc<dyn Clock>,
-) -> anyhow::Result<Vec<Arc<dyn Provider>>> {
+pub fn providers(config: &Config, sandbox: Option<Sandbox>, clock: &Arc<dyn Clock>) -> Result<Vec<Arc<dyn Provider>>> {
     let mut providers: Vec<Arc<dyn Provider>> =
         sandbox.into_iter().map(|provider| Arc::new(provider) as Arc<dyn Provider>).collect();
     for configured in &config.institutions {

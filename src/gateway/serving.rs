@@ -4,7 +4,7 @@ use std::{net::TcpListener, sync::Arc};
 
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App as Actix, HttpResponse, dev::Server, web};
-use anyhow::Context as _;
+use anyhow::{Context as _, Result};
 
 use super::sandbox_bank;
 use crate::clock::Clock;
@@ -36,18 +36,14 @@ pub(super) struct Shared {
 }
 
 /// Listens at the public address.
-pub(super) fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+pub(super) fn listen(config: &Config) -> Result<TcpListener> {
     let at = config.listen;
     listener::listen(at, config.backlog)
         .with_context(|| format!("cannot listen on {at}; choose another address with listen (HANDBACK_LISTEN)"))
 }
 
 /// How the public listener serves: raises the number of open files, and says so among the notices.
-pub(super) fn options(
-    config: &Config,
-    counters: &Arc<Connections>,
-    notices: &mut Vec<String>,
-) -> anyhow::Result<Options> {
+pub(super) fn options(config: &Config, counters: &Arc<Connections>, notices: &mut Vec<String>) -> Result<Options> {
     let files = listener::raise_open_files().context("cannot learn how many files may be open")?;
     let admission = Admission::counted_by(Arc::clone(counters))
         .with_most_from_one_address(config.max_per_address, config.trusted_proxies.clone());
@@ -76,7 +72,7 @@ pub(super) fn serve(
     (listener, options): (TcpListener, &Options),
     shared: Shared,
     demo: Option<Arc<Demo>>,
-) -> anyhow::Result<Server> {
+) -> Result<Server> {
     let Shared { engine, clock, metrics } = shared;
     let limits = web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.body_timeout });
     let rates = web::Data::new(Rates::default());
@@ -110,7 +106,7 @@ pub(super) fn serve(
 }
 
 /// Serves the counters at an address of their own.
-pub(super) fn serve_metrics(config: &Config, counters: &web::Data<Metrics>) -> anyhow::Result<Option<Server>> {
+pub(super) fn serve_metrics(config: &Config, counters: &web::Data<Metrics>) -> Result<Option<Server>> {
     let Some(at) = config.metrics_listen else { return Ok(None) };
     let listener = listener::listen(at, config.backlog).with_context(|| {
         format!("cannot listen on {at}; choose another address with metrics.listen (HANDBACK_METRICS_LISTEN)")

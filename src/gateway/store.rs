@@ -3,7 +3,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, Result, bail};
 
 use super::key_file;
 use crate::clock::Clock;
@@ -32,7 +32,7 @@ pub(super) async fn open(
     clock: &Arc<dyn Clock>,
     usage: StoreUse,
     notices: &mut Vec<String>,
-) -> anyhow::Result<(Arc<dyn Store>, Keys)> {
+) -> Result<(Arc<dyn Store>, Keys)> {
     check(config, usage)?;
     let (keys, made) = key_file::keys(&config.keys, clock.as_ref())?;
     match open_with(config, clock, usage, &keys).await {
@@ -62,7 +62,7 @@ pub fn has_store(config: &Config) -> bool {
 }
 
 /// Refuses before anything is written.
-fn check(config: &Config, usage: StoreUse) -> anyhow::Result<()> {
+fn check(config: &Config, usage: StoreUse) -> Result<()> {
     let exists = has_store(config);
     if !exists && usage == StoreUse::Existing {
         bail!("there is no store yet at {}; `handback serve` and `handback merchant add` create one", config.store);
@@ -77,12 +77,7 @@ fn check(config: &Config, usage: StoreUse) -> anyhow::Result<()> {
     }
 }
 
-async fn open_with(
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-    usage: StoreUse,
-    keys: &Keys,
-) -> anyhow::Result<Arc<dyn Store>> {
+async fn open_with(config: &Config, clock: &Arc<dyn Clock>, usage: StoreUse, keys: &Keys) -> Result<Arc<dyn Store>> {
     let clock = Arc::clone(clock);
     let store: Arc<dyn Store> = match &config.store {
         StoreConfig::Embedded(folder) if usage == StoreUse::Serve => {
