@@ -6,7 +6,7 @@
 //! are wrong. A bank whose requirement is wrong too can be configured with its `endpoints`; then it is not asked what
 //! it says.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::settings::{ClientAuth, Explicit, Flow, Iss, OidcConfig, Par, Requests};
@@ -47,27 +47,20 @@ struct Aliases {
     pushed_authorization_request_endpoint: Option<String>,
 }
 
-/// A list of words; none where there is nothing that is one. It is only held against, so that no bank is lost for
-/// a list that is written in another way.
+/// A value; none where there is nothing that is one. It is only held against, so that no bank is lost for a value that
+/// is written in another way.
 #[derive(Debug)]
-struct List(Option<Vec<String>>);
+struct Lenient<T>(Option<T>);
 
-impl<'de> Deserialize<'de> for List {
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Lenient<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let said = Option::<Value>::deserialize(deserializer)?;
         Ok(Self(said.and_then(|said| serde_json::from_value(said).ok())))
     }
 }
 
-/// `true` or `false`; neither where there is nothing that is one.
-#[derive(Debug)]
-struct Flag(Option<bool>);
-
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(Option::<Value>::deserialize(deserializer)?.and_then(|said| said.as_bool())))
-    }
-}
+type List = Lenient<Vec<String>>;
+type Flag = Lenient<bool>;
 
 /// A setting, what it is, and what the bank lists for it.
 type Held<'a> = (&'static str, &'a str, &'a List);
@@ -168,7 +161,7 @@ fn sorted(text: &str) -> Vec<&str> {
     words
 }
 
-fn none_listed(setting: &str, values: &[&str], List(listed): &List) -> Option<String> {
+fn none_listed(setting: &str, values: &[&str], Lenient(listed): &List) -> Option<String> {
     let listed = listed.as_ref()?;
     let is_listed = |value: &&str| listed.iter().any(|listed| sorted(listed) == sorted(value));
     if values.iter().any(is_listed) {
