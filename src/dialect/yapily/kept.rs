@@ -27,3 +27,22 @@ pub(super) struct Kept {
 }
 
 kept::in_journeys!(Kept);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::DialectData;
+
+    #[test]
+    fn what_is_kept_is_read_by_its_names() {
+        let kept = r#"{"accountRequest":{"featureScope":[]},"redirectUrl":"https://m.example/","transactionFrom":"2025-12-31T23:00:00.000Z"}"#;
+        let expected = Kept {
+            transaction_from: Some("2025-12-31T23:00:00.000Z".into()),
+            account_request: Json::of(r#"{"featureScope":[]}"#),
+            redirect_url: Some("https://m.example/".into()),
+            ..Kept::default()
+        };
+        assert_eq!(kept::read::<Kept>(&DialectData::new(kept)), expected);
+        assert_eq!(kept::read::<Kept>(&expected.written()), expected);
+    }
+}

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::rotation::check_overlap;
-use crate::domain::{
-    ApiKey, Invalid, IssuedKey, KeyName, KeyNumber, Merchant, MerchantId, Rotating, Sealed, Secret, UnixMillis,
-};
+use crate::domain::{ApiKey, Invalid, IssuedKey, KeyName, KeyNumber, Merchant, MerchantId, Sealed, Secret, UnixMillis};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::merchant_keys::{NewKey, WebhookPublicKey};
 use crate::engine::{Engine, change, derive, merchant_keys};
@@ -162,22 +160,21 @@ pub async fn rotate_webhook_key(
     Ok(rotated.await?.map(|merchant| merchant_keys::webhook_keys(&engine.deps, &merchant)))
 }
 
-/// Seals under the current operator's key what is kept for every merchant, so that older ones may go; a merchant from
-/// before there were webhook keys gets one. Answers how many merchants had something else.
+/// Seals under the current operator's key what is kept for every merchant, so that older ones may go. Answers how
+/// many merchants had something else.
 ///
 /// # Errors
 /// When the store is in trouble.
 pub async fn reseal(engine: &Engine) -> Result<usize> {
     let mut resealed = 0;
     for merchant in engine.deps.store.merchants().await? {
-        let seed = merchant_keys::draw_webhook_key(&engine.deps, merchant.id)?;
         let mut sealed_now = merchant.clone();
-        reseal_one(engine, &mut sealed_now, &seed);
+        reseal_one(engine, &mut sealed_now);
         if sealed_now == merchant {
             continue;
         }
         let reseal = |merchant: &mut Merchant| {
-            reseal_one(engine, merchant, &seed);
+            reseal_one(engine, merchant);
             Ok(())
         };
         resealed += usize::from(change::change(&engine.deps, merchant.id, reseal).await?.is_some());
@@ -229,7 +226,7 @@ async fn keep_or_free<T>(
     }
 }
 
-fn reseal_one(engine: &Engine, merchant: &mut Merchant, seed: &Sealed) {
+fn reseal_one(engine: &Engine, merchant: &mut Merchant) {
     let owner = *merchant.id.as_bytes();
     let seal = |sealed: &Sealed| {
         if engine.deps.keys.is_sealed_now(sealed) {
@@ -239,11 +236,7 @@ fn reseal_one(engine: &Engine, merchant: &mut Merchant, seed: &Sealed) {
     };
     // What cannot be opened stays as it is: its key may come back.
     merchant.signing_secret = merchant.signing_secret.resealed(seal).unwrap_or(merchant.signing_secret.clone());
-    merchant.webhook_key = if merchant.webhook_key.current.as_bytes().is_empty() {
-        Rotating::first(seed.clone())
-    } else {
-        merchant.webhook_key.resealed(seal).unwrap_or(merchant.webhook_key.clone())
-    };
+    merchant.webhook_key = merchant.webhook_key.resealed(seal).unwrap_or(merchant.webhook_key.clone());
     for endpoint in merchant.endpoints.iter_mut() {
         endpoint.cipher = endpoint.cipher.as_ref().map(|cipher| seal(cipher).unwrap_or(cipher.clone()));
     }
