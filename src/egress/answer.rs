@@ -38,7 +38,7 @@ impl HttpReply {
     ///
     /// # Errors
     /// When it is something else.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+    pub fn json<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
         serde_json::from_slice(&self.body)
     }
 }

@@ -156,7 +156,7 @@ pub fn trace_id(engine: &Engine) -> String {
 }
 
 /// A response of JSON that nobody keeps.
-pub fn json(status: StatusCode, body: Result<String, serde_json::Error>) -> HttpResponse {
+pub fn json(status: StatusCode, body: serde_json::Result<String>) -> HttpResponse {
     let Ok(body) = body else { return HttpResponse::InternalServerError().finish() };
     let mut response = HttpResponse::build(status);
     response.content_type("application/json").insert_header((header::CACHE_CONTROL, "no-store")).body(body)

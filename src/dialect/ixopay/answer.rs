@@ -27,7 +27,7 @@ struct Answer<'a> {
 ///
 /// # Errors
 /// When it cannot be written as JSON, which no journey is known to do.
-pub fn answer(journey: &Journey, redirect_url: &str) -> Result<String, serde_json::Error> {
+pub fn answer(journey: &Journey, redirect_url: &str) -> serde_json::Result<String> {
     let (transaction, standing) = (Transaction::of(journey), Standing::of(journey));
     let (errors, redirects) = (standing.errors(), standing == Standing::Redirect);
     serde_json::to_string(&Answer {
@@ -63,7 +63,7 @@ struct Status<'a> {
 ///
 /// # Errors
 /// As [`answer`].
-pub fn status(journey: &Journey) -> Result<String, serde_json::Error> {
+pub fn status(journey: &Journey) -> serde_json::Result<String> {
     let standing = Standing::of(journey);
     serde_json::to_string(&Status {
         success: true,

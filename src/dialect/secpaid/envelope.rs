@@ -27,7 +27,7 @@ struct Envelope<'a, T> {
 ///
 /// # Errors
 /// When `data` cannot be written as JSON, which none of ours is known to do.
-pub fn success(data: impl Serialize, message: &str, now: UnixMillis) -> Result<String, serde_json::Error> {
+pub fn success(data: impl Serialize, message: &str, now: UnixMillis) -> serde_json::Result<String> {
     let server_time = at_home(now, "%Z");
     serde_json::to_string(&Envelope { data: Some(data), code: 1, message, result: "True", server_time })
 }
@@ -36,7 +36,7 @@ pub fn success(data: impl Serialize, message: &str, now: UnixMillis) -> Result<S
 ///
 /// # Errors
 /// As [`success`].
-pub fn failure(message: &str, now: UnixMillis) -> Result<String, serde_json::Error> {
+pub fn failure(message: &str, now: UnixMillis) -> serde_json::Result<String> {
     let server_time = at_home(now, "%Z");
     serde_json::to_string(&Envelope::<()> { data: None, code: 0, message, result: "False", server_time })
 }

@@ -50,7 +50,7 @@ struct Link<'a> {
 ///
 /// # Errors
 /// When it cannot be written as JSON, which no link is known to do.
-pub fn link(journey: &Journey, links: &Links) -> Result<Box<RawValue>, serde_json::Error> {
+pub fn link(journey: &Journey, links: &Links) -> serde_json::Result<Box<RawValue>> {
     let opening = journey.opening();
     let kept = Kept::of(journey);
     let flag = |on: bool| if on { "true" } else { "false" };

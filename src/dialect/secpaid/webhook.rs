@@ -74,7 +74,7 @@ pub(super) fn webhook(endpoint: &WebhookEndpoint, journey: &Journey, status: &'s
     }
 }
 
-fn nested(journey: &Journey, status: &str) -> Result<String, serde_json::Error> {
+fn nested(journey: &Journey, status: &str) -> serde_json::Result<String> {
     let (first, rest) = status.split_at(status.len().min(1));
     serde_json::to_string(&Nested {
         code: 1,
@@ -89,7 +89,7 @@ fn nested(journey: &Journey, status: &str) -> Result<String, serde_json::Error> 
 }
 
 /// The bracket keys in the contract's order, with numbers as numbers.
-fn brackets(journey: &Journey, status: &str) -> Result<String, serde_json::Error> {
+fn brackets(journey: &Journey, status: &str) -> serde_json::Result<String> {
     // The contract's own sample of a cancellation has the capital letter.
     let name = if status == "success" { "data[status]" } else { "data[Status]" };
     let members = pairs(journey, name, status).into_iter().map(|(name, value)| {

@@ -222,7 +222,7 @@ struct Usage {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn payment_link(journey: &Journey, url: &str, now: UnixMillis) -> Result<Box<RawValue>, serde_json::Error> {
+pub fn payment_link(journey: &Journey, url: &str, now: UnixMillis) -> serde_json::Result<Box<RawValue>> {
     let status = LinkStatus::of(journey, now);
     let Kept { payment_template, link_config, .. } = Kept::of(journey);
     let config = link_config.and_then(|config| Object::of_kept(&config));

@@ -97,7 +97,7 @@ impl Failure<'_> {
     ///
     /// # Errors
     /// When it cannot be written as JSON, which none of ours is known to do.
-    pub fn written(&self) -> Result<String, serde_json::Error> {
+    pub fn written(&self) -> serde_json::Result<String> {
         #[derive(Serialize)]
         struct Enveloped<'a> {
             error: &'a Failure<'a>,

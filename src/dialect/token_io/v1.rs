@@ -209,7 +209,7 @@ struct View {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn token_request(journey: &Journey) -> Result<String, serde_json::Error> {
+pub fn token_request(journey: &Journey) -> serde_json::Result<String> {
     let Kept { request_payload, request_options, .. } = Kept::of(journey);
     let view = View { id: request_id(*journey.id()), request_payload, request_options };
     serde_json::to_string(&serde_json::json!({ "tokenRequest": serde_json::value::to_raw_value(&view)? }))
@@ -258,7 +258,7 @@ struct KeyView {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn token_member(keys: &[[u8; 32]]) -> Result<String, serde_json::Error> {
+pub fn token_member(keys: &[[u8; 32]]) -> serde_json::Result<String> {
     let key = |key: &[u8; 32]| KeyView {
         id: key_id(key),
         public_key: URL_SAFE_NO_PAD.encode(key),
@@ -285,10 +285,7 @@ struct ResultView<'a> {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn token_request_result(
-    journey: &Journey,
-    signature: Option<&TokenSignature>,
-) -> Result<String, serde_json::Error> {
+pub fn token_request_result(journey: &Journey, signature: Option<&TokenSignature>) -> serde_json::Result<String> {
     let outcome = journey.final_outcome().map(|final_outcome| final_outcome.outcome);
     let paid = outcome.is_some_and(Outcome::is_proven);
     let ids = paid.then(|| (token_id(*journey.id()), transfer_id(*journey.id())));

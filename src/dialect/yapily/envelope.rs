@@ -43,7 +43,7 @@ impl Body {
     ///
     /// # Errors
     /// When it cannot be written as JSON, which none of ours is known to do.
-    pub fn bare(data: impl Serialize) -> Result<Self, serde_json::Error> {
+    pub fn bare(data: impl Serialize) -> serde_json::Result<Self> {
         Ok(Self { meta: None, data: to_raw_value(&data)? })
     }
 
@@ -51,7 +51,7 @@ impl Body {
     ///
     /// # Errors
     /// As [`Body::bare`].
-    pub fn wrapped(data: impl Serialize) -> Result<Self, serde_json::Error> {
+    pub fn wrapped(data: impl Serialize) -> serde_json::Result<Self> {
         Ok(Self { meta: Some(Meta::default()), ..Self::bare(data)? })
     }
 
@@ -59,7 +59,7 @@ impl Body {
     ///
     /// # Errors
     /// As [`Body::bare`].
-    pub fn list<T: Serialize>(items: &[T], pagination: Option<Pagination>) -> Result<Self, serde_json::Error> {
+    pub fn list<T: Serialize>(items: &[T], pagination: Option<Pagination>) -> serde_json::Result<Self> {
         let meta = Meta { count: Some(items.len()), pagination, ..Meta::default() };
         Ok(Self { meta: Some(meta), ..Self::bare(items)? })
     }
@@ -68,7 +68,7 @@ impl Body {
     ///
     /// # Errors
     /// As [`Body::bare`].
-    pub fn written(mut self, tracing_id: &str) -> Result<String, serde_json::Error> {
+    pub fn written(mut self, tracing_id: &str) -> serde_json::Result<String> {
         let Some(meta) = &mut self.meta else { return Ok(self.data.get().to_owned()) };
         tracing_id.clone_into(&mut meta.tracing_id);
         serde_json::to_string(&self)
@@ -150,7 +150,7 @@ impl Failure<'_> {
     ///
     /// # Errors
     /// As [`Body::bare`].
-    pub fn written(&self) -> Result<String, serde_json::Error> {
+    pub fn written(&self) -> serde_json::Result<String> {
         #[derive(Serialize)]
         struct Enveloped<'a> {
             error: &'a Failure<'a>,

@@ -36,7 +36,7 @@ pub(super) struct Success {
 }
 
 /// A success with this status and body.
-pub(super) fn success(status: StatusCode, body: Result<Body, serde_json::Error>) -> Reply {
+pub(super) fn success(status: StatusCode, body: serde_json::Result<Body>) -> Reply {
     Ok(Success { status, body: body?, next: None })
 }
 
@@ -182,7 +182,7 @@ fn refused(mut refusal: ErrorBody, tracing_id: &str, issues: Issues) -> HttpResp
     refusal.complete(response)
 }
 
-fn written(status: StatusCode, body: Result<String, serde_json::Error>, tracing_id: &str) -> HttpResponse {
+fn written(status: StatusCode, body: serde_json::Result<String>, tracing_id: &str) -> HttpResponse {
     let Ok(body) = body else { return HttpResponse::InternalServerError().finish() };
     let mut response = HttpResponse::build(status);
     response.content_type("application/json;charset=UTF-8").insert_header((TRACING_ID, tracing_id));
