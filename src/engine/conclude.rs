@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use crate::domain::{
-    BankTokens, Cause, Conclusion, Consent, ExtraOutcomes, Fact, Grant, Journey, JourneyEvent, LedTo, Outcome,
-    ProviderRefusal, Purpose, ResponseId, Stage, UnixMillis,
+    BankTokens, Cause, Conclusion, Consent, ExtraOutcomes, Fact, FinalOutcome, Grant, Journey, JourneyEvent, LedTo,
+    Outcome, ProviderRefusal, Purpose, ResponseId, Stage, UnixMillis,
 };
 use crate::engine::commit::{Announcement, Next};
 use crate::engine::deps::{Deps, Result};
@@ -207,11 +207,9 @@ fn longest(deps: &Deps, journey: &Journey, consent: &Consent) -> Duration {
 /// Takes an operation that its provider has refused back from the journey that it is of. What ended in any other way
 /// stays there: the provider may have done it.
 async fn take_operation_back(deps: &Deps, journey: &Journey) {
-    let refused = journey.final_outcome().is_some_and(|final_outcome| match &final_outcome.cause {
-        // A refusal, and not merely an answer that cannot be read.
-        Cause::Provider(Some(error)) => !ProviderError::leaves_open(error),
-        Cause::Provider(None) | Cause::Customer | Cause::Merchant | Cause::Time => false,
-    });
+    // A refusal, and not merely an answer that cannot be read.
+    let refusal = journey.final_outcome().and_then(FinalOutcome::refusal);
+    let refused = refusal.is_some_and(|error| !ProviderError::leaves_open(error));
     if journey.opening().purpose.operation().is_none() || !refused {
         return;
     }

@@ -72,11 +72,7 @@ impl Failure {
             (Outcome::Failed, _) => Code::DECLINED,
             (Outcome::Expired, _) => Code::EXPIRED,
         };
-        let bank = match &final_outcome.cause {
-            Cause::Provider(error) => error.clone(),
-            Cause::Customer | Cause::Merchant | Cause::Time => None,
-        };
-        Some(Self { code, bank })
+        Some(Self { code, bank: final_outcome.refusal().cloned() })
     }
 
     /// Whether somebody chose it: the customer or the merchant.
@@ -122,7 +118,7 @@ pub(super) struct Listed<'a> {
 ///
 /// # Errors
 /// When it cannot be written as JSON, which no text is known to do.
-pub fn rejection(message: &str, code: Code) -> Result<String, serde_json::Error> {
+pub fn rejection(message: &str, code: Code) -> serde_json::Result<String> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Rejection<'a> {

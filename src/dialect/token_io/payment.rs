@@ -63,10 +63,7 @@ struct ErrorInfo {
 /// A status that sends the browser somewhere says where; others do not.
 pub fn payment<'a>(journey: &'a Journey, standing: Standing<'a>, redirect_url: Option<&'a str>) -> Payment<'a> {
     let rejection = standing.final_outcome.filter(|final_outcome| !final_outcome.outcome.is_proven());
-    let bank_error = rejection.and_then(|final_outcome| match &final_outcome.cause {
-        Cause::Provider(error) => error.as_ref(),
-        Cause::Customer | Cause::Merchant | Cause::Time => None,
-    });
+    let bank_error = rejection.and_then(FinalOutcome::refusal);
     let reason = rejection.map(|final_outcome| reason(final_outcome, standing.status));
     let kept = Kept::of(journey);
     Payment {

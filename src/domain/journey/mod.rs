@@ -183,6 +183,13 @@ pub struct FinalOutcome {
     pub cause: Cause,
 }
 
+impl FinalOutcome {
+    /// The error that the provider named, where it named one.
+    pub const fn refusal(&self) -> Option<&ProviderRefusal> {
+        if let Cause::Provider(error) = &self.cause { error.as_ref() } else { None }
+    }
+}
+
 /// Where a journey stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage<'a> {

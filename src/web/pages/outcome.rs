@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 
 use crate::domain::consent::{Kind, Status};
-use crate::domain::{Cause, Consent, Journey, Outcome, Purpose};
+use crate::domain::{Cause, Consent, FinalOutcome, Journey, Outcome, ProviderRefusal, Purpose};
 use crate::engine::Engine;
 use crate::web::views::{ConsentEnd, ConsentEnded, Ended, How, Matter, Next, Request, words};
 use crate::web::{reply, time::day};
@@ -44,7 +44,7 @@ fn checkout_end(journey: &Journey) -> Option<How> {
         (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => How::Paid,
         (Outcome::Cancelled, Cause::Merchant) => How::Withdrawn,
         (Outcome::Cancelled, _) => How::Cancelled,
-        (Outcome::Failed, cause) => How::Failed(words::reason(code(cause)).to_owned()),
+        (Outcome::Failed, _) => How::Failed(words::reason(code(final_outcome)).to_owned()),
         (Outcome::Expired, _) => How::Expired,
     })
 }
@@ -57,7 +57,7 @@ fn consent_end(engine: &Engine, journey: &Journey) -> Option<ConsentEnd> {
         Status::Revoked => ConsentEnd::Withdrawn,
         Status::Expired => ConsentEnd::Expired,
         Status::Failed => {
-            let error = journey.final_outcome().map_or("", |final_outcome| code(&final_outcome.cause));
+            let error = journey.final_outcome().map_or("", code);
             ConsentEnd::Failed(words::consent::reason(error).to_owned())
         }
         Status::Awaited | Status::AwaitedAgain => return None,
@@ -65,11 +65,8 @@ fn consent_end(engine: &Engine, journey: &Journey) -> Option<ConsentEnd> {
 }
 
 /// The provider's word for why; empty where it gave none.
-fn code(cause: &Cause) -> &str {
-    match cause {
-        Cause::Provider(Some(error)) => error.code(),
-        Cause::Provider(None) | Cause::Customer | Cause::Merchant | Cause::Time => "",
-    }
+fn code(final_outcome: &FinalOutcome) -> &str {
+    final_outcome.refusal().map_or("", ProviderRefusal::code)
 }
 
 /// The name of the institution that the customer was sent to, or will be.
