@@ -4,7 +4,7 @@ use super::signature::signature;
 use crate::domain::dialect::hand_back_params;
 use crate::domain::message::{Header, Message, Method};
 use crate::domain::{
-    DeliveryId, Dialect, FinalOutcome, HandBack, Invalid, Params, Posting, Sealed, Secret, Target, UnixMillis,
+    DeliveryId, Dialect, FinalOutcome, HandBack, Headers, Invalid, Params, Posting, Sealed, Secret, Target, UnixMillis,
     WebhookPayload,
 };
 use crate::keys::Keys;
@@ -16,7 +16,7 @@ pub struct OutgoingRequest {
     /// Where to. It may hold what the merchant keeps secret.
     pub url: String,
     /// Its headers, by their names in lower case.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Headers,
     /// The body, if it has one.
     pub body: Option<WebhookPayload>,
     /// How it is sent.
@@ -154,7 +154,7 @@ pub struct Signing<'a> {
 
 /// The headers of Standard Webhooks. While a secret is being replaced there are two signatures with a space between
 /// them, and a receiver that knows either secret accepts.
-fn standard(webhook: &WebhookPayload, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
+fn standard(webhook: &WebhookPayload, posting: &Posting<'_>) -> Option<Headers> {
     let seconds = posting.at.as_millis() / 1000;
     let sign = |secret| signature(secret, posting.id, seconds, &webhook.body);
     let signatures = posting.secrets.iter().map(sign).collect::<Option<Vec<_>>>()?;

@@ -23,6 +23,9 @@ pub struct ClientAccess<'a> {
     pub webhook_key: Option<[u8; 32]>,
 }
 
+/// Headers of a request, by their names in lower case.
+pub type Headers = Vec<(&'static str, String)>;
+
 /// A merchant-facing vocabulary, as the list of dialects holds it.
 pub trait Dialect: CallbackDialect + WebhookDialect {
     /// Its name, as it is frozen into journeys: it never changes.
@@ -134,14 +137,9 @@ pub trait WebhookDialect: Send + Sync {
         None
     }
 
-    /// The headers that sign a webhook, by their names in lower case. `None` where this dialect has none of its own,
+    /// The headers that sign a webhook. `None` where this dialect has none of its own,
     /// and Standard Webhooks' are sent.
-    fn sign(
-        &self,
-        _journey: &Journey,
-        _webhook: &WebhookPayload,
-        _posting: &Posting<'_>,
-    ) -> Option<Vec<(&'static str, String)>> {
+    fn sign(&self, _journey: &Journey, _webhook: &WebhookPayload, _posting: &Posting<'_>) -> Option<Headers> {
         None
     }
 

@@ -51,7 +51,7 @@ pub use delivery::{
     Target, Verdict, WebhookPayload,
 };
 pub use device::Device;
-pub use dialect::{CallbackDialect, ClientAccess, Dialect, WebhookDialect};
+pub use dialect::{CallbackDialect, ClientAccess, Dialect, Headers, WebhookDialect};
 pub use dialect_data::DialectData;
 pub use endpoint::{Ciphering, WebhookEndpoint, WebhookOptions};
 pub use id::{JourneyId, MerchantId, PayId, Shard, UserId};

@@ -42,7 +42,7 @@ use kept::Kept;
 use view::Transaction;
 
 use crate::domain::{
-    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, Journey, JourneyEvent, Posting, Schedule, Stage,
+    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, Headers, Journey, JourneyEvent, Posting, Schedule, Stage,
     SuccessRule, Target, WebhookDialect, WebhookEndpoint, WebhookPayload,
 };
 
@@ -130,12 +130,7 @@ impl WebhookDialect for Ixopay {
     }
 
     /// `Date`, and `X-Signature` with the hash that the call was signed with.
-    fn sign(
-        &self,
-        journey: &Journey,
-        webhook: &WebhookPayload,
-        posting: &Posting<'_>,
-    ) -> Option<Vec<(&'static str, String)>> {
+    fn sign(&self, journey: &Journey, webhook: &WebhookPayload, posting: &Posting<'_>) -> Option<Headers> {
         let (date, uri) = (date(posting.at), target(posting.url)?);
         let message = Message {
             method: "POST",

@@ -57,8 +57,9 @@ use kept::{Kept, KeptForReturn};
 
 use super::{json, moments};
 use crate::domain::{
-    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, FinalOutcome, HandBack, Item, Journey, JourneyEvent,
-    OpenRequest, Params, Posting, RequestedCallbacks, Target, WebhookDialect, WebhookEndpoint, WebhookPayload,
+    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, FinalOutcome, HandBack, Headers, Item, Journey,
+    JourneyEvent, OpenRequest, Params, Posting, RequestedCallbacks, Target, WebhookDialect, WebhookEndpoint,
+    WebhookPayload,
 };
 
 /// The dialect's name.
@@ -158,12 +159,7 @@ impl WebhookDialect for TokenIo {
         payload::webhook(journey, event)
     }
 
-    fn sign(
-        &self,
-        _journey: &Journey,
-        webhook: &WebhookPayload,
-        posting: &Posting<'_>,
-    ) -> Option<Vec<(&'static str, String)>> {
+    fn sign(&self, _journey: &Journey, webhook: &WebhookPayload, posting: &Posting<'_>) -> Option<Headers> {
         payload::sign(webhook, posting)
     }
 
