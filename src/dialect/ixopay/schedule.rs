@@ -2,25 +2,14 @@
 
 use std::time::Duration;
 
+use crate::domain::Schedule;
+
 /// The waits before each try: at once, then after 1 min, 5 min, 15 min, 1 h, 2 h, 3 h, 12 h, and every 24 h for seven
 /// days.
-pub(super) const WAITS: [Duration; 15] = [
-    Duration::ZERO,
-    Duration::from_mins(1),
-    Duration::from_mins(5),
-    Duration::from_mins(15),
-    Duration::from_hours(1),
-    Duration::from_hours(2),
-    Duration::from_hours(3),
-    Duration::from_hours(12),
-    Duration::from_hours(24),
-    Duration::from_hours(24),
-    Duration::from_hours(24),
-    Duration::from_hours(24),
-    Duration::from_hours(24),
-    Duration::from_hours(24),
-    Duration::from_hours(24),
-];
+pub(super) const WAITS: [Duration; 15] =
+    Schedule::minutes([0, 1, 5, 15, 60, 120, 180, 720, DAY, DAY, DAY, DAY, DAY, DAY, DAY]);
+
+const DAY: u64 = 24 * 60;
 
 /// How long the first try may take, and how long each later one.
 pub(super) const DEADLINES: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(30));

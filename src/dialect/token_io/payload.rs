@@ -1,12 +1,10 @@
 //! Webhooks: what the caller's server gets for every change, and how it is signed (contracts, section 8).
 
-use std::time::Duration;
-
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use super::{Payment, Standing, payment::payment};
-use crate::domain::{DeliveryPolicy, Journey, JourneyEvent, Posting, Schedule, SuccessRule, WebhookPayload};
+use crate::domain::{DeliveryPolicy, Headers, Journey, JourneyEvent, Posting, Schedule, SuccessRule, WebhookPayload};
 
 /// The one event of payments.
 pub const EVENT: &str = "PAYMENT_STATUS_CHANGED";
@@ -14,18 +12,7 @@ pub const EVENT: &str = "PAYMENT_STATUS_CHANGED";
 /// 200 and nothing else; again after 10, 30, 70, 150 minutes and so on, the pause twice as long each time, the last
 /// time after 72 hours. There are ten tries. A 410 is a failure like others.
 pub(super) const DELIVERY_POLICY: DeliveryPolicy = DeliveryPolicy {
-    schedule: Schedule::of(&[
-        Duration::ZERO,
-        Duration::from_mins(10),
-        Duration::from_mins(20),
-        Duration::from_mins(40),
-        Duration::from_mins(80),
-        Duration::from_mins(160),
-        Duration::from_mins(320),
-        Duration::from_mins(640),
-        Duration::from_mins(1280),
-        Duration::from_mins(1770),
-    ]),
+    schedule: Schedule::of(&Schedule::minutes([0, 10, 20, 40, 80, 160, 320, 640, 1280, 1770])),
     success: SuccessRule::Exactly200,
     gone: false,
     ..DeliveryPolicy::STANDARD
@@ -48,7 +35,7 @@ pub(super) fn webhook(journey: &Journey, event: JourneyEvent) -> Option<WebhookP
 
 /// The headers: the event, and the signature of the member's webhook key over the raw body. There is no time in it, and
 /// no secret.
-pub(super) fn sign(webhook: &WebhookPayload, posting: &Posting<'_>) -> Option<Vec<(&'static str, String)>> {
+pub(super) fn sign(webhook: &WebhookPayload, posting: &Posting<'_>) -> Option<Headers> {
     let signature = (posting.webhook_key)(webhook.body.as_bytes())?;
     Some(vec![("token-event", EVENT.to_owned()), ("token-signature", URL_SAFE_NO_PAD.encode(signature))])
 }

@@ -33,6 +33,16 @@ impl Schedule {
         Self { waits }
     }
 
+    /// A table of waits, each in minutes.
+    pub const fn minutes<const TRIES: usize>(minutes: [u64; TRIES]) -> [Duration; TRIES] {
+        let (mut waits, mut tried) = ([Duration::ZERO; TRIES], 0);
+        while tried < TRIES {
+            waits[tried] = Duration::from_mins(minutes[tried]);
+            tried += 1;
+        }
+        waits
+    }
+
     /// The wait before each try, the first one's first.
     pub const fn waits(&self) -> &'static [Duration] {
         self.waits
