@@ -10,7 +10,7 @@ use futures_util::future::FutureExt as _;
 use crate::domain::{Conclusion, Fact, Journey, JourneyEvent, Redirect};
 use crate::engine::{Engine, commit, conclude, derive};
 use crate::engine::{commit::Next, deps::Result, single_flight::Flight};
-use crate::provider::{ProviderError, Requested};
+use crate::provider::{self, ProviderError, Requested};
 use crate::store::Step;
 
 /// Asks the provider for the redirect of a journey that opened ahead of its browser, and waits for it as long as the
@@ -95,11 +95,7 @@ async fn give_up(engine: &Engine, journey: Journey, fact: &Fact) -> Result<()> {
     commit::unless_gone(commit::commit_persistently(&engine.deps, journey, decide).await).map(drop)
 }
 
-async fn ask_while_unreachable(
-    engine: &Engine,
-    journey: &Journey,
-    visit: u8,
-) -> Result<Result<Requested, ProviderError>> {
+async fn ask_while_unreachable(engine: &Engine, journey: &Journey, visit: u8) -> Result<provider::Result<Requested>> {
     let (provider, context) = derive::visit_at(&engine.deps, journey, visit)?;
     let request = commit::while_unreachable(|| provider.request(&context));
     // Before another node begins to ask.
