@@ -152,10 +152,7 @@ where
     F: Fn(web::Data<Engine>, Incoming) -> R + Clone + 'static,
     R: Future<Output = Result<Reply, ErrorBody>> + 'static,
 {
-    move |engine: web::Data<Engine>, incoming: Incoming| {
-        let reply = call(engine.clone(), incoming);
-        async move { answer(&engine, reply.await) }
-    }
+    answer::answered(call, answer)
 }
 
 /// A handler of calls whose path names a payment: a refusal names it too.
