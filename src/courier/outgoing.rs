@@ -4,7 +4,7 @@ use super::signature::signature;
 use crate::domain::dialect::hand_back_params;
 use crate::domain::message::{Header, Message, Method};
 use crate::domain::{
-    DeliveryId, Dialect, FinalOutcome, HandBack, Headers, Invalid, Params, Posting, Sealed, Secret, Target, UnixMillis,
+    DeliveryId, Dialect, HandBack, Headers, Invalid, Params, Posting, Sealed, Secret, Target, UnixMillis,
     WebhookPayload,
 };
 use crate::keys::Keys;
@@ -69,7 +69,7 @@ impl OutgoingRequest {
         let (id, journey) = (context.delivery.id, &context.journey);
         let Target::Callback(index) = id.target else { return Err(Unwritable::Unknown(id)) };
         let entry = journey.opening().plan.background.get(usize::from(index)).ok_or(Unwritable::Unknown(id))?;
-        let at = final_outcome(context).map_or(journey.opening().opened_at, |final_outcome| final_outcome.at);
+        let at = journey.outcome_of(id.event).map_or(journey.opening().opened_at, |final_outcome| final_outcome.at);
         let params = keys.sign_return(journey, entry, params(context, dialect), at)?;
         let url = entry.url.with(&params.ok_or(Unwritable::KeyGone)?, entry.params_in)?;
         let headers = vec![("webhook-id", id.to_string())];
@@ -119,7 +119,7 @@ impl OutgoingRequest {
     ) -> Result<Self, Unwritable> {
         let (id, journey) = (context.delivery.id, &context.journey);
         let endpoint = journey.opening().plan.endpoint(id.target).ok_or(Unwritable::Unknown(id))?;
-        let final_outcome = final_outcome(context).ok_or(Unwritable::Unknown(id))?;
+        let final_outcome = journey.outcome_of(id.event).ok_or(Unwritable::Unknown(id))?;
         let job = journey.opening().purpose.job().ok_or(Unwritable::Unknown(id))?;
         let open = |sealed| keys.open_text(sealed, journey.id().as_bytes()).ok_or(Unwritable::Sealed);
         let message = Message::read(open(&job.message)?.reveal()).ok_or(Unwritable::Sealed)?;
@@ -165,13 +165,9 @@ fn standard(webhook: &WebhookPayload, posting: &Posting<'_>) -> Option<Headers> 
 
 /// What joins a callback, or fills an endpoint's URL: what the browser has got, without any token.
 fn params(context: &DeliveryContext, dialect: &dyn Dialect) -> Params {
-    let hand_back = HandBack { final_outcome: final_outcome(context), ..HandBack::default() };
-    hand_back_params(dialect, &context.journey, &hand_back)
-}
-
-/// The final outcome that a delivery is about, if it is about one.
-fn final_outcome(context: &DeliveryContext) -> Option<&FinalOutcome> {
-    context.journey.final_outcomes().get(usize::from(context.delivery.id.event.final_outcome()?))
+    let DeliveryContext { delivery, journey } = context;
+    let hand_back = HandBack { final_outcome: journey.outcome_of(delivery.id.event), ..HandBack::default() };
+    hand_back_params(dialect, journey, &hand_back)
 }
 
 #[cfg(test)]

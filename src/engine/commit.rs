@@ -133,12 +133,11 @@ pub(super) async fn await_announcement(deps: &Deps, announcement: Announcement, 
 pub(super) fn deliveries_of(deps: &Deps, journey: &Journey, event: JourneyEvent) -> Vec<Delivery> {
     let plan = &journey.opening().plan;
     let dialect = deps.dialect(&journey.opening().dialect).ok();
-    let final_outcome = event.final_outcome().and_then(|number| journey.final_outcomes().get(usize::from(number)));
-    let outcome = final_outcome.map(|final_outcome| final_outcome.outcome);
+    let outcome = journey.outcome_of(event).map(|final_outcome| final_outcome.outcome);
     journey.deliveries(event, deps.clock.now(), |target| {
         let wanted = plan.endpoint(target).is_none_or(|endpoint| endpoint.notify_on.wants(outcome));
         // Without its dialect nobody knows what to say; somebody who has it will.
-        wanted && dialect.map_or(final_outcome.is_some(), |dialect| dialect.notifies(journey, event, target))
+        wanted && dialect.map_or(outcome.is_some(), |dialect| dialect.notifies(journey, event, target))
     })
 }
 
