@@ -22,6 +22,26 @@ const ACCOUNTS: [&str; 16] = [
     "ACCOUNT_REQUEST_DETAILS",
 ];
 
+/// The types of payments, each with the features that make one, the best one first.
+const PAYMENTS: [(&str, &[&str]); 9] = [
+    ("DOMESTIC_PAYMENT", &["CREATE_DOMESTIC_SINGLE_PAYMENT"]),
+    ("DOMESTIC_INSTANT_PAYMENT", &["CREATE_DOMESTIC_SINGLE_INSTANT_PAYMENT"]),
+    (
+        "DOMESTIC_VARIABLE_RECURRING_PAYMENT",
+        &[
+            "CREATE_DOMESTIC_VARIABLE_RECURRING_PAYMENT",
+            "CREATE_DOMESTIC_VARIABLE_RECURRING_PAYMENT_SWEEPING",
+            "CREATE_DOMESTIC_VARIABLE_RECURRING_PAYMENT_COMMERCIAL",
+        ],
+    ),
+    ("DOMESTIC_SCHEDULED_PAYMENT", &["CREATE_DOMESTIC_SCHEDULED_PAYMENT"]),
+    ("DOMESTIC_PERIODIC_PAYMENT", &["CREATE_DOMESTIC_PERIODIC_PAYMENT"]),
+    ("INTERNATIONAL_PAYMENT", &["CREATE_INTERNATIONAL_SINGLE_PAYMENT"]),
+    ("INTERNATIONAL_SCHEDULED_PAYMENT", &["CREATE_INTERNATIONAL_SCHEDULED_PAYMENT"]),
+    ("INTERNATIONAL_PERIODIC_PAYMENT", &["CREATE_INTERNATIONAL_PERIODIC_PAYMENT"]),
+    ("BULK_PAYMENT", &["CREATE_BULK_PAYMENT"]),
+];
+
 /// What the consent to any payment allows besides the payment, where the institution can.
 const PAYMENT_DETAILS: [&str; 2] = ["EXISTING_PAYMENTS_DETAILS", "EXISTING_PAYMENT_INITIATION_DETAILS"];
 
@@ -86,9 +106,15 @@ pub(super) fn of_accounts(named: &[String]) -> FeatureRequest {
     if named.is_empty() { FeatureRequest::Any(owned(&ACCOUNTS)) } else { FeatureRequest::All(named.to_vec()) }
 }
 
+/// The types of payments.
+pub(super) fn payment_types() -> [&'static str; 9] {
+    PAYMENTS.map(|(payment_type, _)| payment_type)
+}
+
 /// What the consent to a payment of this type asks for.
 pub(super) fn of_payment(payment_type: &str) -> FeatureRequest {
-    FeatureRequest::First { one_of: owned(creating(payment_type)), besides: owned(&PAYMENT_DETAILS) }
+    let making = PAYMENTS.iter().find(|(known, _)| *known == payment_type).map(|(_, making)| owned(making));
+    FeatureRequest::First { one_of: making.unwrap_or_default(), besides: owned(&PAYMENT_DETAILS) }
 }
 
 /// What a request allows at this institution.
@@ -99,26 +125,6 @@ pub(super) fn scope_at(request: &FeatureRequest, institution: &Institution) -> R
     let missing = || request.missing_at(institution).unwrap_or_default().to_owned();
     let unsupported = || Unsupported::Here { institution: institution.id.clone(), feature: missing() };
     request.scope_at(institution).ok_or_else(unsupported)
-}
-
-/// The features that make a payment of a type, the best one first.
-fn creating(payment_type: &str) -> &'static [&'static str] {
-    match payment_type {
-        "DOMESTIC_PAYMENT" => &["CREATE_DOMESTIC_SINGLE_PAYMENT"],
-        "DOMESTIC_INSTANT_PAYMENT" => &["CREATE_DOMESTIC_SINGLE_INSTANT_PAYMENT"],
-        "DOMESTIC_VARIABLE_RECURRING_PAYMENT" => &[
-            "CREATE_DOMESTIC_VARIABLE_RECURRING_PAYMENT",
-            "CREATE_DOMESTIC_VARIABLE_RECURRING_PAYMENT_SWEEPING",
-            "CREATE_DOMESTIC_VARIABLE_RECURRING_PAYMENT_COMMERCIAL",
-        ],
-        "DOMESTIC_SCHEDULED_PAYMENT" => &["CREATE_DOMESTIC_SCHEDULED_PAYMENT"],
-        "DOMESTIC_PERIODIC_PAYMENT" => &["CREATE_DOMESTIC_PERIODIC_PAYMENT"],
-        "INTERNATIONAL_PAYMENT" => &["CREATE_INTERNATIONAL_SINGLE_PAYMENT"],
-        "INTERNATIONAL_SCHEDULED_PAYMENT" => &["CREATE_INTERNATIONAL_SCHEDULED_PAYMENT"],
-        "INTERNATIONAL_PERIODIC_PAYMENT" => &["CREATE_INTERNATIONAL_PERIODIC_PAYMENT"],
-        "BULK_PAYMENT" => &["CREATE_BULK_PAYMENT"],
-        _ => &[],
-    }
 }
 
 fn owned(features: &[&str]) -> Vec<String> {

@@ -4,19 +4,6 @@ use super::{Field, Form, features, forms};
 use crate::dialect::Object;
 use crate::domain::{FeatureRequest, Invalid, consent::Kind};
 
-/// The types of payments.
-const TYPES: [&str; 9] = [
-    "DOMESTIC_PAYMENT",
-    "DOMESTIC_INSTANT_PAYMENT",
-    "DOMESTIC_VARIABLE_RECURRING_PAYMENT",
-    "DOMESTIC_SCHEDULED_PAYMENT",
-    "DOMESTIC_PERIODIC_PAYMENT",
-    "INTERNATIONAL_PAYMENT",
-    "INTERNATIONAL_SCHEDULED_PAYMENT",
-    "INTERNATIONAL_PERIODIC_PAYMENT",
-    "BULK_PAYMENT",
-];
-
 /// The ways to name an account.
 const IDENTIFICATIONS: [&str; 21] = [
     "SORT_CODE",
@@ -212,7 +199,7 @@ pub(super) const CLASSIC: Dress = Dress { amount: "amount", number: "amount", re
 pub(super) fn read(request: &Object, dress: &Dress) -> Result<Payment, Invalid> {
     forms::check(request, &FIELDS)?;
     limited(request, "paymentIdempotencyId", MAX_IDEMPOTENCY_ID)?;
-    let payment_type = forms::one_of(request, "type", &TYPES)?;
+    let payment_type = forms::one_of(request, "type", &features::payment_types())?;
     if dress.types == Types::Dressed {
         check_type(request, &payment_type)?;
     }
