@@ -2,7 +2,7 @@
 
 use super::callback::{CallbackEvent, body};
 use super::*;
-use crate::domain::{Fact, Journey, JourneyId, ProviderRefusal, Shard, UnixMillis};
+use crate::domain::{DialectData, Fact, Journey, JourneyId, ProviderRefusal, Shard, UnixMillis};
 use crate::store::laws::fixtures::{Draft, away, concluded};
 
 const NOW: UnixMillis = UnixMillis::from_millis(1_778_150_000_000);
@@ -134,4 +134,20 @@ fn a_chargeback_names_the_payment_that_it_takes_back() {
         r#""chargebackData":{{"originalUuid":"{original}","originalMerchantTransactionId":"order-7","amount":"25.00","currency":"EUR","reason":"Played by the test bank","chargebackDateTime":"2026-05-07T10:33:20+00:00"}}}}"#
     );
     assert!(json.ends_with(&end), "{json}");
+}
+
+#[test]
+fn what_is_kept_is_read_by_its_names() {
+    let kept = r#"{"bodyHash":"md5","contentType":"text/json","extraData":{"a":"b"},"merchantTransactionId":"7","sandbox":"error","transactionType":"CHARGEBACK"}"#;
+    let draft = Draft::at(NOW).with(|opening| opening.dialect_data = DialectData::new(kept));
+    let expected = Kept {
+        merchant_transaction_id: Some("7".into()),
+        transaction_type: Kind::Chargeback,
+        extra_data: all().extra_data,
+        content_type: Some("text/json".into()),
+        body_hash: Some(BodyHash::Md5),
+        sandbox: Some("error".into()),
+        ..Kept::default()
+    };
+    assert_eq!(Kept::of(&draft.journey()), expected);
 }
