@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::domain::{
     BankTokens, Cause, Conclusion, Consent, ExtraOutcomes, Fact, FinalOutcome, Grant, Journey, JourneyEvent, LedTo,
-    Outcome, ProviderRefusal, Purpose, ResponseId, Stage, UnixMillis,
+    Outcome, ProviderRefusal, Purpose, ResponseId, UnixMillis,
 };
 use crate::engine::commit::{Announcement, Next};
 use crate::engine::deps::{Deps, Result};
@@ -153,7 +153,7 @@ fn is_withdrawn(journey: &Journey) -> bool {
 /// failures, the customer is not home already, and the journey's time is not over. A consent that fails goes home.
 fn retriable(journey: &Journey, fact: &Fact, now: UnixMillis) -> Option<ProviderRefusal> {
     let in_time = !journey.is_lapsed(now);
-    let waits = matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. });
+    let waits = journey.is_open();
     let unreported = journey.opening().settings.extra_outcomes == ExtraOutcomes::Off
         && matches!(journey.opening().purpose, Purpose::Checkout(_));
     match fact.cause() {

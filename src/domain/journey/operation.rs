@@ -51,7 +51,7 @@ impl Journey {
         if self.past.operations.contains(&applied) {
             return Ok(self);
         }
-        if !self.final_outcome().is_some_and(|final_outcome| final_outcome.outcome.is_proven()) {
+        if !self.is_proven() {
             return Err(Inapplicable::Unproven);
         }
         let over = |kind| self.past.operations.iter().any(|before| before.kind == kind);

@@ -47,6 +47,11 @@ impl Journey {
         self.final_outcome().is_some_and(|final_outcome| final_outcome.outcome.is_proven())
     }
 
+    /// Whether its customer can still decide, at the checkout or at the provider.
+    pub fn is_open(&self) -> bool {
+        matches!(self.stage(), Stage::Open(_) | Stage::Away { .. })
+    }
+
     /// When this round of it ends by itself.
     pub fn expires_at(&self) -> UnixMillis {
         self.past.reopenings.last().map_or(self.opening.expires_at, |reopening| reopening.expires_at)

@@ -57,7 +57,7 @@ async fn check_reference(engine: &Engine, merchant: MerchantId, asked: &Asked) -
 
 fn is_repeatable(journey: &Journey) -> bool {
     let forgotten = journey.operations().iter().any(|applied| applied.kind == OperationKind::Deregister);
-    !forgotten && journey.final_outcome().is_some_and(|final_outcome| final_outcome.outcome.is_proven())
+    !forgotten && journey.is_proven()
 }
 
 /// Opens the transaction, and has the bank conclude what needs no customer.

@@ -66,9 +66,7 @@ async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
     let visitor = reply::visitor(&request);
     Ok(match use_cases::cancel::cancel(&engine, link, &visitor).await {
         Ok(None) => reply::unknown_link(),
-        Ok(Some(journey)) if !matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. }) => {
-            home::lead_home(&engine, &request, &journey)
-        }
+        Ok(Some(journey)) if !journey.is_open() => home::lead_home(&engine, &request, &journey),
         Ok(Some(journey)) if !use_cases::cancel::may_cancel(&engine, &journey, &visitor) => reply::other_browser(),
         Ok(Some(_)) => reply::problem_page(StatusCode::FORBIDDEN, &ProblemPage::cannot_cancel()),
         Err(error) => problem::page_of_form(&error, address(PAYMENT_PAGE, "", link)),

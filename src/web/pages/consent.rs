@@ -11,7 +11,7 @@ use super::link::{LinkQuery, address, journey_of, journey_to_show, posted, scope
 use super::outcome::{bank_name, consent_request};
 use super::sending::{Addresses, NotSent, send, with_visit_cookie};
 use super::{home, instead::PageResult};
-use crate::domain::{Journey, Stage};
+use crate::domain::Journey;
 use crate::engine::{CONSENT_PAGE, Engine, SendRequest, use_cases};
 use crate::web::views::{BankAway, ChooseBank};
 use crate::web::{Incoming, page_at, problem, reply};
@@ -40,7 +40,7 @@ struct ChooserQuery {
 /// chosen.
 async fn show(engine: web::Data<Engine>, request: HttpRequest, query: web::Query<ChooserQuery>) -> PageResult {
     let journey = journey_to_show(&engine, &request, CONSENT_PAGE, &query.link_id).await?;
-    if is_open(&journey) && asks_for_bank(&journey) {
+    if journey.is_open() && asks_for_bank(&journey) {
         return Ok(chooser(&engine, &journey, &query.link_id, &query.find));
     }
     Ok(send_away(&engine, &request, &query.link_id, None).await)
@@ -60,7 +60,7 @@ async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
     };
     let journey = journey_of(&engine, CONSENT_PAGE, link).await?;
     // Only what the page offers: another institution cannot do what is asked for.
-    if is_open(&journey)
+    if journey.is_open()
         && !use_cases::send_to_provider::eligible(&engine, &journey).any(|eligible| eligible.id == institution)
     {
         return Ok(reply::unreadable());
@@ -76,7 +76,7 @@ async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
     Ok(match use_cases::cancel::cancel(&engine, link, &reply::visitor(&request)).await {
         Ok(None) => reply::unknown_link(),
         // A consent may always be cancelled, if not from anywhere.
-        Ok(Some(journey)) if is_open(&journey) => reply::other_browser(),
+        Ok(Some(journey)) if journey.is_open() => reply::other_browser(),
         Ok(Some(journey)) => home::lead_home(&engine, &request, &journey),
         Err(error) => problem::page_of_form(&error, page_of("", link)),
     })
@@ -97,11 +97,6 @@ async fn send_away(engine: &Arc<Engine>, request: &HttpRequest, link: &str, inst
         }
     })
     .await
-}
-
-/// Whether the customer can still decide.
-fn is_open(journey: &Journey) -> bool {
-    matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. })
 }
 
 /// Whether it is the customer who chooses the bank.

@@ -99,7 +99,7 @@ async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
     let link = link_of(&engine, &journey, &id)?;
     Ok(match use_cases::cancel::cancel(&engine, &link, &reply::visitor(&request)).await {
         Ok(Some(journey)) if was_cancelled(&journey) => lead_home(&engine, &request, &journey),
-        Ok(Some(journey)) if !has_ended(&journey) => reply::other_browser(),
+        Ok(Some(journey)) if journey.is_open() => reply::other_browser(),
         Ok(Some(journey)) => ended(&engine, &request, &journey),
         Ok(None) => reply::unknown_link(),
         Err(error) => problem::page_of_form(&error, at(&id)),
@@ -118,7 +118,7 @@ async fn session_of(engine: &Engine, request: &HttpRequest, id: &str) -> Result<
     let Some(journey_id) = read_id(id) else { return Err(reply::unknown_link()) };
     match find::journey_of(&engine.deps, journey_id).await {
         Ok(Some(journey)) if !is_shown(&journey, id) => Err(reply::unknown_link()),
-        Ok(Some(journey)) if has_ended(&journey) => Err(ended(engine, request, &journey)),
+        Ok(Some(journey)) if !journey.is_open() => Err(ended(engine, request, &journey)),
         Ok(Some(journey)) => Ok(journey),
         Ok(None) => Err(reply::unknown_link()),
         Err(error) => Err(problem::page_of_form(&error, at(id))),
@@ -153,10 +153,6 @@ fn is_shown(journey: &Journey, id: &str) -> bool {
 fn read_id(id: &str) -> Option<JourneyId> {
     let payment = token_io::read_payment_id(id).or_else(|_| token_io::read_request_id(id));
     payment.or_else(|_| token_io::read_link_id(id)).ok()
-}
-
-fn has_ended(journey: &Journey) -> bool {
-    !matches!(journey.stage(), Stage::Open(_) | Stage::Away { .. })
 }
 
 /// Whether a press on "cancel" has ended it.
