@@ -10,7 +10,7 @@ pub fn write(bytes: &[u8]) -> String {
     BASE32_DNSSEC.encode(bytes)
 }
 
-/// Reads so many bytes. `None` when the text is anything but what [`write`] writes of them.
+/// Reads so many bytes. `None` when the text is anything but what [`write()`] writes of them.
 pub fn read<const N: usize>(text: &str) -> Option<[u8; N]> {
     let bytes: [u8; N] = BASE32_DNSSEC.decode(text.as_bytes()).ok()?.try_into().ok()?;
     // Upper case would be read, too.
