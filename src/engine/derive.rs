@@ -9,7 +9,7 @@ use crate::domain::{
     OneTime, OneTimeToken, ProviderRedirect, Purpose, Redirect, ResponseId, ResponseKind, Sealed, Secret,
 };
 use crate::engine::deps::{Deps, EngineError, Result};
-use crate::keys::{ConsentClaims, digest};
+use crate::keys::{ConsentClaims, LINK_LENGTH, digest};
 use crate::provider::{Provider, VisitContext};
 use crate::store::{Kept, Reservation};
 
@@ -250,6 +250,11 @@ pub(super) fn key_gone() -> EngineError {
 
 /// The page of a checkout: where it is paid while it is open, and what became of it afterwards.
 pub const PAYMENT_PAGE: &str = "/payment";
+
+/// An address as long as that of any journey's [`PAYMENT_PAGE`].
+pub fn longest_payment_page(deps: &Deps) -> String {
+    deps.public_url.page(PAYMENT_PAGE, &[("link_id", &"x".repeat(LINK_LENGTH))])
+}
 
 /// The page of a consent: it leads to the provider while it is open, and says what became of it afterwards.
 pub const CONSENT_PAGE: &str = "/consent";

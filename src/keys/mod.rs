@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 pub use consent::ConsentClaims;
 pub use password::{hashed_key, sent_hash};
 pub use returns::{ReturnKey, ReturnSecret, Unproven};
-pub use text::{page_ticket_parts, pay_id_of_api_state, pay_id_of_link, pay_id_of_state};
+pub use text::{LINK_LENGTH, page_ticket_parts, pay_id_of_api_state, pay_id_of_link, pay_id_of_state};
 pub use visit::{Visit, visit_began_at};
 pub use webhook::WebhookKey;
 

@@ -13,6 +13,9 @@ use crate::domain::{Journey, PayId, UnixMillis};
 /// How many bytes of a text nobody can guess.
 pub(super) const MAC: usize = 16;
 
+/// How many characters a link has.
+pub const LINK_LENGTH: usize = ((PayId::BYTES + MAC) * 8).div_ceil(5);
+
 /// How many bytes a moment takes: milliseconds, until the year 10889.
 const MOMENT: usize = 6;
 
@@ -130,7 +133,7 @@ mod tests {
     fn a_link_says_whose_it_is_and_nobody_else_can_say_so() {
         let (keys, journey) = (keys(), journey());
         let link = keys.link(&journey).unwrap();
-        assert_eq!((link.len(), pay_id_of_link(&link)), (37, Some(journey.pay_id())));
+        assert_eq!((link.len(), pay_id_of_link(&link)), (LINK_LENGTH, Some(journey.pay_id())));
         assert!(keys.is_link_of(&link, &journey));
         assert_eq!(forgeries(&link).find(|forged| keys.is_link_of(forged, &journey)), None);
     }

@@ -83,7 +83,7 @@ pub trait Provider: Send + Sync {
 pub struct VisitContext<'a> {
     /// The journey.
     pub journey: &'a Journey,
-    /// The `state`: 32 hexadecimal digits.
+    /// The `state`: 39 digits and letters.
     pub state: String,
     /// The code verifier (RFC 7636): 43 characters.
     pub verifier: Secret,

@@ -10,7 +10,7 @@ use super::lookup::{found, reservation};
 use super::{at, call::Call};
 use crate::dialect::ixopay::{self, Asked, Kind, NAME, chargeback, is_played_at_once, redirect_path};
 use crate::domain::{Invalid, Journey, Merchant, MerchantId, OpenRequest, OperationKind};
-use crate::engine::{Engine, EngineError, Ordered, PAYMENT_PAGE, derive, use_cases};
+use crate::engine::{Engine, EngineError, Ordered, derive, use_cases};
 use crate::web::Incoming;
 
 /// How long a call waits for what its bank does at once. It is done all the same afterwards, and the callback has the
@@ -29,17 +29,16 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming, kind: Kind) -> HttpR
     let asked = async {
         let call = Call::read_json(&engine, incoming).await?;
         let asked = Asked::read(kind, &call.body)?;
-        asked.check_intermediate(&engine.deps.rules, call.merchant.settings.one_off_urls, &longest_way_on(&engine))?;
+        asked.check_intermediate(
+            &engine.deps.rules,
+            call.merchant.settings.one_off_urls,
+            &derive::longest_payment_page(&engine.deps),
+        )?;
         check_reference(&engine, call.merchant.id, &asked).await?;
         let journey = begun(&engine, &call, asked).await?;
         written(&engine, &journey)
     };
     answer(asked.await)
-}
-
-/// An address as long as that of any checkout: a link has 31 characters.
-fn longest_way_on(engine: &Engine) -> String {
-    engine.deps.public_url.page(PAYMENT_PAGE, &[("link_id", &"x".repeat(31))])
 }
 
 /// The transaction before this one must be the merchant's; one that is repeated must have succeeded, and must not
