@@ -93,12 +93,18 @@ impl Tpp {
 }
 
 impl Asked {
+    /// Reads what was answered. Nobody is at the bank, so its `state` is not known.
+    pub fn unseen(envelope: &Value) -> Self {
+        let data = envelope["data"].clone();
+        let id = data["id"].as_str().unwrap_or_else(|| panic!("no id: {data}")).to_owned();
+        Self { id, state: String::new(), data }
+    }
+
     /// Reads what was answered, and looks where the customer is sent.
     pub async fn read(envelope: &Value) -> Self {
-        let data = envelope["data"].clone();
-        let text = |name: &str| data[name].as_str().unwrap_or_else(|| panic!("no {name}: {data}")).to_owned();
-        let state = state_at_the_bank(&text("authorisationUrl")).await;
-        Self { id: text("id"), state, data }
+        let asked = Self::unseen(envelope);
+        let state = state_at_the_bank(asked.data["authorisationUrl"].as_str().expect("an address")).await;
+        Self { state, ..asked }
     }
 
     /// The query with which the bank sends the browser back: these words of its own, and the state.

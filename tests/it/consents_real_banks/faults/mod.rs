@@ -20,7 +20,7 @@ use crate::banks::customer::{Decision, Landing};
 use crate::banks::process::Banks;
 use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::{HttpReply, query_value};
-use crate::support::tpp::{Asked, CALLBACK, Tpp};
+use crate::support::tpp::{Asked, CALLBACK, Tpp, account_request};
 
 /// A gateway, its banks, and an app.
 struct Setup {
@@ -46,7 +46,8 @@ impl Setup {
 
     /// The app asks for account access at this kind of bank.
     async fn ask(&self, kind: &str, one_time_token: bool) -> Asked {
-        self.tpp.ask(json!({ "institutionId": kind, "oneTimeToken": one_time_token })).await
+        let body = account_request(json!({ "institutionId": kind, "oneTimeToken": one_time_token }));
+        Asked::unseen(&self.tpp.post("/account-auth-requests", &body).await.is(201).json())
     }
 
     /// The customer goes to the bank and decides.
