@@ -92,7 +92,7 @@ fn main() {
         }
     }
     if wanted("drained") {
-        head(&["store", "servers", "deliveries", "settled after", "delivered after", "a second"]);
+        head(&["store", "servers", "deliveries", "concluded after", "delivered after", "a second"]);
         for (store, (servers, told)) in STORES.into_iter().flat_map(|store| [(WELL, 3), (1, 1)].map(|all| (store, all)))
         {
             generator.block_on(drained(store, servers, told));

@@ -20,11 +20,6 @@ const SHARD_BITS: u8 = SHARDS - 1;
 pub struct Shard(u8);
 
 impl Shard {
-    /// The shard with this number, if there is one.
-    pub fn new(number: u8) -> Option<Self> {
-        (number < SHARDS).then_some(Self(number))
-    }
-
     /// The shard that a byte of evenly spread data falls into.
     pub const fn of_byte(byte: u8) -> Self {
         Self(byte & SHARD_BITS)
@@ -49,12 +44,6 @@ impl Shard {
     fn uuid(self, mut entropy: [u8; 16]) -> Uuid {
         entropy[7] = self.written_into(entropy[7]);
         Builder::from_random_bytes(entropy).into_uuid()
-    }
-}
-
-impl fmt::Display for Shard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:02}", self.0)
     }
 }
 

@@ -12,6 +12,20 @@ pub const LEEWAY: Duration = Duration::from_secs(10);
 pub struct UnixMillis(u64);
 
 impl UnixMillis {
+    /// How many bytes hold a moment until the year 10889.
+    pub const BYTES: usize = 6;
+
+    /// The moment in 6 bytes, the highest first: so moments sort as bytes.
+    pub const fn to_bytes(self) -> [u8; Self::BYTES] {
+        let [_, _, bytes @ ..] = self.0.to_be_bytes();
+        bytes
+    }
+
+    /// Reads what [`UnixMillis::to_bytes`] wrote.
+    pub fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
+        Self(bytes.iter().fold(0, |millis, byte| millis << 8 | u64::from(*byte)))
+    }
+
     /// The moment this many milliseconds after the epoch.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
@@ -39,4 +53,20 @@ impl UnixMillis {
 pub fn whole_seconds(text: &str) -> Option<Duration> {
     let is_whole = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_whole.then(|| Duration::from_secs(text.parse().unwrap_or(u64::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_comes_back_from_its_bytes_which_sort_as_it_does() {
+        let moments = [0, 255, 256, 1_790_000_000_999, (1 << 48) - 1].map(UnixMillis::from_millis);
+        for pair in moments.windows(2) {
+            assert!(pair[0].to_bytes() < pair[1].to_bytes());
+        }
+        for moment in moments {
+            assert_eq!(UnixMillis::from_bytes(moment.to_bytes()), moment);
+        }
+    }
 }

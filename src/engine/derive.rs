@@ -42,7 +42,7 @@ pub(super) fn state(deps: &Deps, journey: &Journey, visit: u8) -> Result<String>
 }
 
 /// The `state` of a journey's latest visit, if it has one, as an API of 32 hexadecimal digits answers it: no browser
-/// comes back under that, so that who knows it has learned nothing (B-18).
+/// comes back under that, so that who knows it has learned nothing.
 pub fn latest_api_state(deps: &Deps, journey: &Journey) -> Option<String> {
     deps.keys.api_state(journey, journey.last_visit()?)
 }

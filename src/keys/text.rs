@@ -16,9 +16,6 @@ pub(super) const MAC: usize = 16;
 /// How many characters a link has.
 pub const LINK_LENGTH: usize = ((PayId::BYTES + MAC) * 8).div_ceil(5);
 
-/// How many bytes a moment takes: milliseconds, until the year 10889.
-const MOMENT: usize = 6;
-
 /// How many bytes a `state` has: it is of a visit.
 const STATE: usize = PayId::BYTES + 1 + MAC;
 
@@ -38,7 +35,7 @@ impl Keys {
 
     /// A ticket to a page of this journey, until then. 47 characters.
     pub fn page_ticket(&self, journey: &Journey, until: UnixMillis) -> Option<String> {
-        self.text(journey, "ticket", &until.as_millis().to_be_bytes()[8 - MOMENT..])
+        self.text(journey, "ticket", &until.to_bytes())
     }
 
     /// The `state` of a visit where an API has 32 hexadecimal digits for it: the journey's number, and 72 bits that
@@ -96,9 +93,8 @@ pub fn pay_id_of_api_state(state: &str) -> Option<PayId> {
 
 /// The journey that a ticket speaks of and the end of its time, before it has been compared.
 pub fn page_ticket_parts(ticket: &str) -> Option<(PayId, UnixMillis)> {
-    let (pay_id, bytes) = read::<{ PayId::BYTES + MOMENT + MAC }>(ticket)?;
-    let until = bytes[PayId::BYTES..][..MOMENT].iter().fold(0, |millis, byte| millis << 8 | u64::from(*byte));
-    Some((pay_id, UnixMillis::from_millis(until)))
+    let (pay_id, bytes) = read::<{ PayId::BYTES + UnixMillis::BYTES + MAC }>(ticket)?;
+    Some((pay_id, UnixMillis::from_bytes(*bytes[PayId::BYTES..].first_chunk()?)))
 }
 
 /// The journey's number in a text of so many bytes, and all of them.

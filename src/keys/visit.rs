@@ -9,7 +9,7 @@ use super::{Keys, digest, text::MAC};
 use crate::domain::{Journey, PayId, UnixMillis, base32};
 
 /// What the value of a cookie holds before its MAC: the journey's number, the visit, when it began, and its bank.
-const HEAD: usize = PayId::BYTES + 1 + 6 + 4;
+const HEAD: usize = PayId::BYTES + 1 + UnixMillis::BYTES + 4;
 
 /// One time that a customer was sent to a bank, as its cookie says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Keys {
         let mut head = Vec::with_capacity(HEAD + MAC);
         head.extend_from_slice(&journey.pay_id().to_bytes());
         head.push(visit);
-        head.extend_from_slice(&left_at.as_millis().to_be_bytes()[2..]);
+        head.extend_from_slice(&left_at.to_bytes());
         head.extend_from_slice(&bank_mark(journey.provider_of(visit)));
         let mac = self.derive(&journey.opening().key, "visit cookie", &[&head])?;
         head.extend_from_slice(&mac[..MAC]);
@@ -68,11 +68,10 @@ pub fn visit_began_at(value: &str) -> Option<UnixMillis> {
 
 fn read(value: &str) -> Option<([u8; HEAD + MAC], Visit)> {
     let bytes: [u8; HEAD + MAC] = base32::read(value)?;
-    let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
     let visit = Visit {
         pay_id: PayId::from_bytes(*bytes.first_chunk()?)?,
         visit: bytes[7],
-        left_at: UnixMillis::from_millis(number(&bytes[8..14])),
+        left_at: UnixMillis::from_bytes(bytes[8..14].try_into().ok()?),
         bank: bytes[14..18].try_into().ok()?,
     };
     Some((bytes, visit))

@@ -83,8 +83,8 @@ impl Embedded {
     /// # Errors
     /// [`StoreError::Foreign`] when the file has another layout, [`StoreError::Unreachable`] when there is none, else as [`Embedded::open`].
     pub fn open_existing(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self> {
-        let mut connection = file::connect(&file::path(folder))?;
-        schema::prepare(&mut connection)?;
+        let connection = file::connect(&file::path(folder))?;
+        schema::expect_tables(&connection)?;
         Self::over(connection, folder, clock, keep)
     }
 

@@ -116,19 +116,32 @@ pub(super) const TABLES: &str = "
 /// [`StoreError::Foreign`] when an older or a newer program has made it, else trouble with the file.
 pub fn prepare(db: &mut Connection) -> Result<()> {
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let layout: u32 = step.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match layout {
-        0 => {
-            step.execute_batch(TABLES)?;
-            step.pragma_update(None, "user_version", LAYOUT)?;
-        }
-        LAYOUT => {}
+    if layout_of(&step)? == 0 {
+        step.execute_batch(TABLES)?;
+        step.pragma_update(None, "user_version", LAYOUT)?;
+    }
+    expect_tables(&step)?;
+    Ok(step.commit()?)
+}
+
+/// Refuses a file that has not the tables of this layout.
+///
+/// # Errors
+/// [`StoreError::Foreign`] when nobody, an older or a newer program has made them, else trouble with the file.
+pub fn expect_tables(db: &Connection) -> Result<()> {
+    let why = match layout_of(db)? {
+        LAYOUT => return Ok(()),
+        0 => "it holds nothing yet; start the server, which makes a store there".into(),
         other => {
             let writer = if other < LAYOUT { "a version from before the first release" } else { "a newer version" };
-            return Err(StoreError::Foreign(format!(
+            format!(
                 "it was written by {writer} (layout {other}, this program knows {LAYOUT}); use that version, or another folder"
-            )));
+            )
         }
-    }
-    Ok(step.commit()?)
+    };
+    Err(StoreError::Foreign(why))
+}
+
+fn layout_of(db: &Connection) -> Result<u32> {
+    Ok(db.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }

@@ -124,6 +124,15 @@ fn a_file_of_another_layout_is_refused_and_left_as_it_is() {
 }
 
 #[test]
+fn a_command_makes_no_store_of_an_empty_file() {
+    let folder = Folder::new();
+    drop(beside(&folder).execute_batch("VACUUM"));
+    let refused = Embedded::open_existing(folder.0.path(), clock(), KEEP);
+    assert!(matches!(&refused, Err(StoreError::Foreign(why)) if why.contains("nothing yet")), "{refused:?}");
+    assert_eq!(count(&beside(&folder), "sqlite_schema"), 0);
+}
+
+#[test]
 fn a_command_leaves_the_layout_of_an_older_file_to_the_server() {
     let folder = Folder::new();
     drop(folder.store(&clock()));

@@ -6,15 +6,15 @@ use rusqlite::{Connection, params};
 use super::values::{bytes, execute, number, row};
 use super::{Embedded, Result};
 use crate::domain::{Digest, MintedToken, PayId, UnixMillis};
-use crate::store::record::tokens::{attempt_mark, kept_token, with_spent, with_token};
+use crate::store::record::tokens::{attempt_mark, kept_token, new_token, token_mark, with_spent};
 use crate::store::{Redemption, Tokens, readings::awaits_fact, record::read_journey};
 
 /// Keeps a token from now on, unless it is there already.
 pub fn keep(db: &Connection, token: &MintedToken, pay_id: PayId, now: UnixMillis) -> Result<()> {
-    let kept = row(db, "SELECT tokens FROM journeys WHERE pay_id = ?1", [number(pay_id)], |row| {
-        Ok(with_token(bytes(row, 0)?, &token.digest, now.plus(token.life)))
-    })?;
-    kept.map_or(Ok(()), |kept| write(db, pay_id, &kept))
+    // Joined bytes count as a text until they are cast back.
+    let sql = "UPDATE journeys SET tokens = CAST(tokens || ?2 AS BLOB) WHERE pay_id = ?1 AND instr(tokens, ?3) = 0";
+    let new = new_token(&token.digest, now.plus(token.life));
+    execute(db, sql, params![number(pay_id), new, token_mark(&token.digest)]).map(drop)
 }
 
 #[async_trait]

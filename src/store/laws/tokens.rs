@@ -161,9 +161,8 @@ pub(crate) async fn a_token_survives_every_later_step(tested: TestStore) {
         journey = tested.concluded(journey, &fact, Some(hourly(token))).await;
     }
     let (_, at) = granted(&tested, &journey, tokens[1], tokens[1]).await;
-    let (kept, visit) = (journey.clone(), 0);
-    let response_id = ResponseId { visit, response_digest: 9 };
-    let next = kept.remember(response_id, LedTo::Outcome(1), tested.now()).unwrap();
+    let response_id = ResponseId { visit: 0, response_digest: 9 };
+    let next = journey.remember(response_id, LedTo::Outcome(1), tested.now()).unwrap();
     tested.done(&Step::to(next.clone())).await;
     assert_eq!(redeem(&tested, &next, tokens[1], fresh()).await, Redemption::Spent { at });
     for token in [tokens[0], tokens[2]] {

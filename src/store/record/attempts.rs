@@ -17,8 +17,8 @@ const _: () = assert!(AttemptRecord::EXCERPT < 256);
 pub(in crate::store) fn write_attempt(attempt: &AttemptRecord) -> Vec<u8> {
     let took = u32::try_from(attempt.took().as_millis()).unwrap_or(u32::MAX);
     let length = u8::try_from(attempt.excerpt().len()).unwrap_or(u8::MAX);
-    let (at, result) = (attempt.at().as_millis().to_be_bytes(), attempt.result().number().to_be_bytes());
-    [&at[2..], &result, &took.to_be_bytes(), &[length], attempt.excerpt()].concat()
+    let (at, result) = (attempt.at().to_bytes(), attempt.result().number().to_be_bytes());
+    [&at[..], &result, &took.to_be_bytes(), &[length], attempt.excerpt()].concat()
 }
 
 /// Appends an attempt to those that are kept, and drops the oldest beyond [`AttemptRecord::KEPT`].
@@ -33,14 +33,12 @@ pub(in crate::store) fn append_attempt(kept: &[u8], attempt: &AttemptRecord) -> 
 fn read_attempts(mut kept: &[u8]) -> Option<Vec<AttemptRecord>> {
     let mut attempts = Vec::new();
     while !kept.is_empty() {
-        let (at, rest) = kept.split_first_chunk::<6>()?;
+        let (at, rest) = kept.split_first_chunk()?;
         let (result, rest) = rest.split_first_chunk::<2>()?;
         let (took, rest) = rest.split_first_chunk::<4>()?;
         let (length, rest) = rest.split_first()?;
         let (excerpt, rest) = rest.split_at_checked(usize::from(*length))?;
-        let mut millis = [0; 8];
-        millis[2..].copy_from_slice(at);
-        let at = UnixMillis::from_millis(u64::from_be_bytes(millis));
+        let at = UnixMillis::from_bytes(*at);
         let result = AttemptResult::of_number(u16::from_be_bytes(*result))?;
         let took = Duration::from_millis(u32::from_be_bytes(*took).into());
         attempts.push(AttemptRecord::new(at, took, result, excerpt));

@@ -7,10 +7,10 @@
 use crate::domain::{Digest, UnixMillis};
 
 /// How many bytes a token takes.
-pub(in crate::store) const TOKEN: usize = 16 + 6 + 8;
+pub(in crate::store) const TOKEN: usize = 16 + UnixMillis::BYTES + 8;
 
 /// What stands there for the attempt at a token that nobody has spent.
-pub(in crate::store) const UNSPENT: [u8; 8] = [0; 8];
+const UNSPENT: [u8; 8] = [0; 8];
 
 /// A one-time token beside its journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,27 +33,22 @@ pub(in crate::store) fn attempt_mark(attempt: &Digest) -> [u8; 8] {
 
 /// The token of this digest among those that are kept.
 pub(in crate::store) fn kept_token(kept: &[u8], token: &Digest) -> Option<KeptToken> {
-    let at = place_of(kept, token)?;
-    let [_, _, attempt @ ..] = <[u8; 8 + 2]>::try_from(&kept[at + 20..at + TOKEN]).ok()?;
-    let mut millis = [0; 8];
-    millis[2..].copy_from_slice(&kept[at + 16..at + 22]);
-    let at = UnixMillis::from_millis(u64::from_be_bytes(millis));
-    Some(KeptToken { at, attempt: Some(attempt).filter(|attempt| *attempt != UNSPENT) })
+    let place = place_of(kept, token)?;
+    let (at, attempt) = kept[place + 16..place + TOKEN].split_first_chunk()?;
+    let attempt: [u8; 8] = attempt.try_into().ok()?;
+    Some(KeptToken { at: UnixMillis::from_bytes(*at), attempt: Some(attempt).filter(|attempt| *attempt != UNSPENT) })
 }
 
-/// Those that are kept, and this one, which expires then; one that is there keeps its time.
-pub(in crate::store) fn with_token(kept: &[u8], token: &Digest, expires_at: UnixMillis) -> Vec<u8> {
-    match place_of(kept, token) {
-        Some(_) => kept.to_vec(),
-        None => [kept, &token_mark(token), &six(expires_at), &UNSPENT].concat(),
-    }
+/// A token of this digest that expires then.
+pub(in crate::store) fn new_token(token: &Digest, expires_at: UnixMillis) -> Vec<u8> {
+    [&token_mark(token)[..], &expires_at.to_bytes(), &UNSPENT].concat()
 }
 
 /// Those that are kept, with this one spent by this attempt.
 pub(in crate::store) fn with_spent(kept: &[u8], token: &Digest, at: UnixMillis, attempt: [u8; 8]) -> Vec<u8> {
     let mut kept = kept.to_vec();
     if let Some(place) = place_of(&kept, token) {
-        kept[place + 16..place + 22].copy_from_slice(&six(at));
+        kept[place + 16..place + 22].copy_from_slice(&at.to_bytes());
         kept[place + 22..place + TOKEN].copy_from_slice(&attempt);
     }
     kept
@@ -62,11 +57,6 @@ pub(in crate::store) fn with_spent(kept: &[u8], token: &Digest, at: UnixMillis, 
 fn place_of(kept: &[u8], token: &Digest) -> Option<usize> {
     let mark = token_mark(token);
     kept.chunks_exact(TOKEN).position(|kept| kept.starts_with(&mark)).map(|index| index * TOKEN)
-}
-
-fn six(at: UnixMillis) -> [u8; 6] {
-    let [_, _, six @ ..] = at.as_millis().to_be_bytes();
-    six
 }
 
 fn first<const N: usize>(digest: &Digest) -> [u8; N] {

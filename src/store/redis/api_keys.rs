@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 use async_trait::async_trait;
 
 use super::script::{self, Request};
-use super::value::{self, to_moment, unreadable};
+use super::value::{to_moment, unreadable};
 use super::{RedisStore, keys};
 use crate::domain::{KeyNumber, Merchant, MerchantId, UnixMillis};
 use crate::store::{ApiKeys, Merchants, Result, api_keys::has_key};
@@ -46,7 +46,7 @@ impl ApiKeys for RedisStore {
 
     async fn note_use(&self, merchant: MerchantId, number: KeyNumber, at: UnixMillis) -> Result<()> {
         let note = Request::call(&script::NOTE_USE, [keys::key_uses(merchant)]);
-        self.link.ask(note.with(number.to_string()).with(value::six(at))).await.map(drop)
+        self.link.ask(note.with(number.to_string()).with(at.to_bytes())).await.map(drop)
     }
 
     async fn last_uses(&self, merchant: MerchantId) -> Result<Vec<(KeyNumber, UnixMillis)>> {

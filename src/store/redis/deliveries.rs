@@ -116,7 +116,7 @@ impl Deliveries for RedisStore {
     async fn shut(&self, endpoint: &Digest) -> Result<()> {
         let until = self.clock.now().plus(SHUT);
         let (key, at) = (shut_key(endpoint), until.as_millis().to_string().into_bytes());
-        let set = Request::plain("SET", [key, value::six(until).to_vec(), b"PXAT".to_vec(), at]);
+        let set = Request::plain("SET", [key, until.to_bytes().to_vec(), b"PXAT".to_vec(), at]);
         self.link.ask(set).await.map(drop)
     }
 
@@ -235,7 +235,7 @@ fn waiting(id: &DeliveryId) -> Vec<u8> {
 /// The record of a delivery that nobody has taken yet.
 fn of_delivery(delivery: &Delivery) -> Vec<u8> {
     let head = [delivery.state.number(), delivery.tries];
-    [&head[..], &value::six(delivery.since), &value::six(delivery.due_at), b"-", &[0; 8]].concat()
+    [&head[..], &delivery.since.to_bytes(), &delivery.due_at.to_bytes(), b"-", &[0; 8]].concat()
 }
 
 fn to_delivery(journey: JourneyId, place: &[u8], record: &[u8]) -> Result<Delivery> {

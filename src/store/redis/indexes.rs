@@ -77,7 +77,7 @@ impl RedisStore {
         // No journey is let go before it is as old as this.
         let oldest =
             UnixMillis::from_millis(0).plus(self.clock.now().since(UnixMillis::from_millis(0).plus(self.keep)));
-        let to = [b"(".as_slice(), &value::six(oldest)].concat();
+        let to = [b"(".as_slice(), &oldest.to_bytes()].concat();
         let range = |stretch: &ScanRange| {
             let most = limit(STRETCH).into_bytes();
             let [from, to] = [&stretch.from, &to].map(Clone::clone);

@@ -39,7 +39,7 @@ impl Journeys for RedisStore {
         let value = of_journey(journey)?;
         let mut gone = Vec::new();
         loop {
-            let open = Request::call(&script::OPEN, keys.clone())
+            let open = Request::call(&script::OPEN, &keys)
                 .with(&value)
                 .with(value::of_listing(journey))
                 .with(pay_id.to_bytes())
@@ -184,8 +184,8 @@ impl RedisStore {
         Ok(if delivers { self.with_deliveries(take, &step.deliveries) } else { take })
     }
 
-    /// What a reservation has led to before, in this shard: what stands behind its request, or `None` where it was made
-    /// for another one.
+    /// What a reservation has led to before, in this shard, if it was made: what stands behind its request, or `None`
+    /// where that was another one.
     pub(super) async fn reserved_before(
         &self,
         shard: Shard,

@@ -85,7 +85,7 @@ impl RedisStore {
 
 /// A merchant's place in its shard's list.
 fn place(merchant: &Merchant) -> Vec<u8> {
-    [value::six(merchant.created_at).as_slice(), merchant.id.as_bytes()].concat()
+    [merchant.created_at.to_bytes().as_slice(), merchant.id.as_bytes()].concat()
 }
 
 /// The number that a repetition answers.

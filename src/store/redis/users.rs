@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::script::{self, Request};
-use super::value::{self, unreadable};
+use super::value::unreadable;
 use super::{RedisStore, keys, millis};
 use crate::domain::{ApplicationUser, MerchantId, Shard, User, UserId};
 use crate::store::record::{read_user, write_user};
@@ -22,7 +22,7 @@ impl Users for RedisStore {
         keys.extend(name(user));
         let record = write_user(user)?;
         loop {
-            let enrol = Request::call(&script::ENROL, keys.clone()).with(&record).with(place(user));
+            let enrol = Request::call(&script::ENROL, &keys).with(&record).with(place(user));
             let Some(there) = self.ask::<Option<Vec<u8>>>(enrol.with(user.id.as_bytes())).await? else {
                 return Ok(Enrolled::New);
             };
@@ -78,5 +78,5 @@ fn name(user: &User) -> Option<Vec<u8>> {
 
 /// A user's place among its merchant's users; places sort as bytes by age.
 fn place(user: &User) -> Vec<u8> {
-    [value::six(user.created_at).as_slice(), user.id.as_bytes()].concat()
+    [user.created_at.to_bytes().as_slice(), user.id.as_bytes()].concat()
 }

@@ -16,7 +16,7 @@ use crate::store::{JourneyCursor, StoreError};
 const REVISION: usize = 4;
 
 /// How many bytes a place takes: six for a moment, and a number.
-pub(super) const PLACE: usize = 6 + PayId::BYTES;
+pub(super) const PLACE: usize = UnixMillis::BYTES + PayId::BYTES;
 
 /// A revision as it stands at the beginning of a value.
 pub(super) const fn revision(revision: u32) -> [u8; REVISION] {
@@ -68,8 +68,8 @@ pub(super) fn to_merchant(value: &[u8]) -> Result<Merchant, StoreError> {
 /// Writes a place, so that places sort as bytes: by a moment, and then by a journey's number.
 pub(super) fn of_place(at: UnixMillis, pay_id: PayId) -> [u8; PLACE] {
     let mut value = [0; PLACE];
-    let (moment, number) = value.split_at_mut(6);
-    moment.copy_from_slice(&six(at));
+    let (moment, number) = value.split_at_mut(UnixMillis::BYTES);
+    moment.copy_from_slice(&at.to_bytes());
     number.copy_from_slice(&pay_id.to_bytes());
     value
 }
@@ -99,18 +99,9 @@ pub(super) fn to_pay_id(value: &[u8]) -> Result<PayId, StoreError> {
     value.try_into().ok().and_then(PayId::from_bytes).ok_or_else(|| unreadable("a number"))
 }
 
-/// Writes a moment: six bytes of milliseconds, which last until the year 10889.
-pub(super) fn six(moment: UnixMillis) -> [u8; 6] {
-    let [_, _, six @ ..] = moment.as_millis().to_be_bytes();
-    six
-}
-
 /// Reads a moment.
-pub(super) fn to_moment(six: &[u8]) -> Result<UnixMillis, StoreError> {
-    let six: [u8; 6] = six.try_into().map_err(|_| unreadable("a moment"))?;
-    let mut bytes = [0; 8];
-    bytes[2..].copy_from_slice(&six);
-    Ok(UnixMillis::from_millis(u64::from_be_bytes(bytes)))
+pub(super) fn to_moment(bytes: &[u8]) -> Result<UnixMillis, StoreError> {
+    bytes.try_into().map(UnixMillis::from_bytes).map_err(|_| unreadable("a moment"))
 }
 
 /// Reads a reply as what a verb expects.

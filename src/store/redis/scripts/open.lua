@@ -16,7 +16,7 @@ end
 local of_user = ARGV[2] ~= place and key()
 local reserved = ARGV[8] ~= '' and key()
 
-local now = clock(ARGV[6])
+local now = (reserved or ARGV[9]) and clock(ARGV[6])
 if reserved then
   local reservation = redis.call('GET', reserved)
   if reservation and moment(string.sub(reservation, 1, 6)) > now then

@@ -27,8 +27,9 @@ end
 
 -- For how long a key is kept: as the step says, but a delivery that was replayed still has its time.
 local function kept(name)
-  local left = ARGV[11] ~= '' and redis.call('PTTL', name) or 0
-  return string.format('%.0f', math.max(ARGV[5], math.min(left, ARGV[11] ~= '' and ARGV[11] or 0)))
+  local left = ARGV[11] ~= '' and math.min(redis.call('PTTL', name), ARGV[11]) or 0
+  -- What is over by now goes at once: no life is a mistake to Redis.
+  return string.format('%.0f', math.max(1, ARGV[5], left))
 end
 
 local tokens = tokens_of(present)

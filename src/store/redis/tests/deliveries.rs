@@ -36,6 +36,22 @@ impl RedisStore {
 }
 
 #[tokio::test]
+async fn a_step_of_a_journey_whose_time_to_be_kept_is_over_is_taken_and_the_last_one() {
+    let server = RedisServer::start();
+    let clock = Arc::new(TestClock::default());
+    let store = RedisStore::open(&server.url(), Arc::clone(&clock) as Arc<dyn Clock>, Duration::ZERO).unwrap();
+    let journey = Draft::at(store.clock.now()).journey();
+    assert_eq!(Journeys::open(&store, &journey, &[], None).await, Ok(Opened::New));
+    let (cancelled, _) = concluded(journey, &Fact::pressed_cancel(), store.clock.now());
+    assert_eq!(store.take(&concluding(cancelled.clone(), None)).await, Ok(Taken::Done));
+    clock.advance(365 * 24 * HOUR);
+    let (paid, _) = concluded(cancelled.clone(), &Fact::paid(), cancelled.opening().opened_at);
+    assert_eq!(store.take(&concluding(paid.clone(), None)).await, Ok(Taken::Done));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(store.find(paid.pay_id()).await, Ok(None));
+}
+
+#[tokio::test]
 async fn what_a_replay_has_prolonged_no_later_step_shortens() {
     let server = RedisServer::start();
     let store = store(&server.url());
