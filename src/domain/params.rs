@@ -1,5 +1,7 @@
 //! The parameters that a dialect appends to a merchant's callback, and the values its placeholders take.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::domain::{Invalid, text::cut, words::words};
@@ -12,7 +14,7 @@ const RESERVED_IN_IDS: &AsciiSet = &RESERVED.remove(b':');
 
 /// Writes `value` so that it means itself anywhere in a URL after the authority.
 pub fn percent_encoded(value: &str) -> String {
-    utf8_percent_encode(value, RESERVED).to_string()
+    Cow::from(utf8_percent_encode(value, RESERVED)).into_owned()
 }
 
 words! {
@@ -55,11 +57,11 @@ enum Spelling {
 }
 
 impl Spelling {
-    fn written(self, value: &str) -> String {
+    fn written(self, value: &str) -> Cow<'_, str> {
         match self {
-            Self::Escaped => percent_encoded(value),
-            Self::Id => utf8_percent_encode(value, RESERVED_IN_IDS).to_string(),
-            Self::Form => percent_encoded(value).replace("%20", "+"),
+            Self::Escaped => utf8_percent_encode(value, RESERVED).into(),
+            Self::Id => utf8_percent_encode(value, RESERVED_IN_IDS).into(),
+            Self::Form => percent_encoded(value).replace("%20", "+").into(),
         }
     }
 }
@@ -168,8 +170,15 @@ impl Params {
 
     /// `name=value&name=value`, percent-encoded.
     pub fn query(&self) -> String {
-        let pairs = self.appended.iter().map(|(name, value, spelling)| format!("{name}={}", spelling.written(value)));
-        pairs.collect::<Vec<_>>().join("&")
+        let length = self.appended.iter().map(|(name, value, _)| name.len() + value.len() + 2).sum();
+        let mut query = String::with_capacity(length);
+        for (name, value, spelling) in &self.appended {
+            if !query.is_empty() {
+                query.push('&');
+            }
+            query.extend([*name, "=", &spelling.written(value)]);
+        }
+        query
     }
 }
 

@@ -99,10 +99,11 @@ impl PublicUrl {
 
     /// A page below it.
     pub fn page(&self, path: &str, query: &[(&str, &str)]) -> String {
-        let pairs: Vec<String> =
-            query.iter().map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
-        let mark = if pairs.is_empty() { "" } else { "?" };
-        format!("{}{path}{mark}{}", self.0, pairs.join("&"))
+        let mut page = [&self.0, path].concat();
+        for (at, (name, value)) in query.iter().enumerate() {
+            page.extend([if at == 0 { "?" } else { "&" }, name, "=", &percent_encoded(value)]);
+        }
+        page
     }
 }
 

@@ -23,7 +23,7 @@ impl OneTimeToken {
     /// Writes the token of a journey with these secret bytes.
     pub fn write(pay_id: PayId, secret: [u8; SECRET]) -> Self {
         let text = base32::write(&[&pay_id.to_bytes()[..], &secret].concat());
-        Self { pay_id, text: Secret::new(format!("ott_{text}")) }
+        Self { pay_id, text: Secret::new(["ott_", &text].concat()) }
     }
 
     /// Reads a token's text.

@@ -16,7 +16,7 @@ use crate::engine::deps::{Deps, Result};
 use crate::engine::{Engine, commit, conclude, derive};
 use crate::engine::{commit::Next, conclude::ConcludedResponse, single_flight::Flight};
 use crate::keys::digest;
-use crate::provider::{Checked, ProviderError};
+use crate::provider::{Checked, Provider, ProviderError, VisitContext};
 use crate::store::Step;
 
 /// Which evidence under which visit of which journey is being proven. What came beside a code belongs to it: forged
@@ -87,11 +87,12 @@ pub(super) fn prove(
     evidence: &Evidence,
     known: Known,
 ) -> Flight<Result<TimedProof>> {
-    engine.proofs.join(key_of(journey, response_id, evidence), || {
+    let key = key_of(journey, response_id, evidence);
+    engine.proofs.join(key, || {
         let (engine, journey, evidence) = (Arc::clone(engine), journey.clone(), evidence.clone());
         async move {
             let timing = Timing::default();
-            let result = prove_and_conclude(&engine, journey, response_id, (&evidence, known), &timing).await?;
+            let result = prove_and_conclude(&engine, journey, response_id, (key, &evidence, known), &timing).await?;
             Ok(TimedProof { result, provider_time: timing.provider() })
         }
         .boxed()
@@ -105,32 +106,36 @@ pub(super) fn is_genuine(engine: &Engine, journey: &Journey, response_id: Respon
 
 async fn prove_and_conclude(
     engine: &Engine,
-    mut journey: Journey,
+    journey: Journey,
     response_id: ResponseId,
-    (evidence, known): (&Evidence, Known),
+    (key, evidence, known): (Key, &Evidence, Known),
     timing: &Timing,
 ) -> Result<ProofResult> {
     if matches!(journey.proof(response_id), Some(Proof::Sent { .. })) {
         return Ok(ProofResult::Elsewhere);
     }
     let deps = &engine.deps;
+    let (provider, context) = derive::visit_at(deps, &journey, response_id.visit)?;
     let checked = match known {
         Known::Genuine => Ok(Checked::Genuine),
-        Known::Nothing => timing.of_provider(check(deps, &journey, response_id, evidence)).await?,
+        Known::Nothing => {
+            timing.of_provider(commit::while_unreachable(|| provider.check(&context, evidence))).await
+        }
     };
-    let _note = checked.is_ok().then(|| engine.genuine.write(key_of(&journey, response_id, evidence)));
-    let fact = match checked {
-        Ok(Checked::Refused(error)) => Fact::refused(error),
+    let _note = checked.is_ok().then(|| engine.genuine.write(key));
+    let (journey, fact) = match checked {
+        Ok(Checked::Refused(error)) => (journey, Fact::refused(error)),
         Ok(Checked::Genuine) => {
             // What is concluded follows on that step: on the one before it would lose the race against ourselves.
             let Some(sent) = record_sent(deps, &journey, response_id).await? else {
                 return Ok(ProofResult::Elsewhere);
             };
-            journey = sent;
-            match timing.of_provider(exchange(deps, &journey, response_id, evidence)).await? {
+            let context = VisitContext { journey: &sent, ..context };
+            let fact = match timing.of_provider(exchange(provider, &context, evidence)).await {
                 Ok(fact) => fact,
-                Err(trouble) => refused(&journey, response_id, &trouble),
-            }
+                Err(trouble) => refused(&sent, response_id, &trouble),
+            };
+            (sent, fact)
         }
         Err(ProviderError::Forged(why)) => {
             tracing::warn!(provider = journey.provider_of(response_id.visit), why, "return.forged");
@@ -197,27 +202,15 @@ pub(super) async fn give_up(deps: &Deps, journey: Journey, response_id: Response
     conclude::by_response(deps, journey.clone(), &refused(&journey, response_id, &trouble), response_id).await.map(drop)
 }
 
-async fn check(
-    deps: &Deps,
-    journey: &Journey,
-    response_id: ResponseId,
-    evidence: &Evidence,
-) -> Result<Result<Checked, ProviderError>> {
-    let (provider, context) = derive::visit_at(deps, journey, response_id.visit)?;
-    Ok(commit::while_unreachable(|| provider.check(&context, evidence)).await)
-}
-
+/// Asks the provider, for so long that the answer does not count as lost elsewhere.
 async fn exchange(
-    deps: &Deps,
-    journey: &Journey,
-    response_id: ResponseId,
+    provider: &dyn Provider,
+    context: &VisitContext<'_>,
     evidence: &Evidence,
-) -> Result<Result<Fact, ProviderError>> {
-    let (provider, context) = derive::visit_at(deps, journey, response_id.visit)?;
-    let answer = commit::while_unreachable(|| provider.exchange(&context, evidence));
-    // Before the answer counts as lost elsewhere.
+) -> Result<Fact, ProviderError> {
+    let answer = commit::while_unreachable(|| provider.exchange(context, evidence));
     let lost = ProviderError::Unanswered("it took too long".into());
-    Ok(tokio::time::timeout(Journey::LOST * 4 / 5, answer).await.unwrap_or(Err(lost)))
+    tokio::time::timeout(Journey::LOST * 4 / 5, answer).await.unwrap_or(Err(lost))
 }
 
 /// The journey with the note that its provider is asked now; as it is, for a provider that may be asked again. `None`

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
+
 use crate::domain::{Journey, ResponseId, SameBrowser, Secret, Stage, UnixMillis};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::derive;
@@ -81,8 +83,7 @@ impl Visitor {
 
 /// The name of a visit's cookie. `__Host-` lets no other host set it; the rest keeps two tabs apart.
 pub(super) fn cookie_name(state: &str) -> String {
-    let [a, b, c, d, ..] = *digest("cookie name", state.as_bytes()).as_bytes();
-    format!("{PREFIX}{a:02x}{b:02x}{c:02x}{d:02x}")
+    [PREFIX, &HEXLOWER.encode(&digest("cookie name", state.as_bytes()).as_bytes()[..4])].concat()
 }
 
 /// Whether this browser left for a provider on this journey.

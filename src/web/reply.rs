@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Resource, web};
 use askama::Template;
 
@@ -139,18 +140,26 @@ pub fn page_at(path: &str, allowed: &'static str) -> Resource {
 /// Says that a page is not to be asked by this method (RFC 9110, section 15.5.6).
 fn wrong_method(allowed: &'static str) -> HttpResponse {
     let mut response = problem_page(StatusCode::METHOD_NOT_ALLOWED, &ProblemPage::wrong_method());
-    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     response
 }
+
+/// Where browsers and link scanners say that they only look.
+const PURPOSES: [HeaderName; 4] = [
+    HeaderName::from_static("sec-purpose"),
+    HeaderName::from_static("purpose"),
+    HeaderName::from_static("x-moz"),
+    HeaderName::from_static("x-purpose"),
+];
 
 /// Whether a request only looks, in case somebody goes there: a HEAD, a prefetch, a link scanner. It must begin nothing
 /// and use nothing up.
 pub fn is_prefetch(request: &HttpRequest) -> bool {
-    let prefetches = |name: &str| {
+    let prefetches = |name: HeaderName| {
         let value = request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         value.to_ascii_lowercase().contains("prefetch") || value.to_ascii_lowercase().contains("preview")
     };
-    is_head(request) || ["sec-purpose", "purpose", "x-moz", "x-purpose"].into_iter().any(prefetches)
+    is_head(request) || PURPOSES.into_iter().any(prefetches)
 }
 
 /// A page with this status.
@@ -167,9 +176,12 @@ pub fn page_with(status: StatusCode, page: &impl Template) -> HttpResponse {
     }
 }
 
+const KEEP_NOTHING: HeaderValue = HeaderValue::from_static("no-store");
+const TELL_NOBODY: HeaderValue = HeaderValue::from_static("no-referrer");
+
 /// What every reply to a browser says: keep nothing, tell nobody.
 fn builder(status: StatusCode) -> HttpResponseBuilder {
     let mut builder = HttpResponse::build(status);
-    builder.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::REFERRER_POLICY, "no-referrer"));
+    builder.insert_header((header::CACHE_CONTROL, KEEP_NOTHING)).insert_header((header::REFERRER_POLICY, TELL_NOBODY));
     builder
 }

@@ -7,7 +7,7 @@ use super::{Placement, names::is_parameters};
 /// What stands before the parameters of a place, the parameters, and what stands behind them.
 pub struct Parts<'a> {
     before: &'a str,
-    join: char,
+    join: &'static str,
     params: &'a str,
     after: &'a str,
 }
@@ -19,9 +19,9 @@ impl<'a> Parts<'a> {
         let fragment = after.strip_prefix('#').unwrap_or_default();
         match placement {
             Placement::Query => Self { after, ..Self::of_query(page, 0) },
-            Placement::Fragment if fragment.is_empty() => Self { before: page, join: '#', params: "", after: "" },
+            Placement::Fragment if fragment.is_empty() => Self { before: page, join: "#", params: "", after: "" },
             Placement::Fragment if is_parameters(fragment) && !fragment.contains('?') => {
-                Self { before: page, join: '#', params: fragment, after: "" }
+                Self { before: page, join: "#", params: fragment, after: "" }
             }
             // A query before the fragment is not where ours go.
             Placement::Fragment => Self::of_query(url, page.len()),
@@ -32,7 +32,7 @@ impl<'a> Parts<'a> {
     fn of_query(whole: &'a str, from: usize) -> Self {
         let (before, params) =
             whole[from..].split_once('?').map_or((whole, ""), |(start, params)| (&whole[..from + start.len()], params));
-        Self { before, join: '?', params, after: "" }
+        Self { before, join: "?", params, after: "" }
     }
 
     /// Each parameter, as it is written.
@@ -44,7 +44,7 @@ impl<'a> Parts<'a> {
     pub fn with(&self, query: &str) -> String {
         let own = self.params.trim_end_matches('&');
         let between = if own.is_empty() { "" } else { "&" };
-        format!("{}{}{own}{between}{query}{}", self.before, self.join, self.after)
+        [self.before, self.join, own, between, query, self.after].concat()
     }
 
     /// The URL without the parameters of these names, and without what stands behind them.

@@ -2,6 +2,8 @@
 //!
 //! They may stand after the authority only, so that no value can choose a host.
 
+use std::borrow::Cow;
+
 use crate::domain::{Invalid, Placeholder};
 
 /// A stretch of a callback's text.
@@ -33,12 +35,12 @@ pub fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Invalid> {
 ///
 /// # Errors
 /// As [`pieces`].
-pub fn expand(text: &str, value: impl Fn(Placeholder) -> String) -> Result<String, Invalid> {
-    let written = pieces(text)?.into_iter().map(|piece| match piece {
-        Piece::Text(text) => text.to_owned(),
-        Piece::Hole(placeholder) => value(placeholder),
+pub fn expand(text: &str, value: impl Fn(Placeholder) -> String) -> Result<Cow<'_, str>, Invalid> {
+    let pieces = pieces(text)?.into_iter().map(|piece| match piece {
+        Piece::Text(text) => Cow::Borrowed(text),
+        Piece::Hole(placeholder) => Cow::Owned(value(placeholder)),
     });
-    Ok(written.collect())
+    Ok(pieces.reduce(|written, piece| written + piece).unwrap_or_default())
 }
 
 struct Hole {
@@ -83,7 +85,7 @@ fn encoded_hole(text: &str, at: usize) -> Option<Hole> {
 mod tests {
     use super::*;
 
-    fn filled(text: &str) -> Result<String, Invalid> {
+    fn filled(text: &str) -> Result<Cow<'_, str>, Invalid> {
         expand(text, |placeholder| format!("<{}>", placeholder.as_str()))
     }
 

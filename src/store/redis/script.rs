@@ -96,7 +96,8 @@ pub(super) struct Request {
 impl Request {
     /// A command that only reads.
     pub(super) fn plain(name: &'static str, args: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        let mut short = redis::cmd(name);
+        let mut short = Cmd::with_capacity(2, 64);
+        short.arg(name);
         for arg in args {
             short.arg(arg);
         }
@@ -106,8 +107,9 @@ impl Request {
     /// A script with its keys.
     pub(super) fn call(script: &'static Script, keys: impl AsRef<[Vec<u8>]>) -> Self {
         let keys = keys.as_ref();
-        let mut short = redis::cmd("EVALSHA");
-        short.arg(&script.digest).arg(keys.len());
+        // A journey, its keys, and what a step says.
+        let mut short = Cmd::with_capacity(24, 1024);
+        short.arg("EVALSHA").arg(&script.digest).arg(keys.len());
         for key in keys {
             short.arg(key.as_slice());
         }

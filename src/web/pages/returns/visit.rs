@@ -166,7 +166,7 @@ impl<'a> Visit<'a> {
         let spans = [self.engine_took.get().saturating_sub(provider), provider, self.at.elapsed()];
         let [store, provider, total] = spans.map(|span| span.as_secs_f64() * 1e3);
         let text = format!("store;dur={store:.1}, bank;dur={provider:.1}, total;dur={total:.1}");
-        if let Ok(value) = HeaderValue::from_str(&text) {
+        if let Ok(value) = HeaderValue::try_from(text) {
             response.headers_mut().insert(SERVER_TIMING, value);
         }
         response
