@@ -37,8 +37,14 @@ impl Keys {
 
     /// Signs a consent token under the operator's key of this id. `None` when that key is gone.
     pub fn sign_consent(&self, key: &str, claims: &ConsentClaims) -> Option<Secret> {
-        let signing = EncodingKey::from_ec_der(self.signing_key(key)?.to_pkcs8_der().ok()?.as_bytes());
-        jsonwebtoken::encode(&header(key), claims, &signing).ok().map(Secret::new)
+        let (_, signer) = self.consent_signers.iter().find(|(id, _)| id == key)?;
+        jsonwebtoken::encode(&header(key), claims, signer).ok().map(Secret::new)
+    }
+
+    /// What signs consent tokens under each operator's key.
+    pub(super) fn consent_signers(&self) -> Vec<(String, EncodingKey)> {
+        let signer = |id: &str| Some(EncodingKey::from_ec_der(self.signing_key(id)?.to_pkcs8_der().ok()?.as_bytes()));
+        self.keys.iter().filter_map(|(id, _)| Some((id.clone(), signer(id)?))).collect()
     }
 
     /// What a consent token says, if one of our keys has signed it.

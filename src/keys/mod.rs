@@ -20,6 +20,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
+use jsonwebtoken::EncodingKey;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
@@ -39,6 +40,8 @@ const NONCE: usize = 24;
 #[derive(Clone)]
 pub struct Keys {
     keys: Vec<(String, Zeroizing<[u8; 32]>)>,
+    /// What signs consent tokens under each of them: to make it anew takes longer than to sign.
+    consent_signers: Vec<(String, EncodingKey)>,
 }
 
 impl std::fmt::Debug for Keys {
@@ -58,7 +61,8 @@ impl Keys {
         if distinct.len() < keys.len() {
             return Err(Invalid::new("keys", "name the same id twice"));
         }
-        Ok(Self { keys })
+        let keys = Self { keys, consent_signers: Vec::new() };
+        Ok(Self { consent_signers: keys.consent_signers(), ..keys })
     }
 
     /// Writes a fresh key in the form that [`Keys::parse`] reads.
