@@ -55,6 +55,17 @@ async fn a_bank_of_plain_oauth_2_says_yes_without_a_signature() {
     assert_eq!(fact.bank_tokens().unwrap().consent.as_deref(), Some("c-7"));
 }
 
+#[tokio::test]
+async fn codes_go_to_a_bank_over_a_connection_that_is_kept() {
+    let fake = Fake::start().await;
+    fake.play("/token", Play::Say(200, r#"{"access_token":"a","token_type":"Bearer"}"#.into()));
+    let bank = bank(plain(fake.base()), &Arc::default());
+    for _ in 0..10 {
+        bank.exchange(&context(), &Evidence::of("c")).await.unwrap();
+    }
+    assert_eq!((fake.asked("/token").len(), fake.connections()), (10, 1));
+}
+
 /// A bank whose token endpoint gives this `id_token`.
 async fn telling(fake: &Fake, clock: &Arc<TestClock>, claims: serde_json::Value) -> Fact {
     let mut all = json!({"iss": fake.base(), "aud": "us", "sub": "alice", "nonce": STATE,

@@ -1,5 +1,6 @@
 //! A server that says what it is told to, and remembers what it was asked.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::{collections::HashMap, net::Ipv4Addr};
 
@@ -36,17 +37,19 @@ pub(super) struct Fake {
     base: String,
     plays: Arc<Mutex<HashMap<String, Play>>>,
     asked: Arc<Mutex<Vec<Asked>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Fake {
     pub(super) async fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let fake = Self { base, plays: Arc::default(), asked: Arc::default() };
+        let fake = Self { base, plays: Arc::default(), asked: Arc::default(), connections: Arc::default() };
         let server = fake.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let server = server.clone();
+                server.connections.fetch_add(1, Ordering::Relaxed);
                 tokio::spawn(async move { server.serve(stream).await });
             }
         });
@@ -66,16 +69,26 @@ impl Fake {
         self.asked.lock().unwrap().iter().filter(|asked| asked.path == path).cloned().collect()
     }
 
+    /// How many connections have come in so far.
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     async fn serve(&self, mut stream: TcpStream) {
-        let Some(asked) = read(&mut stream).await else { return };
-        let play = self.plays.lock().unwrap().get(&asked.path).cloned();
-        self.asked.lock().unwrap().push(asked);
-        let answer = match play.unwrap_or(Play::Say(404, String::new())) {
-            Play::Say(status, body) => format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{body}", body.len()),
-            Play::Cut => "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"access_token\":\"a\"}".into(),
-        };
-        let _ = stream.write_all(answer.as_bytes()).await;
-        let _ = stream.shutdown().await;
+        while let Some(asked) = read(&mut stream).await {
+            let play = self.plays.lock().unwrap().get(&asked.path).cloned().unwrap_or(Play::Say(404, String::new()));
+            self.asked.lock().unwrap().push(asked);
+            let answer = match &play {
+                Play::Say(status, body) => {
+                    format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+                }
+                Play::Cut => "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"access_token\":\"a\"}".into(),
+            };
+            let _ = stream.write_all(answer.as_bytes()).await;
+            if matches!(play, Play::Cut) {
+                return;
+            }
+        }
     }
 }
 
