@@ -1,11 +1,12 @@
 //! The way home of consents: from a real bank that answers in five milliseconds, and from one that takes the request for
 //! its tokens and never answers.
 //!
-//! `npm ci --prefix tests/banks && cargo bench --bench consents -- [real|mute]` does one or both. *Real* lets the customers
+//! `npm ci --prefix tests/banks && cargo bench --bench consents -- [real|mute|stress]` does one, or the first two. *Real* lets the customers
 //! of five hundred consents agree at an OpenID provider (`tests/banks`), and sends them back at fifty a second; the
 //! processor time is the gateway's, which is everything but the provider's. *Mute* asks for a thousand consents, and
 //! sends their customers back at a hundred a second: once with callbacks that would carry the consent, so that they see
-//! the light page, and once with callbacks that carry a one-time token, so that they go home.
+//! the light page, and once with callbacks that carry a one-time token, so that they go home. *Stress* sends 100,000
+//! back at 200 a second, or as many as its next argument says, beside a process that takes a core for 200 ms twice a second.
 
 #![allow(missing_docs, clippy::allow_attributes, reason = "a bench has no readers but people")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that falls over has spoken")]
@@ -20,7 +21,8 @@ mod load;
 #[path = "../tests/it/banks/process.rs"]
 mod process;
 
-use std::time::Duration;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use customer::Customer;
 use load::consents::{Consents, take_return};
@@ -33,11 +35,26 @@ use process::Banks;
 const AGREED: usize = 500;
 const ROUNDS: usize = 4;
 
+/// How many return under stress unless said otherwise, how far apart, and how many have been asked for before at a time.
+const STRESSED: usize = 100_000;
+const STRESS_EVERY: Duration = Duration::from_millis(5);
+const STRESS_ROUND: usize = 10_000;
+
+/// What the process is called with that takes a core in bursts.
+const BURSTS: &str = "--bursts";
+
 fn main() {
+    if std::env::args().any(|argument| argument == BURSTS) {
+        return take_a_core_in_bursts();
+    }
     let generator = generator();
     let named = |what: &str| std::env::args().any(|argument| argument == what);
     println!("`cargo bench --bench consents`\n\n{HEAD}");
     for store in [Store::Embedded, Store::Redis] {
+        if named("stress") {
+            generator.block_on(stressed(store));
+            continue;
+        }
         if named("real") || !named("mute") {
             generator.block_on(real_bank(store));
         }
@@ -98,6 +115,47 @@ fn connections_to(issuer: &str) -> usize {
             line.split_whitespace().nth(2).is_some_and(|remote| remote.ends_with(&to)) && line.contains(" 01 ")
         })
         .count()
+}
+
+/// Every bank hangs, and somebody else needs the processor, too.
+async fn stressed(store: Store) {
+    let many = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(STRESSED);
+    let consents = Consents::at_mute_bank(store);
+    let own = std::env::current_exe().expect("an executable");
+    let mut waits = Vec::with_capacity(many);
+    while waits.len() < many {
+        let asked = consents.ask(STRESS_ROUND.min(many - waits.len()), true).await;
+        let requests = asked.iter().map(|asked| take_return(asked["state"].as_str().expect("a state"))).collect();
+        let mut other = Command::new(&own).arg(BURSTS).spawn().expect("a process");
+        let run = drip(consents.loaded().to(), requests, STRESS_EVERY).await;
+        other.kill().and_then(|()| other.wait()).expect("it ends");
+        assert!(run.replies.iter().all(|reply| reply.status == 303), "every one goes home");
+        waits.extend(run.waits);
+    }
+    waits.sort_unstable();
+    let over = |millis| waits.iter().filter(|wait| **wait > Duration::from_millis(millis)).count();
+    let at = |share: f64| waits[((waits.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
+    println!(
+        "| {} returns under stress, {} | p50 {:.1} ms | p99 {:.1} ms | p99.9 {:.1} ms | slowest {:.1} ms | {} over 100 ms | {} over 110 ms |",
+        waits.len(),
+        store.name(),
+        at(0.5),
+        at(0.99),
+        at(0.999),
+        at(1.0),
+        over(100),
+        over(110)
+    );
+}
+
+fn take_a_core_in_bursts() {
+    loop {
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_millis(200) {
+            std::hint::spin_loop();
+        }
+        std::thread::sleep(Duration::from_millis(300));
+    }
 }
 
 async fn mute_bank(store: Store) {

@@ -1,14 +1,13 @@
 //! Consents at one bank: one whose token endpoint takes every request and answers none, or any other.
 
-use std::net::TcpListener;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 
-use super::flood;
 use super::loaded_gateway::{LoadedGateway, Store, request};
+use super::{flood, generator};
 
 /// A merchant that speaks Yapily, of a gateway with such a bank.
 pub struct Consents {
@@ -20,9 +19,7 @@ pub struct Consents {
 impl Consents {
     /// Opens one over this store, whose bank is mute.
     pub fn at_mute_bank(store: Store) -> Self {
-        let bank = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = bank.local_addr().expect("an address").port();
-        std::thread::spawn(move || bank.incoming().flatten().collect::<Vec<_>>());
+        let port = mute_bank();
         let issuer = format!("http://127.0.0.1:{port}");
         let endpoints =
             format!("[institution.bank.endpoints]\nauthorization = '{issuer}/authorize'\ntoken = '{issuer}/token'\n");
@@ -79,6 +76,22 @@ impl Consents {
         };
         format!("authorization: {scheme} {credentials}\r\ncontent-type: application/json")
     }
+}
+
+/// A server that takes every request, and answers none until its client hangs up; its port.
+fn mute_bank() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        generator().block_on(async move {
+            listener.set_nonblocking(true).expect("a socket");
+            let listener = TcpListener::from_std(listener).expect("a listener");
+            while let Ok((mut client, _)) = listener.accept().await {
+                tokio::spawn(async move { tokio::io::copy(&mut client, &mut tokio::io::sink()).await });
+            }
+        });
+    });
+    port
 }
 
 /// The request of a browser that returns from the mute bank.
