@@ -118,9 +118,7 @@ async fn prove_and_conclude(
     let (provider, context) = derive::visit_at(deps, &journey, response_id.visit)?;
     let checked = match known {
         Known::Genuine => Ok(Checked::Genuine),
-        Known::Nothing => {
-            timing.of_provider(commit::while_unreachable(|| provider.check(&context, evidence))).await
-        }
+        Known::Nothing => timing.of_provider(commit::while_unreachable(|| provider.check(&context, evidence))).await,
     };
     let _note = checked.is_ok().then(|| engine.genuine.write(key));
     let (journey, fact) = match checked {

@@ -156,8 +156,8 @@ const PURPOSES: [HeaderName; 4] = [
 /// and use nothing up.
 pub fn is_prefetch(request: &HttpRequest) -> bool {
     let prefetches = |name: HeaderName| {
-        let value = request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        value.to_ascii_lowercase().contains("prefetch") || value.to_ascii_lowercase().contains("preview")
+        let value = request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_ascii_lowercase);
+        value.is_some_and(|value| value.contains("prefetch") || value.contains("preview"))
     };
     is_head(request) || PURPOSES.into_iter().any(prefetches)
 }
