@@ -15,7 +15,7 @@ mod stream;
 use std::{net::TcpListener, time::Duration};
 
 use actix_http::{HttpService, KeepAlive, Protocol, Request, error::DispatchError};
-use actix_server::Server;
+use actix_server::{GracefulShutdownSignal, Server};
 use actix_service::{IntoServiceFactory, ServiceFactory, apply_fn_factory, map_config};
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::{Error, body::MessageBody};
@@ -65,7 +65,7 @@ impl Options {
 pub fn serve<A, I, F, B>(listener: TcpListener, options: &Options, app: A) -> std::io::Result<Server>
 where
     A: Fn() -> I + Send + Clone + 'static,
-    I: IntoServiceFactory<F, Request>,
+    I: IntoServiceFactory<F, Request> + 'static,
     F: ServiceFactory<Request, Config = AppConfig, Response = ServiceResponse<B>, Error = Error, InitError = ()>
         + 'static,
     F::Future: 'static,
@@ -77,43 +77,58 @@ where
         .max_concurrent_connections(options.most_of_a_worker())
         .shutdown_timeout(options.shutdown_seconds)
         .disable_signals();
-    let stopping = builder.graceful_shutdown_signal();
+    let (stopping, options) = (builder.graceful_shutdown_signal(), options.clone());
+    let service = move || connections(&options, app.clone(), stopping.clone());
+    Ok(builder.listen("handback", listener, service)?.run())
+}
+
+/// What [`serve`] makes of an app for each of its threads: a service of connections. On `stopping`, each of these ends
+/// with the answer that it is at.
+pub fn connections<A, I, F, B>(
+    options: &Options,
+    app: A,
+    stopping: GracefulShutdownSignal,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> + use<A, I, F, B>
+where
+    A: Fn() -> I,
+    I: IntoServiceFactory<F, Request> + 'static,
+    F: ServiceFactory<Request, Config = AppConfig, Response = ServiceResponse<B>, Error = Error, InitError = ()>
+        + 'static,
+    F::Future: 'static,
+    F::Service: 'static,
+    B: MessageBody + 'static,
+{
     let limits = Limits::with_keep_alive(options.keep_alive);
     // Idle connections are closed by the budget.
     let keep_alive = if options.keep_alive.is_some() { KeepAlive::Os } else { KeepAlive::Disabled };
-    let admission = options.admission.clone();
-    let http = move || {
-        let stopping = stopping.clone();
-        let http = HttpService::<GuardedStream, _, _>::build()
-            .graceful_shutdown_signal(move || {
-                let stopping = stopping.clone();
-                async move { stopping.notified().await }
-            })
-            .keep_alive(keep_alive)
-            .client_request_timeout(Duration::ZERO)
-            .client_disconnect_timeout(Duration::ZERO)
-            .h1_write_buffer_size(PIECE)
-            .on_connect_ext(|stream: &GuardedStream, data| {
-                data.insert(stream.connection().clone());
-            })
-            .finish(AnswersOf(map_config(app(), |()| AppConfig::default())));
-        let admission = admission.clone();
-        apply_fn_factory(http, move |socket: TcpStream, http| {
-            let address = admission.asks_for_addresses().then(|| socket.peer_addr().ok()).flatten();
-            let served = admission.admit(address.map(|address| address.ip())).map(|admitted| {
-                let connection = Connection::new(socket, limits, admitted);
-                let stream = GuardedStream::of(connection.clone());
-                (connection, actix_service::Service::call(http, (stream, Protocol::Http1, None)))
-            });
-            async move {
-                if let Some((connection, server)) = served {
-                    connection.serve(server, is_unread).await;
-                }
-                Ok::<(), DispatchError>(())
-            }
+    let http = HttpService::<GuardedStream, _, _>::build()
+        .graceful_shutdown_signal(move || {
+            let stopping = stopping.clone();
+            async move { stopping.notified().await }
         })
-    };
-    Ok(builder.listen("handback", listener, http)?.run())
+        .keep_alive(keep_alive)
+        .client_request_timeout(Duration::ZERO)
+        .client_disconnect_timeout(Duration::ZERO)
+        .h1_write_buffer_size(PIECE)
+        .on_connect_ext(|stream: &GuardedStream, data| {
+            data.insert(stream.connection().clone());
+        })
+        .finish(AnswersOf(map_config(app(), |()| AppConfig::default())));
+    let admission = options.admission.clone();
+    apply_fn_factory(http, move |socket: TcpStream, http| {
+        let address = admission.asks_for_addresses().then(|| socket.peer_addr().ok()).flatten();
+        let served = admission.admit(address.map(|address| address.ip())).map(|admitted| {
+            let connection = Connection::new(socket, limits, admitted);
+            let stream = GuardedStream::of(connection.clone());
+            (connection, actix_service::Service::call(http, (stream, Protocol::Http1, None)))
+        });
+        async move {
+            if let Some((connection, server)) = served {
+                connection.serve(server, is_unread).await;
+            }
+            Ok::<(), DispatchError>(())
+        }
+    })
 }
 
 /// Whether a server that ended so may have left something unread, for which its answer must not be lost.
