@@ -18,7 +18,8 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, HttpMessage as _, body::MessageBody, middleware::Next, web};
 use tracing::{Instrument as _, Level, Span, field::Empty, level_filters::LevelFilter};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{EnvFilter, ParseError};
+use tracing_subscriber::fmt::{MakeWriter, SubscriberBuilder, format::DefaultFields, format::Format};
 
 use self::metrics::{Metrics, Route};
 use crate::config::LogFormat;
@@ -37,13 +38,30 @@ const NOISE: [(&str, LevelFilter); 2] = [("actix_http", LevelFilter::OFF), ("act
 /// # Errors
 /// When the filter cannot be read, or logging has been started before.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(without_noise(filter))?)
-        .with_writer(std::io::stderr);
+    let lines = lines_to(std::io::stderr, filter)?;
     match format {
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).try_init(),
     }
+}
+
+/// Sends the lines that [`start`] sends to standard error to this writer instead, as text without colours.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_to<W>(writer: W, filter: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    lines_to(writer, filter)?.with_ansi(false).try_init()
+}
+
+fn lines_to<W>(writer: W, filter: &str) -> Result<SubscriberBuilder<DefaultFields, Format, EnvFilter, W>, ParseError>
+where
+    W: for<'w> MakeWriter<'w> + 'static,
+{
+    let filter = EnvFilter::try_new(without_noise(filter))?;
+    Ok(tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer))
 }
 
 /// A filter that keeps what an operator's filter says, and keeps known noise out.
