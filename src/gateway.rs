@@ -10,9 +10,10 @@ mod store;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::{future::Future, sync::Arc, time::Duration};
 
-use actix_web::{dev::Server, web};
+use actix_web::dev::{Server, ServiceFactory};
+use actix_web::web;
 use anyhow::{Context as _, Result};
-use tokio::{sync::oneshot, task::JoinSet, time::Instant};
+use tokio::{net::TcpStream, sync::oneshot, task::JoinSet, time::Instant};
 
 use serving::{SHUTDOWN_SECONDS, Shared};
 pub use store::{StoreUse, has_store};
@@ -132,6 +133,21 @@ impl Gateway {
         courier.await?;
         Ok(ended?)
     }
+}
+
+/// What serves each connection of a gateway with this engine, on the thread that awaits it: so a caller can measure what
+/// a request costs. Nothing runs beside it, neither the courier nor sweeps.
+///
+/// # Errors
+/// When the sandbox has no key, or the number of open files cannot be read.
+pub fn connections(
+    config: &Config,
+    engine: Arc<Engine>,
+) -> Result<impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<>> {
+    let metrics = web::Data::new(Metrics::default());
+    let options = serving::options(config, &metrics.connections, &mut Vec::new())?;
+    let clock = web::Data::from(Arc::clone(&engine.deps.clock));
+    serving::connections(config, &options, Shared { engine: web::Data::from(engine), clock, metrics })
 }
 
 /// Lets no new browser in, and waits a while for what providers are being asked: their answers come once.

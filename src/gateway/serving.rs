@@ -2,9 +2,12 @@
 
 use std::{net::TcpListener, sync::Arc};
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Condition, from_fn};
-use actix_web::{App as Actix, HttpResponse, dev::Server, web};
+use actix_web::{App as Actix, Error, HttpResponse, web};
 use anyhow::{Context as _, Result};
+use tokio::net::TcpStream;
 
 use super::sandbox_bank;
 use crate::clock::Clock;
@@ -12,6 +15,7 @@ use crate::config::Config;
 use crate::demo::{self, Demo};
 use crate::engine::Engine;
 use crate::listener::{self, Admission, Options};
+use crate::provider::sandbox::Sandbox;
 use crate::sandbox::{self, Redeemer};
 use crate::telemetry::{
     self,
@@ -29,6 +33,7 @@ pub(super) const SHUTDOWN_SECONDS: u64 = 10;
 const COUNTERS_CONNECTIONS: usize = 32;
 
 /// What every request can reach.
+#[derive(Clone)]
 pub(super) struct Shared {
     pub engine: web::Data<Engine>,
     pub clock: web::Data<dyn Clock>,
@@ -66,32 +71,55 @@ pub(super) fn options(config: &Config, counters: &Arc<Connections>, notices: &mu
     Ok(options)
 }
 
-/// Serves the gateway.
-pub(super) fn serve(
-    config: &Config,
-    (listener, options): (TcpListener, &Options),
+/// What an app of the public listener is made of.
+#[derive(Clone)]
+struct Parts {
     shared: Shared,
+    limits: web::Data<Limits>,
+    rates: web::Data<Rates>,
+    kind: web::Data<GatewayKind>,
+    sandbox: Option<web::Data<Sandbox>>,
     demo: Option<Arc<Demo>>,
-) -> Result<Server> {
-    let Shared { engine, clock, metrics } = shared;
-    let limits = web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.body_timeout });
-    let rates = web::Data::new(Rates::default());
-    let kind = web::Data::new(if demo.is_some() { GatewayKind::Demo } else { GatewayKind::Own });
-    let provider = config.sandbox.then(|| sandbox_bank(&engine.deps.public_url, &engine.deps.keys)).transpose()?;
-    let provider = provider.map(web::Data::new);
-    let app = move || {
+}
+
+impl Parts {
+    fn new(config: &Config, shared: Shared, demo: Option<Arc<Demo>>) -> Result<Self> {
+        let deps = &shared.engine.deps;
+        let sandbox = config.sandbox.then(|| sandbox_bank(&deps.public_url, &deps.keys)).transpose()?;
+        Ok(Self {
+            limits: web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.body_timeout }),
+            rates: web::Data::new(Rates::default()),
+            kind: web::Data::new(if demo.is_some() { GatewayKind::Demo } else { GatewayKind::Own }),
+            sandbox: sandbox.map(web::Data::new),
+            shared,
+            demo,
+        })
+    }
+
+    fn app(
+        &self,
+    ) -> Actix<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<impl MessageBody + use<>>,
+            Error = Error,
+            InitError = (),
+        > + use<>,
+    > {
+        let Shared { engine, clock, metrics } = self.shared.clone();
         let mut app = Actix::new()
-            .app_data(engine.clone())
-            .app_data(clock.clone())
-            .app_data(limits.clone())
-            .app_data(rates.clone())
-            .app_data(kind.clone())
-            .app_data(metrics.clone())
+            .app_data(engine)
+            .app_data(clock)
+            .app_data(self.limits.clone())
+            .app_data(self.rates.clone())
+            .app_data(self.kind.clone())
+            .app_data(metrics)
             .configure(http::routes);
-        if let Some(provider) = &provider {
-            app = app.app_data(provider.clone()).configure(sandbox::routes);
+        if let Some(sandbox) = &self.sandbox {
+            app = app.app_data(sandbox.clone()).configure(sandbox::routes);
         }
-        if let Some(demo) = &demo {
+        if let Some(demo) = &self.demo {
             let redeemer: Arc<dyn Redeemer> = Arc::clone(demo) as Arc<dyn Redeemer>;
             app = app
                 .app_data(web::Data::from(Arc::clone(demo)))
@@ -101,8 +129,30 @@ pub(super) fn serve(
         app.default_service(web::to(http::nothing_here))
             .wrap(from_fn(http::keep_rules))
             .wrap(from_fn(telemetry::observe))
-    };
-    Ok(listener::serve(listener, options, app)?)
+    }
+}
+
+/// Serves the gateway.
+pub(super) fn serve(
+    config: &Config,
+    (listener, options): (TcpListener, &Options),
+    shared: Shared,
+    demo: Option<Arc<Demo>>,
+) -> Result<Server> {
+    let parts = Parts::new(config, shared, demo)?;
+    Ok(listener::serve(listener, options, move || parts.app())?)
+}
+
+/// What serves each connection of the public listener.
+pub(super) fn connections(
+    config: &Config,
+    options: &Options,
+    shared: Shared,
+) -> Result<impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<>> {
+    let parts = Parts::new(config, shared, None)?;
+    // Nothing stops it: it ends with what it serves.
+    let never = Server::build().graceful_shutdown_signal();
+    Ok(listener::connections(options, move || parts.app(), never))
 }
 
 /// Serves the counters at an address of their own.
