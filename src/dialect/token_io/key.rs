@@ -9,7 +9,6 @@ use ed25519_dalek::VerifyingKey;
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use p256::PublicKey as PointOfP256;
 use p256::pkcs8::{DecodePublicKey as _, EncodePublicKey as _, LineEnding};
-use rsa::{RsaPublicKey, pkcs1::DecodeRsaPublicKey as _, traits::PublicKeyParts as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::dialect::Object;
@@ -26,6 +25,9 @@ const MAX_ID: usize = 64;
 
 /// The fewest bits of an RSA key (RFC 7518, section 3.3).
 const RSA_BITS: usize = 2048;
+
+/// The most bits of one: what a call costs to verify grows with them.
+const RSA_MOST_BITS: usize = 4096;
 
 const EXPECTED: &str = "expected an Ed25519, P-256 or RSA public key (2048 to 4096 bits) in PEM, one of the first two as a \
                         JWK, or 32 bytes of Ed25519 in base64url without padding";
@@ -117,11 +119,19 @@ fn of_text(text: &str) -> Result<Both, Invalid> {
     Ok((bytes.to_vec(), text.to_owned() + "\n"))
 }
 
-/// Refuses an RSA key (PKCS#1, in DER) that is too short, too long to be used, or has an exponent that hides nothing.
+/// Refuses an RSA key (PKCS#1, in DER) that is too short, too long to be used, or has an exponent that hides nothing (RFC
+/// 8017, section 3.1: an odd number, 3 or more).
 fn checked_rsa(der: &[u8]) -> Result<(), Invalid> {
-    let key = RsaPublicKey::from_pkcs1_der(der).map_err(|_| refused("is no RSA key of up to 4096 bits"))?;
-    if key.n().bits() < RSA_BITS {
-        return Err(refused(format!("has {} bits, and an RSA key needs {RSA_BITS} at least", key.n().bits())));
+    let no_key = || refused(format!("is no RSA key of up to {RSA_MOST_BITS} bits"));
+    let key = pkcs1::RsaPublicKey::try_from(der).map_err(|_| no_key())?;
+    let (modulus, exponent) = (key.modulus.as_bytes(), key.public_exponent.as_bytes());
+    let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize);
+    let hides = exponent.last().is_some_and(|last| last % 2 == 1) && exponent != [1];
+    if bits > RSA_MOST_BITS || !hides || exponent.len() > 4 {
+        return Err(no_key());
+    }
+    if bits < RSA_BITS {
+        return Err(refused(format!("has {bits} bits, and an RSA key needs {RSA_BITS} at least")));
     }
     Ok(())
 }
