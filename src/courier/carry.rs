@@ -17,7 +17,7 @@ use crate::store::{DeliveryContext, Lease, Leased, Result, StoreError, receiver_
 impl Courier {
     /// Makes one try at a leased delivery, and answers what it was to its receiver, and when it was over: before
     /// anybody could read of it in the store.
-    pub(super) async fn carry(&self, leased: Leased, holder: &Holder) -> (Load, UnixMillis) {
+    pub(super) async fn carry(&self, leased: Box<Leased>, holder: &Holder) -> (Load, UnixMillis) {
         let held = Carried { leased, holder };
         let id = held.leased.lease.id;
         let ended = match self.prepare(&held.leased).await {
@@ -48,10 +48,22 @@ impl Courier {
             return Ok(Prepared::Over(Verdict::Dead));
         }
         // Where a 410 is an answer like any other, nobody has shut it.
-        if self.delivery_policy(&leased.context).gone && self.deps.store.is_shut(&endpoint(leased)).await? {
+        if self.delivery_policy(&leased.context).gone && self.is_shut(endpoint(leased)).await? {
             return Ok(Prepared::Over(Verdict::Gone));
         }
         self.write(&leased.context).await.map(Prepared::Ready)
+    }
+
+    /// Whether an endpoint has said that it is gone, as it was a second ago at the earliest.
+    async fn is_shut(&self, endpoint: Digest) -> Result<bool> {
+        if self.open_endpoints.has(&endpoint) {
+            return Ok(false);
+        }
+        let is_shut = self.deps.store.is_shut(&endpoint).await?;
+        if !is_shut {
+            self.open_endpoints.add(endpoint);
+        }
+        Ok(is_shut)
     }
 
     async fn try_once(
@@ -65,7 +77,9 @@ impl Courier {
         let now = self.deps.clock.now();
         let verdict = attempt.judge(&context.delivery, &policy, now, self.deps.clock.draw());
         if verdict == Verdict::Gone {
-            self.deps.store.shut(&endpoint(&held.leased)).await?;
+            let endpoint = endpoint(&held.leased);
+            self.deps.store.shut(&endpoint).await?;
+            self.open_endpoints.remove(&endpoint);
         }
         self.conclude(held, Some(&record), verdict).await?;
         Ok((load(&attempt, verdict), now))
@@ -165,7 +179,7 @@ impl Courier {
 
 /// A leased delivery, and by whom it is held by now.
 struct Carried<'a> {
-    leased: Leased,
+    leased: Box<Leased>,
     holder: &'a Holder,
 }
 

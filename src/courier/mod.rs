@@ -7,6 +7,7 @@
 
 mod backoff;
 mod carry;
+mod endpoints;
 mod events;
 mod first_attempts;
 mod in_flight;
@@ -18,15 +19,20 @@ mod sender;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod timetable;
 
 use std::{collections::HashMap, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::future::FutureExt;
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{
+    task::{JoinError, JoinSet},
+    time::Instant,
+};
 
 use crate::domain::{DeliveryPolicy, UnixMillis};
 use crate::engine::deps::Deps;
-use crate::store::{Lease, Leased, Result};
+use crate::store::{Lease, Leased, Result, StoreError};
+use endpoints::OpenEndpoints;
 pub use events::{Event, Standing, Watcher};
 pub use first_attempts::FirstAttempts;
 use in_flight::{InFlight, Route};
@@ -79,6 +85,7 @@ pub struct Courier {
     sender: Arc<dyn Sender>,
     first_attempts: Arc<FirstAttempts>,
     watcher: Arc<dyn Watcher>,
+    open_endpoints: OpenEndpoints,
 }
 
 /// What a courier has in its hands.
@@ -87,9 +94,14 @@ struct Hands {
     queues: Queues,
     tries: JoinSet<Done>,
     flying: HashMap<Route, InFlight>,
+    /// The look into the store that is under way: tries that end meanwhile need not wait for it.
+    looking: JoinSet<Found>,
     /// What is being given back: what has come meanwhile need not wait for that.
     returning: JoinSet<()>,
 }
+
+/// What a look into the store has found, and when these leases lapse.
+type Found = Result<(Vec<Leased>, Instant)>;
 
 /// A try that has ended.
 struct Done {
@@ -108,7 +120,7 @@ impl Courier {
         first_attempts: Arc<FirstAttempts>,
         watcher: Arc<dyn Watcher>,
     ) -> Self {
-        Self { deps, sender, first_attempts, watcher }
+        Self { deps, sender, first_attempts, watcher, open_endpoints: OpenEndpoints::default() }
     }
 
     /// Delivers until `stop` comes; then it finishes the tries under way, for 8 s at the most, and gives back what it
@@ -118,6 +130,7 @@ impl Courier {
         let mut hands = Hands::default();
         let (mut pause, mut looked_at) = (Pause::BUSY, Instant::now());
         loop {
+            let is_looking = !hands.looking.is_empty();
             // In no order: neither tries that end all the time nor work that never ends may keep the others waiting.
             tokio::select! {
                 () = &mut stop => break,
@@ -125,13 +138,10 @@ impl Courier {
                     self.land(&mut hands, done.ok());
                     continue;
                 }
-                () = self.woken_after(looked_at + pause.least) => {}
-                () = tokio::time::sleep_until(looked_at + pause.most) => {}
+                Some(found) = hands.looking.join_next(), if is_looking => pause = self.take_in(&mut hands, found),
+                () = self.woken_after(looked_at + pause.least), if !is_looking => pause = self.look(&mut hands),
+                () = tokio::time::sleep_until(looked_at + pause.most), if !is_looking => pause = self.look(&mut hands),
             }
-            pause = self.round(&mut hands).await.unwrap_or_else(|error| {
-                tracing::warn!(error = %error, "courier.store_trouble");
-                Pause::TROUBLED
-            });
             looked_at = Instant::now();
         }
         self.shut_down(hands).await;
@@ -143,13 +153,29 @@ impl Courier {
         self.first_attempts.woken().await;
     }
 
-    /// Leases what is due, and sets it going or puts it off; answers how long to sleep then.
-    async fn round(self: &Arc<Self>, hands: &mut Hands) -> Result<Pause> {
-        if hands.queues.free() < BATCH {
-            return Ok(Pause::FULL);
+    /// Begins to lease what is due, if there is room for it; if there is not, it is to sleep for so long.
+    fn look(self: &Arc<Self>, hands: &mut Hands) -> Pause {
+        if hands.queues.free() >= BATCH {
+            let courier = Arc::clone(self);
+            hands.looking.spawn(async move {
+                let until = Instant::now() + LEASE;
+                let leased = courier.deps.store.lease(BATCH, LEASE, courier.deps.clock.draw()).await?;
+                Ok((leased, until))
+            });
         }
-        let until = Instant::now() + LEASE;
-        let leased = self.deps.store.lease(BATCH, LEASE, self.deps.clock.draw()).await?;
+        Pause::FULL
+    }
+
+    /// Sets going or puts off what was leased; answers how long to sleep then.
+    fn take_in(self: &Arc<Self>, hands: &mut Hands, found: Result<Found, JoinError>) -> Pause {
+        let found = found.unwrap_or_else(|error| Err(StoreError::Unreachable(error.to_string())));
+        let (leased, until) = match found {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::warn!(error = %error, "courier.store_trouble");
+                return Pause::TROUBLED;
+            }
+        };
         let pause = if leased.len() < BATCH { Pause::IDLE } else { Pause::BUSY };
         let oldest = leased.iter().map(|leased| leased.context.delivery.due_at).min();
         // What has ended meanwhile makes room, and what was leased again may have been waiting for just that.
@@ -157,7 +183,7 @@ impl Courier {
             self.land(hands, done.ok());
         }
         let mut put_off = Vec::new();
-        for leased in leased {
+        for leased in leased.into_iter().map(Box::new) {
             if let Some(in_flight) = hands.flying.get_mut(&Route::of(&leased.lease.id)) {
                 // What has happened to the same journey since waits: on one node, a receiver gets it in its order,
                 // as long as nothing fails. A lease that lapsed in our own hands goes to the try that is under way.
@@ -170,7 +196,7 @@ impl Courier {
         }
         self.give_back(hands, put_off);
         self.report_standing(hands, oldest);
-        Ok(pause)
+        pause
     }
 
     /// Lets a delivery into its queue; answers it with the time that it is put off, if there is no room for it.
@@ -181,7 +207,7 @@ impl Courier {
         }
         match hands.queues.admit(held, self.deps.clock.now(), self.deps.clock.draw()) {
             Admission::Go(leased) => {
-                self.set_going(hands, *leased);
+                self.set_going(hands, leased);
                 None
             }
             Admission::Queued => None,
@@ -202,7 +228,7 @@ impl Courier {
         put_off
     }
 
-    fn set_going(self: &Arc<Self>, hands: &mut Hands, leased: Leased) {
+    fn set_going(self: &Arc<Self>, hands: &mut Hands, leased: Box<Leased>) {
         let (courier, seat, id) = (Arc::clone(self), Seat::of(&leased), leased.lease.id);
         let (route, in_flight) = (Route::of(&id), InFlight::of(leased.lease));
         let holder = in_flight.holder.clone();
@@ -260,6 +286,10 @@ impl Courier {
 
     async fn shut_down(self: &Arc<Self>, mut hands: Hands) {
         let mut untried = hands.queues.empty();
+        while let Some(found) = hands.looking.join_next().await {
+            let found = found.ok().and_then(Result::ok).into_iter().flat_map(|(leased, _)| leased);
+            untried.extend(found.map(|leased| leased.lease));
+        }
         untried.extend(hands.flying.values().flat_map(InFlight::kept));
         let untried = untried.into_iter().map(|lease| (lease, Duration::ZERO)).collect();
         self.give_back(&mut hands, untried);

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use super::receiver::{Held, Seat, Turn, path};
+use super::timetable::Timetable;
 use crate::domain::UnixMillis;
 use crate::store::Lease;
 
@@ -20,12 +21,8 @@ use crate::store::Lease;
 pub const CONCURRENCY: (u8, u8) = (4, 32);
 /// How long the last of those that wait in a queue should wait.
 const DEPTH: Duration = Duration::from_secs(1);
-/// How long an attempt takes where none has ended yet.
-pub const USUAL_DURATION: Duration = Duration::from_millis(100);
 /// A path that takes longer to answer counts as one that hangs.
 const PROMPT: Duration = Duration::from_secs(1);
-/// The shortest and the longest time that a delivery is put off for which there is no room.
-pub const NO_ROOM: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(20));
 
 /// What an attempt was to its receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,13 +55,6 @@ pub struct End {
 struct Count {
     first: usize,
     again: usize,
-}
-
-/// How long attempts take, more or less, and until when places are reserved for what was put off.
-#[derive(Debug, Default)]
-struct Timetable {
-    duration: Option<Duration>,
-    reserved_until: UnixMillis,
 }
 
 /// What a queue knows of one path.
@@ -117,7 +107,7 @@ impl ReceiverQueue {
 
     /// How many may wait here.
     pub fn depth(&self) -> usize {
-        let seats = DEPTH.as_millis() / self.times.turn(self.concurrency()).as_millis();
+        let seats = DEPTH.as_micros() / self.times.turn(self.concurrency()).as_micros();
         usize::try_from(seats).unwrap_or(usize::MAX).max(CONCURRENCY.0.into())
     }
 
@@ -166,15 +156,13 @@ impl ReceiverQueue {
     /// For how long a delivery is put off for which there is no seat.
     pub fn turn_away(&mut self, path: &str, turn: Turn, now: UnixMillis, chance: u64) -> Duration {
         let (places, waiting, concurrency) = (self.depth(), self.waiting(), self.concurrency());
-        let duration = self.times.duration;
         let share = share_of(self.paths.get(path), concurrency);
         let seats = share_of(self.paths.get(path), places);
         match self.paths.get_mut(path) {
             Some(state) if state.waiting.of(turn) >= seats => {
-                let turn_length = Timetable { duration: state.times.duration.or(duration), ..state.times }.turn(share);
-                state.times.next_turn(turn_length, state.waiting.all(), now, chance)
+                state.times.next_turn(share, state.waiting.all(), now, chance)
             }
-            _ => self.times.next_turn(self.times.turn(concurrency), waiting, now, chance),
+            _ => self.times.next_turn(concurrency, waiting, now, chance),
         }
     }
 
@@ -308,7 +296,7 @@ impl ReceiverQueue {
 impl PathState {
     fn is_blank(&self, long_ago: UnixMillis, now: UnixMillis) -> bool {
         self.running.all() + self.waiting.all() == 0
-            && self.times.reserved_until <= now
+            && !self.times.has_reserved(now)
             && !self.backoff.has_failed_since(long_ago)
     }
 }
@@ -351,42 +339,8 @@ impl Count {
     }
 }
 
-impl Timetable {
-    /// How long it is from the end of one attempt to the next, while so many are under way.
-    fn turn(&self, concurrency: usize) -> Duration {
-        let concurrency = u32::try_from(concurrency).unwrap_or(u32::MAX).max(1);
-        (self.duration.unwrap_or(USUAL_DURATION) / concurrency).max(Duration::from_millis(1))
-    }
-
-    /// An attempt took so long: what is reserved comes into line with what a turn is now.
-    fn learn(&mut self, took: Duration, concurrency: usize, now: UnixMillis) {
-        let before = self.turn(concurrency);
-        self.duration = Some(self.duration.map_or(took, |duration| (duration * 3 + took) / 4));
-        let ahead = self.reserved_until.since(now).mul_f64(self.turn(concurrency).div_duration_f64(before));
-        self.reserved_until = now.plus(ahead.min(NO_ROOM.1));
-    }
-
-    /// Reserves a place behind all that were put off, and answers how long it is until then.
-    fn next_turn(&mut self, turn: Duration, waiting: usize, now: UnixMillis, chance: u64) -> Duration {
-        let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
-        let at = self.reserved_until.max(now.plus(turn.saturating_mul(waiting)));
-        let wait = at.since(now);
-        if wait >= NO_ROOM.1 {
-            return spread(NO_ROOM.1, chance);
-        }
-        self.reserved_until = at.plus(turn);
-        wait.max(NO_ROOM.0)
-    }
-}
-
 /// How many of so many places a path may take.
 fn share_of(path: Option<&PathState>, places: usize) -> usize {
     let own = if path.is_some_and(|state| state.is_prompt) { places.saturating_sub(1) } else { places / 2 };
     own.max(1)
-}
-
-/// A time between `span` and twice that.
-pub fn spread(span: Duration, chance: u64) -> Duration {
-    let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    span.saturating_add(Duration::from_millis(chance % millis.max(1)))
 }

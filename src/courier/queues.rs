@@ -9,8 +9,9 @@ use std::{collections::HashMap, time::Duration};
 use tokio::time::Instant;
 
 use super::backoff::REST;
-use super::queue::{CONCURRENCY, End, NO_ROOM, ReceiverQueue, spread};
+use super::queue::{CONCURRENCY, End, ReceiverQueue};
 use super::receiver::{Held, Receiver, Seat, Turn};
+use super::timetable::{NO_ROOM, spread};
 use crate::domain::UnixMillis;
 use crate::store::{Lease, Leased};
 
@@ -75,7 +76,7 @@ impl Queues {
         if queue.has_place(&path, turn, at_once(free)) {
             queue.begin(&path, turn);
             self.running += 1;
-            return Admission::Go(Box::new(held.0));
+            return Admission::Go(held.0);
         }
         if queue.has_seat(&path, turn, seats(free)) {
             queue.push(held);

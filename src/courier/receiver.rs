@@ -33,8 +33,8 @@ pub struct Seat {
     pub turn: Turn,
 }
 
-/// A leased delivery, and the moment when its lease lapses.
-pub type Held = (Leased, Instant);
+/// A leased delivery, and the moment when its lease lapses. It is boxed once, because it passes through many hands.
+pub type Held = (Box<Leased>, Instant);
 
 impl Receiver {
     /// The receiver of this delivery.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rusqlite::Connection;
 
 use super::*;
+use crate::store::receiver_name;
 
 impl Round {
     /// Changes the store's file behind its back.
@@ -138,6 +139,23 @@ async fn what_the_store_kept_from_being_sent_comes_again_soon() {
     eventually(|| async { round.delivery(&journey).await.state == State::Delivered }).await;
     courier.stop().await;
     assert_eq!(round.delivery(&journey).await.tries, 1);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_another_node_finds_gone_is_soon_left_alone_here_too() {
+    let (round, merchant, url) = (Round::new(), MerchantId::mint(rand::random()), "https://gone.example/n");
+    let courier = round.courier();
+    let before = round.paid_by(merchant, [url]).await;
+    eventually(|| async { round.delivery(&before).await.state == State::Delivered }).await;
+    round.store.shut(&receiver_name(merchant, url)).await.unwrap();
+    // What comes at once may still be sent.
+    eventually(|| async {
+        let journey = round.paid_by(merchant, [url]).await;
+        eventually(|| async { round.delivery(&journey).await.state != State::Waiting }).await;
+        round.delivery(&journey).await.state == State::Gone
+    })
+    .await;
+    courier.stop().await;
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! Queues by themselves: who goes, who waits, who is put off.
 
 use super::super::backoff::{FAILURES, REST};
-use super::super::queue::{CONCURRENCY, End, Load, NO_ROOM, ReceiverQueue, USUAL_DURATION};
+use super::super::queue::{CONCURRENCY, End, Load, ReceiverQueue};
 use super::super::queues::{Admission, HANDS, MEMORY, Queues};
 use super::super::receiver::{Held, Receiver, Seat};
+use super::super::timetable::{NO_ROOM, USUAL_DURATION};
 use super::*;
 use crate::domain::UnixMillis;
 use crate::store::DeliveryContext;
@@ -19,7 +20,7 @@ fn held(url: &str, tries: u8) -> Held {
     let (journey, _) = concluded(away, &Fact::paid(), NOW);
     let delivery = Delivery { tries, ..journey.deliveries(JourneyEvent::Concluded(0), NOW, |_| true).remove(0) };
     let lease = Lease { id: delivery.id, merchant: MerchantId::mint([7; 16]), by: 1 };
-    (Leased { context: DeliveryContext { delivery, journey }, lease }, Instant::now() + LEASE)
+    (Box::new(Leased { context: DeliveryContext { delivery, journey }, lease }), Instant::now() + LEASE)
 }
 
 fn receiver(url: &str) -> Receiver {
@@ -214,15 +215,27 @@ fn a_receiver_that_asks_to_be_left_alone_is() {
 fn a_full_queue_leaves_the_others_alone() {
     let mut queues = Queues::default();
     assert_eq!(queues.fill("https://hangs.example/"), NEW / 2);
-    let waits: Vec<_> = (0..10_000)
-        .map(|_| match queues.first_attempt("https://hangs.example/") {
-            Admission::PutOff(wait) => wait,
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    assert!(waits.is_sorted() && waits[0] >= USUAL_DURATION && waits.last() == Some(&NO_ROOM.1), "{:?}", waits[0]);
+    let come = |queues: &mut Queues| match queues.first_attempt("https://hangs.example/") {
+        Admission::PutOff(wait) => wait,
+        other => panic!("{other:?}"),
+    };
+    assert!((0..1000).all(|_| come(&mut queues) == NO_ROOM.0), "nobody has answered, and somebody may at any moment");
     assert!(goes(&queues.first_attempt("https://hangs.example/other")), "nor another path");
     assert!(goes(&queues.first_attempt("https://well.example/")));
+}
+
+#[test]
+fn what_finds_no_room_at_a_receiver_that_answers_comes_again_in_turn() {
+    let mut queues = Queues::default();
+    queues.fill(SHOP);
+    queues.land(SHOP, Load::Received, USUAL_DURATION);
+    queues.fill(SHOP);
+    let put_off = |admission| match admission {
+        Admission::PutOff(wait) => wait,
+        other => panic!("{other:?}"),
+    };
+    let waits: Vec<_> = (0..10_000).map(|_| put_off(queues.first_attempt(SHOP))).collect();
+    assert!(waits.is_sorted() && waits[0] >= USUAL_DURATION && waits.last() == Some(&NO_ROOM.1), "{:?}", waits[0]);
 }
 
 #[test]
@@ -256,7 +269,7 @@ fn a_queue_grows_while_others_wait_and_is_back_where_it_began_when_nobody_is_the
 
 #[test]
 fn a_queue_holds_what_it_carries_in_a_second() {
-    for (millis, held) in [(40, 100), (15_000, NEW), (2, 1000)] {
+    for (millis, held) in [(40, 100), (15_000, NEW), (2, 2000)] {
         let mut queues = Queues::default();
         queues.first_attempt("https://shop.example/stays");
         for _ in 0..50 {
