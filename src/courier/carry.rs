@@ -14,6 +14,9 @@ use crate::domain::{delivery::Attempt, moment::whole_seconds};
 use crate::keys::WebhookKey;
 use crate::store::{DeliveryContext, Lease, Leased, Result, StoreError, receiver_name};
 
+/// Why an attempt ended that was cut short, as its merchant reads it.
+const CUT_SHORT: &str = "not answered: given up early, because too many attempts were not answered";
+
 impl Courier {
     /// Makes one try at a leased delivery, and answers what it was to its receiver, and when it was over: before
     /// anybody could read of it in the store.
@@ -106,7 +109,14 @@ impl Courier {
         let deadline = policy.deadline(context.delivery.tries).min(DeliveryPolicy::LONGEST);
         let began = Instant::now();
         let Answered { attempt_result, retry_after, body } = match outgoing {
-            Ok(outgoing) => self.sender.send(&outgoing, deadline).await,
+            Ok(outgoing) => {
+                let attempt = self.sender.send(&outgoing, deadline);
+                let answered = self.hanging.wait_for(context.journey.opening().merchant, attempt).await;
+                answered.unwrap_or_else(|| {
+                    tracing::info!(delivery = %context.delivery.id, "courier.cut_short");
+                    Answered { attempt_result: AttemptResult::Unanswered, retry_after: None, body: CUT_SHORT.into() }
+                })
+            }
             Err(unwritable) => {
                 tracing::warn!(delivery = %context.delivery.id, reason = %unwritable, "courier.unwritable");
                 let body = unwritable.to_string().into_bytes();

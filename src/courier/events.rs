@@ -24,6 +24,8 @@ pub enum Event {
 pub struct Standing {
     /// How many tries are under way.
     pub under_way: usize,
+    /// How many of those have not been answered for more than a second.
+    pub hanging: usize,
     /// How many wait for them in the courier's hands.
     pub queued: usize,
     /// How many receivers are given one try at a time, because they fail.

@@ -1,15 +1,17 @@
 //! Deliveries: they are leased from the store, written, sent, judged and reported.
 //!
 //! Several nodes share the work, because the store leaves each delivery to one courier at a time. Inside a node every
-//! receiver has a queue of its own (`queues.rs`), so that one that hangs delays nobody else; and what was never tried
-//! goes before every retry, wherever something waits. A try is made at least once; its id is the same every time, so
-//! that a receiver can recognise a repetition.
+//! receiver has a queue of its own (`queues.rs`), so that one that hangs delays nobody else, and those that hang hold a
+//! quarter of all places at the most (`hanging.rs`); and what was never tried goes before every retry, wherever
+//! something waits. A try is made at least once; its id is the same every time, so that a receiver can recognise a
+//! repetition.
 
 mod backoff;
 mod carry;
 mod endpoints;
 mod events;
 mod first_attempts;
+mod hanging;
 mod in_flight;
 mod outgoing;
 mod queue;
@@ -35,6 +37,7 @@ use crate::store::{Lease, Leased, Result, StoreError};
 use endpoints::OpenEndpoints;
 pub use events::{Event, Standing, Watcher};
 pub use first_attempts::FirstAttempts;
+use hanging::Hanging;
 use in_flight::{InFlight, Route};
 pub use outgoing::OutgoingRequest;
 use queue::{End, Load};
@@ -85,6 +88,7 @@ pub struct Courier {
     sender: Arc<dyn Sender>,
     first_attempts: Arc<FirstAttempts>,
     watcher: Arc<dyn Watcher>,
+    hanging: Hanging,
     open_endpoints: OpenEndpoints,
 }
 
@@ -120,7 +124,8 @@ impl Courier {
         first_attempts: Arc<FirstAttempts>,
         watcher: Arc<dyn Watcher>,
     ) -> Self {
-        Self { deps, sender, first_attempts, watcher, open_endpoints: OpenEndpoints::default() }
+        let (hanging, open_endpoints) = (Hanging::default(), OpenEndpoints::default());
+        Self { deps, sender, first_attempts, watcher, hanging, open_endpoints }
     }
 
     /// Delivers until `stop` comes; then it finishes the tries under way, for 8 s at the most, and gives back what it
@@ -250,6 +255,7 @@ impl Courier {
         let now = self.deps.clock.now();
         self.watcher.saw(Event::Stands(Standing {
             under_way: hands.queues.running(),
+            hanging: self.hanging.many(),
             queued: hands.queues.waiting(),
             backing_off: hands.queues.backing_off(now),
             lag: oldest.map_or(Duration::ZERO, |due_at| now.since(due_at)),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
-use super::receiver::{Held, Seat, Turn, path};
+use super::receiver::{Held, PROMPT, Seat, Turn, path};
 use super::timetable::Timetable;
 use crate::domain::UnixMillis;
 use crate::store::Lease;
@@ -21,8 +21,6 @@ use crate::store::Lease;
 pub const CONCURRENCY: (u8, u8) = (4, 32);
 /// How long the last of those that wait in a queue should wait.
 const DEPTH: Duration = Duration::from_secs(1);
-/// A path that takes longer to answer counts as one that hangs.
-const PROMPT: Duration = Duration::from_secs(1);
 
 /// What an attempt was to its receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 //!
 //! As many wait in a queue as it carries in a second; what comes beyond that goes back to the store until it is likely
 //! to find room. The fuller the courier's hands are, the less of them any one queue is given; and some of them are kept
-//! free of retries, so that there is always a hand for what was never tried.
+//! free of retries, so that there is always a hand for what was never tried. Of deliveries that hung when they were
+//! tried last, few are retried at the same time (`hanging.rs`).
 
 use std::{collections::HashMap, time::Duration};
 
@@ -17,6 +18,9 @@ use crate::store::{Lease, Leased};
 
 /// How many deliveries are in this courier's hands at the most.
 pub const HANDS: usize = 2048;
+/// How many retries may be under way of deliveries that hung when they were tried last: so what was never tried has most
+/// of the places in which attempts may hang.
+pub const MOST_RETRIED: usize = 96;
 /// How long failures are remembered of a receiver that nobody calls, in milliseconds.
 pub const MEMORY: u64 = 60 * 60 * 1000;
 
@@ -37,6 +41,8 @@ pub struct Queues {
     queues: HashMap<Receiver, ReceiverQueue>,
     running: usize,
     waiting: usize,
+    /// How many of those that are under way have hung before; none of these waits in a queue.
+    retried: usize,
 }
 
 impl Queues {
@@ -64,9 +70,9 @@ impl Queues {
 
     /// Lets a delivery into its receiver's queue, if there is room; `chance` spreads those that are put off.
     pub fn admit(&mut self, held: Held, now: UnixMillis, chance: u64) -> Admission {
-        let Seat { receiver, path, turn } = Seat::of(&held.0);
+        let Seat { receiver, path, turn, hung } = Seat::of(&held.0);
         let free = self.free();
-        if turn == Turn::Again && free <= HANDS / 4 {
+        if (turn == Turn::Again && free <= HANDS / 4) || (hung && self.retried >= MOST_RETRIED) {
             return Admission::PutOff(spread(NO_ROOM.1, chance));
         }
         let queue = self.queues.entry(receiver).or_default();
@@ -76,9 +82,10 @@ impl Queues {
         if queue.has_place(&path, turn, at_once(free)) {
             queue.begin(&path, turn);
             self.running += 1;
+            self.retried += usize::from(hung);
             return Admission::Go(held.0);
         }
-        if queue.has_seat(&path, turn, seats(free)) {
+        if !hung && queue.has_seat(&path, turn, seats(free)) {
             queue.push(held);
             self.waiting += 1;
             return Admission::Queued;
@@ -95,6 +102,7 @@ impl Queues {
         let Some(queue) = self.queues.get_mut(&seat.receiver) else { return Vec::new() };
         let put_off = queue.end(seat, end, now);
         self.running = self.running.saturating_sub(1);
+        self.retried = self.retried.saturating_sub(seat.hung.into());
         self.waiting = self.waiting.saturating_sub(put_off.len());
         let long_ago = UnixMillis::from_millis(now.as_millis().saturating_sub(MEMORY));
         if queue.is_blank(long_ago, now) {

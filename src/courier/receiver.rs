@@ -1,10 +1,15 @@
 //! Where a delivery goes, as far as a courier needs it: to a receiver, on a path there, for the first time or
 //! again.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
-use crate::domain::{CallbackUrl, MerchantId};
+use crate::domain::{AttemptResult, CallbackUrl, MerchantId};
 use crate::store::Leased;
+
+/// What is not answered within this time hangs, and so does a path that takes longer to answer.
+pub const PROMPT: Duration = Duration::from_secs(1);
 
 /// A receiver: one merchant's scheme, host and port. They have a queue together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -31,6 +36,8 @@ pub struct Seat {
     pub path: String,
     /// Whether it is the first one.
     pub turn: Turn,
+    /// Whether its delivery's last attempt hung.
+    pub hung: bool,
 }
 
 /// A leased delivery, and the moment when its lease lapses. It is boxed once, because it passes through many hands.
@@ -53,13 +60,25 @@ impl Turn {
 impl Seat {
     /// The place of this delivery.
     pub fn of(leased: &Leased) -> Self {
-        Self { receiver: Receiver::of(leased), path: path(leased).to_owned(), turn: Turn::of(leased) }
+        Self {
+            receiver: Receiver::of(leased),
+            path: path(leased).to_owned(),
+            turn: Turn::of(leased),
+            hung: hung(leased),
+        }
     }
 }
 
 /// The path of a delivery's URL, as its merchant wrote it: without the query, which is another one each time.
 pub fn path(leased: &Leased) -> &str {
     parts(leased).1
+}
+
+/// Whether a delivery was tried before, and its last attempt hung.
+fn hung(leased: &Leased) -> bool {
+    let delivery = &leased.context.delivery;
+    let last = delivery.attempts.last().filter(|_| !delivery.is_untried());
+    last.is_some_and(|last| last.result() == AttemptResult::Unanswered && last.took() >= PROMPT)
 }
 
 /// Scheme, host and port; and the path.

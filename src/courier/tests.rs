@@ -1,5 +1,6 @@
 //! The courier at work, with a sender that answers as it is told, on a store of its own.
 
+mod crowds;
 mod mishaps;
 mod mixtures;
 mod queues;

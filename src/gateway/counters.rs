@@ -17,6 +17,7 @@ impl Watcher for Metrics {
             Event::Stands(now) => {
                 self.set_work(Work {
                     under_way: now.under_way,
+                    hanging: now.hanging,
                     queued: now.queued,
                     backing_off: now.backing_off,
                     lag: now.lag,

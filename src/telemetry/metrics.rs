@@ -29,6 +29,8 @@ const STATUSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 pub struct Work {
     /// Tries that are under way.
     pub under_way: usize,
+    /// Those of them that have not been answered for more than a second.
+    pub hanging: usize,
     /// Deliveries that wait for them in the courier's hands.
     pub queued: usize,
     /// Endpoints that are given one try at a time.
@@ -41,6 +43,7 @@ pub struct Work {
 #[derive(Debug)]
 struct WorkGauges {
     under_way: Gauge,
+    hanging: Gauge,
     queued: Gauge,
     backing_off: Gauge,
     lag: Gauge<f64, AtomicU64>,
@@ -51,6 +54,10 @@ impl WorkGauges {
         let mut gauge = |name, help| register(registry, name, help, Gauge::default());
         Self {
             under_way: gauge("handback_deliveries_under_way", "Attempts that are under way"),
+            hanging: gauge(
+                "handback_deliveries_hanging",
+                "Attempts that have not been answered for more than a second",
+            ),
             queued: gauge("handback_deliveries_queued", "Deliveries that wait for an attempt in the courier's hands"),
             backing_off: gauge(
                 "handback_receivers_backing_off",
@@ -157,6 +164,7 @@ impl Metrics {
     /// Notes how much the courier has to do.
     pub fn set_work(&self, work: Work) {
         self.work.under_way.set(whole(work.under_way));
+        self.work.hanging.set(whole(work.hanging));
         self.work.queued.set(whole(work.queued));
         self.work.backing_off.set(whole(work.backing_off));
         self.work.lag.set(work.lag.as_secs_f64());
@@ -228,6 +236,7 @@ mod tests {
             ("delivery_attempts_total", "counter", "Attempts at deliveries, by what they met."),
             ("deliveries_total", "counter", "Deliveries out of the courier's hands, by what became of them."),
             ("deliveries_under_way", "gauge", "Attempts that are under way."),
+            ("deliveries_hanging", "gauge", "Attempts that have not been answered for more than a second."),
             ("deliveries_queued", "gauge", "Deliveries that wait for an attempt in the courier's hands."),
             ("receivers_backing_off", "gauge", "Receivers that fail, and are given one retry at a time."),
             ("delivery_lag_seconds", "gauge", "For how long the oldest delivery had been due when it was taken."),
@@ -241,7 +250,7 @@ mod tests {
             assert_eq!(line(&metrics, &format!("# TYPE handback_{name} ")), kind);
         }
         let samples = metrics.render().lines().filter(|line| !line.starts_with('#')).count();
-        assert_eq!(samples, 7 * 5 + 5 + 1 + 2 + 1 + 4 + 8 + 6 + 4 + 14, "each value of each label has a line");
+        assert_eq!(samples, 7 * 5 + 5 + 1 + 2 + 1 + 4 + 8 + 6 + 5 + 14, "each value of each label has a line");
     }
 
     #[test]
@@ -272,10 +281,22 @@ mod tests {
     #[test]
     fn the_couriers_work_is_what_it_said_last() {
         let metrics = Metrics::default();
-        metrics.set_work(Work { under_way: 9, queued: 9, backing_off: 9, lag: Duration::from_secs(9) });
-        metrics.set_work(Work { under_way: 4, queued: 3, backing_off: 2, lag: Duration::from_millis(1500) });
-        let names = ["deliveries_under_way", "deliveries_queued", "receivers_backing_off", "delivery_lag_seconds"];
+        metrics.set_work(Work { under_way: 9, hanging: 9, queued: 9, backing_off: 9, lag: Duration::from_secs(9) });
+        metrics.set_work(Work {
+            under_way: 4,
+            hanging: 1,
+            queued: 3,
+            backing_off: 2,
+            lag: Duration::from_millis(1500),
+        });
+        let names = [
+            "deliveries_under_way",
+            "deliveries_hanging",
+            "deliveries_queued",
+            "receivers_backing_off",
+            "delivery_lag_seconds",
+        ];
         let seen = names.map(|name| line(&metrics, &format!("handback_{name} ")));
-        assert_eq!(seen, ["4", "3", "2", "1.5"]);
+        assert_eq!(seen, ["4", "1", "3", "2", "1.5"]);
     }
 }

@@ -2,11 +2,11 @@
 
 use super::super::backoff::{FAILURES, REST};
 use super::super::queue::{CONCURRENCY, End, Load, ReceiverQueue};
-use super::super::queues::{Admission, HANDS, MEMORY, Queues};
+use super::super::queues::{Admission, HANDS, MEMORY, MOST_RETRIED, Queues};
 use super::super::receiver::{Held, Receiver, Seat};
 use super::super::timetable::{NO_ROOM, USUAL_DURATION};
 use super::*;
-use crate::domain::UnixMillis;
+use crate::domain::{AttemptRecord, UnixMillis};
 use crate::store::DeliveryContext;
 
 const NOW: UnixMillis = UnixMillis::from_millis(1_800_000_000_000);
@@ -23,6 +23,13 @@ fn held(url: &str, tries: u8) -> Held {
     (Box::new(Leased { context: DeliveryContext { delivery, journey }, lease }), Instant::now() + LEASE)
 }
 
+/// A delivery to this URL whose last attempt was not answered for so long.
+fn unanswered(url: &str, took: Duration) -> Held {
+    let mut held = held(url, 1);
+    held.0.context.delivery.attempts.push(AttemptRecord::new(NOW, took, AttemptResult::Unanswered, b""));
+    held
+}
+
 fn receiver(url: &str) -> Receiver {
     Receiver::of(&held(url, 0).0)
 }
@@ -35,6 +42,11 @@ impl Queues {
 
     fn retry(&mut self, url: &str) -> Admission {
         self.admit(held(url, 1), NOW, 0)
+    }
+
+    /// One comes again whose last attempt was not answered for so long.
+    fn retry_after(&mut self, url: &str, took: Duration) -> Admission {
+        self.admit(unanswered(url, took), NOW, 0)
     }
 
     /// As many come as find room; answers how many go at once.
@@ -293,6 +305,27 @@ fn the_fuller_the_hands_the_less_for_each_queue_and_the_last_of_them_are_for_new
     assert!(queues.free() >= HANDS / 4, "{} are free", queues.free());
     assert!(goes(&queues.first_attempt("https://well.example/")));
     assert!(!goes(&queues.retry("https://well.example/other")));
+}
+
+#[test]
+fn of_those_that_hung_few_are_retried_at_a_time() {
+    let (mut queues, long) = (Queues::default(), Duration::from_secs(15));
+    let url = |n| format!("https://hangs{n}.example/");
+    let going = (0..2 * MOST_RETRIED).filter(|n| goes(&queues.retry_after(&url(*n), long))).count();
+    assert_eq!((going, queues.running(), queues.waiting()), (MOST_RETRIED, MOST_RETRIED, 0), "none of them waits here");
+    assert!(matches!(queues.retry_after(&url(going), long), Admission::PutOff(wait) if wait >= NO_ROOM.1));
+    // What was never tried, what failed otherwise, and what was broken off at once, go on.
+    assert!(goes(&queues.first_attempt("https://new.example/")));
+    assert!(goes(&queues.retry("https://fails.example/")));
+    assert!(goes(&queues.retry_after("https://resets.example/", QUICK)));
+    let of = |n| Seat::of(&unanswered(&url(n), long).0);
+    queues.done(&of(0), End { load: Load::Hung, took: long }, NOW, 0);
+    assert!(goes(&queues.retry_after(&url(going), long)), "one has ended, and another begins");
+    assert!(!goes(&queues.retry_after(&url(going + 1), long)));
+    // Replayed, it is as new.
+    let mut replayed = unanswered(&url(going + 2), long);
+    replayed.0.context.delivery.tries = 0;
+    assert!(goes(&queues.admit(replayed, NOW, 0)));
 }
 
 #[test]
