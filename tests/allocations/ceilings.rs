@@ -13,20 +13,20 @@ const SLACK: u64 = 10;
 
 /// The ceilings on Redis, in the order of [`WALKS`].
 const REDIS: [Cost; WALKS.len()] = [
-    Cost::of(213, 28_700, 8, 590),
-    Cost::of(131, 15_100, 1, 37),
-    Cost::of(138, 18_900, 5, 188),
-    Cost::of(339, 38_700, 6, 479),
-    Cost::of(210, 27_900, 6, 486),
+    Cost::of(163, 27_100, 8, 590),
+    Cost::of(105, 14_500, 1, 37),
+    Cost::of(133, 19_900, 5, 188),
+    Cost::of(277, 37_400, 6, 479),
+    Cost::of(174, 27_000, 6, 486),
 ];
 
 /// The ceilings on an embedded store, whose own threads are not counted.
 const EMBEDDED: [Cost; WALKS.len()] = [
-    Cost::of(174, 21_300, 0, 0),
-    Cost::of(110, 11_400, 0, 0),
-    Cost::of(92, 9_200, 0, 0),
-    Cost::of(298, 30_500, 0, 0),
-    Cost::of(161, 18_700, 0, 0),
+    Cost::of(133, 20_700, 0, 0),
+    Cost::of(85, 10_800, 0, 0),
+    Cost::of(91, 9_200, 0, 0),
+    Cost::of(243, 28_900, 0, 0),
+    Cost::of(132, 17_800, 0, 0),
 ];
 
 #[test]
