@@ -1,6 +1,8 @@
 //! What the stores' benches share: journeys, the steps that conclude them, and callers that take these at the same
 //! time.
 
+#![allow(dead_code, reason = "not every bench needs every tool")]
+
 use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -123,12 +125,16 @@ pub fn journey(merchant: MerchantId, now: UnixMillis) -> Result<Journey, Trouble
 /// Only this program's own banks can make a fact, and there is none here. So the final outcome is written into the
 /// record, into the empty list before what only a consent has: `[[0 (paid), at, {"B": nil}]]`.
 pub fn final_outcome(away: Journey) -> Result<Step, Trouble> {
-    let now = SystemClock.now();
+    final_outcome_at(away, SystemClock.now())
+}
+
+/// [`final_outcome`] at another time.
+pub fn final_outcome_at(away: Journey, now: UnixMillis) -> Result<Step, Trouble> {
     let response_id = ResponseId { visit: 0, response_digest: rand::random() };
     let answered = away.remember(response_id, LedTo::Outcome(0), now).ok_or("it had been answered")?;
     let mut record = write_journey(&answered)?;
-    // No final outcomes; no consent, proofs, reopenings or grant.
-    let end = [0x90, 0xc0, 0x90, 0x90, 0xc0];
+    // No final outcomes, reopenings, grant, operations or result.
+    let end = [0x90, 0x90, 0xc0, 0x90, 0xc0];
     if !record.ends_with(&end) {
         return Err("a record does not end as it did".into());
     }

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 use handback::clock::{Clock, SystemClock};
 use handback::config::Config;
-use handback::domain::journey::{Cancel, Checkout, Purpose, Wanted};
+use handback::domain::id::MerchantId;
+use handback::domain::journey::{Cancel, Checkout, Journey, Purpose, Wanted};
 use handback::domain::merchant::{Merchant, MerchantName};
 use handback::domain::money::{Amount, Currency};
 use handback::domain::open_request::{OpenRequest, RequestedCallbacks};
@@ -19,7 +20,7 @@ use tokio::time::Instant;
 use url::Url;
 
 /// How many journeys are opened at the same time.
-const OPENERS: usize = 256;
+pub const OPENERS: usize = 256;
 
 /// The engine of the gateway that these variables configure.
 pub async fn engine(variables: impl IntoIterator<Item = (String, String)>) -> Arc<Engine> {
@@ -31,6 +32,21 @@ pub async fn engine(variables: impl IntoIterator<Item = (String, String)>) -> Ar
 /// A new merchant.
 pub async fn merchant(engine: &Engine) -> NewMerchant {
     merchants::add(engine, MerchantName::parse("Bench").expect("a name")).await.expect("a merchant")
+}
+
+/// The ids of so many new merchants.
+pub async fn merchants(engine: &Arc<Engine>, many: usize) -> Vec<MerchantId> {
+    let adder = |first| {
+        let engine = Arc::clone(engine);
+        tokio::spawn(async move {
+            let mut ids = Vec::new();
+            for _ in (first..many).step_by(OPENERS) {
+                ids.push(merchant(&engine).await.merchant.id);
+            }
+            ids
+        })
+    };
+    try_join_all((0..OPENERS).map(adder)).await.expect("merchants").into_iter().flatten().collect()
 }
 
 /// Opens so many journeys, shared out to these merchants, sends their customers to the bank, and answers their states.
@@ -50,7 +66,8 @@ pub async fn away(engine: &Arc<Engine>, merchants: Vec<Merchant>, journeys: usiz
     all.into_iter().flatten().collect()
 }
 
-async fn send_away(engine: &Arc<Engine>, merchant: &Merchant, n: usize) -> String {
+/// Opens one journey: a checkout of one callback, with a one-time token.
+pub async fn open_one(engine: &Engine, merchant: &Merchant, n: usize) -> Journey {
     let checkout = Checkout {
         wanted: Wanted::Payment(Amount::parse("25.00", Currency::EUR).expect("an amount")),
         institution: None,
@@ -63,7 +80,11 @@ async fn send_away(engine: &Arc<Engine>, merchant: &Merchant, n: usize) -> Strin
         one_time_token: Some(OneTime::On),
         ..OpenRequest::plain(Purpose::Checkout(checkout))
     };
-    let journey = open::open(engine, merchant, "secpaid", &request, None).await.expect("a journey");
+    open::open(engine, merchant, "secpaid", &request, None).await.expect("a journey")
+}
+
+async fn send_away(engine: &Arc<Engine>, merchant: &Merchant, n: usize) -> String {
+    let journey = open_one(engine, merchant, n).await;
     let link = derive::link(&engine.deps, &journey).expect("a link");
     let request = SendRequest { link: &link, institution: None, at: Instant::now() };
     let Ok(Some(SendResult::Sent(sent))) = send_to_provider::send_to_provider(engine, request).await else {

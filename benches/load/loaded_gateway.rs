@@ -8,6 +8,7 @@ use url::Url;
 use super::flood;
 use super::gateway_process::GatewayProcess;
 use super::redis::RedisServer;
+use super::wire::Reply;
 
 /// A gateway, what it keeps its data in, and a merchant of it.
 pub struct LoadedGateway {
@@ -97,15 +98,9 @@ impl LoadedGateway {
     pub async fn away_to(&self, callbacks: Vec<Value>) -> Vec<(String, String)> {
         let create = |(n, callback): (usize, Value)| self.create_link(n, &callback);
         let links = flood(self.to, callbacks.into_iter().enumerate().map(create).collect()).await.expect(200);
-        let answers: Vec<Value> =
-            links.replies.iter().map(|reply| serde_json::from_str(&reply.body).expect("JSON")).collect();
-        let pay = |answer: &Value| {
-            let link = parameter(answer["data"]["pay_link"].as_str().expect("a link"), "link_id");
-            request("POST /payment/pay", "content-type: application/x-www-form-urlencoded", &format!("link_id={link}"))
-        };
-        let left = flood(self.to, answers.iter().map(pay).collect()).await.expect(303);
-        let states = left.replies.iter().map(|reply| parameter(reply.location.as_deref().expect("a bank"), "state"));
-        answers.iter().map(|answer| answer["data"]["id"].to_string()).zip(states).collect()
+        let left = flood(self.to, links.replies.iter().map(leave).collect()).await.expect(303);
+        let number = |link: &Reply| answer_of(link)["data"]["id"].to_string();
+        links.replies.iter().map(number).zip(left.replies.iter().map(state_of)).collect()
     }
 
     /// As many one-time tokens of paid journeys.
@@ -113,9 +108,12 @@ impl LoadedGateway {
         let returns: Vec<_> = self.away(many).await.iter().map(|state| take_return(state, "paid")).collect();
         // The first time one may have seen the waiting page: its store took longer than the budget.
         flood(self.to, returns.clone()).await;
-        let home = flood(self.to, returns).await.expect(303);
-        let token = |location: &str| parameter(location, "one-time-token");
-        home.replies.iter().map(|reply| token(reply.location.as_deref().expect("a callback"))).collect()
+        flood(self.to, returns).await.expect(303).replies.iter().map(token_of).collect()
+    }
+
+    /// The request that opens the journey of this number.
+    pub fn create(&self, n: usize) -> Vec<u8> {
+        self.create_link(n, &json!(format!("https://shop.example/back?order={n}")))
     }
 
     /// The request that redeems a token, with an `Idempotency-Key` or without.
@@ -144,6 +142,27 @@ pub fn take_return(state: &str, code: &str) -> Vec<u8> {
 pub fn request(line: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
     format!("{line} HTTP/1.1\r\nhost: pay.example\r\n{headers}\r\n{length}\r\n{body}").into_bytes()
+}
+
+/// The request of a customer who leaves for the bank from the link that this reply to the merchant has.
+pub fn leave(link: &Reply) -> Vec<u8> {
+    let answer = answer_of(link);
+    let link = parameter(answer["data"]["pay_link"].as_str().expect("a link"), "link_id");
+    request("POST /payment/pay", "content-type: application/x-www-form-urlencoded", &format!("link_id={link}"))
+}
+
+/// The state under which this reply sends a customer to the bank.
+pub fn state_of(left: &Reply) -> String {
+    parameter(left.location.as_deref().expect("a bank"), "state")
+}
+
+/// The one-time token that this reply hands back to a merchant's app.
+pub fn token_of(home: &Reply) -> String {
+    parameter(home.location.as_deref().expect("a callback"), "one-time-token")
+}
+
+fn answer_of(reply: &Reply) -> Value {
+    serde_json::from_str(&reply.body).expect("JSON")
 }
 
 fn parameter(url: &str, name: &str) -> String {

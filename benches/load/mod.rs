@@ -58,9 +58,14 @@ impl Run {
 
 /// Sends every request once, over as many connections as there are, each with one request under way.
 pub async fn flood(to: SocketAddr, requests: Vec<Vec<u8>>) -> Run {
+    flood_nodes(&[to], requests).await
+}
+
+/// [`flood`] of several nodes, which get equally many connections.
+pub async fn flood_nodes(nodes: &[SocketAddr], requests: Vec<Vec<u8>>) -> Run {
     let (requests, next) = (Arc::new(requests), Arc::new(AtomicUsize::new(0)));
     let began = Instant::now();
-    let connection = |_| tokio::spawn(drain(to, Arc::clone(&requests), Arc::clone(&next)));
+    let connection = |n| tokio::spawn(drain(nodes[n % nodes.len()], Arc::clone(&requests), Arc::clone(&next)));
     let mut done = Vec::with_capacity(requests.len());
     for connection in (0..CONNECTIONS).map(connection).collect::<Vec<_>>() {
         done.extend(connection.await.expect("a connection"));
@@ -71,10 +76,16 @@ pub async fn flood(to: SocketAddr, requests: Vec<Vec<u8>>) -> Run {
 /// Sends the requests one after the other at this pace, whether or not the ones before have been answered. A wait runs
 /// from the moment when its request was due.
 pub async fn drip(to: SocketAddr, requests: Vec<Vec<u8>>, every: Duration) -> Run {
+    drip_nodes(&[to], requests, every).await
+}
+
+/// [`drip`] to several nodes in turn.
+pub async fn drip_nodes(nodes: &[SocketAddr], requests: Vec<Vec<u8>>, every: Duration) -> Run {
     let began = Instant::now();
     let mut under_way = Vec::with_capacity(requests.len());
     for (index, request) in requests.into_iter().enumerate() {
         let due = began + every * u32::try_from(index).unwrap_or(u32::MAX);
+        let to = nodes[index % nodes.len()];
         tokio::time::sleep_until(due.into()).await;
         under_way.push(tokio::spawn(async move {
             let reply = Wire::to(to).ask(&request).await;
