@@ -133,7 +133,7 @@ async fn away(server: &RedisServer) -> Vec<String> {
 }
 
 fn settings(server: &RedisServer) -> [(&'static str, String); 7] {
-    let given = [
+    [
         ("STORE", server.url()),
         ("KEYS", format!("k1:{}=", "A".repeat(43))),
         ("SANDBOX", "true".to_owned()),
@@ -141,6 +141,5 @@ fn settings(server: &RedisServer) -> [(&'static str, String); 7] {
         ("KEEP_ALIVE", "5s".to_owned()),
         ("LOG", "warn".to_owned()),
         ("WORKERS", "1".to_owned()),
-    ];
-    given
+    ]
 }

@@ -165,7 +165,7 @@ impl Watched {
                 let file = Connection::open(folder.path().join("data/handback.sqlite3")).expect("a file");
                 match leaving {
                     Leaving::Expires => {
-                        let over_at = minus(to, KEPT - LIFE);
+                        let over_at = minus(to, KEPT.saturating_sub(LIFE));
                         Self::Embedded(file, "SELECT EXISTS (SELECT 1 FROM journeys WHERE over_at <= ?1)", over_at)
                     }
                     Leaving::Lapses => {
@@ -213,9 +213,9 @@ impl Watched {
     fn is_over(&mut self, journeys: usize) -> bool {
         let left = self.places();
         match self {
-            Self::Embedded(file, question, to) => {
-                !file.query_row(question, [to.as_millis() as i64], |row| row.get::<_, bool>(0)).expect("an answer")
-            }
+            Self::Embedded(file, question, to) => !file
+                .query_row(question, [to.as_millis().cast_signed()], |row| row.get::<_, bool>(0))
+                .expect("an answer"),
             Self::Redis { leaving: Leaving::Lapses, .. } => left == 0,
             Self::Redis { before, .. } => left + journeys as u64 <= *before,
         }

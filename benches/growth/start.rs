@@ -17,7 +17,7 @@ use handback::clock::{Clock as _, SystemClock};
 const STARTS: usize = 20;
 
 /// How long it is left alone before its memory is read, and how many customers return in between.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 const RETURNS: usize = 5_000;
 
 pub async fn measure() {

@@ -144,6 +144,8 @@ async fn a_bank_that_takes_no_connection_has_not_been_asked() {
         let bank = ready(&banks, kind).await;
         let (visit, evidence) = with_code(&banks, &bank).await;
         banks.fail(kind, "port", "closed");
+        // The call before lets nothing else run: here it is noticed that kept connections are closed.
+        tokio::time::sleep(Duration::from_millis(100)).await;
         let proven = visit.redeem(&bank, &evidence).await;
         assert!(matches!(proven.trouble(), ProviderError::Unreachable(_)), "{kind}: {proven:?}");
         banks.fail(kind, "port", "none");

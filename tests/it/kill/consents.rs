@@ -52,7 +52,8 @@ fn every_consent_ends(store: Option<&str>) {
             async move { app.come_back(states).await }
         });
         bank.until_some_are_answered();
-        std::thread::sleep(chance.span(20, 400));
+        // A busy machine needs a while to write what the bank has said.
+        std::thread::sleep(chance.span(100, 480));
         gateway.kill();
         remember(&mut homes, runtime.block_on(returns).unwrap());
         gateway.restart();
