@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use url::{Position, Url};
 
-use super::loaded_gateway::{LoadedGateway, Store, request};
+use super::loaded_gateway::{LoadedGateway, Store, request, state_of};
 use super::{flood, generator};
 
 /// A merchant that speaks Yapily, of a gateway with such a bank.
@@ -68,6 +69,17 @@ impl Consents {
         asked.replies.iter().map(|reply| told(&reply.body)).collect()
     }
 
+    /// Asks for this many consents, and sends each customer to the bank; answers the requests with which they come back.
+    pub async fn returns(&self, many: usize, one_time_token: bool) -> Vec<Vec<u8>> {
+        let asked = self.ask(many, one_time_token).await;
+        let leave = |asked: &Value| {
+            let page = Url::parse(asked["authorisationUrl"].as_str().expect("a URL")).expect("a URL");
+            request(&format!("GET {}", &page[Position::BeforePath..]), "accept: text/html", "")
+        };
+        let left = flood(self.loaded.to(), asked.iter().map(leave).collect()).await.expect(303);
+        left.replies.iter().map(|left| take_return(&state_of(left))).collect()
+    }
+
     fn headers(&self, scheme: &str) -> String {
         let key = self.loaded.api_key();
         let credentials = match scheme {
@@ -95,6 +107,6 @@ fn mute_bank() -> u16 {
 }
 
 /// The request of a browser that returns from the mute bank.
-pub fn take_return(state: &str) -> Vec<u8> {
+fn take_return(state: &str) -> Vec<u8> {
     request(&format!("GET /return/mute?code={state}&state={state}"), "accept: text/html", "")
 }
