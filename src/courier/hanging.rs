@@ -22,24 +22,24 @@ pub const MOST: usize = HANDS / 4 * 3 / 4;
 
 /// The attempts of one courier that hang.
 #[derive(Debug, Default)]
-pub struct Hanging(Mutex<Merchants>);
+pub struct HangingAttempts(Mutex<ByMerchant>);
 
 /// Each merchant's attempts that hang, by the order in which they began to.
 #[derive(Debug, Default)]
-struct Merchants {
+struct ByMerchant {
     attempts: HashMap<MerchantId, BTreeMap<u64, oneshot::Sender<()>>>,
-    many: usize,
+    count: usize,
     next: u64,
 }
 
 /// One attempt that hangs; it gives its place up when it is dropped.
 struct Place<'a> {
-    hanging: &'a Hanging,
+    hanging: &'a HangingAttempts,
     merchant: MerchantId,
     number: u64,
 }
 
-impl Hanging {
+impl HangingAttempts {
     /// Waits for an attempt of this merchant to end; `None` when it was ended, because too many hang.
     pub async fn wait_for<T>(&self, merchant: MerchantId, attempt: impl Future<Output = T>) -> Option<T> {
         let mut attempt = std::pin::pin!(attempt);
@@ -55,30 +55,30 @@ impl Hanging {
     }
 
     /// How many attempts hang.
-    pub fn many(&self) -> usize {
-        self.merchants().many
+    pub fn count(&self) -> usize {
+        self.by_merchant().count
     }
 
     /// An attempt of this merchant begins to hang. What is answered with its place comes when it must end.
     fn begin(&self, merchant: MerchantId) -> (Place<'_>, oneshot::Receiver<()>) {
-        let mut merchants = self.merchants();
-        if merchants.many >= MOST {
-            merchants.end_one();
+        let mut by_merchant = self.by_merchant();
+        if by_merchant.count >= MOST {
+            by_merchant.end_one();
         }
         let (end, cut_short) = oneshot::channel();
-        let number = merchants.next;
-        merchants.next += 1;
-        merchants.many += 1;
-        merchants.attempts.entry(merchant).or_default().insert(number, end);
+        let number = by_merchant.next;
+        by_merchant.next += 1;
+        by_merchant.count += 1;
+        by_merchant.attempts.entry(merchant).or_default().insert(number, end);
         (Place { hanging: self, merchant, number }, cut_short)
     }
 
-    fn merchants(&self) -> MutexGuard<'_, Merchants> {
+    fn by_merchant(&self) -> MutexGuard<'_, ByMerchant> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Merchants {
+impl ByMerchant {
     /// Ends the attempt that has hung the longest, of the merchant that has the most; of several such merchants, of the
     /// one whose has.
     fn end_one(&mut self) {
@@ -95,14 +95,14 @@ impl Merchants {
         if own.is_empty() {
             self.attempts.remove(&merchant);
         }
-        self.many -= 1;
+        self.count -= 1;
         Some(end)
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.hanging.merchants().remove(self.merchant, self.number);
+        self.hanging.by_merchant().remove(self.merchant, self.number);
     }
 }
 
@@ -123,22 +123,22 @@ mod tests {
 
     #[test]
     fn one_more_ends_the_one_that_has_hung_the_longest_of_the_merchant_with_the_most() {
-        let hanging = Hanging::default();
+        let hanging = HangingAttempts::default();
         let mut begun = vec![hanging.begin(FEW), hanging.begin(FEW)];
         begun.extend((2..MOST).map(|_| hanging.begin(MANY)));
-        assert_eq!((hanging.many(), going_on(&mut begun).len()), (MOST, MOST), "all of them may hang");
+        assert_eq!((hanging.count(), going_on(&mut begun).len()), (MOST, MOST), "all of them may hang");
         for ended in 2..10 {
             begun.push(hanging.begin(if ended % 2 == 0 { MANY } else { FEW }));
-            assert_eq!(hanging.many(), MOST);
+            assert_eq!(hanging.count(), MOST);
             assert!(going_on(&mut begun).into_iter().eq((0..2).chain(ended + 1..begun.len())), "{ended}");
         }
         drop(begun);
-        assert_eq!((hanging.many(), hanging.merchants().attempts.len()), (0, 0), "nothing is remembered");
+        assert_eq!((hanging.count(), hanging.by_merchant().attempts.len()), (0, 0), "nothing is remembered");
     }
 
     #[test]
     fn among_merchants_with_as_many_the_one_that_has_hung_the_longest_ends() {
-        let hanging = Hanging::default();
+        let hanging = HangingAttempts::default();
         let merchant = |n: usize| MerchantId::from_bytes([u8::try_from(n % 128).unwrap(); 16]);
         let mut begun: Vec<_> = (0..MOST).map(|n| hanging.begin(merchant(n))).collect();
         // Another merchant's; then each has as many as before, or one less.
@@ -150,16 +150,16 @@ mod tests {
 
     #[test]
     fn an_attempt_that_ends_by_itself_leaves_its_place() {
-        let hanging = Hanging::default();
+        let hanging = HangingAttempts::default();
         let mut begun: Vec<_> = (0..MOST).map(|_| hanging.begin(MANY)).collect();
         drop(begun.remove(7));
         begun.push(hanging.begin(FEW));
-        assert_eq!((hanging.many(), going_on(&mut begun).len()), (MOST, MOST));
+        assert_eq!((hanging.count(), going_on(&mut begun).len()), (MOST, MOST));
     }
 
     #[tokio::test]
     async fn what_ends_within_a_second_never_hangs() {
-        let hanging = Hanging::default();
-        assert_eq!(hanging.wait_for(MANY, async { hanging.many() }).await, Some(0));
+        let hanging = HangingAttempts::default();
+        assert_eq!(hanging.wait_for(MANY, async { hanging.count() }).await, Some(0));
     }
 }

@@ -37,7 +37,7 @@ use crate::store::{Lease, Leased, Result, StoreError};
 use endpoints::OpenEndpoints;
 pub use events::{Event, Standing, Watcher};
 pub use first_attempts::FirstAttempts;
-use hanging::Hanging;
+use hanging::HangingAttempts;
 use in_flight::{InFlight, Route};
 pub use outgoing::OutgoingRequest;
 use queue::{End, Load};
@@ -88,7 +88,7 @@ pub struct Courier {
     sender: Arc<dyn Sender>,
     first_attempts: Arc<FirstAttempts>,
     watcher: Arc<dyn Watcher>,
-    hanging: Hanging,
+    hanging: HangingAttempts,
     open_endpoints: OpenEndpoints,
 }
 
@@ -124,7 +124,7 @@ impl Courier {
         first_attempts: Arc<FirstAttempts>,
         watcher: Arc<dyn Watcher>,
     ) -> Self {
-        let (hanging, open_endpoints) = (Hanging::default(), OpenEndpoints::default());
+        let (hanging, open_endpoints) = (HangingAttempts::default(), OpenEndpoints::default());
         Self { deps, sender, first_attempts, watcher, hanging, open_endpoints }
     }
 
@@ -255,7 +255,7 @@ impl Courier {
         let now = self.deps.clock.now();
         self.watcher.saw(Event::Stands(Standing {
             under_way: hands.queues.running(),
-            hanging: self.hanging.many(),
+            hanging: self.hanging.count(),
             queued: hands.queues.waiting(),
             backing_off: hands.queues.backing_off(now),
             lag: oldest.map_or(Duration::ZERO, |due_at| now.since(due_at)),

@@ -13,7 +13,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 /// How long a connection is kept that nobody uses. What is sent on one that the bank is just closing is neither sent nor
 /// unsent, and a code must not be lost so: servers close what has been idle for five seconds or longer (Node.js, Apache;
-/// nginx waits for 75), and this is well before.
+/// nginx waits for 75), and this is well before. What remains is a bank that stops, or closes without having said so.
 const IDLE: Duration = Duration::from_secs(2);
 
 /// The most connections that are kept to one bank.

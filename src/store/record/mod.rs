@@ -36,7 +36,7 @@ fn damaged(what: impl Into<String>) -> StoreError {
 }
 
 fn write(record: &impl Serialize) -> Result<Vec<u8>> {
-    // A journey that is over has about 400.
+    // A journey that is over has about 400 bytes.
     let mut bytes = Vec::with_capacity(512);
     bytes.push(VERSION);
     rmp_serde::encode::write(&mut bytes, record).map_err(|error| damaged(error.to_string()))?;

@@ -107,7 +107,7 @@ impl Request {
     /// A script with its keys.
     pub(super) fn call(script: &'static Script, keys: impl AsRef<[Vec<u8>]>) -> Self {
         let keys = keys.as_ref();
-        // A journey, its keys, and what a step says.
+        // Room for a journey, its keys, and what a step says of it.
         let mut short = Cmd::with_capacity(24, 1024);
         short.arg("EVALSHA").arg(&script.digest).arg(keys.len());
         for key in keys {

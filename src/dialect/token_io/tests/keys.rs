@@ -1,5 +1,8 @@
 //! How strong a key must be, wherever a merchant brings one.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::signatures::{RSA_KEY, SENT, bearer};
 use crate::dialect::token_io::{Sent, read_public_key};
 use crate::domain::Invalid;
@@ -85,4 +88,40 @@ fn a_weak_key_that_was_registered_before_verifies_nothing() {
     let asked = Sent { method: "GET", body: b"", ..SENT };
     assert!(bearer(SIGNED_WITH_1024).check(&asked, RSA_1024).is_err());
     assert!(read_public_key(serde_json::json!({ "key": RSA_KEY }).to_string().as_bytes()).is_ok());
+}
+
+/// An RSA key of this modulus and this exponent, in PEM (RFC 8017, appendix A.1.1).
+fn rsa_key(modulus: &[u8], exponent: &[u8]) -> String {
+    let der = |tag: u8, content: &[u8]| {
+        let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
+        let length = match content.len() {
+            0..128 => vec![low],
+            128..256 => vec![0x81, low],
+            _ => vec![0x82, high, low],
+        };
+        [&[tag], &length[..], content].concat()
+    };
+    let number = |bytes: &[u8]| der(2, &[if bytes[0] < 0x80 { &[][..] } else { &[0] }, bytes].concat());
+    let key = der(0x30, &[number(modulus), number(exponent)].concat());
+    format!("-----BEGIN RSA PUBLIC KEY-----\n{}\n-----END RSA PUBLIC KEY-----\n", STANDARD.encode(key))
+}
+
+#[test]
+fn an_rsa_key_has_a_modulus_that_can_be_used_and_an_exponent_that_hides() {
+    let (usual, shortest, longest) = (&[1, 0, 1][..], [0xff; 256], [0xff; 512]);
+    let read = |key: &str| read_public_key(serde_json::json!({ "key": key }).to_string().as_bytes());
+    for (modulus, exponent) in [(&shortest[..], usual), (&longest, usual), (&shortest, &[3]), (&shortest, &[0xff; 4])] {
+        assert!(read(&rsa_key(modulus, exponent)).is_ok(), "{} bytes, {exponent:?}", modulus.len());
+    }
+    let too_long = [&[1], &longest[..]].concat();
+    for (modulus, exponent) in [
+        (&too_long[..], usual),
+        (&shortest, &[1]),
+        (&shortest, &[2]),
+        (&shortest, &[1, 0, 0]),
+        (&shortest, &[1, 0, 0, 0, 1]),
+    ] {
+        let refused = read(&rsa_key(modulus, exponent)).expect_err("a bad key");
+        assert_eq!(refused.rule(), "is no RSA key of up to 4096 bits", "{} bytes, {exponent:?}", modulus.len());
+    }
 }
