@@ -155,6 +155,9 @@ async fn an_endpoint_that_another_node_finds_gone_is_soon_left_alone_here_too() 
         round.delivery(&journey).await.state == State::Gone
     })
     .await;
+    let next = round.paid_by(merchant, [url]).await;
+    eventually(|| async { round.delivery(&next).await.state != State::Waiting }).await;
+    assert_eq!(round.delivery(&next).await.state, State::Gone, "nor is it taken for open because it was looked up");
     courier.stop().await;
 }
 
