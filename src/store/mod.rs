@@ -289,6 +289,7 @@ pub trait Store: Journeys + Tokens + Reservations + Merchants + ApiKeys + Users 
     /// Whether it answers.
     async fn ping(&self) -> Result<()>;
 
-    /// Collects what has expired, where the store does not do so by itself; answers how many records it dropped.
+    /// Collects what has expired, where the store does not do so by itself; answers how many records it dropped. One
+    /// call may leave something to the next.
     async fn tidy(&self) -> Result<usize>;
 }

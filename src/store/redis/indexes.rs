@@ -10,15 +10,36 @@ use super::{RedisStore, keys, limit};
 use crate::domain::{MerchantId, PayId, Shard, UnixMillis, UserId};
 use crate::store::{JourneyCursor, JourneyFilter, Result};
 
-/// How many places of an index are looked at in one go while tidying.
-const STRETCH: usize = 256;
+/// How many places of an index are looked at in one go while tidying: of all shards together they keep the connection
+/// busy for some milliseconds.
+const STRETCH: usize = 64;
+
+/// How many indexes and places one tidying looks at, at the most: a fraction of a second's work for node and Redis.
+pub(super) const LOOKS: usize = 100_000;
 
 /// A part of an index that is to be tidied.
+#[derive(Clone)]
 struct ScanRange {
     shard: Shard,
     merchant: MerchantId,
     index: Vec<u8>,
     from: Vec<u8>,
+}
+
+/// What is left of a pass through all indexes.
+#[derive(Default)]
+pub(super) struct TrimmingPass {
+    /// The merchants that come after the one whose indexes are being tidied.
+    merchants: Vec<MerchantId>,
+    ranges: Vec<ScanRange>,
+}
+
+/// What came of tidying a range of some indexes.
+struct Trimmed {
+    places: usize,
+    dropped: usize,
+    /// Where to go on.
+    rest: Vec<ScanRange>,
 }
 
 impl RedisStore {
@@ -48,70 +69,77 @@ impl RedisStore {
         Ok(due)
     }
 
-    /// Drops the places of journeys that Redis has let go; answers how many.
-    pub(super) async fn trim_indexes(&self) -> Result<usize> {
-        let mut dropped = 0;
-        for merchant in self.merchant_ids().await? {
-            let of_merchant = |shard| {
-                let [unproven, proven] = [keys::unproven(shard, merchant), keys::proven(shard, merchant)];
-                [unproven, proven, keys::dead(shard, merchant)].map(|index| ScanRange {
-                    shard,
-                    merchant,
-                    index,
-                    from: b"-".into(),
-                })
-            };
-            let mut indexes: Vec<ScanRange> = Shard::all().flat_map(of_merchant).collect();
-            while !indexes.is_empty() {
-                let (count, rest) = self.trim(indexes).await?;
-                dropped += count;
-                indexes = rest;
+    /// Drops places of journeys that Redis has let go; answers how many. It stops when it has looked at so many indexes
+    /// and places, and the next call goes on from there: a pass through many merchants, or through many journeys that
+    /// are still kept, takes several.
+    pub(super) async fn trim_indexes(&self, most: usize) -> Result<usize> {
+        let mut pass = self.trimming.lock().await;
+        if pass.ranges.is_empty() && pass.merchants.is_empty() {
+            pass.merchants = self.merchant_ids().await?;
+            // Each node begins elsewhere, so that several share the work.
+            let first = self.clock.draw() % pass.merchants.len().max(1) as u64;
+            pass.merchants.rotate_left(usize::try_from(first).unwrap_or_default());
+        }
+        let (mut dropped, mut looks) = (0, 0);
+        while looks < most {
+            if pass.ranges.is_empty() {
+                let Some(merchant) = pass.merchants.pop() else { break };
+                pass.ranges = Shard::all().flat_map(|shard| to_trim(shard, merchant)).collect();
             }
+            let trimmed = self.trim(&pass.ranges).await?;
+            looks += pass.ranges.len() + trimmed.places;
+            dropped += trimmed.dropped;
+            pass.ranges = trimmed.rest;
         }
         Ok(dropped)
     }
 
-    /// Trims a range of each index, and the same places in the users' indexes; answers how many it dropped, and where to
-    /// go on.
-    async fn trim(&self, stretches: Vec<ScanRange>) -> Result<(usize, Vec<ScanRange>)> {
+    /// Trims a range of each index, and the same places in the users' indexes.
+    async fn trim(&self, ranges: &[ScanRange]) -> Result<Trimmed> {
         // No journey is let go before it is as old as this.
         let oldest =
             UnixMillis::from_millis(0).plus(self.clock.now().since(UnixMillis::from_millis(0).plus(self.keep)));
         let to = [b"(".as_slice(), &oldest.to_bytes()].concat();
-        let range = |stretch: &ScanRange| {
+        let look = |range: &ScanRange| {
             let most = limit(STRETCH).into_bytes();
-            let [from, to] = [&stretch.from, &to].map(Clone::clone);
-            Request::plain("ZRANGEBYLEX", [stretch.index.clone(), from, to, b"LIMIT".into(), b"0".into(), most])
+            let [from, to] = [&range.from, &to].map(Clone::clone);
+            Request::plain("ZRANGEBYLEX", [range.index.clone(), from, to, b"LIMIT".into(), b"0".into(), most])
         };
-        let replies = self.link.ask_all(&stretches.iter().map(range).collect::<Vec<_>>()).await?;
+        let replies = self.link.ask_all(&ranges.iter().map(look).collect::<Vec<_>>()).await?;
         let (mut places, mut rest) = (Vec::new(), Vec::new());
-        for (stretch, found) in stretches.into_iter().zip(replies) {
+        for (range, found) in ranges.iter().zip(replies) {
             let found: Vec<Vec<u8>> = reply(found)?;
             let last = found.last().filter(|_| found.len() == STRETCH).map(|last| [b"(".as_slice(), last].concat());
-            places
-                .extend(found.into_iter().map(|place| (stretch.shard, stretch.merchant, stretch.index.clone(), place)));
-            rest.extend(last.map(|from| ScanRange { from, ..stretch }));
+            places.extend(found.into_iter().map(|place| (range, place)));
+            rest.extend(last.map(|from| ScanRange { from, ..range.clone() }));
         }
         let mut looks = Vec::with_capacity(places.len());
-        for (.., place) in &places {
+        for (_, place) in &places {
             looks.push(Request::plain("EXISTS", [keys::journey(value::to_place(place)?.1)]));
         }
-        let (mut dropped, mut drops) = (0, Vec::new());
-        for ((shard, merchant, index, place), there) in places.into_iter().zip(self.link.ask_all(&looks).await?) {
+        let mut trimmed = Trimmed { places: places.len(), dropped: 0, rest };
+        let mut drops = Vec::new();
+        for ((range, place), there) in places.into_iter().zip(self.link.ask_all(&looks).await?) {
             if reply::<u8>(there)? == 1 {
                 continue;
             }
-            dropped += 1;
+            trimmed.dropped += 1;
             let (_, _, behind) = value::to_place(&place)?;
             if let Ok(user) = behind.try_into().map(UserId::from_bytes) {
-                let of_user = keys::of_user(shard, merchant, user);
+                let of_user = keys::of_user(range.shard, range.merchant, user);
                 drops.push(Request::plain("ZREM", [of_user, place[..value::PLACE].to_vec()]));
             }
-            drops.push(Request::plain("ZREM", [index, place]));
+            drops.push(Request::plain("ZREM", [range.index.clone(), place]));
         }
         self.link.ask_all(&drops).await?;
-        Ok((dropped, rest))
+        Ok(trimmed)
     }
+}
+
+/// The indexes of a merchant in a shard whose places may outlive their journeys.
+fn to_trim(shard: Shard, merchant: MerchantId) -> [ScanRange; 3] {
+    let indexes = [keys::unproven(shard, merchant), keys::proven(shard, merchant), keys::dead(shard, merchant)];
+    indexes.map(|index| ScanRange { shard, merchant, index, from: b"-".into() })
 }
 
 /// The indexes of a shard to look into, in this order: a journey that is proven meanwhile is met twice, not missed.

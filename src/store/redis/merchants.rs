@@ -8,6 +8,9 @@ use super::{RedisStore, keys, millis};
 use crate::domain::{Merchant, MerchantId};
 use crate::store::{Merchants, REMEMBERED, Replaced, Reservation, Result};
 
+/// How many merchants are read in one round trip: all of them may take longer than a call may.
+const AT_ONCE: usize = 1000;
+
 #[async_trait]
 impl Merchants for RedisStore {
     async fn add(&self, merchant: &Merchant) -> Result<bool> {
@@ -22,9 +25,13 @@ impl Merchants for RedisStore {
     }
 
     async fn merchants(&self) -> Result<Vec<Merchant>> {
-        let ids = self.merchant_ids().await?;
-        let merchants = self.values_at(ids.into_iter().map(keys::merchant), to_merchant).await?;
-        let mut merchants: Vec<_> = merchants.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        let mut merchants = Vec::new();
+        for ids in self.merchant_ids().await?.chunks(AT_ONCE) {
+            let read = self.values_at(ids.iter().copied().map(keys::merchant), to_merchant).await?;
+            for merchant in read {
+                merchants.extend(merchant?);
+            }
+        }
         merchants.sort_by_key(|merchant| (merchant.created_at, merchant.id));
         Ok(merchants)
     }

@@ -25,8 +25,9 @@ use std::{collections::HashMap, time::Duration};
 use async_trait::async_trait;
 
 use redis::FromRedisValue;
+use tokio::sync::Mutex;
 
-use self::{link::Link, script::Request, value::reply};
+use self::{indexes::TrimmingPass, link::Link, script::Request, value::reply};
 use super::{Result, Store};
 use crate::clock::Clock;
 use crate::domain::{Digest, KeyNumber, MerchantId, Shard};
@@ -38,6 +39,8 @@ pub struct RedisStore {
     keep: Duration,
     /// Whose the numbers of API keys are that this node has met.
     numbers: RwLock<HashMap<KeyNumber, MerchantId>>,
+    /// How far this node has come with tidying the indexes.
+    trimming: Mutex<TrimmingPass>,
 }
 
 impl RedisStore {
@@ -50,7 +53,13 @@ impl RedisStore {
     /// # Errors
     /// [`StoreError::Unreachable`](super::StoreError::Unreachable) when the URL is anything else.
     pub fn open(url: &str, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self> {
-        Ok(Self { link: Link::new(address::parse(url)?), clock, keep, numbers: RwLock::default() })
+        Ok(Self {
+            link: Link::new(address::parse(url)?),
+            clock,
+            keep,
+            numbers: RwLock::default(),
+            trimming: Mutex::default(),
+        })
     }
 
     /// How far the clock is ahead of Redis's own, for the scripts: `0`, except in tests.
@@ -133,7 +142,7 @@ impl Store for RedisStore {
     }
 
     async fn tidy(&self) -> Result<usize> {
-        self.trim_indexes().await
+        self.trim_indexes(indexes::LOOKS).await
     }
 }
 

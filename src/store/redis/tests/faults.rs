@@ -4,13 +4,13 @@ use std::time::Instant;
 
 use super::fixture::{Proxy, RedisServer};
 use super::*;
-use crate::domain::{Digest, Fact, Journey, LedTo, ResponseId, Sealed, UnixMillis};
+use crate::domain::{Digest, Fact, Journey, LedTo, Merchant, MerchantId, ResponseId, Sealed, UnixMillis};
 use crate::store::laws::fixtures::{
     Draft, away, concluded, concluding, deliveries_of, fresh, hourly, merchant, renamed, reservation, user,
 };
 use crate::store::{
-    Deliveries, Enrolled, JourneyFilter, Journeys, Merchants, Opened, Redemption, Replaced, Reservations, Reserved,
-    Step, Taken, Tokens, Users,
+    Deliveries, Enrolled, JourneyFilter, Journeys, Merchants, Opened, Redemption, Replaced, Reservation, Reservations,
+    Reserved, Step, Taken, Tokens, Users,
 };
 
 /// The store says so within this, and is back within this.
@@ -338,4 +338,50 @@ async fn places_of_journeys_that_are_gone_are_skipped_and_tidied_away() {
     assert_eq!(store.tidy().await, Ok(0));
     assert_eq!(store.due(100).await.unwrap().len(), 20);
     assert_eq!(store.list(shop.id, JourneyFilter::All, None, 100).await.unwrap(), left);
+}
+
+#[tokio::test]
+async fn tidying_goes_on_where_it_stopped() {
+    let server = RedisServer::start();
+    let clock = Arc::new(TestClock::default());
+    let store = RedisStore::open(&server.url(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
+    let mut gone = Vec::new();
+    for n in 0..3 {
+        let shop = merchant("Shop", store.now());
+        assert!(store.add(&shop).await.unwrap());
+        for _ in 0..200 {
+            // All in one shard, so that an index has more places than are looked at in one go.
+            let reservation = Reservation { key: Digest::new([n; 32]), ..reservation() };
+            let journey = Draft::at(store.now()).of(shop.id).reserved_by(&reservation).journey();
+            store.open_journey(&journey).await.unwrap();
+            gone.push(Request::plain("UNLINK", [keys::journey(journey.pay_id())]));
+        }
+    }
+    store.link.ask_all(&gone).await.unwrap();
+    clock.advance(KEEP + Duration::from_hours(1));
+    let (mut dropped, mut calls) = (Vec::new(), 0);
+    while dropped.iter().sum::<usize>() < 600 {
+        dropped.push(store.trim_indexes(1).await.unwrap());
+        calls += 1;
+        assert!(calls < 100, "it does not get to the end: {dropped:?}");
+    }
+    assert!(dropped.iter().all(|count| *count <= 64), "{dropped:?}");
+    // The next pass finds nothing left.
+    assert_eq!(store.trim_indexes(usize::MAX).await, Ok(0));
+}
+
+#[tokio::test]
+async fn no_merchant_is_left_out_where_they_are_read_in_parts() {
+    let server = RedisServer::start();
+    let store = store(&server.url());
+    let shop = merchant("Shop", store.now());
+    for n in 0..1001_u32 {
+        let mut entropy = [7; 16];
+        entropy[..4].copy_from_slice(&n.to_be_bytes());
+        let shop = Merchant { id: MerchantId::mint(entropy), ..shop.clone() };
+        assert!(store.add(&shop).await.unwrap());
+    }
+    let mut ids: Vec<_> = store.merchants().await.unwrap().into_iter().map(|merchant| merchant.id).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), 1001);
 }
