@@ -27,6 +27,7 @@ use std::{fs::File, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use rusqlite::Connection;
+use tokio::time::Instant;
 
 use super::{Result, Store, StoreError};
 use crate::clock::Clock;
@@ -143,12 +144,15 @@ impl Store for Embedded {
     async fn tidy(&self) -> Result<usize> {
         let (mut all, keep) = (0, self.keep);
         loop {
-            // Many small steps instead of a large one, so that nobody waits long behind this.
+            // Many small steps instead of a large one, with as much time for others in between: nobody waits long
+            // behind this, and under load it waits itself.
+            let begun = Instant::now();
             let dropped = self.write(move |db, now| tidy::step(db, now, keep)).await?;
             all += dropped;
             if dropped == 0 {
                 return Ok(all);
             }
+            tokio::time::sleep(begun.elapsed()).await;
         }
     }
 }

@@ -7,7 +7,8 @@ use crate::clock::TestClock;
 use crate::domain::{Fact, MintedToken, Verdict};
 use crate::store::laws::{Backend, fixtures, store_laws};
 use crate::store::{
-    Deliveries as _, Journeys as _, Kept, Merchants as _, Opened, Redemption, Reservation, Step, Taken, Tokens as _,
+    Deliveries as _, Journeys as _, Kept, Merchants as _, Opened, Redemption, Reservation, Reservations as _, Step,
+    Taken, Tokens as _,
 };
 
 /// How long the store under test keeps an ended journey.
@@ -261,6 +262,19 @@ async fn everything_that_has_run_out_is_dropped() {
     assert_eq!(store.tidy().await.unwrap(), 299 + 299);
     // What has not concluded stays, however long it takes: its merchant must still be notified of its end.
     assert_eq!(left(&beside(&folder)), [1, 0, 0]);
+}
+
+#[tokio::test]
+async fn one_step_of_tidying_keeps_nobody_waiting_for_long() {
+    let (folder, clock) = (Folder::new(), clock());
+    let store = folder.store(&clock);
+    for _ in 0..120 {
+        store.reserve(&fixtures::reservation()).await.unwrap();
+    }
+    let later = clock.now().plus(Duration::from_hours(25));
+    let db = beside(&folder);
+    let steps: Vec<_> = (0..4).map(|_| tidy::step(&db, later, KEEP).unwrap()).collect();
+    assert_eq!(steps, [50, 50, 20, 0]);
 }
 
 #[tokio::test]
