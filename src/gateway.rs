@@ -105,6 +105,7 @@ impl Gateway {
         // All of them end when this function does.
         let mut beside = JoinSet::new();
         beside.spawn(sweep(Arc::clone(&self.engine)));
+        beside.spawn(tidy(Arc::clone(&self.engine)));
         beside.spawn(warn_of_lost_keys(Arc::clone(&self.engine)));
         beside.spawn(reseal(Arc::clone(&self.engine)));
         if let Some(metrics) = self.metrics {
@@ -294,7 +295,7 @@ async fn reseal(engine: Arc<Engine>) {
 
 /// Concludes lapsed journeys, for as long as the gateway runs.
 async fn sweep(engine: Arc<Engine>) {
-    let (mut ticks, mut tidied) = (tokio::time::interval(SWEEP_EVERY), Instant::now());
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let swept = sweep::sweep(&engine).await;
@@ -303,15 +304,20 @@ async fn sweep(engine: Arc<Engine>) {
             Ok(count) => tracing::info!(count, "sweep.expired"),
             Err(error) => tracing::warn!(error = %error, "sweep.trouble"),
         }
-        if tidied.elapsed() >= TIDY_EVERY {
-            tidied = Instant::now();
-            if let Err(error) = sweep::tidy(&engine).await {
-                tracing::warn!(error = %error, "sweep.trouble");
-            }
-        }
         // A full sweep is followed by the next at once.
         if swept.unwrap_or_default() < sweep::SWEPT {
             ticks.tick().await;
+        }
+    }
+}
+
+/// Clears the store of what nobody needs any more, for as long as the gateway runs. The sweep does not wait for it: a
+/// million records may take minutes.
+async fn tidy(engine: Arc<Engine>) {
+    loop {
+        tokio::time::sleep(TIDY_EVERY).await;
+        if let Err(error) = sweep::tidy(&engine).await {
+            tracing::warn!(error = %error, "sweep.trouble");
         }
     }
 }

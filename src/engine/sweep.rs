@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::stream::{self, StreamExt as _};
+
 use crate::domain::{Journey, journey::Proof};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::use_cases::{ahead, perform};
@@ -10,23 +12,30 @@ use crate::engine::{Engine, lapse, prove};
 /// How many lapsed journeys one sweep concludes, at the most.
 pub const SWEPT: usize = 200;
 
+/// How many journeys it looks after at the same time: the embedded store commits them together.
+const AT_ONCE: usize = 16;
+
 /// Looks after journeys whose time has run out, proofs that nobody has finished, and redirects that nobody has asked
 /// for. Answers how many journeys it looked after; with [`SWEPT`] of them there may be more.
 ///
 /// # Errors
 /// When the store is in trouble.
 pub async fn sweep(engine: &Arc<Engine>) -> Result<usize> {
-    let mut count = 0;
-    for journey in engine.deps.store.due(SWEPT).await? {
+    let looked_after = stream::iter(engine.deps.store.due(SWEPT).await?).map(async |journey| {
         let pay_id = journey.pay_id();
         match Box::pin(look_after(engine, journey)).await {
-            Ok(moved) => count += usize::from(moved),
-            Err(EngineError::Store(trouble)) => return Err(trouble.into()),
+            Ok(moved) => Ok(usize::from(moved)),
+            Err(EngineError::Store(trouble)) => Err(trouble.into()),
             // One journey that cannot be looked after does not hold up the others.
-            Err(error) => tracing::error!(error = %error, %pay_id, "sweep.trouble"),
+            Err(error) => {
+                tracing::error!(error = %error, %pay_id, "sweep.trouble");
+                Ok(0)
+            }
         }
-    }
-    Ok(count)
+    });
+    // All of them to their end, also when the store fails one: none is broken off half-way.
+    let looked_after: Vec<_> = looked_after.buffer_unordered(AT_ONCE).collect().await;
+    looked_after.into_iter().sum()
 }
 
 /// Clears away what the store no longer needs; answers how many records it dropped.
