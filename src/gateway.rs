@@ -193,7 +193,7 @@ fn engine_heard_by(
 ) -> Result<Engine> {
     let public_url = config.public_url(addr);
     let sandbox = config.sandbox.then(|| sandbox_bank(&public_url, &keys)).transpose()?;
-    let providers = providers::providers(config, sandbox, clock)?;
+    let providers = providers::providers(config, sandbox, (clock, &public_url))?;
     Ok(Engine::new(Deps {
         store,
         dialects: dialects::dialects(&public_url, &keys),

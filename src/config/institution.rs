@@ -170,7 +170,11 @@ fn features(section: &mut Section<'_>) -> Option<Vec<String>> {
     Some(features)
 }
 
-fn id(text: &str) -> Result<String, Invalid> {
+/// Reads an id that stands in addresses.
+///
+/// # Errors
+/// When it has other characters, or too many.
+pub fn id(text: &str) -> Result<String, Invalid> {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if text.len() <= 64 && text.bytes().all(allowed) {
         return Ok(text.to_owned());

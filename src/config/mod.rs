@@ -8,6 +8,7 @@ mod institution;
 mod mistake;
 mod oidc;
 mod parse;
+mod provider;
 mod raw;
 mod section;
 mod setting;

@@ -10,9 +10,10 @@ use super::mistake::{Mistakes, Origin, repeating};
 use super::raw::{Raw, Source, Text};
 use super::setting::{Form, Setting};
 use super::store::{KeySource, StoreConfig};
-use super::{Line, section::Notes, span, values};
+use super::{Line, provider, section::Notes, span, values};
 use crate::domain::{Invalid, PublicUrl};
 use crate::keys::Keys;
+use crate::provider::http::settings::HttpConfig;
 
 /// Where the embedded store lives unless the operator says otherwise.
 pub const DATA_FOLDER: &str = "./handback-data";
@@ -148,7 +149,15 @@ impl Value<'_> {
 
     /// The institutions, each with a line for each of its values.
     pub fn institutions(self, sandbox: bool) -> Vec<InstitutionConfig> {
-        institution::institutions(&self.reader.raw.institutions, sandbox, &self.reader.notes)
+        let Self { reader, setting } = self;
+        institution::institutions(reader.raw.tables(setting), sandbox, &reader.notes)
+    }
+
+    /// The providers, each with a line for each of its values.
+    pub fn providers(self, institutions: &[InstitutionConfig]) -> Vec<HttpConfig> {
+        let Self { reader, setting } = self;
+        let taken: Vec<&str> = institutions.iter().map(|configured| configured.institution.id.as_str()).collect();
+        provider::providers(reader.raw.tables(setting), &taken, &reader.notes)
     }
 
     /// Notes that the setting is missing when it has no text, unless it may stand in a file that was not understood.

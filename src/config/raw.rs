@@ -47,9 +47,10 @@ impl Variables {
 pub struct Raw {
     known: &'static [Setting],
     values: Vec<(&'static Setting, Text)>,
-    pub institutions: Vec<Table>,
+    /// The tables of each setting that is a list of them, by its key.
+    tables: Vec<(&'static str, Vec<Table>)>,
     pub variables: Variables,
-    /// Where the institutions stand.
+    /// Where the tables stand.
     pub file: Origin,
     pub source: Source,
     pub mistakes: Vec<Mistake>,
@@ -66,7 +67,7 @@ impl Raw {
         let mut raw = Self {
             known,
             values: Vec::new(),
-            institutions: Vec::new(),
+            tables: Vec::new(),
             variables: Variables(env.into_iter().collect()),
             file: Origin::Default,
             source: Source::NoFile,
@@ -80,7 +81,7 @@ impl Raw {
             (None, Some(path)) => raw.read_file(&path, Origin::Environment(CONFIG.to_owned())),
             (None, None) => {}
         }
-        let named: Vec<String> = raw.institutions.iter().flat_map(named_variables).collect();
+        let named: Vec<String> = raw.tables.iter().flat_map(|(_, tables)| tables).flat_map(named_variables).collect();
         for (name, text) in ours.into_iter().filter(|(name, _)| !named.contains(name)) {
             raw.take_variable(name, text);
         }
@@ -90,6 +91,12 @@ impl Raw {
     /// The text of a setting, if it was given.
     pub fn text(&self, setting: &Setting) -> Option<&Text> {
         self.values.iter().rev().find(|(known, _)| *known == setting).map(|(_, text)| text)
+    }
+
+    /// The tables of a setting that is a list of them.
+    pub fn tables(&self, setting: &Setting) -> &[Table] {
+        let tables = self.tables.iter().find(|(key, _)| *key == setting.key);
+        tables.map_or(&[], |(_, tables)| tables.as_slice())
     }
 
     fn read_file(&mut self, path: &Path, origin: Origin) {
@@ -135,11 +142,12 @@ impl Raw {
     fn take_value(&mut self, setting: &'static Setting, value: Value) {
         let invalid = match (setting.form, value) {
             (Form::Tables, Value::Array(items)) if items.iter().all(Value::is_table) => {
-                self.institutions = items.into_iter().filter_map(|item| item.try_into().ok()).collect();
+                let tables = items.into_iter().filter_map(|item| item.try_into().ok()).collect();
+                self.tables.push((setting.key, tables));
                 return;
             }
             (Form::Tables, _) => {
-                Invalid::new("", "is not a list of tables").hint("expected [[institution]] before each")
+                Invalid::new("", "is not a list of tables").hint(format!("expected [[{}]] before each", setting.key))
             }
             (form, value) => match text_of(value, form) {
                 Some(text) => return self.values.push((setting, Text { text, origin: self.file.clone() })),

@@ -13,6 +13,7 @@ use super::setting::{Setting, list, plain, secret, tables};
 use super::store::{KeySource, StoreConfig};
 use super::{Line, LogFormat, institution::InstitutionConfig, mistake::Mistakes, raw::Raw, span, values};
 use crate::domain::{Digest, PublicUrl};
+use crate::provider::http::settings::HttpConfig;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -76,6 +77,10 @@ settings! {
 
     /// The institutions that consents can be asked of, each with its bank; the file alone can name them. Default none.
     institutions: Vec<InstitutionConfig> = tables("institution"), institutions(sandbox);
+
+    /// The providers that take payments, in the order in which checkouts look for one; the file alone can name them.
+    /// Default none.
+    providers: Vec<HttpConfig> = tables("provider"), providers(&institutions);
 
     /// The app schemes that callbacks may have although they are not a reversed domain name, in lower case. Default
     /// none.

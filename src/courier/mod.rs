@@ -18,7 +18,6 @@ mod queue;
 mod queues;
 mod receiver;
 mod sender;
-mod signature;
 #[cfg(test)]
 mod tests;
 mod timetable;

@@ -1,13 +1,12 @@
 //! What is sent: a delivery in the words of its journey's dialect.
 
-use super::signature::signature;
 use crate::domain::dialect::hand_back_params;
 use crate::domain::message::{Header, Message, Method};
 use crate::domain::{
     DeliveryId, Dialect, HandBack, Headers, Invalid, Params, Posting, Sealed, Secret, Target, UnixMillis,
     WebhookPayload,
 };
-use crate::keys::Keys;
+use crate::keys::{Keys, standard_webhooks::signature};
 use crate::store::DeliveryContext;
 
 /// A request that is to be made once.

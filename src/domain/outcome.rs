@@ -144,6 +144,8 @@ pub enum ResponseKind {
     Code(Evidence),
     /// An error, or neither code nor error.
     Error(ProviderRefusal),
+    /// Only that it is back: the provider holds a payment, and is asked about it.
+    Returned,
 }
 
 /// A code, with what came beside it.
@@ -173,6 +175,7 @@ impl ResponseKind {
             }
             Self::Code(evidence) => Cow::Owned([b"code\0", evidence.code.reveal().as_bytes()].concat()),
             Self::Error(error) => Cow::Owned([b"error\0", error.code().as_bytes()].concat()),
+            Self::Returned => Cow::Borrowed(b"returned"),
         }
     }
 }

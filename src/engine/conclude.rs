@@ -152,7 +152,7 @@ fn is_withdrawn(journey: &Journey) -> bool {
 /// The provider's error, when its customer may try again: a payment failed, the merchant has not asked for
 /// failures, the customer is not home already, and the journey's time is not over. A consent that fails goes home.
 fn retriable(journey: &Journey, fact: &Fact, now: UnixMillis) -> Option<ProviderRefusal> {
-    let in_time = !journey.is_lapsed(now);
+    let in_time = !journey.is_past_expiry(now);
     let waits = journey.is_open();
     let unreported = journey.opening().settings.extra_outcomes == ExtraOutcomes::Off
         && matches!(journey.opening().purpose, Purpose::Checkout(_));

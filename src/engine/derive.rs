@@ -5,7 +5,7 @@ use crate::domain::dialect::hand_back_params;
 use crate::domain::journey::Proof;
 use crate::domain::message::Message;
 use crate::domain::{
-    AnswerTo, Dialect, Digest, Evidence, FinalOutcome, GatewaySignature, HandBack, Journey, MerchantId, MintedToken,
+    AnswerTo, CreatedPayment, Dialect, Digest, Evidence, FinalOutcome, GatewaySignature, HandBack, Journey, MerchantId, MintedToken,
     OneTime, OneTimeToken, ProviderRedirect, Purpose, Redirect, ResponseId, ResponseKind, Sealed, Secret,
 };
 use crate::engine::deps::{Deps, EngineError, Result};
@@ -93,12 +93,46 @@ pub(super) fn visit_at<'a>(
     let own = || deps.public_url.page(&format!("/return/{}", journey.provider_of(visit)), &[]);
     let context = VisitContext {
         journey,
+        visit,
         redirect_uri: app_address(deps, journey)?.unwrap_or_else(own),
         state: state(deps, journey, visit)?,
         verifier: deps.keys.verifier(journey, visit).ok_or_else(key_gone)?,
         institution: journey.institution().and_then(|id| deps.institution(id)).map(|known| known.name.clone()),
     };
     Ok((provider.as_ref(), context))
+}
+
+/// A journey whose visit has just begun, with the payment that its provider is to create, where it creates one.
+pub(super) fn intending_payment(deps: &Deps, journey: Journey, visit: u8) -> Journey {
+    match deps.provider(journey.provider_of(visit)) {
+        Ok(provider) if provider.creates_payment(&journey) => {
+            let wait = provider.ask_schedule().wait(0, deps.clock.draw());
+            journey.intending_payment(visit, deps.clock.now().plus(wait))
+        }
+        Ok(_) | Err(_) => journey,
+    }
+}
+
+/// The answer that stands for whatever comes of a visit's payment, whether a browser has brought it or not.
+pub(super) fn payment_response_id(visit: u8) -> ResponseId {
+    response_id(visit, &ResponseKind::Returned)
+}
+
+/// The page where the customer of a visit pays; `None` while it is not known.
+pub(super) fn payment_page(deps: &Deps, journey: &Journey, visit: u8) -> Result<Option<Redirect>> {
+    let Some(created) = journey.payment(visit).and_then(|payment| payment.created.as_ref()) else { return Ok(None) };
+    let page = unseal(deps, journey, &created.page).ok_or_else(key_gone)?;
+    Ok(Some(Redirect::to_provider(page.reveal().to_owned())))
+}
+
+/// What a provider has created, as a journey keeps it.
+pub(super) fn created_payment(
+    deps: &Deps,
+    journey: &Journey,
+    reference: String,
+    page: &Redirect,
+) -> Result<CreatedPayment> {
+    Ok(CreatedPayment { reference, page: seal(deps, journey.id().as_bytes(), page.as_str().as_bytes())? })
 }
 
 /// The address of the app that takes the provider's answer itself, where one does: its provider knows no other.

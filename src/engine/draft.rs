@@ -1,6 +1,6 @@
 //! What a new journey is made of: a request, its merchant's settings, and the operator's rules.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::domain::{
     AnswerTo, CallbackPlan, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant, OneOffUrls,
@@ -10,6 +10,7 @@ use crate::domain::{
 use crate::domain::{open_request::When, plan::Allowed};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::{derive, longest};
+use crate::provider::Provider;
 
 pub(super) fn draft(
     deps: &Deps,
@@ -41,7 +42,10 @@ pub(super) fn draft(
         expires_at: expires_at(deps, merchant, open_request, now)?,
     });
     longest::check_longest(deps, journey.opening(), dialect)?;
-    Ok(if dialect.asks_provider_ahead(open_request) { journey.leaving_ahead() } else { journey })
+    if !dialect.asks_provider_ahead(open_request) {
+        return Ok(journey);
+    }
+    Ok(derive::intending_payment(deps, journey.leaving_ahead(), 0))
 }
 
 /// When a new journey expires: as its call asked, within the time that journeys are kept, whatever the merchant's
@@ -82,11 +86,17 @@ fn provider_for(deps: &Deps, purpose: &Purpose) -> Result<String, Invalid> {
         return Ok(String::new());
     }
     if purpose.institution().is_none() && purpose.consent().is_none() {
-        let provider =
-            deps.providers.iter().find(|provider| provider.takes_payments()).map(|provider| provider.name().to_owned());
-        let none = || Invalid::new("bank", "none of this gateway's takes payments");
-        return provider
-            .ok_or_else(|| none().hint("the operator has to switch one on before a checkout can be opened"));
+        let takes = |provider: &&Arc<dyn Provider>| provider.takes_payments() && provider.takes(purpose);
+        let Some(provider) = deps.providers.iter().find(takes) else {
+            return Err(if deps.providers.iter().any(|provider| provider.takes_payments()) {
+                let hint = "the operator has to configure a provider of this currency, and of this kind of payment";
+                Invalid::new("currency", "is taken by none of this gateway's providers").hint(hint)
+            } else {
+                let hint = "the operator has to switch one on before a checkout can be opened";
+                Invalid::new("bank", "none of this gateway's takes payments").hint(hint)
+            });
+        };
+        return Ok(provider.name().to_owned());
     }
     let Some(id) = purpose.institution() else { return Ok(String::new()) };
     let institution = deps.institution(id).ok_or_else(|| {

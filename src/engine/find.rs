@@ -131,13 +131,19 @@ fn is_under_way(journey: &Journey) -> bool {
     journey.final_outcome().is_none() && (journey.asked_ahead().is_some() || journey.proofs().next().is_some())
 }
 
+/// Whether an answer has no end, and somebody is bringing one about: by its proof, or by asking about its payment.
+fn is_awaited(journey: &Journey, response_id: ResponseId) -> bool {
+    let asks = journey.payment(response_id.visit).is_some_and(|payment| payment.is_open());
+    journey.answered(response_id).is_none() && (journey.proof(response_id).is_some() || asks)
+}
+
 /// The journey once this answer has an end, or nobody is bringing one about. `None` when there is no such journey (any
 /// more).
 pub(super) async fn ended(deps: &Deps, pay_id: PayId, response_id: ResponseId) -> Result<Option<Journey>> {
     loop {
         match deps.store.find(pay_id).await? {
             None => return Ok(None),
-            Some(journey) if journey.answered(response_id).is_some() || journey.proof(response_id).is_none() => {
+            Some(journey) if !is_awaited(&journey, response_id) => {
                 return Ok(Some(journey));
             }
             Some(_) => tokio::time::sleep(GLANCE).await,

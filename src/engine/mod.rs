@@ -4,14 +4,15 @@
 //! functions, so that imports show who calls whom, and `tests/it/floor_plan` holds them:
 //!
 //! 1. what follows from a journey alone, without the store: [`deps`], [`mod@derive`], [`visitor`], `longest`, `draft`,
-//!    `single_flight`;
-//! 2. one atomic step each: [`commit`], `create`, `change`, [`find`], `scan`, `visit`, `prove`, `conclude`, `lapse`,
+//!    `pace`, `single_flight`;
+//! 2. one atomic step each: `ask`, [`commit`], `create`, `change`, [`find`], `scan`, `visit`, `prove`, `conclude`, `lapse`,
 //!    [`redirect`], `merchant_keys`;
 //! 3. [`use_cases`], which call floors 1 and 2 and never each other;
 //! 4. [`sweep`], the only caller of use cases inside the engine.
 //!
 //! A step that loses a race decides again on what the winner left.
 
+mod ask;
 mod change;
 pub mod commit;
 mod conclude;
@@ -23,6 +24,7 @@ pub mod find;
 mod lapse;
 mod longest;
 pub mod merchant_keys;
+mod pace;
 mod prove;
 pub mod redirect;
 pub mod scan;
@@ -34,7 +36,8 @@ pub mod use_cases;
 mod visit;
 pub mod visitor;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
+use std::time::Duration;
 
 pub use deps::{CourierWaker, Deps, EngineError, NoCourier};
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
@@ -52,6 +55,7 @@ pub use use_cases::list::JourneyDetails;
 pub use use_cases::lost_keys::LostKeys;
 pub use use_cases::merchants::{Erased, NewMerchant};
 pub use use_cases::open::{Ordered, Rehearsal, Rehearsed};
+pub use use_cases::payment::NotifyResult;
 pub use use_cases::profile::{Edit, Edited};
 pub use use_cases::redeem::{Redeemed, Redeeming};
 pub use use_cases::return_::{Brought, RejectedReturn, Returned, Waited, Waiting};
@@ -60,7 +64,7 @@ pub use use_cases::send_to_provider::{SendRequest, SendResult, Sent};
 pub use use_cases::verify_return::{CameBack, Unsigned, Verified};
 
 pub use crate::keys::{ReturnKey, ReturnSecret, Unproven, pay_id_of_link};
-pub use crate::provider::{AuthorizationResponse, Carried};
+pub use crate::provider::{AuthorizationResponse, Carried, Notification, NotificationError};
 pub use crate::store::{
     DeliveryContext, DeliveryCursor, DeliveryFilter, Enrolled, JourneyCursor, JourneyFilter, Redemption, Reservation,
 };
@@ -68,6 +72,7 @@ pub use crate::store::{
 use crate::domain::{Journey, PayId};
 use crate::provider::{ProviderError, Requested};
 use deps::Result;
+use pace::Paces;
 use single_flight::{Notes, SingleFlight};
 use use_cases::authenticate::NotedUses;
 
@@ -81,6 +86,10 @@ pub struct Engine {
     operations: SingleFlight<PayId, Result<Journey>>,
     outbound: SingleFlight<(PayId, u8), Result<Result<Requested, ProviderError>>>,
     ahead: SingleFlight<(PayId, u8), Result<()>>,
+    asks: SingleFlight<ask::Key, Result<ask::TimedAnswer>>,
+    asked_again: Notes<(PayId, u8)>,
+    paces: Paces,
+    mismatches: AtomicU64,
 }
 
 /// How long a provider's late redirect is kept for the browser that waits for it; providers forget it after a minute or
@@ -98,11 +107,26 @@ impl Engine {
             operations: SingleFlight::kept_for(Duration::ZERO),
             outbound: SingleFlight::kept_for(LATE_REDIRECT),
             ahead: SingleFlight::kept_for(Duration::ZERO),
+            asks: SingleFlight::kept_for(Duration::ZERO),
+            asked_again: Notes::default(),
+            paces: Paces::default(),
+            mismatches: AtomicU64::new(0),
         }
     }
 
-    /// Whether this node is asking a provider for the worth of a code, or to do something.
+    /// Whether this node is asking a provider for the worth of a code, for a payment, or to do something.
     pub fn asks_providers(&self) -> bool {
-        self.proofs.any() || self.operations.any()
+        self.proofs.any() || self.operations.any() || self.asks.any()
+    }
+
+    /// The providers that this node has asked about payments, each with how long it has not answered; zero for one that
+    /// does.
+    pub fn providers_away(&self) -> Vec<(String, Duration)> {
+        self.paces.away(self.deps.clock.now())
+    }
+
+    /// How many payments this node has found to be something else than what their provider was asked for.
+    pub fn mismatches(&self) -> u64 {
+        self.mismatches.load(Relaxed)
     }
 }

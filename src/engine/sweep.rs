@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use crate::domain::{Journey, journey::Proof};
 use crate::engine::deps::{EngineError, Result};
-use crate::engine::use_cases::{ahead, perform};
+use crate::engine::use_cases::{ahead, payment, perform};
 use crate::engine::{Engine, lapse, prove};
 
 /// How many lapsed journeys one sweep concludes, at the most.
@@ -64,6 +64,7 @@ async fn look_after(engine: &Arc<Engine>, journey: Journey) -> Result<bool> {
     if let Some((visit, _)) = journey.asked_ahead().filter(|(_, until)| now >= *until) {
         moved |= ahead::ask_again(engine, &journey, visit);
     }
+    moved |= payment::ask_due(engine, &journey).await?;
     let resumes = perform::can_be_resumed(engine, &journey, now);
     let journey = if resumes { perform::perform(engine, journey).await? } else { journey };
     lapse::lapse(&engine.deps, journey).await?;

@@ -2,6 +2,7 @@
 
 pub(crate) mod fixtures;
 mod operations;
+mod payments;
 mod requests;
 mod secrets;
 
@@ -75,7 +76,7 @@ impl Provider for Bluntbank {
         !self.may_be_asked_again
     }
 
-    async fn perform(&self, _: &Journey) -> Result<Performed, ProviderError> {
+    async fn perform(&self, _: &Journey, _: Option<&Journey>) -> Result<Performed, ProviderError> {
         let told = self.applied.lock().unwrap().pop_front();
         told.unwrap_or_else(|| Ok(Performed::Now(Fact::paid())))
     }
@@ -174,6 +175,10 @@ impl Ground {
 
     fn node(&self, provider: Bluntbank) -> (Arc<Engine>, Arc<Bluntbank>) {
         let provider = Arc::new(provider);
+        (self.node_of(Arc::clone(&provider) as Arc<dyn Provider>), provider)
+    }
+
+    fn node_of(&self, provider: Arc<dyn Provider>) -> Arc<Engine> {
         let institution = Institution {
             id: "blunt".into(),
             name: "Blunt".into(),
@@ -185,13 +190,12 @@ impl Ground {
             consent_life: consent::LIFE,
             provider: "blunt".into(),
         };
-        let engine = Engine::new(Deps {
-            providers: vec![Arc::clone(&provider) as Arc<dyn Provider>],
+        Arc::new(Engine::new(Deps {
+            providers: vec![provider],
             institutions: vec![institution],
             dialects: vec![Arc::new(Terse)],
             ..deps(Arc::clone(&self.store), Arc::clone(&self.clock) as Arc<dyn Clock>)
-        });
-        (Arc::new(engine), provider)
+        }))
     }
 }
 

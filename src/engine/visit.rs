@@ -3,6 +3,7 @@
 use crate::domain::{BegunVisit, Journey, journey::Choice};
 use crate::engine::commit::{self, Next};
 use crate::engine::deps::{Deps, EngineError, Result};
+use crate::engine::derive;
 use crate::store::Step;
 
 /// What became of the request to send a customer.
@@ -20,7 +21,10 @@ pub(super) enum Visit {
 pub(super) async fn begin(deps: &Deps, journey: Journey, to: Option<Choice>) -> Result<(Journey, Visit)> {
     let begin = |journey: &Journey| {
         Ok(match journey.clone().begin_visit(to.clone(), deps.clock.now()) {
-            BegunVisit::New(next, visit) => Next::Take(Box::new(Step::to(next)), Visit::UnderWay(visit)),
+            BegunVisit::New(next, visit) => {
+                let next = derive::intending_payment(deps, next, visit);
+                Next::Take(Box::new(Step::to(next)), Visit::UnderWay(visit))
+            }
             BegunVisit::UnderWay(_, visit) => Next::Stay(Visit::UnderWay(visit)),
             BegunVisit::Ended(_) => Next::Stay(Visit::Ended),
             BegunVisit::TooOften => Next::Stay(Visit::TooOften),

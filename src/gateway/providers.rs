@@ -10,9 +10,9 @@ use anyhow::{Result, bail};
 use crate::clock::Clock;
 use crate::config::{BankConfig, Config, InstitutionConfig};
 use crate::dialect::yapily;
-use crate::domain::Institution;
+use crate::domain::{Institution, PublicUrl};
 use crate::provider::sandbox::{self, Sandbox};
-use crate::provider::{Provider, oidc::Oidc};
+use crate::provider::{Provider, http::HttpProvider, oidc::Oidc};
 use crate::telemetry::metrics::Metrics;
 
 /// How soon a provider is asked again for the first time; twice as late each further time.
@@ -25,13 +25,21 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// come, and the metric says so when it has grown too old.
 const LOOKED_AFTER: Duration = Duration::from_mins(1);
 
-/// The sandbox first, if it is on, and the provider of every institution that has one of its own.
+/// Those that take payments first, then the sandbox, if it is on, and the provider of every institution that has one of its own.
 ///
 /// # Errors
 /// When a provider cannot be made of its settings.
-pub fn providers(config: &Config, sandbox: Option<Sandbox>, clock: &Arc<dyn Clock>) -> Result<Vec<Arc<dyn Provider>>> {
-    let mut providers: Vec<Arc<dyn Provider>> =
-        sandbox.into_iter().map(|provider| Arc::new(provider) as Arc<dyn Provider>).collect();
+pub fn providers(
+    config: &Config,
+    sandbox: Option<Sandbox>,
+    (clock, public_url): (&Arc<dyn Clock>, &PublicUrl),
+) -> Result<Vec<Arc<dyn Provider>>> {
+    let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
+    for settings in &config.providers {
+        let notify = public_url.page(&format!("/notify/{}", settings.name), &[]);
+        providers.push(Arc::new(HttpProvider::new(settings.clone(), notify, Arc::clone(clock))?));
+    }
+    providers.extend(sandbox.into_iter().map(|provider| Arc::new(provider) as Arc<dyn Provider>));
     for configured in &config.institutions {
         let BankConfig::Oidc(settings) = &configured.bank else { continue };
         match settings.as_ref().clone().parse() {
@@ -74,8 +82,15 @@ pub fn notices(config: &Config) -> Vec<String> {
         (true, true) => notices.push("sandbox bank: on; anybody can pay there without money".into()),
         // Outside the demo the configuration warns of it.
         (true, false) => {}
-        (false, _) => notices.push("sandbox bank: off; no bank takes payments, so checkouts are refused".into()),
+        (false, _) if config.providers.is_empty() => {
+            notices.push("sandbox bank: off; no provider takes payments, so checkouts are refused".into());
+        }
+        (false, _) => {}
     }
+    notices.extend(config.providers.iter().map(|provider| {
+        let (name, url) = (&provider.name, provider.url.as_str());
+        format!("provider {name}: takes payments at {url}, answers at /return/{name}, notifies at /notify/{name}")
+    }));
     let providers = config.institutions.iter().filter_map(|configured| match &configured.bank {
         BankConfig::Oidc(settings) => {
             Some(format!("bank {}: {}, answers at /return/{}", settings.name, settings.issuer, settings.name))

@@ -9,6 +9,7 @@ mod ed25519;
 mod key_set;
 mod password;
 mod returns;
+pub mod standard_webhooks;
 mod text;
 mod visit;
 mod webhook;

@@ -1,11 +1,18 @@
 //! The provider-facing side: where a browser is sent, how its answer is read, and what an answer is worth.
 
+pub mod http;
 pub mod oidc;
+mod payments;
 pub mod sandbox;
 
 use async_trait::async_trait;
 
-use crate::domain::{Evidence, Fact, Invalid, Journey, ProviderRefusal, Redirect, ResponseKind, Secret};
+use crate::domain::{
+    Evidence, Fact, Invalid, Journey, PaymentReference, ProviderRefusal, Purpose, Redirect, ResponseKind,
+    Secret, UnixMillis,
+};
+
+pub use payments::{AskSchedule, Notification, NotificationError, Notified, PaymentReport, PaymentStatus};
 
 /// A provider, as the engine sees one.
 #[async_trait]
@@ -19,6 +26,23 @@ pub trait Provider: Send + Sync {
     /// Whether checkouts are paid at it. A provider that only gives consents does not.
     fn takes_payments(&self) -> bool {
         false
+    }
+
+    /// Whether it takes a payment, or an operation, of this purpose. Only a provider that [takes
+    /// payments](Provider::takes_payments) is asked.
+    fn takes(&self, _purpose: &Purpose) -> bool {
+        true
+    }
+
+    /// Whether it creates a payment for each visit of this journey, can be asked about it, and tells of it. Then
+    /// [`Provider::request`] creates the payment, any number of times, and [`Provider::exchange`] is never called.
+    fn creates_payment(&self, _journey: &Journey) -> bool {
+        false
+    }
+
+    /// When it is asked about its payments.
+    fn ask_schedule(&self) -> AskSchedule {
+        AskSchedule::default()
     }
 
     /// Whether a code may be taken to it once only: then that is written down before it is done.
@@ -62,11 +86,36 @@ pub trait Provider: Send + Sync {
         Ok(Checked::Genuine)
     }
 
-    /// Does at once what needs no customer: an operation, or what a test provider is asked to play.
+    /// Asks where a payment stands. Of a provider that [creates payments](Provider::creates_payment).
+    ///
+    /// # Errors
+    /// When the provider could not be asked, or did not answer.
+    async fn payment(&self, _payment: &PaymentContext<'_>) -> Result<PaymentReport> {
+        Err(ProviderError::Unreachable("it cannot be asked about payments".into()))
+    }
+
+    /// Closes a payment, so that nobody pays it any more, and answers where it stands then: it may have been paid.
+    ///
+    /// # Errors
+    /// As [`Provider::payment`].
+    async fn close(&self, payment: &PaymentContext<'_>) -> Result<PaymentReport> {
+        self.payment(payment).await
+    }
+
+    /// Reads a notification: its signature and its age first.
+    ///
+    /// # Errors
+    /// When it is not this provider's, or too old.
+    fn read_notification(&self, _notification: &Notification<'_>) -> Notified {
+        Err(NotificationError::NotSent)
+    }
+
+    /// Does at once what needs no customer: an operation, or what a test provider is asked to play. `original` is the
+    /// journey that an operation is of.
     ///
     /// # Errors
     /// When the provider could not be asked. A provider that takes no operations cannot.
-    async fn perform(&self, _journey: &Journey) -> Result<Performed> {
+    async fn perform(&self, _journey: &Journey, _original: Option<&Journey>) -> Result<Performed> {
         Err(ProviderError::Unreachable("it takes no operations".into()))
     }
 
@@ -83,6 +132,8 @@ pub trait Provider: Send + Sync {
 pub struct VisitContext<'a> {
     /// The journey.
     pub journey: &'a Journey,
+    /// The number of the visit, from 0.
+    pub visit: u8,
     /// The `state`: 39 digits and letters.
     pub state: String,
     /// The code verifier (RFC 7636): 43 characters.
@@ -93,7 +144,25 @@ pub struct VisitContext<'a> {
     pub institution: Option<String>,
 }
 
+/// A payment that a provider holds, as it must be named to the provider.
+#[derive(Debug, Clone, Copy)]
+pub struct PaymentContext<'a> {
+    /// The journey.
+    pub journey: &'a Journey,
+    /// Our reference.
+    pub reference: PaymentReference,
+    /// The provider's own reference.
+    pub provider_reference: &'a str,
+    /// The present time.
+    pub now: UnixMillis,
+}
+
 impl VisitContext<'_> {
+    /// The reference of the payment that is created for this visit.
+    pub fn payment_reference(&self) -> PaymentReference {
+        PaymentReference { journey: self.journey.pay_id(), visit: self.visit }
+    }
+
     /// The `nonce` (`OpenID` Connect Core, section 3.1.2.1): the state again, as Yapily's clients have seen it.
     pub fn nonce(&self) -> &str {
         &self.state
@@ -105,6 +174,13 @@ impl VisitContext<'_> {
 pub enum Requested {
     /// The browser can be sent here.
     Accepted(Redirect),
+    /// A payment was created, and is paid there.
+    Created {
+        /// The provider's own reference.
+        reference: String,
+        /// The page where the customer pays.
+        page: Redirect,
+    },
     /// The provider refused the request before any browser came, and named the error (RFC 9126, section 2.3).
     Refused(ProviderRefusal),
 }

@@ -4,10 +4,11 @@
 //! back by a GET with `code` or `error`. It advertises no `iss` and needs no cookie. So that a script can play the
 //! provider, its token side accepts any code: `fail:<error>` is that failure, `slow:<ms>` is approved after that many
 //! milliseconds (`slow:<ms>:fail:<error>` fails then), and everything else is approved; unless its journey holds a part
-//! for it to play (`part.rs`). It is slow to begin, too, where a script wants that: a payment whose reference is
+//! for it to play (`part.rs`), or the bank holds its payment (`payment.rs`). It is slow to begin, too, where a script wants that: a payment whose reference is
 //! `slow:<ms>`, or begins with `slow:<ms>:`, learns only after that time where its customer must go.
 
 mod part;
+mod payment;
 
 use std::time::Duration;
 
@@ -16,7 +17,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::{AuthorizationResponse, Performed, Provider, Requested, Result, UnverifiedResponse, VisitContext};
+use super::{
+    AuthorizationResponse, PaymentContext, PaymentReport, Performed, Provider, Requested, Result, UnverifiedResponse,
+    VisitContext,
+};
 use crate::domain::{
     BankTokens, Country, CountryCode, Environment, Evidence, Fact, Institution, Invalid, Journey, PublicUrl, Purpose,
     Redirect, Secret,
@@ -156,6 +160,18 @@ impl Provider for Sandbox {
         true
     }
 
+    fn creates_payment(&self, journey: &Journey) -> bool {
+        payment::is_held(journey)
+    }
+
+    async fn payment(&self, context: &PaymentContext<'_>) -> Result<PaymentReport> {
+        payment::report(context, false)
+    }
+
+    async fn close(&self, context: &PaymentContext<'_>) -> Result<PaymentReport> {
+        payment::report(context, true)
+    }
+
     /// Its token side is a function of the code, so that asking it again changes nothing.
     fn asks_once(&self) -> bool {
         false
@@ -187,14 +203,19 @@ impl Provider for Sandbox {
         query.extend(
             app_url_signature.as_ref().map(|app_url_signature| ("app_url_signature", app_url_signature.as_str())),
         );
-        Ok(Requested::Accepted(Redirect::to_provider(self.base.page("/sandbox/authorise", &query))))
+        let page = Redirect::to_provider(self.base.page("/sandbox/authorise", &query));
+        Ok(if payment::is_held(context.journey) {
+            Requested::Created { reference: format!("sandbox-{}", context.payment_reference()), page }
+        } else {
+            Requested::Accepted(page)
+        })
     }
 
     fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
         Ok(answer.unverified())
     }
 
-    async fn perform(&self, journey: &Journey) -> Result<Performed> {
+    async fn perform(&self, journey: &Journey, _original: Option<&Journey>) -> Result<Performed> {
         Ok(part::applied(journey))
     }
 

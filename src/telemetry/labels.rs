@@ -30,6 +30,8 @@ label!(
         Page = "page",
         /// A browser coming back from a bank.
         Return = "return",
+        /// A provider's notification.
+        Notify = "notify",
         /// The sandbox bank.
         Sandbox = "sandbox",
         /// Everything else: health, files, unknown paths.

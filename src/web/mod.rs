@@ -8,6 +8,7 @@ mod dialects;
 mod idempotency;
 mod ixopay;
 mod local;
+mod notify;
 mod pages;
 mod problem;
 mod problem_kind;
@@ -53,6 +54,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(page_at("/", "GET").route(web::get().to(front)))
         .service(page_at("/health", "GET").route(web::get().to(health)))
         .configure(pages::routes)
+        .configure(notify::routes)
         .configure(dialects::routes)
         .configure(v1::routes)
         .configure(problem_kind::routes)

@@ -23,7 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("main", &["gateway", "cli", "config", "telemetry"]),
     ("cli", &["gateway", "config", "engine", "domain", "keys", "clock", "telemetry"]),
     // What a bank is configured as is the bank's own; it says too which of it breaks a rule.
-    ("config", &["domain", "keys", "provider::oidc", "provider::sandbox"]),
+    ("config", &["domain", "keys", "provider", "provider::http", "provider::oidc", "provider::sandbox"]),
     ("telemetry", &["config"]),
     // Connections, below everything that answers.
     ("listener", &["telemetry"]),
@@ -43,7 +43,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("egress", &["domain"]),
     ("provider", &["domain"]),
     // The clock, because what a bank signs expires, and what we sign does too.
-    ("provider::*", &["provider", "egress", "domain", "clock"]),
+    // The keys, for the signatures of Standard Webhooks.
+    ("provider::*", &["provider", "egress", "domain", "clock", "keys"]),
     // The keys open the secrets that merchants' webhooks are signed with.
     ("courier", &["engine::deps", "store", "egress", "domain", "clock", "keys"]),
     ("web", &["web::views", "engine", "dialect", "domain", "telemetry", "listener"]),
@@ -83,8 +84,8 @@ const DOMAIN_CRATES: &[&str] = &[
 
 /// The engine from the ground up, as `src/engine/mod.rs` has it.
 const FLOORS: &Floors = &[
-    &["deps", "derive", "draft", "single_flight", "longest", "visitor"],
-    &["change", "commit", "conclude", "create", "find", "lapse", "merchant_keys", "prove", "redirect", "scan", "visit"],
+    &["deps", "derive", "draft", "pace", "single_flight", "longest", "visitor"],
+    &["ask", "change", "commit", "conclude", "create", "find", "lapse", "merchant_keys", "prove", "redirect", "scan", "visit"],
     &["use_cases"],
     &["sweep"],
 ];

@@ -1,7 +1,8 @@
 //! The transitions: each consumes the journey and answers the next one.
 
 use super::{
-    Choice, Effect, FinalOutcome, Journey, LedTo, Proof, ProviderVisit, RecordedResponse, Reopening, ResponseId, Stage,
+    Choice, Effect, FinalOutcome, Journey, LedTo, PaymentStanding, Proof, ProviderVisit, RecordedResponse, Reopening,
+    ResponseId, Stage,
 };
 use crate::domain::{Fact, Grant, JourneyEvent, ProviderRefusal, Sealed, UnixMillis};
 
@@ -32,7 +33,7 @@ impl Journey {
     /// choice, where there is one; another choice than the last one is another visit.
     #[must_use]
     pub fn begin_visit(mut self, to: Option<Choice>, at: UnixMillis) -> BegunVisit {
-        if self.is_lapsed(at) || matches!(self.stage(), Stage::Concluded(_) | Stage::HandedBack) {
+        if self.is_past_expiry(at) || matches!(self.stage(), Stage::Concluded(_) | Stage::HandedBack) {
             return BegunVisit::Ended(self);
         }
         if let Some(visit) = self.under_way() {
@@ -43,7 +44,7 @@ impl Journey {
         }
         match u8::try_from(self.past.visits.len()) {
             Ok(number) if usize::from(number) < Self::MOST => {
-                self.past.visits.push(ProviderVisit { left_at: at, to, answers: Vec::new(), redirect: None });
+                self.past.visits.push(ProviderVisit { left_at: at, to, answers: Vec::new(), redirect: None, payment: None });
                 BegunVisit::New(self.revised(), number)
             }
             _ => BegunVisit::TooOften,
@@ -105,16 +106,16 @@ impl Journey {
         (unconcluded && self.record(response_id, (LedTo::Failed(error), Effect::Counted), at)).then(|| self.revised())
     }
 
-    /// Sends the customer home before the provider has proven anything; `held` is kept for the node that takes the
-    /// evidence to the provider, unless it has been asked. `None` when the journey has concluded, or this answer has an
+    /// Sends the customer home before the provider has proven anything; `held`, if there is evidence, is kept for the
+    /// node that takes it to the provider, unless it has been asked. `None` when the journey has concluded, or this answer has an
     /// end.
     #[must_use]
-    pub fn hand_back_early(mut self, response_id: ResponseId, held: Proof, at: UnixMillis) -> Option<Self> {
+    pub fn hand_back_early(mut self, response_id: ResponseId, held: impl Into<Option<Proof>>, at: UnixMillis) -> Option<Self> {
         if self.final_outcome().is_some() || self.answered(response_id).is_some() {
             return None;
         }
         let answer = self.answer_mut(response_id, at)?;
-        answer.proof.get_or_insert(held);
+        answer.proof = answer.proof.take().or(held.into());
         (answer.end, answer.effect) = (Some(LedTo::HandedBackEarly), Effect::Counted);
         Some(self.revised())
     }
@@ -166,7 +167,7 @@ impl Journey {
             let why = "The consent was given after its time was over.";
             return Some(Fact::refused(ProviderRefusal::new("consent_expired", Some(why))));
         }
-        let lapsed = self.is_lapsed(at) && self.opening.purpose.needs_customer();
+        let lapsed = self.is_past_expiry(at) && self.opening.purpose.needs_customer();
         (lapsed && fact.is_refusal()).then(Fact::lapsed)
     }
 
@@ -178,6 +179,10 @@ impl Journey {
         answer.proof = None;
         if answer.end.is_none() {
             (answer.end, answer.effect) = (Some(end), effect);
+        }
+        let visit = self.past.visits.get_mut(usize::from(response_id.visit));
+        if let Some(payment) = visit.and_then(|visit| visit.payment.as_mut()) {
+            payment.standing = PaymentStanding::Over;
         }
         changes
     }

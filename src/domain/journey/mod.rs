@@ -6,6 +6,7 @@
 
 mod changing;
 mod operation;
+mod payment;
 mod provider_redirect;
 mod purpose;
 mod reading;
@@ -22,6 +23,7 @@ use crate::domain::{
 
 pub use changing::{BegunVisit, Conclusion};
 pub use operation::{AppliedOperation, Inapplicable};
+pub use payment::{CreatedPayment, PaymentReference, PaymentStanding, ProviderPayment};
 pub use provider_redirect::ProviderRedirect;
 pub use purpose::{Cancel, Checkout, Job, OperationKind, PaymentOperation, Purpose, Wanted};
 
@@ -115,6 +117,8 @@ pub struct ProviderVisit {
     pub answers: Vec<RecordedResponse>,
     /// The redirect there, where it is asked for before there is a browser.
     pub redirect: Option<ProviderRedirect>,
+    /// The payment that its provider holds, where the provider creates one and can be asked about it.
+    pub payment: Option<ProviderPayment>,
 }
 
 /// An answer that came back under a visit's `state`, and what it led to.

@@ -44,7 +44,7 @@ impl Journey {
     pub fn leaving_ahead(mut self) -> Self {
         let at = self.opening.opened_at;
         let redirect = Some(ProviderRedirect::Asked { until: at });
-        self.past.visits.push(ProviderVisit { left_at: at, to: None, answers: Vec::new(), redirect });
+        self.past.visits.push(ProviderVisit { left_at: at, to: None, answers: Vec::new(), redirect, payment: None });
         self
     }
 
@@ -52,7 +52,7 @@ impl Journey {
     /// known, the customer came back, or the journey has ended.
     #[must_use]
     pub fn ask_ahead(mut self, visit: u8, at: UnixMillis) -> Option<Self> {
-        let lapsed = self.is_lapsed(at);
+        let lapsed = self.is_past_expiry(at);
         let redirect = self.asked_redirect(visit).filter(|_| !lapsed)?;
         *redirect = ProviderRedirect::Asked { until: at.plus(Self::ASKING) };
         Some(self.revised())

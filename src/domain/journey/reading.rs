@@ -57,9 +57,15 @@ impl Journey {
         self.past.reopenings.last().map_or(self.opening.expires_at, |reopening| reopening.expires_at)
     }
 
-    /// Whether its time has run out without an outcome.
-    pub fn is_lapsed(&self, now: UnixMillis) -> bool {
+    /// Whether its time has run out without an outcome: nobody is sent out any more.
+    pub fn is_past_expiry(&self, now: UnixMillis) -> bool {
         self.final_outcome().is_none() && now >= self.expires_at()
+    }
+
+    /// Whether it has expired: its time has run out without an outcome, and no provider holds a payment that it must be
+    /// asked about first.
+    pub fn is_lapsed(&self, now: UnixMillis) -> bool {
+        self.is_past_expiry(now) && self.open_payments().next().is_none()
     }
 
     /// Whether its customer has left for the provider, and may be paying there, or has paid: nothing is proven yet.
@@ -69,13 +75,14 @@ impl Journey {
             && left_at.is_some_and(|left_at| now < left_at.plus(Self::VISIT))
     }
 
-    /// When a node must look after it, if no request does before: its expiry, an unfinished proof, or a redirect that
-    /// has not been asked for.
+    /// When a node must look after it, if no request does before: its expiry, an unfinished proof, a redirect that has
+    /// not been asked for, or a payment that its provider is asked about.
     pub fn due_at(&self) -> Option<UnixMillis> {
-        let expiry = self.final_outcome().is_none().then(|| self.expires_at());
+        let asks = self.open_payments().map(|(_, payment)| payment.ask_at).min();
+        let expiry = (self.final_outcome().is_none() && asks.is_none()).then(|| self.expires_at());
         let proofs = self.proofs().map(|(_, proof)| proof.due_at());
         let redirect = self.asked_ahead().map(|(_, until)| until);
-        proofs.chain(expiry).chain(redirect).min()
+        proofs.chain(expiry).chain(redirect).chain(asks).min()
     }
 
     /// The proofs that are under way, with the answers that they belong to.
@@ -217,11 +224,13 @@ impl Journey {
         end.is_some() && answers.any(|answer| answer.effect == Effect::Counted && answer.end == end)
     }
 
-    /// When this answer led to its end: when it came, or later, when its journey was concluded.
+    /// When this answer led a browser to its end: when it came, or later, when its journey was concluded, or the browser
+    /// came for what its provider had been asked about before.
     pub fn led_at(&self, response_id: ResponseId) -> UnixMillis {
         let Some(answer) = self.answer(response_id) else { return self.opening.opened_at };
         let concluded = answer.end.as_ref().and_then(|end| self.concluded_at(end));
-        concluded.map_or(answer.at, |concluded| concluded.max(answer.at))
+        let returned = self.payment(response_id.visit).and_then(|payment| payment.returned_at);
+        [concluded, returned].into_iter().flatten().fold(answer.at, UnixMillis::max)
     }
 
     fn concluded_at(&self, end: &LedTo) -> Option<UnixMillis> {

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::FutureExt as _;
 
 use crate::domain::{Conclusion, Fact, Journey, JourneyEvent, Redirect};
-use crate::engine::{Engine, commit, conclude, derive};
+use crate::engine::{Engine, ask, commit, conclude, derive};
 use crate::engine::{commit::Next, deps::Result, single_flight::Flight};
 use crate::provider::{self, ProviderError, Requested};
 use crate::store::Step;
@@ -57,7 +57,7 @@ fn ask_once_ahead(engine: &Arc<Engine>, journey: &Journey, visit: u8) -> Flight<
 async fn ask_ahead(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<()> {
     let Some(journey) = record_asked(engine, journey, visit).await? else { return Ok(()) };
     match ask_while_unreachable(engine, &journey, visit).await? {
-        Ok(Requested::Accepted(redirect)) => keep_redirect(engine, journey, visit, &redirect).await,
+        Ok(Requested::Accepted(redirect) | Requested::Created { page: redirect, .. }) => keep_redirect(engine, journey, visit, &redirect).await,
         Ok(Requested::Refused(error)) => give_up(engine, journey, &Fact::refused(error)).await,
         Err(trouble) => {
             tracing::warn!(provider = journey.provider_of(visit), error = %trouble, "ahead.provider_trouble");
@@ -100,7 +100,11 @@ async fn ask_while_unreachable(engine: &Engine, journey: &Journey, visit: u8) ->
     let request = commit::while_unreachable(|| provider.request(&context));
     // Before another node begins to ask.
     let requested = tokio::time::timeout(Journey::ASKING * 4 / 5, request).await;
-    Ok(requested.unwrap_or(Err(ProviderError::Unreachable("it took too long".into()))))
+    let requested = requested.unwrap_or(Err(ProviderError::Unreachable("it took too long".into())));
+    if let Ok(requested) = &requested {
+        ask::keep_created(&engine.deps, journey, visit, requested).await?;
+    }
+    Ok(requested)
 }
 
 /// Writes the redirect into the journey, unless another node was first.

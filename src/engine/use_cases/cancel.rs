@@ -1,21 +1,35 @@
 //! CANCEL: a customer or a merchant ends a journey without a provider's word.
 
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::domain::{Cancel, Fact, Journey, MerchantId, PayId, Stage};
+use crate::engine::ask::{self, Ending, Question};
 use crate::engine::visitor::{Admission, Visitor};
 use crate::engine::{Engine, conclude, deps::Result, find, lapse, visitor};
+
+/// How long a merchant's call waits for a provider to close a payment.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// Ends a link by its customer's press on our Cancel button, and answers the journey as it stands then: as it was,
 /// where nobody may cancel it, or not this browser. `None` when there is no such link.
 ///
+/// A payment that a provider holds is closed there first. While the provider has not said that it is, the journey stays
+/// as it is; it ends by itself when the provider says so.
+///
 /// # Errors
 /// When the store is in trouble.
-pub async fn cancel(engine: &Engine, link: &str, visitor: &Visitor) -> Result<Option<Journey>> {
+pub async fn cancel(engine: &Arc<Engine>, link: &str, visitor: &Visitor) -> Result<Option<Journey>> {
     let Some(journey) = find::look(&engine.deps, link).await? else { return Ok(None) };
     let withheld = journey.opening().purpose.cancel() == Cancel::Withheld || journey.stage() == Stage::HandedBack;
     if withheld || !may_cancel(engine, &journey, visitor) {
         return Ok(Some(journey));
+    }
+    if journey.open_payments().next().is_some() {
+        let within = engine.deps.provider_timeout();
+        return close_payments(engine, journey, Ending::PressedCancel, within).await.map(Some);
     }
     conclude::conclude_before(&engine.deps, journey, &Fact::pressed_cancel(), Some(Instant::now())).await.map(Some)
 }
@@ -27,14 +41,18 @@ pub fn may_cancel(engine: &Engine, journey: &Journey, visitor: &Visitor) -> bool
 
 /// Ends a link for its merchant. `None` when the merchant has no such link; a job has none.
 ///
-/// A payment whose customer is at the provider stays as it is: nobody could say that it is over, and be sure.
+/// A payment whose customer is at the provider stays as it is: nobody could say that it is over, and be sure. One that
+/// the provider holds is closed there, if the provider says so in time.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn withdraw(engine: &Engine, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>> {
+pub async fn withdraw(engine: &Arc<Engine>, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>> {
     match engine.deps.store.find(pay_id).await? {
         Some(journey) if journey.opening().merchant == merchant && journey.opening().purpose.job().is_none() => {
             let journey = lapse::lapse(&engine.deps, journey).await?;
+            if journey.open_payments().next().is_some() {
+                return close_payments(engine, journey, Ending::Withdrawn, CLOSING).await.map(Some);
+            }
             if journey.may_be_paying(engine.deps.clock.now()) {
                 return Ok(Some(journey));
             }
@@ -42,4 +60,20 @@ pub async fn withdraw(engine: &Engine, merchant: MerchantId, pay_id: PayId) -> R
         }
         _ => Ok(None),
     }
+}
+
+/// Has the providers close the payments of a journey that are open, and answers it as it stands when they have, or
+/// after that time.
+async fn close_payments(
+    engine: &Arc<Engine>,
+    journey: Journey,
+    ending: Ending,
+    within: Duration,
+) -> Result<Journey> {
+    let flights = journey.open_payments().map(|(visit, _)| ask::ask(engine, &journey, visit, Question::Close(ending)));
+    let closed = tokio::time::timeout(within, join_all(flights)).await;
+    for answer in closed.into_iter().flatten() {
+        answer?;
+    }
+    Ok(engine.deps.store.find(journey.pay_id()).await?.unwrap_or(journey))
 }

@@ -7,10 +7,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::domain::{AnswerTo, Evidence, Fact, Journey, MerchantId, ResponseKind};
+use crate::domain::{AnswerTo, Evidence, Fact, Journey, MerchantId, ProviderPayment, ResponseKind};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::scan::{Page, ScanRange};
-use crate::engine::{Engine, conclude, derive, find, lapse, prove, scan};
+use crate::engine::{Engine, ask, ask::Question, conclude, derive, find, lapse, prove, scan};
 use crate::provider::AuthorizationResponse;
 use crate::store::JourneyFilter;
 
@@ -101,6 +101,14 @@ pub async fn bring_answer(
             conclude::by_response(&engine.deps, journey.clone(), &Fact::refused(error), response_id).await?;
         }
         ResponseKind::Error(_) => {}
+        // Its provider is asked; where it says nothing in time, the schedule asks again.
+        ResponseKind::Returned if journey.payment(visit).is_some_and(ProviderPayment::is_open) => {
+            let asked = ask::ask(engine, &journey, visit, Question::Status);
+            if let Ok(asked) = tokio::time::timeout(request_timeout, asked).await {
+                asked?;
+            }
+        }
+        ResponseKind::Returned => {}
         ResponseKind::Code(evidence) => {
             if !prove::prove_brought(engine, &journey, response_id, &evidence, request_timeout).await? {
                 return Ok(BroughtCode::Forged);

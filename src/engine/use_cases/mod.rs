@@ -12,6 +12,7 @@ pub mod list;
 pub mod lost_keys;
 pub mod merchants;
 pub mod open;
+pub mod payment;
 pub mod perform;
 pub mod profile;
 pub mod redeem;

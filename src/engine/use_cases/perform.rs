@@ -34,15 +34,18 @@ pub async fn perform(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> 
 
 async fn carry_out(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> {
     let operation = journey.opening().purpose.operation().filter(|operation| operation.of.is_some());
+    let original = conclude::original(&engine.deps, &journey).await?;
     if let Some(operation) = operation {
         let applied = AppliedOperation { by: journey.pay_id(), kind: operation.kind, amount: operation.amount };
-        if let Err(why) = write_operation(engine, &journey, applied).await? {
+        if let Err(why) = write_operation(engine, original.clone(), applied).await? {
             let error = ProviderRefusal::new("operation_not_possible", Some(&why.to_string()));
             return conclude::conclude(&engine.deps, journey, &Fact::refused(error)).await;
         }
     }
-    let provider = Arc::clone(engine.deps.provider(&journey.opening().provider)?);
-    match provider.perform(&journey).await {
+    // It goes where the money is.
+    let paid_at = original.as_ref().map(|original| original.provider_of(original.last_visit().unwrap_or_default()));
+    let provider = Arc::clone(engine.deps.provider(paid_at.unwrap_or(&journey.opening().provider))?);
+    match provider.perform(&journey, original.as_ref()).await {
         Ok(Performed::Now(fact)) => conclude_persistently(engine, journey, &fact).await,
         Ok(Performed::Later(evidence)) => perform_later(engine, journey, &evidence).await,
         Ok(Performed::Unknown) => Ok(journey),
@@ -66,12 +69,10 @@ async fn conclude_persistently(engine: &Engine, journey: Journey, fact: &Fact) -
 /// Writes an operation into the journey that it is of.
 async fn write_operation(
     engine: &Engine,
-    journey: &Journey,
+    original: Option<Journey>,
     applied: AppliedOperation,
 ) -> Result<Result<(), Inapplicable>> {
-    let Some(original) = conclude::original(&engine.deps, journey).await? else {
-        return Ok(Err(Inapplicable::Unsuitable));
-    };
+    let Some(original) = original else { return Ok(Err(Inapplicable::Unsuitable)) };
     let apply = |original: &Journey| {
         Ok(match original.clone().apply(applied) {
             Ok(next) => Next::Take(Box::new(Step::to(next)), Ok(())),

@@ -6,7 +6,7 @@ use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 
 use crate::domain::{Fact, Institution, Journey, ProviderRefusal, Purpose, Redirect, ResponseKind, journey::Choice};
-use crate::engine::{Engine, commit, conclude, derive, find, redirect, visit, visitor};
+use crate::engine::{Engine, ask, commit, conclude, derive, find, redirect, visit, visitor};
 use crate::engine::{deps::Result, visit::Visit, visitor::VisitCookie};
 use crate::provider::Requested;
 
@@ -107,14 +107,14 @@ fn choice(engine: &Engine, journey: &Journey, institution: Option<&str>) -> Opti
 
 /// Asks the provider where to send the browser, and waits for that as long as the budget allows.
 async fn send_off(engine: &Arc<Engine>, journey: Journey, visit: u8, at: Instant) -> Result<SendResult> {
+    // However often it is pressed, there is one payment.
+    if let Some(page) = derive::payment_page(&engine.deps, &journey, visit)? {
+        return sent(engine, &journey, visit, page);
+    }
     let key = (journey.pay_id(), visit);
     let flight = engine.outbound.join(key, || {
         let (engine, journey) = (Arc::clone(engine), journey.clone());
-        async move {
-            let (provider, context) = derive::visit_at(&engine.deps, &journey, visit)?;
-            Ok(provider.request(&context).await)
-        }
-        .boxed()
+        async move { ask::request(&engine.deps, &journey, visit).await }.boxed()
     });
     let Ok(asked) = tokio::time::timeout_at(at + engine.deps.provider_timeout(), flight).await else {
         return Ok(SendResult::Late(Box::new(journey)));
@@ -123,15 +123,19 @@ async fn send_off(engine: &Arc<Engine>, journey: Journey, visit: u8, at: Instant
     engine.outbound.forget(&key);
     match asked? {
         Ok(Requested::Refused(error)) => Box::pin(refused(engine, journey, visit, error, at)).await,
-        Ok(Requested::Accepted(redirect)) => {
-            let cookie = visitor::visit_cookie(&engine.deps, &journey, visit)?;
-            Ok(SendResult::Sent(Sent { redirect, cookie }))
+        Ok(Requested::Accepted(redirect) | Requested::Created { page: redirect, .. }) => {
+            sent(engine, &journey, visit, redirect)
         }
         Err(trouble) => {
             tracing::warn!(provider = journey.provider_of(visit), error = %trouble, "send.provider_trouble");
             Ok(SendResult::NoProvider(Box::new(journey)))
         }
     }
+}
+
+fn sent(engine: &Engine, journey: &Journey, visit: u8, redirect: Redirect) -> Result<SendResult> {
+    let cookie = visitor::visit_cookie(&engine.deps, journey, visit)?;
+    Ok(SendResult::Sent(Sent { redirect, cookie }))
 }
 
 /// Concludes what a provider said before any browser came to it: the same as if the browser had brought the error
@@ -143,7 +147,10 @@ async fn refused(
     error: ProviderRefusal,
     at: Instant,
 ) -> Result<SendResult> {
-    let response_id = derive::response_id(visit, &ResponseKind::Error(error.clone()));
+    let response_id = match journey.payment(visit) {
+        Some(_) => derive::payment_response_id(visit),
+        None => derive::response_id(visit, &ResponseKind::Error(error.clone())),
+    };
     let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), response_id).await?;
     commit::await_announcement(&engine.deps, concluded.announcement, at).await;
     let journey = concluded.journey.as_ref().clone();

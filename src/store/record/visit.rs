@@ -3,14 +3,59 @@
 use serde::{Deserialize, Serialize};
 
 use super::recorded::{Record, Recorded, fields, lettered, numbered};
-use crate::domain::journey::{Choice, Effect, Proof};
+use crate::domain::journey::{Choice, CreatedPayment, Effect, PaymentStanding, Proof, ProviderPayment};
 use crate::domain::{
     LedTo, ProviderRedirect, ProviderRefusal, ProviderVisit, RecordedResponse, Reopening, Sealed, UnixMillis,
 };
 
+/// A visit. One without a payment ends before that, as those of programs that knew no payments.
+#[derive(Serialize, Deserialize)]
+pub(super) struct VisitRecord {
+    left_at: Record<UnixMillis>,
+    to: Option<Record<Choice>>,
+    answers: Vec<Record<RecordedResponse>>,
+    redirect: Option<Record<ProviderRedirect>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    payment: Option<Record<ProviderPayment>>,
+}
+
+impl Recorded for ProviderVisit {
+    type Record = VisitRecord;
+
+    fn record(&self) -> VisitRecord {
+        VisitRecord {
+            left_at: self.left_at.record(),
+            to: self.to.record(),
+            answers: self.answers.record(),
+            redirect: self.redirect.record(),
+            payment: self.payment.record(),
+        }
+    }
+
+    fn of(record: VisitRecord) -> Option<Self> {
+        Some(Self {
+            left_at: Recorded::of(record.left_at)?,
+            to: Recorded::of(record.to)?,
+            answers: Recorded::of(record.answers)?,
+            redirect: Recorded::of(record.redirect)?,
+            payment: Recorded::of(record.payment)?,
+        })
+    }
+}
+
 fields!(
-    ProviderVisit: left_at: UnixMillis, to: Option<Choice>, answers: Vec<RecordedResponse>,
-    redirect: Option<ProviderRedirect>,
+    ProviderPayment: created: Option<CreatedPayment>, standing: PaymentStanding, ask_at: UnixMillis, has_turn: bool,
+    asked: u8, returned_at: Option<UnixMillis>,
+);
+
+fields!(CreatedPayment: reference: String, page: Sealed);
+
+// Open, over, or at odds with what was asked for.
+lettered!(
+    PaymentStanding as StandingRecord:
+        O = Open,
+        E = Over,
+        M = Mismatch { reported: String, at: UnixMillis },
 );
 
 fields!(Choice: institution: String, provider: String, scope: Vec<String>);

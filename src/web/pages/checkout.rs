@@ -10,7 +10,7 @@ use super::sending::{Addresses, NotSent, send, with_visit_cookie};
 use super::{home, instead::PageResult, outcome::amount};
 use crate::domain::{Cancel, Journey, Stage};
 use crate::engine::{Engine, PAYMENT_PAGE, SendRequest, use_cases};
-use crate::web::views::{Checkout, ProblemPage, words};
+use crate::web::views::{Awaited, Checkout, ProblemPage, Waiting, words};
 use crate::web::{Incoming, page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -68,8 +68,22 @@ async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
         Ok(None) => reply::unknown_link(),
         Ok(Some(journey)) if !journey.is_open() => home::lead_home(&engine, &request, &journey),
         Ok(Some(journey)) if !use_cases::cancel::may_cancel(&engine, &journey, &visitor) => reply::other_browser(),
+        Ok(Some(journey)) if journey.open_payments().next().is_some() => asking_page(&engine, &journey, link),
         Ok(Some(_)) => reply::problem_page(StatusCode::FORBIDDEN, &ProblemPage::cannot_cancel()),
         Err(error) => problem::page_of_form(&error, address(PAYMENT_PAGE, "", link)),
+    })
+}
+
+/// Keeps the customer company while a provider is asked whether a payment was made; it leads to the page of the link.
+fn asking_page(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
+    let now = engine.deps.clock.now();
+    let left_at = journey.visits().last().map_or(now, |visit| visit.left_at);
+    reply::page(&Waiting {
+        awaited: Awaited::Answer,
+        payee: journey.payee().to_owned(),
+        amount: amount(journey),
+        seconds: u32::try_from(now.since(left_at).as_secs()).unwrap_or(u32::MAX),
+        next: address(PAYMENT_PAGE, "", link),
     })
 }
 
@@ -82,6 +96,10 @@ fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -
             return home::ended(engine, request, journey, (landing, home));
         }
         Stage::HandedBack => return home::lead_home(engine, request, journey),
+        // Its time is over, and a provider must say first that nobody has paid.
+        Stage::Open(_) | Stage::Away { .. } if journey.is_past_expiry(engine.deps.clock.now()) => {
+            return asking_page(engine, journey, link);
+        }
         Stage::Open(failed) => failed,
         Stage::Away { .. } => None,
     };

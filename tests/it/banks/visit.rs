@@ -84,7 +84,7 @@ impl Visit {
     pub fn context(&self) -> VisitContext<'_> {
         let Self { journey, state, verifier, redirect_uri } = self;
         let (state, verifier, redirect_uri) = (state.clone(), verifier.clone(), redirect_uri.clone());
-        VisitContext { journey, state, verifier, redirect_uri, institution: None }
+        VisitContext { journey, visit: 0, state, verifier, redirect_uri, institution: None }
     }
 
     /// Goes to the bank, decides there, and comes back.
@@ -181,7 +181,7 @@ impl Proven {
 pub async fn accepted(bank: &Oidc, context: &VisitContext<'_>) -> Redirect {
     match bank.request(context).await.expect("a way to the bank") {
         Requested::Accepted(redirect) => redirect,
-        Requested::Refused(error) => panic!("refused: {error:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

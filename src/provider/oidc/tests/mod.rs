@@ -94,6 +94,7 @@ fn context() -> VisitContext<'static> {
     static JOURNEY: LazyLock<Journey> = LazyLock::new(|| Journey::open(opening()));
     VisitContext {
         journey: &JOURNEY,
+        visit: 0,
         state: STATE.into(),
         verifier: Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
         redirect_uri: "https://pay.example/return/bank".into(),

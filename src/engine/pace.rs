@@ -1,0 +1,119 @@
+//! How fast providers are asked about their payments: by each node no faster than each allows, and with growing rests
+//! while one does not answer.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::domain::UnixMillis;
+
+/// After how many failures in a row a provider is left alone.
+const FAILURES: u32 = 3;
+
+/// The first and the longest rest; each is twice as long as the one before.
+const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
+
+/// The paces of the providers that this node asks.
+#[derive(Debug, Default)]
+pub(super) struct Paces(Mutex<HashMap<String, Pace>>);
+
+/// The pace of one provider.
+#[derive(Debug, Default)]
+struct Pace {
+    /// The first moment that is not reserved.
+    next: UnixMillis,
+    failures: u32,
+    rests_until: UnixMillis,
+    away_since: Option<UnixMillis>,
+}
+
+impl Paces {
+    /// Reserves the next turn at a provider that is asked every `pause` at the most, and returns when it is.
+    pub(super) fn reserve(&self, provider: &str, pause: Duration, now: UnixMillis) -> UnixMillis {
+        let mut paces = self.paces();
+        let pace = paces.entry(provider.to_owned()).or_default();
+        let turn = pace.next.max(pace.rests_until).max(now);
+        pace.next = turn.plus(pause);
+        turn
+    }
+
+    /// Whether a provider rests now, whatever was reserved.
+    pub(super) fn rests(&self, provider: &str, now: UnixMillis) -> bool {
+        self.paces().get(provider).is_some_and(|pace| now < pace.rests_until)
+    }
+
+    /// A provider has answered.
+    pub(super) fn answered(&self, provider: &str) {
+        if let Some(pace) = self.paces().get_mut(provider) {
+            *pace = Pace { next: pace.next, ..Pace::default() };
+        }
+    }
+
+    /// A provider has not answered.
+    pub(super) fn failed(&self, provider: &str, now: UnixMillis) {
+        let mut paces = self.paces();
+        let pace = paces.entry(provider.to_owned()).or_default();
+        pace.away_since.get_or_insert(now);
+        // What fails while it rests was under way before.
+        if now < pace.rests_until {
+            return;
+        }
+        pace.failures = pace.failures.saturating_add(1);
+        if let Some(rests) = pace.failures.checked_sub(FAILURES) {
+            let rest = REST.0.saturating_mul(1 << rests.min(16)).min(REST.1);
+            pace.rests_until = now.plus(rest);
+        }
+    }
+
+    /// For how long each provider has not answered; zero for one that does.
+    pub(super) fn away(&self, now: UnixMillis) -> Vec<(String, Duration)> {
+        let away = |pace: &Pace| pace.away_since.map_or(Duration::ZERO, |since| now.since(since));
+        self.paces().iter().map(|(provider, pace)| (provider.clone(), away(pace))).collect()
+    }
+
+    fn paces(&self) -> MutexGuard<'_, HashMap<String, Pace>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAUSE: Duration = Duration::from_millis(50);
+
+    fn at(millis: u64) -> UnixMillis {
+        UnixMillis::from_millis(1_000_000 + millis)
+    }
+
+    #[test]
+    fn turns_are_as_far_apart_as_a_provider_allows() {
+        let paces = Paces::default();
+        let turns = [0, 0, 0, 120, 1000].map(|now| paces.reserve("a", PAUSE, at(now)));
+        assert_eq!(turns, [at(0), at(50), at(100), at(150), at(1000)]);
+        assert_eq!(paces.reserve("b", PAUSE, at(0)), at(0), "another provider has its own");
+    }
+
+    #[test]
+    fn a_provider_that_does_not_answer_rests_longer_and_longer_until_it_does() {
+        let paces = Paces::default();
+        let mut now = 0;
+        let mut rests = Vec::new();
+        for _ in 0..10 {
+            paces.failed("a", at(now));
+            let turn = paces.reserve("a", Duration::ZERO, at(now));
+            rests.push(turn.since(at(now)).as_secs());
+            assert_eq!(paces.rests("a", at(now)), turn > at(now));
+            if turn > at(now) {
+                // One that was under way says nothing new.
+                paces.failed("a", at(now + 1));
+            }
+            now += 1000 * turn.since(at(now)).as_secs();
+        }
+        assert_eq!(rests, [0, 0, 5, 10, 20, 40, 80, 160, 300, 300]);
+        assert_eq!(paces.away(at(now)), [("a".to_owned(), Duration::from_millis(now))]);
+        paces.answered("a");
+        assert_eq!((paces.reserve("a", PAUSE, at(now)), paces.rests("a", at(now))), (at(now), false));
+        assert_eq!(paces.away(at(now)), [("a".to_owned(), Duration::ZERO)]);
+    }
+}

@@ -1,0 +1,1 @@
+//! The protocol, against an engine that is played here.

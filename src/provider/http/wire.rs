@@ -1,0 +1,175 @@
+//! The messages of the protocol, as JSON.
+
+use reqwest::Url;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::domain::{Amount, Currency, PaymentReference, ProviderRefusal, UnixMillis};
+use crate::provider::{PaymentReport, PaymentStatus, ProviderError, Result};
+
+/// What we send.
+#[derive(Serialize)]
+pub(super) struct Message<T> {
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
+    pub(super) timestamp: String,
+    pub(super) data: T,
+}
+
+/// `payment.create`.
+#[derive(Serialize)]
+pub(super) struct Create<'a> {
+    pub(super) reference: &'a str,
+    pub(super) amount: String,
+    pub(super) currency: String,
+    pub(super) capture: &'static str,
+    pub(super) payee: &'a str,
+    pub(super) description: &'a str,
+    pub(super) return_url: String,
+    pub(super) notification_url: &'a str,
+    pub(super) expires_at: String,
+}
+
+/// `payment.get` and `payment.cancel`.
+#[derive(Serialize)]
+pub(super) struct Named<'a> {
+    pub(super) id: &'a str,
+    pub(super) reference: &'a str,
+}
+
+/// `payment.capture`, `payment.void` and `payment.refund`.
+#[derive(Serialize)]
+pub(super) struct Operate<'a> {
+    pub(super) id: &'a str,
+    pub(super) payment: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) amount: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) currency: Option<String>,
+    pub(super) description: &'a str,
+}
+
+/// A payment, as the engine has it.
+#[derive(Deserialize)]
+pub(super) struct PaymentBody {
+    pub(super) id: String,
+    reference: String,
+    amount: String,
+    currency: String,
+    status: Status,
+    page_url: Option<String>,
+    refusal: Option<ProblemBody>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Open,
+    Paid,
+    Authorised,
+    Refused,
+    Closed,
+}
+
+/// An operation, as the engine has it.
+#[derive(Deserialize)]
+pub(super) struct OperationBody {
+    pub(super) id: String,
+    pub(super) status: OperationStatus,
+    refusal: Option<ProblemBody>,
+}
+
+/// Where an operation stands.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum OperationStatus {
+    Done,
+    Pending,
+    Refused,
+}
+
+/// Why the engine refuses: an answer of its own, or a part of one.
+#[derive(Deserialize)]
+pub(super) struct ProblemBody {
+    pub(super) code: String,
+    pub(super) detail: Option<String>,
+}
+
+/// What the engine posts to us.
+#[derive(Deserialize)]
+pub(super) struct NotificationBody {
+    data: NotifiedPayment,
+}
+
+#[derive(Deserialize)]
+struct NotifiedPayment {
+    reference: String,
+}
+
+impl PaymentBody {
+    /// What it says.
+    ///
+    /// # Errors
+    /// When its amount is not one of its currency, or it has no id.
+    pub(super) fn report(&self) -> Result<PaymentReport> {
+        let unreadable = |what: &str| ProviderError::Unreadable(format!("its {what} cannot be read"));
+        if self.id.is_empty() || self.id.len() > 255 {
+            return Err(unreadable("id"));
+        }
+        let currency = Currency::parse(&self.currency).map_err(|_| unreadable("currency"))?;
+        let amount = Amount::parse(&self.amount, currency).map_err(|_| unreadable("amount"))?;
+        let status = match self.status {
+            Status::Open => PaymentStatus::Open,
+            Status::Paid => PaymentStatus::Paid,
+            Status::Authorised => PaymentStatus::Authorised,
+            Status::Refused => PaymentStatus::Refused(refusal(self.refusal.as_ref())),
+            Status::Closed => PaymentStatus::Closed,
+        };
+        Ok(PaymentReport { reference: self.reference.clone(), amount, status })
+    }
+
+    /// The page where its customer pays: https, or http where the engine itself is asked so.
+    ///
+    /// # Errors
+    /// When there is none, or it is another kind of address.
+    pub(super) fn page(&self, engine: &Url) -> Result<String> {
+        let unreadable = || ProviderError::Unreadable("its page_url is missing, or not an https address".into());
+        let url = Url::parse(self.page_url.as_deref().unwrap_or_default()).map_err(|_| unreadable())?;
+        let is_known = url.scheme() == "https" || (url.scheme() == "http" && engine.scheme() == "http");
+        if is_known && url.has_host() { Ok(url.into()) } else { Err(unreadable()) }
+    }
+}
+
+impl OperationBody {
+    pub(super) fn refusal(&self) -> ProviderRefusal {
+        refusal(self.refusal.as_ref())
+    }
+}
+
+impl NotificationBody {
+    /// Our reference of the payment that it is about. `None` when it is not one of ours.
+    pub(super) fn reference(&self) -> Option<PaymentReference> {
+        PaymentReference::parse(&self.data.reference)
+    }
+}
+
+fn refusal(problem: Option<&ProblemBody>) -> ProviderRefusal {
+    let (code, detail) = problem.map_or(("declined", None), |problem| (&problem.code, problem.detail.as_deref()));
+    ProviderRefusal::new(code, detail)
+}
+
+/// Reads an answer.
+///
+/// # Errors
+/// Without a word of what it holds.
+pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
+    serde_json::from_slice(json).map_err(|error| {
+        let what = if error.is_data() { "a field is missing or of another type" } else { "it is not JSON" };
+        ProviderError::Unreadable(what.into())
+    })
+}
+
+/// A moment as the protocol writes it (RFC 3339), in whole seconds.
+pub(super) fn rfc3339(at: UnixMillis) -> String {
+    let seconds = i64::try_from(at.as_millis() / 1000).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX).to_string()
+}

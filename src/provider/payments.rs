@@ -1,0 +1,112 @@
+//! Providers that create payments, can be asked about them, and tell of them.
+
+use std::time::Duration;
+
+use crate::domain::{Amount, PaymentReference, ProviderRefusal};
+
+/// What a provider says of a payment when it is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentReport {
+    /// The reference that the payment was created under.
+    pub reference: String,
+    /// How much it is over.
+    pub amount: Amount,
+    /// Where it stands.
+    pub status: PaymentStatus,
+}
+
+/// Where a payment stands at its provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PaymentStatus {
+    /// Its customer may still pay, or the provider does not know yet.
+    Open,
+    /// It was paid.
+    Paid,
+    /// Its amount was set aside.
+    Authorised,
+    /// It was not paid, and cannot be any more.
+    Refused(ProviderRefusal),
+    /// It was closed before it was paid: by us, or because its time was over.
+    Closed,
+}
+
+/// When a provider is asked about its payments that have not ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskSchedule {
+    /// How long is waited before each time that it is asked, after the one before; the last one is repeated.
+    waits: Vec<Duration>,
+    /// How many times a second it is asked at the most, by each node.
+    per_second: u32,
+}
+
+impl AskSchedule {
+    /// How often a provider may be asked, in questions a second.
+    pub const PER_SECOND: (u32, u32) = (1, 1000);
+
+    /// The schedule that asks after these waits. `None` when there are none, or the rate is out of bounds.
+    pub fn new(waits: Vec<Duration>, per_second: u32) -> Option<Self> {
+        let (least, most) = Self::PER_SECOND;
+        (!waits.is_empty() && (least..=most).contains(&per_second)).then_some(Self { waits, per_second })
+    }
+
+    /// How long is waited before it is asked for the next time, when it has been asked so often; a tenth more or less,
+    /// by `chance`.
+    pub fn wait(&self, asked: u8, chance: u64) -> Duration {
+        let wait = self.waits.get(usize::from(asked)).or(self.waits.last()).copied().unwrap_or_default();
+        let tenth = u32::try_from(chance % 201).unwrap_or_default();
+        wait * (900 + tenth) / 1000
+    }
+
+    /// How long after a question the next one may be asked.
+    pub fn pause(&self) -> Duration {
+        Duration::from_secs(1) / self.per_second
+    }
+
+    /// How many times a second it is asked at the most, by each node.
+    pub const fn per_second(&self) -> u32 {
+        self.per_second
+    }
+
+    /// The waits.
+    pub fn waits(&self) -> &[Duration] {
+        &self.waits
+    }
+}
+
+impl Default for AskSchedule {
+    /// After 5 and 30 seconds, 1, 2, 5, 10 and 30 minutes, then every hour; at most twenty times a second.
+    fn default() -> Self {
+        let waits = [5, 30, 60, 120, 300, 600, 1800, 3600];
+        Self { waits: waits.map(Duration::from_secs).into(), per_second: 20 }
+    }
+}
+
+/// What a provider posted to `/notify/{provider}`, as it came.
+pub struct Notification<'a> {
+    /// The value of a header, by its name in lower case; `None` when it is missing or not text.
+    pub header: &'a dyn Fn(&str) -> Option<&'a str>,
+    /// The body, byte for byte.
+    pub body: &'a [u8],
+    /// The present time, in seconds.
+    pub now: u64,
+}
+
+/// Why a notification is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotificationError {
+    /// This provider sends none.
+    #[error("this provider sends no notifications")]
+    NotSent,
+    /// It was not signed by the provider.
+    #[error("the signature is missing or wrong")]
+    Unsigned,
+    /// It was signed too long ago, or is of the future.
+    #[error("it was not signed within five minutes of now")]
+    Outdated,
+    /// It was signed, and cannot be read.
+    #[error("it does not name a payment")]
+    Unreadable,
+}
+
+/// What a notification is about. `None` when it is about nothing that was created here.
+pub type Notified = Result<Option<PaymentReference>, NotificationError>;
