@@ -104,7 +104,7 @@ impl Gateway {
         let listener_handle = self.server.handle();
         // All of them end when this function does.
         let mut beside = JoinSet::new();
-        beside.spawn(sweep(Arc::clone(&self.engine)));
+        beside.spawn(sweep(Arc::clone(&self.engine), Arc::clone(&self.counters)));
         beside.spawn(tidy(Arc::clone(&self.engine)));
         beside.spawn(warn_of_lost_keys(Arc::clone(&self.engine)));
         beside.spawn(reseal(Arc::clone(&self.engine)));
@@ -294,11 +294,15 @@ async fn reseal(engine: Arc<Engine>) {
 }
 
 /// Concludes lapsed journeys, for as long as the gateway runs.
-async fn sweep(engine: Arc<Engine>) {
+async fn sweep(engine: Arc<Engine>, metrics: Arc<Metrics>) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let swept = sweep::sweep(&engine).await;
+        for (provider, span) in engine.providers_away() {
+            metrics.set_provider_away(&provider, span);
+        }
+        metrics.set_payment_mismatches(engine.mismatches());
         match &swept {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "sweep.expired"),

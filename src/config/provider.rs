@@ -30,8 +30,11 @@ pub fn providers(tables: &[Table], taken: &[&str], notes: &Notes) -> Vec<HttpCon
     let read = |(number, table): (usize, &Table)| {
         let mut section = Section::new(format!("provider[{number}]"), table, notes);
         let provider = provider(&mut section);
-        if let Some(name) = provider.as_ref().map(|provider| &provider.name).filter(|name| !names.insert((*name).clone())) {
-            section.refuse("name", &Invalid::new("", format!("is {name:?}, which another provider or institution has")));
+        if let Some(name) =
+            provider.as_ref().map(|provider| &provider.name).filter(|name| !names.insert((*name).clone()))
+        {
+            section
+                .refuse("name", &Invalid::new("", format!("is {name:?}, which another provider or institution has")));
         }
         section.end();
         provider

@@ -84,12 +84,7 @@ pub(super) fn ask(
     })
 }
 
-async fn ask_and_conclude(
-    engine: &Engine,
-    journey: &Journey,
-    visit: u8,
-    question: Question,
-) -> Result<TimedAnswer> {
+async fn ask_and_conclude(engine: &Engine, journey: &Journey, visit: u8, question: Question) -> Result<TimedAnswer> {
     let deps = &engine.deps;
     let provider = deps.provider(journey.provider_of(visit))?.as_ref();
     let began = Instant::now();

@@ -5,8 +5,8 @@ use crate::domain::dialect::hand_back_params;
 use crate::domain::journey::Proof;
 use crate::domain::message::Message;
 use crate::domain::{
-    AnswerTo, CreatedPayment, Dialect, Digest, Evidence, FinalOutcome, GatewaySignature, HandBack, Journey, MerchantId, MintedToken,
-    OneTime, OneTimeToken, ProviderRedirect, Purpose, Redirect, ResponseId, ResponseKind, Sealed, Secret,
+    AnswerTo, CreatedPayment, Dialect, Digest, Evidence, FinalOutcome, GatewaySignature, HandBack, Journey, MerchantId,
+    MintedToken, OneTime, OneTimeToken, ProviderRedirect, Purpose, Redirect, ResponseId, ResponseKind, Sealed, Secret,
 };
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::keys::{ConsentClaims, LINK_LENGTH, digest};

@@ -88,12 +88,20 @@ fn provider_for(deps: &Deps, purpose: &Purpose) -> Result<String, Invalid> {
     if purpose.institution().is_none() && purpose.consent().is_none() {
         let takes = |provider: &&Arc<dyn Provider>| provider.takes_payments() && provider.takes(purpose);
         let Some(provider) = deps.providers.iter().find(takes) else {
-            return Err(if deps.providers.iter().any(|provider| provider.takes_payments()) {
-                let hint = "the operator has to configure a provider of this currency, and of this kind of payment";
-                Invalid::new("currency", "is taken by none of this gateway's providers").hint(hint)
-            } else {
-                let hint = "the operator has to switch one on before a checkout can be opened";
-                Invalid::new("bank", "none of this gateway's takes payments").hint(hint)
+            let any = deps.providers.iter().any(|provider| provider.takes_payments());
+            return Err(match purpose.amount() {
+                Some(amount) if any => {
+                    let rule = format!("is {}, in which no provider takes this kind of payment", amount.currency());
+                    Invalid::new("currency", rule).hint("the operator has to configure a provider that does")
+                }
+                _ if any => {
+                    let hint = "the operator has to configure a provider that does";
+                    Invalid::new("bank", "none of this gateway's takes this kind of payment").hint(hint)
+                }
+                _ => {
+                    let hint = "the operator has to switch one on before a checkout can be opened";
+                    Invalid::new("bank", "none of this gateway's takes payments").hint(hint)
+                }
             });
         };
         return Ok(provider.name().to_owned());

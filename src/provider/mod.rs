@@ -8,8 +8,8 @@ pub mod sandbox;
 use async_trait::async_trait;
 
 use crate::domain::{
-    Evidence, Fact, Invalid, Journey, PaymentReference, ProviderRefusal, Purpose, Redirect, ResponseKind,
-    Secret, UnixMillis,
+    Evidence, Fact, Invalid, Journey, PaymentReference, ProviderRefusal, Purpose, Redirect, ResponseKind, Secret,
+    UnixMillis,
 };
 
 pub use payments::{AskSchedule, Notification, NotificationError, Notified, PaymentReport, PaymentStatus};
@@ -111,7 +111,7 @@ pub trait Provider: Send + Sync {
     }
 
     /// Does at once what needs no customer: an operation, or what a test provider is asked to play. `original` is the
-    /// journey that an operation is of.
+    /// journey that an operation is of, that of the customer's payment.
     ///
     /// # Errors
     /// When the provider could not be asked. A provider that takes no operations cannot.

@@ -81,6 +81,8 @@ pub struct Metrics {
     returns: [Counter; Arrival::LABELS.len()],
     return_duration: Histogram,
     providers: Family<[(&'static str, String); 1], Gauge>,
+    providers_away: Family<[(&'static str, String); 1], Gauge<f64, AtomicU64>>,
+    mismatches: Counter,
     attempts: [Counter; AttemptResult::LABELS.len()],
     deliveries: [Counter; Fate::LABELS.len()],
     work: WorkGauges,
@@ -110,6 +112,18 @@ impl Default for Metrics {
                 "handback_provider_ready",
                 "Whether customers can be sent to a provider",
                 Family::default(),
+            ),
+            providers_away: register(
+                registry,
+                "handback_provider_away_seconds",
+                "For how long a provider has not answered when it was asked about payments; 0 while it answers",
+                Family::default(),
+            ),
+            mismatches: register(
+                registry,
+                "handback_payment_mismatches",
+                "Payments that were found to be something else than what their provider was asked for",
+                Counter::default(),
             ),
             connections: Arc::new(Connections::registered(registry)),
             attempts: counters(
@@ -175,6 +189,16 @@ impl Metrics {
         self.providers.get_or_create(&[("provider", name.to_owned())]).set(i64::from(is_ready));
     }
 
+    /// Notes for how long the provider of this name has not answered when it was asked about payments.
+    pub fn set_provider_away(&self, name: &str, span: Duration) {
+        self.providers_away.get_or_create(&[("provider", name.to_owned())]).set(span.as_secs_f64());
+    }
+
+    /// Notes how many payments have been found to be something else than what was asked for, since the start.
+    pub fn set_payment_mismatches(&self, count: u64) {
+        self.mismatches.inc_by(count.saturating_sub(self.mismatches.get()));
+    }
+
     /// Writes every metric.
     pub fn render(&self) -> String {
         let mut text = String::with_capacity(4096);
@@ -229,6 +253,11 @@ mod tests {
             ("requests_total", "counter", "Answers, by kind of route and class of status."),
             ("returns_total", "counter", "Browsers that came back from a provider, by what became of them."),
             ("provider_ready", "gauge", "Whether customers can be sent to a provider."),
+            (
+                "payment_mismatches_total",
+                "counter",
+                "Payments that were found to be something else than what their provider was asked for.",
+            ),
             ("connections", "gauge", "Connections that are open."),
             ("connections_limit", "gauge", "Connections that there may be at a time."),
             ("connections_full_total", "counter", "Times that the limit of connections was reached."),

@@ -13,7 +13,11 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 /// 204 for whatever is the provider's own, known here or not, so that it is not sent again; the provider is asked
 /// behind that.
-async fn take(engine: web::Data<Engine>, provider: web::Path<String>, incoming: Incoming) -> Result<HttpResponse, Problem> {
+async fn take(
+    engine: web::Data<Engine>,
+    provider: web::Path<String>,
+    incoming: Incoming,
+) -> Result<HttpResponse, Problem> {
     let Incoming { request, body } = incoming;
     let body = body?;
     let header = |name: &str| request.headers().get(name)?.to_str().ok();

@@ -41,7 +41,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("store::redis", &["store", "domain", "clock"]),
     // What is outside.
     ("egress", &["domain"]),
-    ("provider", &["domain"]),
+    ("provider", &["provider::payments", "domain"]),
+    // Its words for payments, which every provider knows.
+    ("provider::payments", &["domain"]),
     // The clock, because what a bank signs expires, and what we sign does too.
     // The keys, for the signatures of Standard Webhooks.
     ("provider::*", &["provider", "egress", "domain", "clock", "keys"]),
@@ -85,7 +87,20 @@ const DOMAIN_CRATES: &[&str] = &[
 /// The engine from the ground up, as `src/engine/mod.rs` has it.
 const FLOORS: &Floors = &[
     &["deps", "derive", "draft", "pace", "single_flight", "longest", "visitor"],
-    &["ask", "change", "commit", "conclude", "create", "find", "lapse", "merchant_keys", "prove", "redirect", "scan", "visit"],
+    &[
+        "ask",
+        "change",
+        "commit",
+        "conclude",
+        "create",
+        "find",
+        "lapse",
+        "merchant_keys",
+        "prove",
+        "redirect",
+        "scan",
+        "visit",
+    ],
     &["use_cases"],
     &["sweep"],
 ];

@@ -44,7 +44,13 @@ impl Journey {
         }
         match u8::try_from(self.past.visits.len()) {
             Ok(number) if usize::from(number) < Self::MOST => {
-                self.past.visits.push(ProviderVisit { left_at: at, to, answers: Vec::new(), redirect: None, payment: None });
+                self.past.visits.push(ProviderVisit {
+                    left_at: at,
+                    to,
+                    answers: Vec::new(),
+                    redirect: None,
+                    payment: None,
+                });
                 BegunVisit::New(self.revised(), number)
             }
             _ => BegunVisit::TooOften,
@@ -110,7 +116,12 @@ impl Journey {
     /// node that takes it to the provider, unless it has been asked. `None` when the journey has concluded, or this answer has an
     /// end.
     #[must_use]
-    pub fn hand_back_early(mut self, response_id: ResponseId, held: impl Into<Option<Proof>>, at: UnixMillis) -> Option<Self> {
+    pub fn hand_back_early(
+        mut self,
+        response_id: ResponseId,
+        held: impl Into<Option<Proof>>,
+        at: UnixMillis,
+    ) -> Option<Self> {
         if self.final_outcome().is_some() || self.answered(response_id).is_some() {
             return None;
         }

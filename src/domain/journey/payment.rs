@@ -178,6 +178,12 @@ impl Journey {
         Some((number, visit.payment.as_ref()?.created.as_ref()?))
     }
 
+    /// The payment that tells most of it: the one that was paid or authorised, else that of the last visit.
+    pub fn latest_payment(&self) -> Option<&ProviderPayment> {
+        let visit = self.proven_payment().map(|(visit, _)| visit).or(self.last_visit())?;
+        self.payment(visit)
+    }
+
     /// When the customer's browser came back from a provider for the first time, if it ever has.
     pub fn came_back_at(&self) -> Option<UnixMillis> {
         let back = self.past.visits.iter().filter_map(|visit| match &visit.payment {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use super::*;
-use crate::domain::{Amount, Cancel, Checkout, Currency, Outcome, PayId, PaymentReference, PaymentStanding, Stage, Wanted};
+use crate::domain::{
+    Amount, Cancel, Checkout, Currency, Outcome, PayId, PaymentReference, PaymentStanding, Stage, Wanted,
+};
 use crate::engine::{NotifyResult, SendRequest, SendResult};
 use crate::provider::{
     AskSchedule, Notification, NotificationError, Notified, PaymentContext, PaymentReport, PaymentStatus,
@@ -27,7 +29,10 @@ struct Till {
 
 impl Till {
     fn set(&self, reference: &str, status: PaymentStatus) {
-        assert!(self.payments.lock().unwrap().insert(reference.into(), status).is_some(), "{reference} was not created");
+        assert!(
+            self.payments.lock().unwrap().insert(reference.into(), status).is_some(),
+            "{reference} was not created"
+        );
     }
 
     fn references(&self) -> Vec<String> {
@@ -139,7 +144,8 @@ impl Scene {
     }
 
     async fn opened_for(&self, wanted: Wanted) -> Journey {
-        let checkout = Checkout { wanted, institution: None, payee: None, note: String::new(), cancel: Cancel::Offered };
+        let checkout =
+            Checkout { wanted, institution: None, payee: None, note: String::new(), cancel: Cancel::Offered };
         let callback = RequestedCallbacks::Covered("https://shop.example/cb?own=1".into());
         let open_request = open_request(Purpose::Checkout(checkout), callback);
         use_cases::open::open(&self.engine, &self.merchant, "terse", &open_request, None).await.unwrap()
@@ -322,7 +328,11 @@ async fn nobody_is_told_expired_before_the_provider_has_been_asked() {
     for span in [LIFE, Duration::from_hours(2), Duration::from_hours(2)] {
         scene.after(span).await;
         let now = scene.now(&journey).await;
-        assert_eq!((outcome(&now), now.is_past_expiry(scene.engine.deps.clock.now())), (None, true), "unknown, not over");
+        assert_eq!(
+            (outcome(&now), now.is_past_expiry(scene.engine.deps.clock.now())),
+            (None, true),
+            "unknown, not over"
+        );
     }
     let away = scene.engine.providers_away();
     assert!(matches!(&away[..], [(name, span)] if name == "blunt" && *span > Duration::ZERO), "{away:?}");

@@ -57,7 +57,9 @@ fn ask_once_ahead(engine: &Arc<Engine>, journey: &Journey, visit: u8) -> Flight<
 async fn ask_ahead(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<()> {
     let Some(journey) = record_asked(engine, journey, visit).await? else { return Ok(()) };
     match ask_while_unreachable(engine, &journey, visit).await? {
-        Ok(Requested::Accepted(redirect) | Requested::Created { page: redirect, .. }) => keep_redirect(engine, journey, visit, &redirect).await,
+        Ok(Requested::Accepted(redirect) | Requested::Created { page: redirect, .. }) => {
+            keep_redirect(engine, journey, visit, &redirect).await
+        }
         Ok(Requested::Refused(error)) => give_up(engine, journey, &Fact::refused(error)).await,
         Err(trouble) => {
             tracing::warn!(provider = journey.provider_of(visit), error = %trouble, "ahead.provider_trouble");

@@ -64,12 +64,7 @@ pub async fn withdraw(engine: &Arc<Engine>, merchant: MerchantId, pay_id: PayId)
 
 /// Has the providers close the payments of a journey that are open, and answers it as it stands when they have, or
 /// after that time.
-async fn close_payments(
-    engine: &Arc<Engine>,
-    journey: Journey,
-    ending: Ending,
-    within: Duration,
-) -> Result<Journey> {
+async fn close_payments(engine: &Arc<Engine>, journey: Journey, ending: Ending, within: Duration) -> Result<Journey> {
     let flights = journey.open_payments().map(|(visit, _)| ask::ask(engine, &journey, visit, Question::Close(ending)));
     let closed = tokio::time::timeout(within, join_all(flights)).await;
     for answer in closed.into_iter().flatten() {

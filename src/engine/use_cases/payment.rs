@@ -97,11 +97,8 @@ async fn ask_in_turn(engine: &Arc<Engine>, journey: &Journey, visit: u8, payment
     let next = if is_now { ask::next_ask(deps, journey, visit, payment.asked.saturating_add(1))? } else { turn };
     let write = |journey: &Journey| {
         let journey = journey.clone();
-        let written = if is_now {
-            journey.asking_payment(visit, due, next)
-        } else {
-            journey.awaiting_turn(visit, due, next)
-        };
+        let written =
+            if is_now { journey.asking_payment(visit, due, next) } else { journey.awaiting_turn(visit, due, next) };
         Ok(Next::step(written.map(Step::to)))
     };
     let written = commit::unless_gone(commit::commit(deps, journey.clone(), write).await)?;

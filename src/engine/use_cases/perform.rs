@@ -42,10 +42,16 @@ async fn carry_out(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> {
             return conclude::conclude(&engine.deps, journey, &Fact::refused(error)).await;
         }
     }
-    // It goes where the money is.
-    let paid_at = original.as_ref().map(|original| original.provider_of(original.last_visit().unwrap_or_default()));
+    // It goes where the money is: what gives back what was captured, to where that was set aside.
+    let root = match &original {
+        Some(captured) if captured.opening().purpose.operation().is_some() => {
+            conclude::original(&engine.deps, captured).await?
+        }
+        _ => original,
+    };
+    let paid_at = root.as_ref().map(|root| root.provider_of(root.last_visit().unwrap_or_default()));
     let provider = Arc::clone(engine.deps.provider(paid_at.unwrap_or(&journey.opening().provider))?);
-    match provider.perform(&journey, original.as_ref()).await {
+    match provider.perform(&journey, root.as_ref()).await {
         Ok(Performed::Now(fact)) => conclude_persistently(engine, journey, &fact).await,
         Ok(Performed::Later(evidence)) => perform_later(engine, journey, &evidence).await,
         Ok(Performed::Unknown) => Ok(journey),

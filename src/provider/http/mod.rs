@@ -26,7 +26,9 @@ use crate::domain::{
 use crate::egress;
 use crate::keys::standard_webhooks::{TOLERANCE, is_signed, signature};
 use settings::HttpConfig;
-use wire::{Create, Message, Named, NotificationBody, Operate, OperationBody, OperationStatus, PaymentBody, ProblemBody};
+use wire::{
+    Create, Message, Named, NotificationBody, Operate, OperationBody, OperationStatus, PaymentBody, ProblemBody,
+};
 
 /// How long the engine may take for an answer.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -131,9 +133,8 @@ impl Provider for HttpProvider {
             Purpose::Consent(_) | Purpose::Job(_) => false,
         };
         let currencies = &self.config.currencies;
-        let in_currency = purpose
-            .amount()
-            .is_none_or(|amount| currencies.is_empty() || currencies.contains(&amount.currency()));
+        let in_currency =
+            purpose.amount().is_none_or(|amount| currencies.is_empty() || currencies.contains(&amount.currency()));
         fits && in_currency
     }
 

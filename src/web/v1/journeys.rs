@@ -7,7 +7,8 @@ use serde_with::skip_serializing_none;
 use super::deliveries::{DeliveryView, Shown};
 use super::{ApiResult, Authenticated, endpoints::EndpointView, list::ListQuery, ways::PlannedView};
 use crate::domain::{
-    Cause, FinalOutcome, Grant, Journey, JourneyId, LedTo, PayId, ProviderRefusal, RecordedResponse, Stage, UnixMillis,
+    Cause, FinalOutcome, Grant, Journey, JourneyId, LedTo, PayId, PaymentStanding, ProviderPayment, ProviderRefusal,
+    RecordedResponse, Stage, UnixMillis,
 };
 use crate::engine::{Engine, JourneyCursor, JourneyDetails, JourneyFilter, derive, use_cases};
 use crate::web::{Problem, time::rfc3339};
@@ -31,8 +32,34 @@ struct JourneyView {
     opened_at: String,
     expires_at: String,
     concluded_at: Option<String>,
+    returned_at: Option<String>,
+    provider: Option<String>,
+    payment: Option<PaymentView>,
     pay_link: Option<String>,
     callbacks: Callbacks,
+}
+
+/// A payment that a provider holds.
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct PaymentView {
+    reference: Option<String>,
+    standing: &'static str,
+    reported: Option<String>,
+    reported_at: Option<String>,
+}
+
+impl From<&ProviderPayment> for PaymentView {
+    fn from(payment: &ProviderPayment) -> Self {
+        let (standing, mismatch) = match &payment.standing {
+            PaymentStanding::Open => ("open", None),
+            PaymentStanding::Over => ("over", None),
+            PaymentStanding::Mismatch { reported, at } => ("mismatch", Some((reported.clone(), rfc3339(*at)))),
+        };
+        let (reported, reported_at) = mismatch.unzip();
+        let reference = payment.created.as_ref().map(|created| created.reference.clone());
+        Self { reference, standing, reported, reported_at }
+    }
 }
 
 #[derive(Serialize)]
@@ -89,6 +116,7 @@ async fn one(engine: web::Data<Engine>, id: web::Path<String>, merchant: Authent
 
 fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
     let opening = journey.opening();
+    let provider = journey.provider_of(journey.last_visit().unwrap_or_default());
     Ok(JourneyView {
         journey_id: journey.id().to_string(),
         pay_id: journey.pay_id().to_string(),
@@ -100,6 +128,9 @@ fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
         opened_at: rfc3339(opening.opened_at),
         expires_at: rfc3339(opening.expires_at),
         concluded_at: journey.final_outcome().map(|final_outcome| rfc3339(final_outcome.at)),
+        returned_at: journey.came_back_at().map(rfc3339),
+        provider: Some(provider).filter(|provider| !provider.is_empty()).map(str::to_owned),
+        payment: journey.latest_payment().map(PaymentView::from),
         // Where no customer has a part in it nobody is given a link.
         pay_link: opening.purpose.needs_customer().then(|| derive::pay_link(&engine.deps, journey)).transpose()?,
         callbacks: Callbacks {

@@ -114,6 +114,7 @@ impl Visit {
         match response.kind {
             ResponseKind::Code(evidence) => Ok(evidence),
             ResponseKind::Error(error) => Err(Proven::Refused(error)),
+            ResponseKind::Returned => panic!("this bank gives codes"),
         }
     }
 

@@ -11,6 +11,7 @@ pub mod ixopay;
 pub mod judge;
 pub mod manual;
 pub mod merchant_client;
+pub mod payment_engine;
 pub mod receiver;
 pub mod redis;
 pub mod sdk;

@@ -3,13 +3,15 @@
 //! Two round trips to the store, look-up and conclude; one for an answer that has come before. The provider is asked
 //! beside that, and never waited for beyond the budget (rule 4 of the design).
 
-use std::{sync::Arc, time::Duration};
+mod payment;
+
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use crate::domain::{
-    Evidence, Fact, Invalid, Journey, JourneyEvent, LedTo, ProviderPayment, ProviderRefusal, Redirect, ResponseId,
-    ResponseKind, SameBrowser, Secret,
+    Evidence, Fact, Invalid, Journey, JourneyEvent, LedTo, ProviderRefusal, Redirect, ResponseId, ResponseKind,
+    SameBrowser, Secret,
 };
 use crate::engine::commit::Next;
 use crate::engine::conclude::ConcludedResponse;
@@ -17,12 +19,9 @@ use crate::engine::deps::{Deps, Result};
 use crate::engine::prove::{Known, ProofResult, Timing};
 use crate::engine::redirect::HomeRedirect;
 use crate::engine::visitor::{Admission, VisitCookie, Visitor};
-use crate::engine::{Engine, ask, ask::Question, commit, conclude, derive, find, prove, redirect, visitor};
+use crate::engine::{Engine, commit, conclude, derive, find, prove, redirect, visitor};
 use crate::provider::AuthorizationResponse;
 use crate::store::Step;
-
-/// How long a browser waits on our light page for a provider to say where its payment stands.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// What a browser brought to `/return/{provider}`.
 pub struct Brought<'a> {
@@ -135,8 +134,12 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
         Err(rejected) => return Ok(Returned::Rejected(rejected)),
     };
     if journey.payment(visit).is_some() {
-        return paid_or_not(engine, Waited { journey, state, response_id: derive::payment_response_id(visit) }, &brought)
-            .await;
+        return payment::come_back(
+            engine,
+            Waited { journey, state, response_id: derive::payment_response_id(visit) },
+            &brought,
+        )
+        .await;
     }
     let response_id = derive::response_id(visit, &response.kind);
     if let Some(end) = journey.answered(response_id) {
@@ -152,63 +155,6 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
             prove_in_time(engine, Waited { journey, state, response_id }, evidence, &brought).await
         }
         kind => decided_before(engine, Waited { journey, state, response_id }, kind, brought.visitor).await,
-    }
-}
-
-/// Sends a browser on that comes back from a provider which holds a payment: whatever it has brought, the provider is
-/// asked.
-async fn paid_or_not(engine: &Arc<Engine>, waited: Waited, brought: &Brought<'_>) -> Result<Returned> {
-    let Waited { journey, state, response_id } = waited;
-    let (deps, visit) = (&engine.deps, response_id.visit);
-    if journey.answered(response_id).is_some() {
-        return browser_back(deps, journey, state, response_id, brought.visitor).await;
-    }
-    let now = deps.clock.now();
-    let ask_at = ask::next_ask(deps, &journey, visit, 0).unwrap_or(now);
-    // What is concluded now notes the browser in the same step.
-    let noted = journey.clone().noting_browser(response_id, now, ask_at);
-    let flight = ask::ask(engine, &noted, visit, Question::Status);
-    let began = Instant::now();
-    let asked = tokio::time::timeout_at(brought.at + deps.provider_timeout(), flight).await;
-    let (elapsed, took) = (began.elapsed(), asked.iter().flatten().map(|asked| asked.provider_time).next());
-    brought.timing.waited(took.map_or(elapsed, |took| took.min(elapsed)));
-    let journey = match asked {
-        Ok(asked) => match asked?.answer {
-            ask::Answer::Ended(ended) => {
-                commit::await_announcement(deps, ended.announcement, brought.at).await;
-                ended.journey.as_ref().clone()
-            }
-            ask::Answer::Open | ask::Answer::Unknown => journey,
-        },
-        Err(_late) => journey,
-    };
-    browser_back(deps, journey, state, response_id, brought.visitor).await
-}
-
-/// Notes that a browser came back from a provider which holds a payment, unless that is known, and sends it where the
-/// payment leads: home, where it has ended or its merchant wants no waiting; else to our light page.
-async fn browser_back(
-    deps: &Deps,
-    journey: Journey,
-    state: String,
-    response_id: ResponseId,
-    visitor: &Visitor,
-) -> Result<Returned> {
-    let now = deps.clock.now();
-    let ask_at = ask::next_ask(deps, &journey, response_id.visit, 0).unwrap_or(now);
-    let note = |journey: &Journey| {
-        if let Some(step) = early(deps, journey, response_id, None)? {
-            let journey = step.journey.clone().noting_browser(response_id, now, ask_at);
-            return Ok(Next::Take(Box::new(Step { journey, ..step }), true));
-        }
-        Ok(Next::step(journey.clone().browser_returned(response_id, now, ask_at).map(Step::to)))
-    };
-    let Some((journey, _)) = commit::unless_gone(commit::commit(deps, journey, note).await)? else {
-        return Ok(Returned::Rejected(RejectedReturn::UnknownState));
-    };
-    match journey.answered(response_id) {
-        Some(end) => led(deps, &journey, end, response_id, visitor),
-        None => Ok(Returned::Wait(Box::new(Waited { journey, state, response_id }))),
     }
 }
 
@@ -254,27 +200,11 @@ pub async fn wait_on(engine: &Arc<Engine>, waiting: Waiting<'_>) -> Result<Retur
         Err(rejected) => return Ok(Returned::Rejected(rejected)),
     };
     let response_id = ResponseId { visit, response_digest };
-    let waited_long = |payment: &ProviderPayment| {
-        payment.returned_at.is_some_and(|at| engine.deps.clock.now() >= at.plus(LONGEST_WAIT))
-    };
-    if journey.answered(response_id).is_none() && journey.payment(visit).is_some_and(waited_long) {
-        return home_unknown(&engine.deps, Waited { journey, state: state.to_owned(), response_id }, visitor).await;
+    let waited = Waited { journey, state: state.to_owned(), response_id };
+    if payment::has_waited_long(&engine.deps, &waited) {
+        return payment::go_home_unknown(&engine.deps, waited, visitor).await;
     }
-    await_end(engine, Waited { journey, state: state.to_owned(), response_id }, visitor, (at, timing)).await
-}
-
-/// Sends a browser home without a status that has waited long enough for a provider to say where its payment stands;
-/// the ending follows by delivery. Where its callback would claim an outcome, it goes on waiting.
-async fn home_unknown(deps: &Deps, waited: Waited, visitor: &Visitor) -> Result<Returned> {
-    let Waited { journey, state, response_id } = waited;
-    let decide = |journey: &Journey| Ok(Next::step(handing_back(deps, journey, response_id, None)?));
-    let Some((journey, _)) = commit::unless_gone(commit::commit(deps, journey, decide).await)? else {
-        return Ok(Returned::Rejected(RejectedReturn::UnknownState));
-    };
-    match journey.answered(response_id) {
-        Some(end) => led(deps, &journey, end, response_id, visitor),
-        None => Ok(Returned::Wait(Box::new(Waited { journey, state, response_id }))),
-    }
+    await_end(engine, waited, visitor, (at, timing)).await
 }
 
 /// Waits, as long as the budget allows, for an end that somebody else is bringing about.
@@ -404,12 +334,7 @@ async fn late(deps: &Deps, waited: Waited, evidence: &Evidence, visitor: &Visito
 }
 
 /// The step that sends a customer home before the fact, where that is wanted and possible.
-fn early(
-    deps: &Deps,
-    journey: &Journey,
-    response_id: ResponseId,
-    evidence: Option<&Evidence>,
-) -> Result<Option<Step>> {
+fn early(deps: &Deps, journey: &Journey, response_id: ResponseId, evidence: Option<&Evidence>) -> Result<Option<Step>> {
     let wanted = deps.dialect(&journey.opening().dialect)?.hands_back_early(journey);
     if wanted { handing_back(deps, journey, response_id, evidence) } else { Ok(None) }
 }

@@ -1,0 +1,600 @@
+// Both adapters, asked as Handback asks, over payment services that are played here.
+
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { createMollieClient } from '@mollie/api-client';
+import Stripe from 'stripe';
+import { MAX_BODY, fromMinor, parseSecrets, toMinor } from './adapter.mjs';
+import { FakeMollie, FakeStripe, redirectMollie } from './fakes.mjs';
+import { FakeHandback, newSecret } from './handback.mjs';
+import { mollieAdapter } from './mollie.mjs';
+import { fromStripe, stripeAdapter, toStripe } from './stripe.mjs';
+
+const STRIPE_WEBHOOK_SECRET = 'whsec_stripe_test';
+const quick = { waits: [5, 5], timeout: 1_000 };
+const silent = () => {};
+
+/** Starts an adapter on a free port; `url` is its address. */
+async function open(adapter) {
+  await new Promise((resolve) => adapter.listen(0, '127.0.0.1', resolve));
+  const close = () => {
+    adapter.closeAllConnections();
+    adapter.close();
+  };
+  return { url: `http://127.0.0.1:${adapter.address().port}`, close };
+}
+
+const SERVICES = {
+  stripe: {
+    fake: () => new FakeStripe(),
+    adapter: (fake, secrets, log = silent) => stripeAdapter({
+      stripe: new Stripe('sk_test_fake', fake.options), webhookSecret: STRIPE_WEBHOOK_SECRET, secrets, log, notifyOptions: quick,
+    }),
+    pay: (fake, id) => fake.pay(id),
+    expire: (fake, id) => fake.expire(id),
+    made: (fake) => fake.sessions.size,
+    unknownId: 'cs_test_unknown',
+    webhook: (fake, url, id) => fake.sendEvent(`${url}/stripe-webhook`, 'checkout.session.completed', id, { secret: STRIPE_WEBHOOK_SECRET }),
+    failing: [500, { error: { type: 'api_error', message: 'sk_test_fake' } }],
+  },
+  mollie: {
+    fake: () => new FakeMollie(),
+    adapter: (fake, secrets, log = silent) => mollieAdapter({
+      mollie: createMollieClient(fake.options), webhookUrl: 'https://adapter.example/mollie-webhook', secrets, log, notifyOptions: quick,
+    }),
+    pay: (fake, id) => fake.move(id, fake.payments.get(id).captureMode === 'manual' ? 'authorized' : 'paid'),
+    expire: (fake, id) => fake.move(id, 'expired'),
+    made: (fake) => fake.payments.size,
+    unknownId: 'tr_unknown',
+    webhook: (fake, url, id) => fake.sendWebhook(`${url}/mollie-webhook`, id),
+    failing: [429, { status: 429, title: 'Too Many Requests', detail: 'test_fake' }],
+  },
+};
+
+let restoreMollie;
+before(() => {
+  restoreMollie = redirectMollie();
+});
+after(() => restoreMollie());
+
+/** A fresh service, adapter and Handback for each test of a suite. */
+function fixture(service) {
+  const context = {};
+  beforeEach(async (t) => {
+    context.handback = await new FakeHandback().listen();
+    context.fake = await service.fake().listen();
+    context.adapter = await open(service.adapter(context.fake, [context.handback.secret]));
+    context.url = context.adapter.url;
+    t.after?.(() => close(context));
+  });
+  return context;
+}
+
+function close({ handback, fake, adapter }) {
+  for (const part of [handback, fake, adapter]) part?.close();
+}
+
+for (const [name, service] of Object.entries(SERVICES)) {
+  describe(name, () => {
+    const it = fixture(service);
+    const ask = (type, data, options) => it.handback.ask(it.url, type, data, options);
+    const get = async (id) => (await ask('payment.get', { id, reference: '1-1' })).body;
+    const order = (type, id, payment, more) => ask(type, { id, payment, description: '', ...more }, { id: `operation-${id}` });
+    const euros = (amount) => ({ amount, currency: 'EUR' });
+
+    async function created(reference, more) {
+      const { status, body } = await it.handback.create(it.url, reference, more);
+      assert.equal(status, 200, JSON.stringify(body));
+      return body;
+    }
+
+    test('answers a ping', async () => {
+      assert.deepEqual(await ask('ping', {}), { status: 200, body: {} });
+    });
+
+    test('creates an open payment with its page', async () => {
+      const { id, page_url: page, ...rest } = await created('166185898881043-1');
+      assert.deepEqual(rest, { reference: '166185898881043-1', amount: '25.00', currency: 'EUR', status: 'open' });
+      assert.match(id, /^(cs_test|tr)_/);
+      assert.match(page, /^https:\/\/checkout\./);
+    });
+
+    test('creates one payment, however often it is asked', async () => {
+      const first = await created('1-1');
+      assert.deepEqual(await created('1-1'), first);
+      assert.equal(service.made(it.fake), 1);
+      await created('1-2');
+      assert.equal(service.made(it.fake), 2);
+    });
+
+    test('does not answer for another request under the same webhook-id', async () => {
+      await created('1-1');
+      const { status } = await it.handback.create(it.url, '1-1', { amount: '26.00' });
+      assert.equal(status, 502);
+    });
+
+    test('says paid once it is paid', async () => {
+      const { id } = await created('1-1');
+      assert.equal((await get(id)).status, 'open');
+      service.pay(it.fake, id);
+      const { status, amount, currency, reference } = await get(id);
+      assert.deepEqual({ status, amount, currency, reference }, { status: 'paid', amount: '25.00', currency: 'EUR', reference: '1-1' });
+    });
+
+    test('says closed once it is expired', async () => {
+      const { id } = await created('1-1');
+      service.expire(it.fake, id);
+      const payment = await get(id);
+      assert.equal(payment.status, 'closed');
+      assert.equal(payment.page_url, undefined);
+    });
+
+    test('sets an amount aside, captures it once, and refunds it', async () => {
+      const { id } = await created('1-1', { capture: 'manual' });
+      service.pay(it.fake, id);
+      assert.equal((await get(id)).status, 'authorised');
+      const done = { status: 200, body: { id: 'c1', status: 'done' } };
+      assert.deepEqual(await order('payment.capture', 'c1', id, euros('25.00')), done);
+      assert.deepEqual(await order('payment.capture', 'c1', id, euros('25.00')), done);
+      // When the key is forgotten, the operation is still known.
+      const again = await ask('payment.capture', { id: 'c1', payment: id, ...euros('25.00'), description: '' });
+      assert.deepEqual(again, done);
+      assert.equal((await get(id)).status, 'paid');
+      assert.equal((await order('payment.capture', 'c2', id, euros('1.00'))).status, 422);
+    });
+
+    test('refuses to capture more than was set aside', async () => {
+      const { id } = await created('1-1', { capture: 'manual' });
+      service.pay(it.fake, id);
+      assert.equal((await order('payment.capture', 'c1', id, euros('25.01'))).status, 422);
+      assert.equal((await get(id)).status, 'authorised');
+    });
+
+    test('releases what is set aside', async () => {
+      const { id } = await created('1-1', { capture: 'manual' });
+      service.pay(it.fake, id);
+      const done = { status: 200, body: { id: 'v1', status: 'done' } };
+      assert.deepEqual(await order('payment.void', 'v1', id), done);
+      assert.deepEqual(await order('payment.void', 'v1', id), done);
+      assert.equal((await get(id)).status, 'closed');
+    });
+
+    test('does not void what was paid', async () => {
+      const { id } = await created('1-1');
+      service.pay(it.fake, id);
+      const { status, body } = await order('payment.void', 'v1', id);
+      assert.deepEqual([status, body.code], [422, 'operation_not_possible']);
+      assert.equal((await get(id)).status, 'paid');
+    });
+
+    test('refunds once, also in parts, and not more than was paid', async () => {
+      const { id } = await created('1-1');
+      service.pay(it.fake, id);
+      const [done] = name === 'stripe' ? ['succeeded'] : ['processing'];
+      it.fake.refundStatus = done;
+      for (let times = 0; times < 2; times += 1) {
+        const { body } = await order('payment.refund', 'r1', id, euros('5.01'));
+        assert.deepEqual(body, { id: 'r1', status: 'done' });
+      }
+      // When the key is forgotten, the operation is still known.
+      await ask('payment.refund', { id: 'r1', payment: id, ...euros('5.01'), description: '' });
+      assert.equal(it.fake.refunds.length, 1);
+      assert.equal((await order('payment.refund', 'r2', id, euros('20.00'))).status, 422);
+      assert.equal((await order('payment.refund', 'r3', id, euros('19.99'))).body.status, 'done');
+      assert.equal((await get(id)).status, 'paid');
+    });
+
+    test('says what has become of a pending refund under the same webhook-id', async () => {
+      const { id } = await created('1-1');
+      service.pay(it.fake, id);
+      it.fake.refundStatus = 'pending';
+      assert.equal((await order('payment.refund', 'r1', id, euros('5.00'))).body.status, 'pending');
+      it.fake.refunds[0].status = name === 'stripe' ? 'succeeded' : 'refunded';
+      assert.equal((await order('payment.refund', 'r1', id, euros('5.00'))).body.status, 'done');
+      it.fake.refunds[0].status = 'failed';
+      const { body } = await order('payment.refund', 'r1', id, euros('5.00'));
+      assert.deepEqual([body.status, body.refusal.code], ['refused', 'refund_failed']);
+      assert.equal(it.fake.refunds.length, 1);
+    });
+
+    test('refuses a refund in another currency', async () => {
+      const { id } = await created('1-1');
+      service.pay(it.fake, id);
+      const { status, body } = await order('payment.refund', 'r1', id, { amount: '5.00', currency: 'USD' });
+      assert.deepEqual([status, body.code], [422, 'invalid_currency']);
+    });
+
+    test('closes an open payment, and leaves a paid one', async () => {
+      const { id } = await created('1-1');
+      const cancel = () => ask('payment.cancel', { id, reference: '1-1' }, { id: 'cancel-1-1' });
+      assert.equal((await cancel()).body.status, 'closed');
+      assert.equal((await cancel()).body.status, 'closed');
+
+      const paid = await created('2-1');
+      service.pay(it.fake, paid.id);
+      const { body } = await ask('payment.cancel', { id: paid.id, reference: '2-1' });
+      assert.equal(body.status, 'paid');
+      assert.equal((await get(paid.id)).status, 'paid');
+    });
+
+    test('leaves what is set aside when it is asked to close', async () => {
+      const { id } = await created('1-1', { capture: 'manual' });
+      service.pay(it.fake, id);
+      assert.equal((await ask('payment.cancel', { id, reference: '1-1' })).body.status, 'authorised');
+      assert.equal((await get(id)).status, 'authorised');
+    });
+
+    test('takes yen without decimals', async () => {
+      const { id, amount } = await created('1-1', { amount: '500', currency: 'JPY' });
+      assert.equal(amount, '500');
+      service.pay(it.fake, id);
+      assert.equal((await get(id)).amount, '500');
+      for (const amount of ['500.00', '500.5', '0', '-5', '1e3', '']) {
+        assert.equal((await it.handback.create(it.url, '2-1', { amount, currency: 'JPY' })).status, 422, amount);
+      }
+    });
+
+    test('refuses a payment that does not exist', async () => {
+      for (const id of [service.unknownId, '../customers', '']) {
+        assert.equal((await ask('payment.get', { id, reference: '1-1' })).status, 422, id);
+      }
+    });
+
+    test('loses nothing when it is started again', async () => {
+      const { id } = await created('1-1');
+      it.adapter.close();
+      it.adapter = await open(service.adapter(it.fake, [it.handback.secret]));
+      it.url = it.adapter.url;
+      service.pay(it.fake, id);
+      assert.equal((await get(id)).reference, '1-1');
+      assert.equal((await service.webhook(it.fake, it.url, id)).status, 204);
+      assert.deepEqual(it.handback.notified.map(({ data }) => data), [{ reference: '1-1' }]);
+    });
+
+    test('notifies Handback, signed, until it is received', async () => {
+      const { id } = await created('1-1');
+      it.handback.nextStatuses = [500, 503];
+      assert.equal((await service.webhook(it.fake, it.url, id)).status, 204);
+      const [first, second, third] = it.handback.notified;
+      assert.deepEqual([first.type, first.data], ['payment.updated', { reference: '1-1' }]);
+      assert.ok(!Number.isNaN(Date.parse(first.timestamp)));
+      assert.deepEqual([second.id, third.id], [first.id, first.id]);
+    });
+
+    test('leaves a notification that does not arrive to the payment service', async () => {
+      const { id } = await created('1-1');
+      it.handback.nextStatuses = [500, 500, 500];
+      assert.equal((await service.webhook(it.fake, it.url, id)).status, 502);
+      it.handback.nextStatuses = [404];
+      assert.equal((await service.webhook(it.fake, it.url, id)).status, 204);
+      assert.equal(it.handback.notified.length, 4);
+    });
+
+    test('refuses what is forged with 401, and asks nobody', async () => {
+      const forged = await ask('payment.create', { reference: '1-1' }, { secret: newSecret() });
+      assert.equal(forged.status, 401);
+      const unsigned = await fetch(`${it.url}/handback`, { method: 'POST', body: '{"type":"ping","data":{}}' });
+      assert.equal(unsigned.status, 401);
+      assert.equal(it.fake.writes, 0);
+    });
+
+    test('refuses what is outdated with 401', async () => {
+      const minutes = (count) => new Date(Date.now() + count * 60_000);
+      for (const at of [minutes(-6), minutes(6)]) assert.equal((await ask('ping', {}, { at })).status, 401);
+      for (const at of [minutes(-4), minutes(4)]) assert.equal((await ask('ping', {}, { at })).status, 200);
+    });
+
+    test('takes either secret while one replaces the other', async () => {
+      const adapter = await open(service.adapter(it.fake, [newSecret(), it.handback.secret]));
+      assert.equal((await it.handback.ask(adapter.url, 'ping', {})).status, 200);
+      adapter.close();
+    });
+
+    test('refuses an unknown type, and what is not a message', async () => {
+      for (const type of ['payment.delete', 'toString', '__proto__', '']) {
+        const { status, body } = await ask(type, {});
+        assert.deepEqual([status, body.code], [422, 'unknown_type'], type);
+      }
+      assert.equal((await ask('payment.get', [])).status, 400);
+      assert.equal((await ask(undefined, {})).status, 400);
+      assert.equal((await ask('payment.get', {})).status, 422);
+    });
+
+    test('reads 64 KiB and no more', async () => {
+      const padding = (length) => ({ padding: 'x'.repeat(length) });
+      assert.equal((await ask('ping', padding(MAX_BODY))).status, 413);
+      assert.equal((await ask('ping', padding(MAX_BODY - 200))).status, 200);
+    });
+
+    test('answers POST at its own addresses alone', async () => {
+      assert.equal((await fetch(`${it.url}/handback`)).status, 405);
+      assert.equal((await fetch(`${it.url}/other`, { method: 'POST' })).status, 404);
+    });
+
+    test('leaves open what it does not know, and says nothing of why', async () => {
+      const lines = [];
+      const adapter = await open(service.adapter(it.fake, [it.handback.secret], (line) => lines.push(line)));
+      it.fake.answerNext('POST', ...service.failing);
+      const { status, body } = await it.handback.create(adapter.url, '1-1');
+      assert.deepEqual([status, body], [502, { code: 'not_answered' }]);
+      assert.equal(lines.length, 1);
+      assert.doesNotMatch(lines[0], /fake/);
+      assert.equal((await it.handback.create(adapter.url, '1-1')).status, 200);
+      adapter.close();
+    });
+  });
+}
+
+describe('stripe alone', () => {
+  const it = fixture(SERVICES.stripe);
+  const ask = (type, data, options) => it.handback.ask(it.url, type, data, options);
+  const create = async (more) => (await it.handback.create(it.url, '1-1', more)).body;
+  const get = async (id) => (await ask('payment.get', { id, reference: '1-1' })).body;
+
+  test('a debit stays open until it is paid or has failed', async () => {
+    const { id } = await create();
+    it.fake.processing(id);
+    assert.equal((await get(id)).status, 'open');
+    it.fake.failLater(id, { code: 'payment_intent_payment_attempt_failed', decline_code: 'insufficient_funds', message: 'Your account has too little.' });
+    const { status, refusal } = await get(id);
+    assert.deepEqual({ status, refusal }, { status: 'refused', refusal: { code: 'insufficient_funds', detail: 'Your account has too little.' } });
+  });
+
+  test('a card error is a refusal', async () => {
+    const { id } = await create({ capture: 'manual' });
+    it.fake.pay(id);
+    it.fake.answerNext('POST', 402, { error: { type: 'card_error', code: 'card_declined', decline_code: 'expired_card', message: 'Your card has expired.' } });
+    const answer = await ask('payment.capture', { id: 'c1', payment: id, amount: '25.00', currency: 'EUR', description: '' });
+    assert.deepEqual(answer, { status: 422, body: { code: 'expired_card', detail: 'Your card has expired.' } });
+  });
+
+  test('captures a part', async () => {
+    const { id } = await create({ capture: 'manual' });
+    it.fake.pay(id);
+    const { body } = await ask('payment.capture', { id: 'c1', payment: id, amount: '9.99', currency: 'EUR', description: '' });
+    assert.equal(body.status, 'done');
+    assert.equal([...it.fake.intents.values()][0].amount_received, 999);
+    assert.equal((await get(id)).amount, '25.00');
+  });
+
+  test('takes dinars with two decimals and a zero', async () => {
+    const { amount } = await create({ amount: '5.120', currency: 'KWD' });
+    assert.equal(amount, '5.120');
+    assert.equal([...it.fake.sessions.values()][0].amount_total, 5120);
+    const refused = await it.handback.create(it.url, '2-1', { amount: '5.123', currency: 'KWD' });
+    assert.deepEqual([refused.status, refused.body.code], [422, 'invalid_amount']);
+  });
+
+  test('sends a session to an end that Stripe accepts, and the same one when asked again', async () => {
+    for (const minutes of [1, 15, 60, 23 * 60, 24 * 60, 7 * 24 * 60]) {
+      const expires_at = new Date(Date.now() + minutes * 60_000).toISOString();
+      const ask = () => it.handback.create(it.url, `${minutes}-1`, { expires_at });
+      const [first, second] = [await ask(), await ask()];
+      assert.equal(first.status, 200, `${minutes} minutes: ${JSON.stringify(first.body)}`);
+      assert.deepEqual(second, first);
+    }
+  });
+
+  test('takes no event that Stripe did not sign, or signed long ago', async () => {
+    const { id } = await create();
+    const send = (options) => it.fake.sendEvent(`${it.url}/stripe-webhook`, 'checkout.session.completed', id, options);
+    assert.equal((await send({ secret: 'whsec_other' })).status, 401);
+    assert.equal((await send({ secret: STRIPE_WEBHOOK_SECRET, timestamp: Math.floor(Date.now() / 1000) - 600 })).status, 401);
+    assert.equal((await fetch(`${it.url}/stripe-webhook`, { method: 'POST', body: '{}' })).status, 401);
+    assert.equal(it.handback.notified.length, 0);
+  });
+
+  test('passes over an event about a payment of others', async () => {
+    const { id } = await create();
+    it.fake.sessions.get(id).metadata = {};
+    assert.equal((await SERVICES.stripe.webhook(it.fake, it.url, id)).status, 204);
+    assert.equal(it.handback.notified.length, 0);
+  });
+});
+
+describe('mollie alone', () => {
+  const it = fixture(SERVICES.mollie);
+  const ask = (type, data, options) => it.handback.ask(it.url, type, data, options);
+  const create = async (more) => (await it.handback.create(it.url, '1-1', more)).body;
+  const get = async (id) => (await ask('payment.get', { id, reference: '1-1' })).body;
+
+  test('every status is one of the protocol', async () => {
+    const { id } = await create();
+    const expected = {
+      open: 'open', pending: 'open', paid: 'paid', failed: ['refused', 'declined'], canceled: ['refused', 'user_cancelled'], expired: 'closed', authorized: 'authorised',
+    };
+    for (const [theirs, ours] of Object.entries(expected)) {
+      it.fake.move(id, theirs);
+      const { status, refusal } = await get(id);
+      assert.deepEqual(refusal ? [status, refusal.code] : status, ours, theirs);
+    }
+    it.fake.move(id, 'surprise');
+    assert.equal((await ask('payment.get', { id, reference: '1-1' })).status, 502);
+  });
+
+  test('leaves open what cannot be cancelled', async () => {
+    const { id } = await create();
+    it.fake.move(id, 'pending', { isCancelable: false });
+    assert.equal((await ask('payment.cancel', { id, reference: '1-1' })).body.status, 'open');
+  });
+
+  test('a release that takes time is pending, and then done', async () => {
+    const { id } = await create({ capture: 'manual' });
+    it.fake.move(id, 'authorized');
+    it.fake.releaseTakesTime = true;
+    const voided = async () => (await ask('payment.void', { id: 'v1', payment: id, description: '' }, { id: 'operation-v1' })).body.status;
+    assert.equal(await voided(), 'pending');
+    assert.equal(await voided(), 'pending');
+    it.fake.move(id, 'canceled');
+    assert.equal(await voided(), 'done');
+  });
+
+  test('releases what is left after a capture of a part', async () => {
+    const { id } = await create({ capture: 'manual' });
+    it.fake.move(id, 'authorized');
+    it.fake.captureStatus = 'pending';
+    const order = async (type, id, more) => (await ask(type, { id, description: '', ...more }, { id: `operation-${id}` })).body.status;
+    const part = { payment: id, amount: '9.99', currency: 'EUR' };
+    assert.equal(await order('payment.capture', 'c1', part), 'pending');
+    it.fake.captures[0].status = 'succeeded';
+    assert.equal(await order('payment.capture', 'c1', part), 'done');
+    assert.equal(await order('payment.void', 'v1', { payment: id }), 'done');
+    assert.equal((await get(id)).status, 'paid');
+    assert.equal(await order('payment.void', 'v1', { payment: id }), 'done');
+  });
+
+  test('a currency that Mollie does not take is refused, with the field', async () => {
+    const { status, body } = await it.handback.create(it.url, '1-1', { amount: '5.120', currency: 'KWD' });
+    assert.equal(status, 422);
+    assert.match(body.detail, /amount\.currency/);
+  });
+
+  test('a webhook with an unknown id says nothing', async () => {
+    for (const id of ['tr_unknown', '../../x', '']) {
+      assert.equal((await it.fake.sendWebhook(`${it.url}/mollie-webhook`, id)).status, 204);
+    }
+    assert.equal(it.handback.notified.length, 0);
+  });
+});
+
+describe('the fakes', () => {
+  const stripeForm = {
+    mode: 'payment', 'line_items[0][quantity]': '1', 'line_items[0][price_data][currency]': 'eur', 'line_items[0][price_data][unit_amount]': '2500',
+    'line_items[0][price_data][product_data][name]': 'Order', client_reference_id: '1-1', 'metadata[reference]': '1-1',
+    'metadata[notification_url]': 'https://gateway.example/notify/x', 'payment_intent_data[metadata][reference]': '1-1',
+    'payment_intent_data[metadata][notification_url]': 'https://gateway.example/notify/x', 'payment_intent_data[capture_method]': 'automatic',
+    'adaptive_pricing[enabled]': 'false', success_url: 'https://gateway.example/r', cancel_url: 'https://gateway.example/r',
+  };
+  const mollieData = {
+    amount: { currency: 'EUR', value: '25.00' }, description: 'Order', redirectUrl: 'https://gateway.example/r', webhookUrl: 'https://adapter.example/w',
+    metadata: { reference: '1-1', notification_url: 'https://gateway.example/notify/x' },
+  };
+  const soon = (minutes) => String(Math.floor(Date.now() / 1000) + minutes * 60);
+  const jpy = { 'line_items[0][price_data][currency]': 'jpy' };
+  let stripe, mollie, keys = 0;
+  beforeEach(async () => {
+    stripe = await new FakeStripe().listen();
+    mollie = await new FakeMollie().listen();
+  });
+
+  const without = (fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  function sendStripe(more = {}, headers = {}) {
+    keys += 1;
+    return fetch(`http://127.0.0.1:${stripe.port}/v1/checkout/sessions`, {
+      method: 'POST', body: new URLSearchParams(without({ ...stripeForm, ...more })),
+      headers: without({ authorization: 'Bearer sk_test_fake', 'idempotency-key': `key-${keys}`, ...headers }),
+    });
+  }
+  function sendMollie(more = {}, headers = {}) {
+    keys += 1;
+    return fetch(`http://127.0.0.1:${mollie.port}/v2/payments`, {
+      method: 'POST', body: JSON.stringify({ ...mollieData, ...more }),
+      headers: without({ authorization: `Bearer ${mollie.options.apiKey}`, 'idempotency-key': `key-${keys}`, ...headers }),
+    });
+  }
+
+  test('Stripe takes what is right, and no field that is wrong', async () => {
+    assert.equal((await sendStripe()).status, 200);
+    assert.equal((await sendStripe({ ...jpy, 'line_items[0][price_data][unit_amount]': '500' })).status, 200);
+    const broken = {
+      'a float': { 'line_items[0][price_data][unit_amount]': '25.00' },
+      'a negative amount': { 'line_items[0][price_data][unit_amount]': '-1' },
+      'no amount': { 'line_items[0][price_data][unit_amount]': undefined },
+      'dinars with a third decimal': { 'line_items[0][price_data][currency]': 'kwd', 'line_items[0][price_data][unit_amount]': '5123' },
+      'krónur without two zeros': { 'line_items[0][price_data][currency]': 'isk', 'line_items[0][price_data][unit_amount]': '505' },
+      'a currency in capitals': { 'line_items[0][price_data][currency]': 'EUR' },
+      'another mode': { mode: 'subscription' },
+      'an unknown parameter': { notification_url: 'https://gateway.example/notify/x' },
+      'no reference': { 'metadata[reference]': undefined },
+      'no notification_url': { 'metadata[notification_url]': undefined },
+      'no metadata of the intent': { 'payment_intent_data[metadata][reference]': undefined },
+      'another way to capture': { 'payment_intent_data[capture_method]': 'later' },
+      'an end too soon': { expires_at: soon(29) },
+      'an end too late': { expires_at: soon(24 * 60 + 1) },
+      'a return that is no URL': { success_url: '/r' },
+      'adaptive pricing': { 'adaptive_pricing[enabled]': 'true' },
+    };
+    for (const [what, more] of Object.entries(broken)) assert.equal((await sendStripe(more)).status, 400, what);
+    assert.equal(stripe.sessions.size, 2);
+  });
+
+  test('Mollie takes what is right, and no field that is wrong', async () => {
+    assert.equal((await sendMollie()).status, 201);
+    assert.equal((await sendMollie({ amount: { currency: 'JPY', value: '500' } })).status, 201);
+    const broken = {
+      'one decimal': { amount: { currency: 'EUR', value: '25.0' } },
+      'no decimals': { amount: { currency: 'EUR', value: '25' } },
+      'three decimals': { amount: { currency: 'EUR', value: '25.000' } },
+      'a number': { amount: { currency: 'EUR', value: 25.5 } },
+      'yen with decimals': { amount: { currency: 'JPY', value: '500.00' } },
+      'a currency in small letters': { amount: { currency: 'eur', value: '25.00' } },
+      'no description': { description: '' },
+      'no return': { redirectUrl: undefined },
+      'a webhook that is no URL': { webhookUrl: '/w' },
+      'no reference': { metadata: { notification_url: 'https://gateway.example/n' } },
+      'an unknown parameter': { expires_at: '2030-01-01T00:00:00Z' },
+      'another way to capture': { captureMode: 'later' },
+    };
+    for (const [what, more] of Object.entries(broken)) assert.equal((await sendMollie(more)).status, 422, what);
+    assert.equal(mollie.payments.size, 2);
+  });
+
+  for (const [name, send, madeUp] of [
+    ['Stripe', sendStripe, 'stripe-node-retry-0b7c'],
+    ['Mollie', sendMollie, 'AAAAAAAAAAAAAAAAAAAAAAAA'],
+  ]) {
+    test(`${name} wants a key of the caller, and the same request under the same key`, async () => {
+      assert.equal((await send({}, { 'idempotency-key': undefined })).status, 400);
+      assert.equal((await send({}, { 'idempotency-key': madeUp })).status, 400);
+      assert.equal((await send({}, { authorization: 'Bearer other' })).status, 401);
+      const same = { 'idempotency-key': 'create-1-1' };
+      const first = await (await send({}, same)).json();
+      assert.deepEqual(await (await send({}, same)).json(), first);
+      const other = name === 'Stripe' ? { client_reference_id: '1-2' } : { description: 'Another' };
+      assert.equal((await send(other, same)).status, 400);
+    });
+  }
+});
+
+describe('amounts', () => {
+  const exact = [
+    ['25.00', 'EUR', 2500n], ['1.15', 'EUR', 115n], ['0.07', 'USD', 7n], ['500', 'JPY', 500n], ['5.123', 'KWD', 5123n],
+    ['0.001', 'TND', 1n], ['9007199254740.993', 'BHD', 9007199254740993n], ['1.0000', 'CLF', 10000n], ['12.00', 'MGA', 1200n], ['3', 'ISK', 3n],
+  ];
+  for (const [amount, currency, minor] of exact) {
+    test(`${amount} ${currency} is ${minor} minor units, and back`, () => {
+      assert.equal(toMinor(amount, currency), minor);
+      assert.equal(fromMinor(minor, currency), amount);
+    });
+  }
+
+  test('what is not an amount of its currency is refused', () => {
+    for (const [amount, currency] of [
+      ['25', 'EUR'], ['25.0', 'EUR'], ['25.001', 'EUR'], ['25.00', 'JPY'], ['5.12', 'KWD'], ['0.00', 'EUR'], ['-1.00', 'EUR'], ['+1.00', 'EUR'],
+      ['1,00', 'EUR'], ['1e2', 'JPY'], [' 1.00', 'EUR'], ['.50', 'EUR'], [25, 'JPY'], [undefined, 'EUR'], ['25.00', 'eur'], ['25.00', ''],
+    ]) {
+      assert.throws(() => toMinor(amount, currency), { name: 'Refused' }, `${amount} ${currency}`);
+    }
+  });
+
+  test('Stripe counts some currencies in its own way', () => {
+    for (const [amount, currency, units] of [
+      ['25.00', 'EUR', 2500], ['500', 'JPY', 500], ['5', 'ISK', 500], ['5', 'UGX', 500], ['12.00', 'MGA', 12], ['5.120', 'KWD', 5120], ['10.45', 'HUF', 1045], ['1.15', 'TWD', 115],
+    ]) {
+      assert.equal(toStripe(amount, currency), units, currency);
+      assert.equal(fromStripe(units, currency), amount, currency);
+    }
+    for (const [amount, currency] of [['12.50', 'MGA'], ['5.123', 'KWD']]) {
+      assert.throws(() => toStripe(amount, currency), { name: 'Refused', code: 'invalid_amount' });
+    }
+  });
+});
+
+test('secrets are read, one or two, and nothing else', () => {
+  const [one, two] = [newSecret(), newSecret()];
+  assert.deepEqual(parseSecrets(one), [one]);
+  assert.deepEqual(parseSecrets(`${one}, ${two}`), [one, two]);
+  for (const wrong of ['', 'secret', 'whsec_AAAA', `${one},`, `${one},${two},${one}`, undefined]) {
+    assert.throws(() => parseSecrets(wrong), /HANDBACK_SECRET/);
+  }
+});

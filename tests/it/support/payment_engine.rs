@@ -1,0 +1,227 @@
+//! An operator's payment engine, as docs/PROVIDERS.md has it: it keeps books, insists on every rule of the protocol,
+//! and misbehaves as it is told.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use handback::clock::Clock as _;
+use reqwest::Method;
+use serde_json::{Value, json};
+use standardwebhooks::Webhook;
+
+use super::gateway::TestGateway;
+use super::http::HttpReply;
+use super::receiver::{Received, Receiver, Reply};
+
+/// What both sides sign with.
+pub const SECRET: &str = "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
+
+/// The engine, on a port of its own.
+#[derive(Clone)]
+pub struct PaymentEngine {
+    receiver: Receiver,
+    books: Arc<Mutex<Books>>,
+}
+
+/// How it misbehaves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Fault {
+    /// Not at all.
+    #[default]
+    None,
+    /// It does what it is asked, and closes the connection without a word.
+    Mute,
+    /// It answers 500, and does nothing.
+    Broken,
+    /// It answers after the budget of every return.
+    Slow,
+    /// It refuses to create anything.
+    Refusing,
+}
+
+#[derive(Default)]
+struct Books {
+    /// By our references.
+    payments: BTreeMap<String, Value>,
+    /// What was ordered of them: type and amount in cents, by the operations' ids.
+    operations: BTreeMap<String, (String, String)>,
+    /// What each question was answered, by its id, with the question.
+    answers: HashMap<String, (String, u16, String)>,
+    /// The types of the questions, each once.
+    asked: Vec<String>,
+    fault: Fault,
+}
+
+impl PaymentEngine {
+    pub fn start() -> Self {
+        let books = Arc::<Mutex<Books>>::default();
+        let kept = Arc::clone(&books);
+        let receiver = Receiver::answering(move |_, question| answer(&mut kept.lock().expect("books"), question));
+        Self { receiver, books }
+    }
+
+    /// The configuration of a gateway with this provider, `engine`; receivers on this machine may be called.
+    pub fn file(&self, more: &str) -> String {
+        format!(
+            "egress.allow = ['127.0.0.0/8']\n[[provider]]\nname = 'engine'\nkind = 'http'\nlabel = 'Engine'\n\
+             url = '{}'\nsecret = '{SECRET}'\n{more}",
+            self.receiver.url("/ask")
+        )
+    }
+
+    pub fn misbehave(&self, fault: Fault) {
+        self.books.lock().expect("books").fault = fault;
+    }
+
+    /// How often it was asked for this.
+    pub fn asked(&self, kind: &str) -> usize {
+        self.books.lock().expect("books").asked.iter().filter(|asked| *asked == kind).count()
+    }
+
+    /// The references of its payments.
+    pub fn references(&self) -> Vec<String> {
+        self.books.lock().expect("books").payments.keys().cloned().collect()
+    }
+
+    pub fn payment(&self, reference: &str) -> Value {
+        self.books.lock().expect("books").payments[reference].clone()
+    }
+
+    /// What was done to its payments: the types, and the amounts.
+    pub fn operations(&self) -> Vec<(String, String)> {
+        self.books.lock().expect("books").operations.values().cloned().collect()
+    }
+
+    /// Changes a payment, as its customer or somebody at the engine does.
+    pub fn change(&self, reference: &str, changed: &Value) {
+        let mut books = self.books.lock().expect("books");
+        let payment = books.payments.get_mut(reference).and_then(Value::as_object_mut).expect("a payment");
+        payment.extend(changed.as_object().expect("fields").clone());
+    }
+
+    pub fn pay(&self, reference: &str) {
+        self.change(reference, &json!({ "status": "paid" }));
+    }
+
+    pub fn refuse(&self, reference: &str) {
+        self.change(reference, &json!({ "status": "refused", "refusal": { "code": "declined", "detail": "No." } }));
+    }
+
+    /// Tells the gateway that something has become of a payment.
+    pub async fn notify(&self, gateway: &TestGateway, reference: &str) -> HttpReply {
+        let body = json!({ "type": "payment.updated", "timestamp": "2026-11-29T12:00:00Z",
+            "data": { "reference": reference } });
+        notify(gateway, &body.to_string(), 0, SECRET).await
+    }
+}
+
+/// Posts to the gateway, signed so many seconds ago by its clock.
+pub async fn notify(gateway: &TestGateway, body: &str, ago: i64, secret: &str) -> HttpReply {
+    let at = i64::try_from(gateway.clock.now().as_millis() / 1000).expect("seconds") - ago;
+    let signature = Webhook::new(secret).expect("a secret").sign("n-1", at, body.as_bytes()).expect("a signature");
+    let at = at.to_string();
+    let headers = [("webhook-id", "n-1"), ("webhook-timestamp", at.as_str()), ("webhook-signature", &signature)];
+    gateway.http.send(Method::POST, "/notify/engine", &headers, body.to_owned()).await
+}
+
+/// Answers a question: the same one, by its id, as before.
+fn answer(books: &mut Books, question: &Received) -> Reply {
+    check_signed(question);
+    let body: Value = serde_json::from_str(&question.body).expect("JSON");
+    let kind = body["type"].as_str().expect("a type").to_owned();
+    books.asked.push(kind.clone());
+    let fault = books.fault;
+    if fault == Fault::Broken {
+        return Reply::Status(500);
+    }
+    let id = question.id().to_owned();
+    let key = body["data"].to_string();
+    let (status, said) = match books.answers.get(&id) {
+        Some((before, status, said)) => {
+            assert_eq!(*before, key, "the id {id} comes again with another question");
+            (*status, said.clone())
+        }
+        None => {
+            let (status, said) = act(books, &kind, &body["data"]);
+            let said = said.to_string();
+            books.answers.insert(id, (key, status, said.clone()));
+            (status, said)
+        }
+    };
+    match fault {
+        Fault::Mute => Reply::Hangup,
+        Fault::Slow => Reply::Hang(Duration::from_secs(4)),
+        // The answers of an engine last as long as the tests.
+        Fault::None | Fault::Refusing | Fault::Broken => Reply::Saying(status, Box::leak(said.into_boxed_str())),
+    }
+}
+
+fn check_signed(question: &Received) {
+    let at: i64 = question.headers["webhook-timestamp"].parse().expect("seconds");
+    let webhook = Webhook::new(SECRET).expect("a secret");
+    let expected = webhook.sign(question.id(), at, question.body.as_bytes()).expect("a signature");
+    assert_eq!(question.headers["webhook-signature"], expected, "not signed as Standard Webhooks has it");
+    assert_eq!((question.method.as_str(), question.headers["content-type"].as_str()), ("POST", "application/json"));
+}
+
+/// Does what is asked for, once.
+fn act(books: &mut Books, kind: &str, data: &Value) -> (u16, Value) {
+    let text = |name: &str| data[name].as_str().unwrap_or_else(|| panic!("no {name}: {data}")).to_owned();
+    let names = |expected: &[&str]| {
+        let names: Vec<&String> = data.as_object().expect("fields").keys().collect();
+        assert!(names.iter().all(|name| expected.contains(&name.as_str())), "{kind} {names:?}");
+    };
+    match kind {
+        "ping" => (200, json!({})),
+        "payment.create" => {
+            if books.fault == Fault::Refusing {
+                return (422, json!({ "code": "currency_not_taken", "detail": "Not here." }));
+            }
+            names(&[
+                "reference",
+                "amount",
+                "currency",
+                "capture",
+                "payee",
+                "description",
+                "return_url",
+                "notification_url",
+                "expires_at",
+            ]);
+            let reference = text("reference");
+            assert!(!books.payments.contains_key(&reference), "{reference} is created twice");
+            let id = format!("p{}", books.payments.len() + 1);
+            let page = format!("http://127.0.0.1:9/pay/{id}?return={}", text("return_url").replace('?', "&"));
+            let mut payment = json!({ "id": id, "reference": reference, "status": "open", "page_url": page });
+            let all = payment.as_object_mut().expect("fields");
+            for name in ["amount", "currency", "capture", "return_url", "notification_url", "expires_at", "payee"] {
+                all.insert(name.into(), json!(text(name)));
+            }
+            books.payments.insert(reference, payment.clone());
+            (201, payment)
+        }
+        "payment.get" | "payment.cancel" => {
+            names(&["id", "reference"]);
+            let Some(payment) = books.payments.get_mut(&text("reference")) else { return (404, json!({})) };
+            assert_eq!(payment["id"], data["id"]);
+            if kind == "payment.cancel" && payment["status"] == "open" {
+                payment["status"] = json!("closed");
+            }
+            (200, payment.clone())
+        }
+        "payment.capture" | "payment.refund" | "payment.void" => {
+            names(&["id", "payment", "amount", "currency", "description"]);
+            assert!(books.payments.values().any(|payment| payment["id"] == data["payment"]), "{data}");
+            assert_eq!(data.get("amount").is_some(), kind != "payment.void", "{data}");
+            let amount = data["amount"].as_str().unwrap_or_default().to_owned();
+            books.operations.insert(text("id"), (kind.to_owned(), amount.clone()));
+            if amount == "6.66" {
+                let refusal = json!({ "code": "not_now", "detail": "No." });
+                return (200, json!({ "id": text("id"), "status": "refused", "refusal": refusal }));
+            }
+            (200, json!({ "id": text("id"), "status": "done" }))
+        }
+        other => panic!("{other} is not a question"),
+    }
+}
