@@ -1,6 +1,7 @@
 //! The command line: `serve`, and what an operator does beside it.
 
 mod merchant;
+mod provider;
 
 use std::sync::{Arc, OnceLock};
 use std::{fmt::Write as _, path::PathBuf};
@@ -38,6 +39,9 @@ enum Command {
     /// Adds, lists, changes and erases merchants, and replaces their secrets. Works while the server runs.
     #[command(subcommand)]
     Merchant(merchant::Command),
+    /// Checks a payment engine before money goes there.
+    #[command(subcommand)]
+    Provider(provider::Command),
     /// Reads the configuration, says where each value comes from, and reports every mistake at once.
     CheckConfig {
         /// Prints one JSON object instead of lines.
@@ -79,6 +83,7 @@ impl Cli {
                 say(&if json { described_json(&config, &warnings).to_string() } else { described(&config, &warnings) })
             }
             Command::Merchant(command) => command.run(&config).await,
+            Command::Provider(command) => command.run(&config).await,
             Command::Serve | Command::Keys(_) => serve(&config).await,
         }
     }

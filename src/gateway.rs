@@ -15,6 +15,8 @@ use actix_web::web;
 use anyhow::{Context as _, Result};
 use tokio::{net::TcpStream, sync::oneshot, task::JoinSet, time::Instant};
 
+pub use crate::provider::http::check::{CheckedRule, Walk};
+pub use providers::check as check_provider;
 use serving::{SHUTDOWN_SECONDS, Shared};
 pub use store::{StoreUse, has_store};
 

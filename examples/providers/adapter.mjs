@@ -6,6 +6,7 @@
 
 import { createServer } from 'node:http';
 import { randomUUID } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import { Refused } from './refused.mjs';
@@ -19,7 +20,14 @@ export const MAX_BODY = 64 * 1024;
 // Handback waits 10 seconds for an answer.
 const ANSWER_WITHIN_MS = 9_000;
 
-const PAYMENT_TYPES = ['payment.create', 'payment.get', 'payment.cancel', 'payment.capture', 'payment.refund', 'payment.void'];
+const PAYMENT_TYPES = [
+  'payment.create',
+  'payment.get',
+  'payment.cancel',
+  'payment.capture',
+  'payment.refund',
+  'payment.void',
+];
 
 /** An error whose status is the whole answer. */
 export class HttpError extends Error {
@@ -40,7 +48,9 @@ export function parseSecrets(text = '') {
     return length >= 24 && length <= 64;
   };
   if (secrets.length > 2 || !secrets.every(isValid)) {
-    throw new Error('HANDBACK_SECRET is not whsec_ with 24 to 64 bytes in base64; two with a comma while one replaces the other');
+    throw new Error(
+      'HANDBACK_SECRET is not whsec_ with 24 to 64 bytes in base64; two with a comma while one replaces the other',
+    );
   }
   return secrets;
 }
@@ -82,7 +92,8 @@ async function answerQuestion({ secrets, operations, refusalOf }, body, headers)
   const { type, data } = parseMessage(body);
   if (type === 'ping') return {};
   if (!PAYMENT_TYPES.includes(type)) throw new Refused('unknown_type', 'The type is not one of the protocol.');
-  if (!Object.hasOwn(operations, type)) throw new Refused('operation_not_possible', 'This provider has no such operation.');
+  if (!Object.hasOwn(operations, type))
+    throw new Refused('operation_not_possible', 'This provider has no such operation.');
   try {
     return await operations[type](data, headers['webhook-id']);
   } catch (error) {
@@ -125,6 +136,12 @@ export function texts(data, ...fields) {
     }
   }
   return data;
+}
+
+/** The beginning of a text, as long as a payment service takes it. */
+export function shorten(text, length) {
+  // A character that was cut in half cannot be encoded.
+  return String(text).slice(0, length).toWellFormed();
 }
 
 async function readBody(request) {
@@ -202,6 +219,11 @@ async function post(secret, url, id, reference, timeout) {
   } catch {
     return 0;
   }
+}
+
+/** Whether a module is the program that was started, and not imported. */
+export function isMain({ filename }) {
+  return process.argv[1] !== undefined && realpathSync(process.argv[1]) === filename;
 }
 
 /** Starts a server as HOST and PORT say, and ends it when the process is asked to end. */

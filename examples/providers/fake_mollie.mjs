@@ -22,7 +22,8 @@ export class FakeMollie extends FakeServer {
   }
 
   authorise({ authorization }) {
-    if (authorization !== `Bearer ${this.options.apiKey}`) throw new Rejected(401, { status: 401, title: 'Unauthorized Request', detail: 'The key is not known.' });
+    if (authorization !== `Bearer ${this.options.apiKey}`)
+      throw new Rejected(401, { status: 401, title: 'Unauthorized Request', detail: 'The key is not known.' });
   }
 
   // Mollie's SDK makes up 18 random bytes in base64.
@@ -47,15 +48,24 @@ export class FakeMollie extends FakeServer {
     const [, , , id, resource] = url.pathname.split('/');
     const data = method === 'POST' && body !== '' ? JSON.parse(body) : {};
     switch (`${method} ${id ? 'payment' : 'payments'}/${resource ?? ''}`) {
-      case 'POST payments/': return [201, this.#create(data)];
-      case 'GET payment/': return [200, this.#known(id)];
-      case 'DELETE payment/': return [200, this.#cancel(id, body)];
-      case 'POST payment/refunds': return [201, this.#refund(this.#known(id), data)];
-      case 'GET payment/refunds': return [200, this.#list('refunds', id)];
-      case 'POST payment/captures': return [201, this.#capture(this.#known(id), data)];
-      case 'GET payment/captures': return [200, this.#list('captures', id)];
-      case 'POST payment/release-authorization': return [202, this.#release(this.#known(id), data)];
-      default: throw new Rejected(404, { status: 404, title: 'Not Found', detail: 'No such resource.' });
+      case 'POST payments/':
+        return [201, this.#create(data)];
+      case 'GET payment/':
+        return [200, this.#known(id)];
+      case 'DELETE payment/':
+        return [200, this.#cancel(id, body)];
+      case 'POST payment/refunds':
+        return [201, this.#refund(this.#known(id), data)];
+      case 'GET payment/refunds':
+        return [200, this.#list('refunds', id)];
+      case 'POST payment/captures':
+        return [201, this.#capture(this.#known(id), data)];
+      case 'GET payment/captures':
+        return [200, this.#list('captures', id)];
+      case 'POST payment/release-authorization':
+        return [202, this.#release(this.#known(id), data)];
+      default:
+        throw new Rejected(404, { status: 404, title: 'Not Found', detail: 'No such resource.' });
     }
   }
 
@@ -66,8 +76,10 @@ export class FakeMollie extends FakeServer {
   }
 
   #check(data, known, required) {
-    for (const name of Object.keys(data)) if (!known.includes(name)) throw this.#unprocessable('The parameter is not known.', name);
-    for (const name of required) if (data[name] === undefined || data[name] === '') throw this.#unprocessable('The parameter is missing.', name);
+    for (const name of Object.keys(data))
+      if (!known.includes(name)) throw this.#unprocessable('The parameter is not known.', name);
+    for (const name of required)
+      if (data[name] === undefined || data[name] === '') throw this.#unprocessable('The parameter is missing.', name);
   }
 
   #amount({ amount }) {
@@ -81,17 +93,36 @@ export class FakeMollie extends FakeServer {
   }
 
   #create(data) {
-    this.#check(data, ['amount', 'description', 'redirectUrl', 'webhookUrl', 'metadata', 'captureMode'], ['amount', 'description', 'redirectUrl', 'webhookUrl', 'metadata']);
+    this.#check(
+      data,
+      ['amount', 'description', 'redirectUrl', 'webhookUrl', 'metadata', 'captureMode'],
+      ['amount', 'description', 'redirectUrl', 'webhookUrl', 'metadata'],
+    );
     const amount = this.#amount(data);
-    for (const name of ['redirectUrl', 'webhookUrl']) if (!isUrl(data[name])) throw this.#unprocessable('It is not a URL.', name);
+    for (const name of ['redirectUrl', 'webhookUrl'])
+      if (!isUrl(data[name])) throw this.#unprocessable('It is not a URL.', name);
     if (data.description.length > 255) throw this.#unprocessable('It is too long.', 'description');
-    if (!data.metadata.reference || !isUrl(data.metadata.notification_url)) throw this.#unprocessable('It is incomplete.', 'metadata');
-    if (![undefined, 'manual', 'automatic'].includes(data.captureMode)) throw this.#unprocessable('It is not a mode.', 'captureMode');
+    if (!data.metadata.reference || !isUrl(data.metadata.notification_url))
+      throw this.#unprocessable('It is incomplete.', 'metadata');
+    if (![undefined, 'manual', 'automatic'].includes(data.captureMode))
+      throw this.#unprocessable('It is not a mode.', 'captureMode');
     const id = this.newId('tr_');
     const payment = {
-      resource: 'payment', id, mode: 'test', status: 'open', isCancelable: true, amount, description: data.description, metadata: data.metadata,
-      captureMode: data.captureMode, redirectUrl: data.redirectUrl, webhookUrl: data.webhookUrl,
-      _links: { self: { href: `https://api.mollie.example/v2/payments/${id}` }, checkout: { href: `https://checkout.mollie.example/${id}` } },
+      resource: 'payment',
+      id,
+      mode: 'test',
+      status: 'open',
+      isCancelable: true,
+      amount,
+      description: data.description,
+      metadata: data.metadata,
+      captureMode: data.captureMode,
+      redirectUrl: data.redirectUrl,
+      webhookUrl: data.webhookUrl,
+      _links: {
+        self: { href: `https://api.mollie.example/v2/payments/${id}` },
+        checkout: { href: `https://checkout.mollie.example/${id}` },
+      },
     };
     this.payments.set(id, payment);
     return payment;
@@ -107,27 +138,44 @@ export class FakeMollie extends FakeServer {
   #refund(payment, data) {
     this.#check(data, ['amount', 'description', 'metadata'], ['amount', 'description', 'metadata']);
     const amount = this.#amount(data);
-    const before = this.refunds.filter((refund) => refund.paymentId === payment.id).reduce((sum, refund) => sum + cents(refund.amount), 0);
-    if (payment.status !== 'paid' || amount.currency !== payment.amount.currency || before + cents(amount) > cents(payment.amount)) {
+    const before = this.refunds
+      .filter((refund) => refund.paymentId === payment.id)
+      .reduce((sum, refund) => sum + cents(refund.amount), 0);
+    if (
+      payment.status !== 'paid' ||
+      amount.currency !== payment.amount.currency ||
+      before + cents(amount) > cents(payment.amount)
+    ) {
       throw this.#unprocessable('The amount is higher than what is left.', 'amount');
     }
-    return this.#add('refunds', 're_', { resource: 'refund', status: this.refundStatus, paymentId: payment.id, ...data });
+    return this.#add('refunds', 're_', {
+      resource: 'refund',
+      status: this.refundStatus,
+      paymentId: payment.id,
+      ...data,
+    });
   }
 
   #capture(payment, data) {
     this.#check(data, ['amount', 'description', 'metadata'], ['metadata']);
     const amount = this.#amount(data);
-    if (payment.status !== 'authorized' || cents(amount) > cents(payment.amount)) throw this.#unprocessable('The amount cannot be captured.', 'amount');
+    if (payment.status !== 'authorized' || cents(amount) > cents(payment.amount))
+      throw this.#unprocessable('The amount cannot be captured.', 'amount');
     payment.amountCaptured = amount;
     if (cents(amount) === cents(payment.amount)) this.move(payment.id, 'paid');
-    return this.#add('captures', 'cpt_', { resource: 'capture', status: this.captureStatus, paymentId: payment.id, ...data });
+    return this.#add('captures', 'cpt_', {
+      resource: 'capture',
+      status: this.captureStatus,
+      paymentId: payment.id,
+      ...data,
+    });
   }
 
   #release(payment, data) {
     this.#check(data, [], []);
     if (payment.status !== 'authorized') throw this.#unprocessable('The payment is not authorized.');
     if (!this.releaseTakesTime) this.move(payment.id, payment.amountCaptured ? 'paid' : 'canceled');
-    return {};
+    return undefined;
   }
 
   #add(list, prefix, entry) {
@@ -138,7 +186,11 @@ export class FakeMollie extends FakeServer {
 
   #list(list, id) {
     this.#known(id);
-    return { count: 1, _embedded: { [list]: this[list].filter((entry) => entry.paymentId === id) }, _links: { next: null } };
+    return {
+      count: 1,
+      _embedded: { [list]: this[list].filter((entry) => entry.paymentId === id) },
+      _links: { next: null },
+    };
   }
 
   /** Gives a payment another status, and what belongs to it. */

@@ -55,7 +55,7 @@ export class FakeServer {
       [status, answer] = error instanceof Rejected ? [error.status, error.body] : [500, { detail: String(error) }];
       if (!(error instanceof Rejected)) console.error(error);
     }
-    response.writeHead(status, { 'content-type': 'application/json' }).end(answer === undefined ? '' : JSON.stringify(answer));
+    response.writeHead(status, { 'content-type': 'application/json' }).end(answer ? JSON.stringify(answer) : '');
   }
 
   #respond(request, body) {

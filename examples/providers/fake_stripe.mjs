@@ -3,14 +3,16 @@
 import Stripe from 'stripe';
 import { FakeServer, Rejected, isUrl } from './fake_server.mjs';
 
-const STRIPE_ZERO = ['bif', 'clp', 'djf', 'gnf', 'jpy', 'kmf', 'krw', 'mga', 'pyg', 'rwf', 'vnd', 'vuv', 'xaf', 'xof', 'xpf'];
+// https://docs.stripe.com/currencies: UGX is in this list there, too, but its special case comes first.
+const STRIPE_ZERO = 'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' ');
 const STRIPE_STEP = { bhd: 10, jod: 10, kwd: 10, omr: 10, tnd: 10, isk: 100, ugx: 100 };
 const STRIPE_TWO = ['eur', 'usd', 'gbp', 'chf', 'huf', 'twd', 'sek'];
 
 const SESSION_PARAMETERS = {
   mode: (text) => text === 'payment',
   'line_items[0][quantity]': (text) => text === '1',
-  'line_items[0][price_data][currency]': (text) => STRIPE_ZERO.includes(text) || text in STRIPE_STEP || STRIPE_TWO.includes(text),
+  'line_items[0][price_data][currency]': (text) =>
+    STRIPE_ZERO.includes(text) || text in STRIPE_STEP || STRIPE_TWO.includes(text),
   'line_items[0][price_data][unit_amount]': () => true,
   'line_items[0][price_data][product_data][name]': (text) => text.length > 0 && text.length <= 250,
   client_reference_id: (text) => /^[\w-]{1,200}$/.test(text),
@@ -45,7 +47,8 @@ export class FakeStripe extends FakeServer {
   }
 
   authorise({ authorization }) {
-    if (authorization !== 'Bearer sk_test_fake') throw new Rejected(401, { error: { type: 'invalid_request_error', message: 'Invalid API key' } });
+    if (authorization !== 'Bearer sk_test_fake')
+      throw new Rejected(401, { error: { type: 'invalid_request_error', message: 'Invalid API key' } });
   }
 
   isMadeUp(key) {
@@ -64,18 +67,26 @@ export class FakeStripe extends FakeServer {
     const form = new URLSearchParams(method === 'GET' ? url.search : body);
     const [, , resource, ...rest] = url.pathname.split('/');
     switch (`${method} ${resource}/${rest.length}`) {
-      case 'POST checkout/1': return [200, this.#createSession(form)];
-      case 'GET checkout/2': return [200, this.#session(rest[1], form)];
-      case 'POST checkout/3': return [200, this.#expireSession(rest[1], form)];
-      case 'POST payment_intents/2': return [200, rest[1] === 'capture' ? this.#capture(rest[0], form) : this.#cancelIntent(rest[0], form)];
-      case 'POST refunds/0': return [200, this.#refund(form)];
-      case 'GET refunds/0': return [200, this.#refundsOf(form)];
-      default: throw new Rejected(404, this.problem('url_unknown', url.pathname));
+      case 'POST checkout/1':
+        return [200, this.#createSession(form)];
+      case 'GET checkout/2':
+        return [200, this.#session(rest[1], form)];
+      case 'POST checkout/3':
+        return [200, this.#expireSession(rest[1], form)];
+      case 'POST payment_intents/2':
+        return [200, rest[1] === 'capture' ? this.#capture(rest[0], form) : this.#cancelIntent(rest[0], form)];
+      case 'POST refunds/0':
+        return [200, this.#refund(form)];
+      case 'GET refunds/0':
+        return [200, this.#refundsOf(form)];
+      default:
+        throw new Rejected(404, this.problem('url_unknown', url.pathname));
     }
   }
 
   #check(form, rules) {
-    for (const name of form.keys()) if (!(name in rules)) throw new Rejected(400, this.problem('parameter_unknown', name));
+    for (const name of form.keys())
+      if (!(name in rules)) throw new Rejected(400, this.problem('parameter_unknown', name));
     for (const [name, rule] of Object.entries(rules)) {
       const value = form.get(name) ?? undefined;
       const code = value === undefined ? 'parameter_missing' : 'parameter_invalid';
@@ -86,28 +97,42 @@ export class FakeStripe extends FakeServer {
   #units(text, currency, param) {
     const units = Number(text);
     const isWhole = /^[1-9]\d{0,7}$/.test(text ?? '');
-    if (!isWhole || units % (STRIPE_STEP[currency] ?? 1) !== 0) throw new Rejected(400, this.problem('parameter_invalid_integer', param));
+    if (!isWhole || units % (STRIPE_STEP[currency] ?? 1) !== 0)
+      throw new Rejected(400, this.problem('parameter_invalid_integer', param));
     return units;
   }
 
   #createSession(form) {
-    this.#check(form, rulesOf(SESSION_PARAMETERS, ['metadata[payee]', 'payment_intent_data[metadata][payee]', 'expires_at']));
+    this.#check(
+      form,
+      rulesOf(SESSION_PARAMETERS, ['metadata[payee]', 'payment_intent_data[metadata][payee]', 'expires_at']),
+    );
     const currency = form.get('line_items[0][price_data][currency]');
     const amount = this.#units(form.get('line_items[0][price_data][unit_amount]'), currency, 'unit_amount');
     const metadata = mapOf(form, 'metadata');
     const id = this.newId('cs_test_');
     const session = {
-      id, object: 'checkout.session', status: 'open', payment_status: 'unpaid', amount_total: amount, currency, metadata,
-      client_reference_id: form.get('client_reference_id'), url: `https://checkout.stripe.example/c/${id}`, payment_intent: null,
+      id,
+      object: 'checkout.session',
+      status: 'open',
+      payment_status: 'unpaid',
+      amount_total: amount,
+      currency,
+      metadata,
+      client_reference_id: form.get('client_reference_id'),
+      url: `https://checkout.stripe.example/c/${id}`,
+      payment_intent: null,
       expires_at: Number(form.get('expires_at') ?? Math.floor(Date.now() / 1000) + 24 * 60 * 60),
-      captureMethod: form.get('payment_intent_data[capture_method]'), intentMetadata: mapOf(form, 'payment_intent_data[metadata]'),
+      captureMethod: form.get('payment_intent_data[capture_method]'),
+      intentMetadata: mapOf(form, 'payment_intent_data[metadata]'),
     };
     this.sessions.set(id, session);
     return this.#shown(session);
   }
 
   #shown({ captureMethod, intentMetadata, ...session }, expanded) {
-    const intent = session.payment_intent && expanded ? this.intents.get(session.payment_intent) : session.payment_intent;
+    const intent =
+      session.payment_intent && expanded ? this.intents.get(session.payment_intent) : session.payment_intent;
     return { ...session, payment_intent: intent };
   }
 
@@ -151,22 +176,48 @@ export class FakeStripe extends FakeServer {
   }
 
   #refund(form) {
-    this.#check(form, rulesOf({
-      payment_intent: (text) => text.startsWith('pi_'), amount: () => true,
-      'metadata[operation]': (text) => text.length > 0, 'metadata[description]': (text) => text.length <= 500,
-    }, ['metadata[description]']));
+    this.#check(
+      form,
+      rulesOf(
+        {
+          payment_intent: (text) => text.startsWith('pi_'),
+          amount: () => true,
+          'metadata[operation]': (text) => text.length > 0,
+          'metadata[description]': (text) => text.length <= 500,
+        },
+        ['metadata[description]'],
+      ),
+    );
     const intent = this.#known(this.intents, form.get('payment_intent'));
     const amount = this.#units(form.get('amount'), intent.currency, 'amount');
-    const before = this.refunds.filter((refund) => refund.payment_intent === intent.id).reduce((sum, refund) => sum + refund.amount, 0);
-    if (before + amount > (intent.amount_received ?? 0)) throw new Rejected(400, this.problem('charge_already_refunded', 'amount'));
-    const refund = { id: this.newId('re_'), object: 'refund', payment_intent: intent.id, amount, status: this.refundStatus, metadata: mapOf(form, 'metadata') };
+    const before = this.refunds
+      .filter((refund) => refund.payment_intent === intent.id)
+      .reduce((sum, refund) => sum + refund.amount, 0);
+    if (before + amount > (intent.amount_received ?? 0))
+      throw new Rejected(400, this.problem('charge_already_refunded', 'amount'));
+    const refund = {
+      id: this.newId('re_'),
+      object: 'refund',
+      payment_intent: intent.id,
+      amount,
+      status: this.refundStatus,
+      metadata: mapOf(form, 'metadata'),
+    };
     this.refunds.push(refund);
     return refund;
   }
 
   #refundsOf(form) {
-    this.#check(form, rulesOf({ payment_intent: (text) => text.startsWith('pi_'), limit: (text) => Number(text) <= 100 }));
-    return { object: 'list', url: '/v1/refunds', has_more: false, data: this.refunds.filter((refund) => refund.payment_intent === form.get('payment_intent')) };
+    this.#check(
+      form,
+      rulesOf({ payment_intent: (text) => text.startsWith('pi_'), limit: (text) => Number(text) <= 100 }),
+    );
+    return {
+      object: 'list',
+      url: '/v1/refunds',
+      has_more: false,
+      data: this.refunds.filter((refund) => refund.payment_intent === form.get('payment_intent')),
+    };
   }
 
   #sessionOf(intent) {
@@ -175,16 +226,32 @@ export class FakeStripe extends FakeServer {
 
   #complete(id, status, more = {}) {
     const session = this.sessions.get(id);
-    const intent = { id: this.newId('pi_'), object: 'payment_intent', status, amount: session.amount_total, currency: session.currency, metadata: { ...session.intentMetadata }, last_payment_error: null, ...more };
+    const intent = {
+      id: this.newId('pi_'),
+      object: 'payment_intent',
+      status,
+      amount: session.amount_total,
+      currency: session.currency,
+      metadata: { ...session.intentMetadata },
+      last_payment_error: null,
+      ...more,
+    };
     this.intents.set(intent.id, intent);
-    Object.assign(session, { status: 'complete', url: null, payment_intent: intent.id, payment_status: status === 'succeeded' ? 'paid' : 'unpaid' });
+    Object.assign(session, {
+      status: 'complete',
+      url: null,
+      payment_intent: intent.id,
+      payment_status: status === 'succeeded' ? 'paid' : 'unpaid',
+    });
     return session;
   }
 
   /** The customer pays; where the capture is manual, the amount is set aside. */
   pay(id) {
     const { captureMethod, amount_total: amount } = this.sessions.get(id);
-    return captureMethod === 'manual' ? this.#complete(id, 'requires_capture') : this.#complete(id, 'succeeded', { amount_received: amount });
+    return captureMethod === 'manual'
+      ? this.#complete(id, 'requires_capture')
+      : this.#complete(id, 'succeeded', { amount_received: amount });
   }
 
   /** The customer pays by a debit that takes days. */
@@ -195,7 +262,10 @@ export class FakeStripe extends FakeServer {
   /** The debit fails. */
   failLater(id, error) {
     const session = this.sessions.get(id);
-    Object.assign(this.intents.get(session.payment_intent), { status: 'requires_payment_method', last_payment_error: error });
+    Object.assign(this.intents.get(session.payment_intent), {
+      status: 'requires_payment_method',
+      last_payment_error: error,
+    });
   }
 
   /** Nobody has paid in time. */
@@ -205,7 +275,12 @@ export class FakeStripe extends FakeServer {
 
   /** Posts an event about a session, signed as Stripe signs. */
   async sendEvent(url, type, id, { secret, timestamp = Math.floor(Date.now() / 1000) }) {
-    const payload = JSON.stringify({ id: this.newId('evt_'), object: 'event', type, data: { object: this.#shown(this.sessions.get(id)) } });
+    const payload = JSON.stringify({
+      id: this.newId('evt_'),
+      object: 'event',
+      type,
+      data: { object: this.#shown(this.sessions.get(id)) },
+    });
     const header = new Stripe('sk_test_fake').webhooks.generateTestHeaderString({ payload, secret, timestamp });
     return fetch(url, { method: 'POST', headers: { 'stripe-signature': header }, body: payload });
   }
@@ -213,11 +288,18 @@ export class FakeStripe extends FakeServer {
 
 // A parameter is required unless it is named as optional; a rule is asked with `undefined` for that.
 function rulesOf(rules, optional = []) {
-  return Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, (text) => (text === undefined ? optional.includes(name) : rule(text))]));
+  return Object.fromEntries(
+    Object.entries(rules).map(([name, rule]) => [
+      name,
+      (text) => (text === undefined ? optional.includes(name) : rule(text)),
+    ]),
+  );
 }
 
 // The entries of `name[…]`, but not of what is nested deeper.
 function mapOf(form, name) {
-  const entries = [...form].filter(([key]) => key.startsWith(`${name}[`) && !key.slice(name.length + 1, -1).includes('['));
+  const entries = [...form].filter(
+    ([key]) => key.startsWith(`${name}[`) && !key.slice(name.length + 1, -1).includes('['),
+  );
   return Object.fromEntries(entries.map(([key, value]) => [key.slice(name.length + 1, -1), value]));
 }

@@ -46,9 +46,16 @@ export class FakeHandback {
   /** A `payment.create` under its reference; `more` replaces fields. */
   create(url, reference, more = {}) {
     const data = {
-      reference, amount: '25.00', currency: 'EUR', capture: 'automatic', payee: 'shop', description: 'Order 81',
-      return_url: 'https://gateway.example/return/example?state=s1', notification_url: this.notificationUrl,
-      expires_at: this.expiresAt, ...more,
+      reference,
+      amount: '25.00',
+      currency: 'EUR',
+      capture: 'automatic',
+      payee: 'shop',
+      description: 'Order 81',
+      return_url: 'https://gateway.example/return/example?state=s1',
+      notification_url: this.notificationUrl,
+      expires_at: this.expiresAt,
+      ...more,
     };
     return this.ask(url, 'payment.create', data, { id: `create-${reference}` });
   }

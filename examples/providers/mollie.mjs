@@ -5,9 +5,21 @@
 // looked for before anything is sent. A second payment would do no harm: no customer knows the page of the first.
 
 import { MollieApiError, createMollieClient } from '@mollie/api-client';
-import { Refused, createAdapter, fromMinor, notify, parseSecrets, required, start, texts, toMinor } from './adapter.mjs';
+import {
+  Refused,
+  createAdapter,
+  fromMinor,
+  isMain,
+  notify,
+  parseSecrets,
+  required,
+  shorten,
+  start,
+  texts,
+  toMinor,
+} from './adapter.mjs';
 
-/** The server of this provider. `mollie` is a client of Mollie's SDK, `webhookUrl` is where Mollie reaches this server. */
+/** The server of this provider, over a client of Mollie's SDK. Mollie posts its webhooks to `webhookUrl`. */
 export function mollieAdapter({ mollie, webhookUrl, secrets, log, notifyOptions }) {
   return createAdapter({
     secrets,
@@ -29,7 +41,7 @@ async function create(mollie, webhookUrl, data, key) {
   texts(data, 'reference', 'amount', 'currency', 'capture', 'description', 'return_url', 'notification_url');
   const created = await mollie.payments.create({
     amount: toMollie(data),
-    description: (data.description || data.reference).slice(0, 255),
+    description: shorten(data.description || data.reference, 255),
     redirectUrl: data.return_url,
     webhookUrl,
     metadata: { reference: data.reference, notification_url: data.notification_url },
@@ -46,17 +58,17 @@ function toMollie({ amount, currency }) {
 
 async function cancel(mollie, data, key) {
   let known = await paymentOf(mollie, texts(data, 'id').id);
-  // Mollie would also release what is set aside; that is an answer already, and stays.
+  // Mollie would release what is set aside, too. The customer has paid then, and it stays.
   if (known.isCancelable && known.status !== 'authorized') {
     try {
       known = await mollie.payments.cancel(known.id, { idempotencyKey: key });
     } catch (error) {
       if (error?.statusCode !== 422) throw error;
-      // It is not open any more: it was paid meanwhile.
+      // It is no longer open: it was paid meanwhile.
       known = await paymentOf(mollie, known.id);
     }
   }
-  // Mollie does not say who cancelled. Asked again, this question has the same answer.
+  // Mollie does not say who cancelled. This way the question has the same answer when it is asked again.
   return known.status === 'canceled' ? { ...payment(known), status: 'closed', refusal: undefined } : payment(known);
 }
 
@@ -69,7 +81,7 @@ async function capture(mollie, data, key) {
   const created = await mollie.paymentCaptures.create({
     paymentId: known.id,
     amount: toMollie(data),
-    description: (data.description || data.id).slice(0, 255),
+    description: shorten(data.description || data.id, 255),
     metadata: { operation: data.id },
     idempotencyKey: key,
   });
@@ -78,7 +90,7 @@ async function capture(mollie, data, key) {
 
 function captured(id, { status }) {
   if (status === 'succeeded') return { id, status: 'done' };
-  if (status === 'pending') return { id, status: 'pending' };
+  if (status !== 'failed') return { id, status: 'pending' };
   return { id, status: 'refused', refusal: { code: 'capture_failed', detail: 'Mollie could not capture the amount.' } };
 }
 
@@ -90,17 +102,17 @@ async function refund(mollie, data, key) {
   const created = await mollie.paymentRefunds.create({
     paymentId: known.id,
     amount: toMollie(data),
-    description: (data.description || data.id).slice(0, 255),
+    description: shorten(data.description || data.id, 255),
     metadata: { operation: data.id },
     idempotencyKey: key,
   });
   return refunded(data.id, created);
 }
 
-// While it is queued or pending, a refund can still be cancelled in the dashboard; from `processing` on, the bank has it.
+// While a refund is queued or pending, it can still be cancelled in the dashboard. From `processing` on, the bank has it.
 function refunded(id, { status }) {
   if (status === 'processing' || status === 'refunded') return { id, status: 'done' };
-  if (status === 'queued' || status === 'pending') return { id, status: 'pending' };
+  if (status !== 'failed' && status !== 'canceled') return { id, status: 'pending' };
   return { id, status: 'refused', refusal: { code: 'refund_failed', detail: 'Mollie could not refund the payment.' } };
 }
 
@@ -135,7 +147,7 @@ async function paymentOf(mollie, id) {
   return mollie.payments.get(id);
 }
 
-/** A payment of the protocol, as a payment of Mollie says it. */
+/** A payment of Mollie, as a payment of the protocol. */
 function payment(known) {
   const page = known.getCheckoutUrl();
   return {
@@ -150,25 +162,32 @@ function payment(known) {
 
 function statusOf({ status, authorizedAt, details }) {
   switch (status) {
-    case 'open': case 'pending': return { status: 'open' };
-    case 'paid': return { status: 'paid' };
-    case 'authorized': return { status: 'authorised' };
-    case 'failed': return { status: 'refused', refusal: { code: 'declined', detail: details?.failureReason } };
-    case 'expired': return { status: 'closed' };
+    case 'open':
+    case 'pending':
+      return { status: 'open' };
+    case 'paid':
+      return { status: 'paid' };
+    case 'authorized':
+      return { status: 'authorised' };
+    case 'failed':
+      return { status: 'refused', refusal: { code: 'declined', detail: details?.failureReason } };
+    case 'expired':
+      return { status: 'closed' };
     case 'canceled':
-      // What was set aside was released, which is no customer's no.
+      // What was set aside was released. That is not the customer's no.
       return authorizedAt ? { status: 'closed' } : { status: 'refused', refusal: { code: 'user_cancelled' } };
-    default: throw new Error('UnknownPaymentStatus');
+    default:
+      throw new Error('UnknownPaymentStatus');
   }
 }
 
-/** The refusal that an error of Mollie's SDK stands for: what Mollie takes nowhere, and what it does not know. */
+/** The refusal that an error of Mollie's SDK stands for: what Mollie does not accept, or does not know. */
 export function refusalOf(error) {
   if (!(error instanceof MollieApiError)) return undefined;
   if (error.statusCode === 404) return new Refused('payment_not_found', 'Mollie has no such payment.');
   if (error.statusCode !== 422) return undefined;
   const field = error.field ? ` Its field ${error.field} is not accepted.` : '';
-  return new Refused('invalid_request', `Mollie does not take this request.${field}`);
+  return new Refused('invalid_request', `Mollie does not accept this request.${field}`);
 }
 
 // Mollie's webhook is an id in a form and is not signed. So the payment is fetched, and the id decides nothing: an
@@ -185,7 +204,7 @@ async function receiveWebhook(mollie, secrets, { body }, notifyOptions) {
   if (reference && url) await notify(secrets, url, reference, notifyOptions);
 }
 
-if (process.argv[1] === import.meta.filename) {
+if (isMain(import.meta)) {
   const env = process.env;
   const mollie = createMollieClient({ apiKey: required(env, 'MOLLIE_API_KEY') });
   const webhookUrl = new URL('/mollie-webhook', required(env, 'PUBLIC_URL')).href;

@@ -7,12 +7,16 @@ import { Refused } from './refused.mjs';
 
 // ISO 4217, list one (https://www.six-group.com/en/products-services/financial-information/data-standards.html):
 // every currency has two decimals, but these.
-const DECIMALS = new Map([
-  ...['BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XOF', 'XPF']
-    .map((currency) => [currency, 0]),
-  ...['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'].map((currency) => [currency, 3]),
-  ...['CLF', 'UYW'].map((currency) => [currency, 4]),
-]);
+const EXCEPTIONS = {
+  0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
+  3: 'BHD IQD JOD KWD LYD OMR TND',
+  4: 'CLF UYW',
+};
+const DECIMALS = new Map(
+  Object.entries(EXCEPTIONS).flatMap(([decimals, currencies]) =>
+    currencies.split(' ').map((currency) => [currency, Number(decimals)]),
+  ),
+);
 
 /** How many decimals the amounts of a currency have in ISO 4217. */
 export function decimalsOf(currency) {
@@ -35,6 +39,8 @@ export function toMinor(amount, currency) {
 /** The decimal text of so many minor units. */
 export function fromMinor(minor, currency) {
   const decimals = decimalsOf(currency);
-  const digits = BigInt(minor).toString().padStart(decimals + 1, '0');
+  const digits = BigInt(minor)
+    .toString()
+    .padStart(decimals + 1, '0');
   return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
 }

@@ -5,7 +5,21 @@
 // that, so the operation's id is written into the metadata too, and looked for before anything is sent.
 
 import Stripe from 'stripe';
-import { Refused, HttpError, createAdapter, decimalsOf, fromMinor, notify, parseSecrets, required, start, texts, toMinor } from './adapter.mjs';
+import {
+  HttpError,
+  Refused,
+  createAdapter,
+  decimalsOf,
+  fromMinor,
+  isMain,
+  notify,
+  parseSecrets,
+  required,
+  shorten,
+  start,
+  texts,
+  toMinor,
+} from './adapter.mjs';
 
 // Where Stripe counts otherwise than ISO 4217 (https://docs.stripe.com/currencies): the ariary has no decimals there,
 // and ISK and UGX have two, which are always 00.
@@ -24,7 +38,8 @@ export function toStripe(amount, currency) {
     if (units % factor !== 0n) throw new Refused('invalid_amount', 'Stripe has no decimals in this currency.');
     units /= factor;
   }
-  if (iso === 3 && units % 10n !== 0n) throw new Refused('invalid_amount', 'Stripe takes two decimals of this currency, the third must be 0.');
+  if (iso === 3 && units % 10n !== 0n)
+    throw new Refused('invalid_amount', 'Stripe accepts two decimals of this currency; the third must be 0.');
   if (units > BigInt(Number.MAX_SAFE_INTEGER)) throw new Refused('invalid_amount', 'The amount is too large.');
   return Number(units);
 }
@@ -56,13 +71,23 @@ export function stripeAdapter({ stripe, webhookSecret, secrets, log, notifyOptio
 }
 
 async function create(stripe, data, key) {
-  texts(data, 'reference', 'amount', 'currency', 'capture', 'description', 'return_url', 'notification_url', 'expires_at');
+  texts(
+    data,
+    'reference',
+    'amount',
+    'currency',
+    'capture',
+    'description',
+    'return_url',
+    'notification_url',
+    'expires_at',
+  );
   const parameters = sessionParameters(data);
   const expiresAt = expiryOf(data);
   try {
     return payment(await stripe.checkout.sessions.create({ ...parameters, ...expiresAt }, { idempotencyKey: key }));
   } catch (error) {
-    // The first time it was asked, the end was more than a day away.
+    // The first time that this was asked, the end was more than a day away, and was not sent.
     if (!(error instanceof Stripe.errors.StripeIdempotencyError) || !expiresAt) throw error;
     return payment(await stripe.checkout.sessions.create(parameters, { idempotencyKey: key }));
   }
@@ -70,21 +95,23 @@ async function create(stripe, data, key) {
 
 // Nothing here may depend on the time: asked again, Stripe must get the same parameters under the same key.
 function sessionParameters({ reference, amount, currency, capture, payee, description, return_url, notification_url }) {
-  const metadata = { reference, notification_url, ...(payee && { payee: payee.slice(0, 500) }) };
+  const metadata = { reference, notification_url, ...(payee && { payee: shorten(payee, 500) }) };
   return {
     mode: 'payment',
-    line_items: [{
-      quantity: 1,
-      price_data: {
-        currency: currency.toLowerCase(),
-        unit_amount: toStripe(amount, currency),
-        product_data: { name: (description || reference).slice(0, 250) },
+    line_items: [
+      {
+        quantity: 1,
+        price_data: {
+          currency: currency.toLowerCase(),
+          unit_amount: toStripe(amount, currency),
+          product_data: { name: shorten(description || reference, 250) },
+        },
       },
-    }],
+    ],
     client_reference_id: reference,
     metadata,
     payment_intent_data: { capture_method: capture === 'manual' ? 'manual' : 'automatic', metadata },
-    // A customer who pays in another currency would make another amount of it.
+    // Otherwise Stripe may show the customer another currency, and the amount would be another one.
     adaptive_pricing: { enabled: false },
     success_url: return_url,
     cancel_url: return_url,
@@ -111,18 +138,17 @@ async function cancel(stripe, data, key) {
 }
 
 async function capture(stripe, data, key) {
-  const { session, intent, amount } = await operationContext(stripe, data);
+  const { intent, amount } = await operationContext(stripe, data);
   if (intent.metadata?.capture === data.id) return captured(data.id, intent);
   if (intent.status !== 'requires_capture') throw new Refused('operation_not_possible', 'Nothing is set aside.');
-  if (amount > session.amount_total) throw new Refused('invalid_amount', 'The amount is more than was set aside.');
   const parameters = { amount_to_capture: amount, metadata: { capture: data.id } };
   return captured(data.id, await stripe.paymentIntents.capture(intent.id, parameters, { idempotencyKey: key }));
 }
 
 function captured(id, intent) {
   if (intent.status === 'succeeded') return { id, status: 'done' };
-  if (intent.status === 'processing') return { id, status: 'pending' };
-  return { id, status: 'refused', refusal: refusalOfIntent(intent) };
+  const hasFailed = intent.status === 'requires_payment_method' || intent.status === 'canceled';
+  return hasFailed ? { id, status: 'refused', refusal: refusalOfIntent(intent) } : { id, status: 'pending' };
 }
 
 async function refund(stripe, data, key) {
@@ -131,15 +157,16 @@ async function refund(stripe, data, key) {
   for await (const known of stripe.refunds.list({ payment_intent: intent.id, limit: 100 })) {
     if (known.metadata?.operation === data.id) return refunded(data.id, known);
   }
-  const metadata = { operation: data.id, ...(data.description && { description: data.description.slice(0, 500) }) };
+  const metadata = { operation: data.id, ...(data.description && { description: shorten(data.description, 500) }) };
   const parameters = { payment_intent: intent.id, amount, metadata };
   return refunded(data.id, await stripe.refunds.create(parameters, { idempotencyKey: key }));
 }
 
 function refunded(id, { status, failure_reason: reason }) {
   if (status === 'succeeded') return { id, status: 'done' };
-  if (status === 'pending' || status === 'requires_action') return { id, status: 'pending' };
-  return { id, status: 'refused', refusal: { code: reason ?? 'refund_failed', detail: 'Stripe could not refund the payment.' } };
+  if (status !== 'failed' && status !== 'canceled') return { id, status: 'pending' };
+  const refusal = { code: reason ?? 'refund_failed', detail: 'Stripe could not refund the payment.' };
+  return { id, status: 'refused', refusal };
 }
 
 async function voidPayment(stripe, data, key) {
@@ -150,24 +177,24 @@ async function voidPayment(stripe, data, key) {
   return { id: data.id, status: status === 'canceled' ? 'done' : 'pending' };
 }
 
-// The session and the payment intent that an operation is of, and its amount; a void has none.
+// The payment intent that an operation is of, and its amount; a void has none.
 async function operationContext(stripe, data, kind) {
   texts(data, 'id', 'payment', ...(kind === 'void' ? [] : ['amount', 'currency']));
   const session = await sessionOf(stripe, data.payment);
   const intent = session.payment_intent;
   if (!intent) throw new Refused('operation_not_possible', 'The payment was not paid.');
-  if (kind === 'void') return { session, intent };
+  if (kind === 'void') return { intent };
   if (data.currency !== session.currency.toUpperCase()) {
     throw new Refused('invalid_currency', 'The payment has another currency.');
   }
-  return { session, intent, amount: toStripe(data.amount, data.currency) };
+  return { intent, amount: toStripe(data.amount, data.currency) };
 }
 
 function sessionOf(stripe, id) {
   return stripe.checkout.sessions.retrieve(id, { expand: ['payment_intent'] });
 }
 
-/** A payment of the protocol, as a session of Stripe says it. */
+/** A session of Stripe, as a payment of the protocol. */
 function payment(session) {
   const currency = session.currency.toUpperCase();
   return {
@@ -186,15 +213,23 @@ function statusOf(session) {
   if (session.status !== 'complete') throw new Error('UnknownSessionStatus');
   const intent = session.payment_intent;
   switch (intent?.status) {
-    case 'succeeded': return { status: 'paid' };
-    case 'requires_capture': return { status: 'authorised' };
+    case 'succeeded':
+      return { status: 'paid' };
+    case 'requires_capture':
+      return { status: 'authorised' };
     // It was set aside and released.
-    case 'canceled': return { status: 'closed' };
+    case 'canceled':
+      return { status: 'closed' };
     // A debit or a transfer is under way.
-    case 'processing': case 'requires_action': case 'requires_confirmation': return { status: 'open' };
+    case 'processing':
+    case 'requires_action':
+    case 'requires_confirmation':
+      return { status: 'open' };
     // It was under way and failed.
-    case 'requires_payment_method': return { status: 'refused', refusal: refusalOfIntent(intent) };
-    default: if (session.payment_status === 'paid') return { status: 'paid' };
+    case 'requires_payment_method':
+      return { status: 'refused', refusal: refusalOfIntent(intent) };
+    default:
+      if (session.payment_status === 'paid') return { status: 'paid' };
   }
   throw new Error('UnknownPaymentStatus');
 }
@@ -203,14 +238,14 @@ function refusalOfIntent({ last_payment_error: error }) {
   return { code: error?.decline_code ?? error?.code ?? 'declined', detail: error?.message };
 }
 
-/** The refusal that an error of Stripe's SDK stands for: a declined card, and what Stripe takes nowhere. */
+/** The refusal that an error of Stripe's SDK stands for: a declined card, and what Stripe does not accept. */
 export function refusalOf(error) {
   if (error instanceof Stripe.errors.StripeCardError) {
     return new Refused(error.decline_code ?? error.code ?? 'declined', error.message);
   }
   if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) return undefined;
   if (error.code === 'resource_missing') return new Refused('payment_not_found', 'Stripe has no such payment.');
-  return new Refused(error.code ?? 'invalid_request', 'Stripe does not take this request.');
+  return new Refused(error.code ?? 'invalid_request', 'Stripe does not accept this request.');
 }
 
 async function receiveWebhook(stripe, webhookSecret, secrets, { body, headers }, notifyOptions) {
@@ -221,14 +256,18 @@ async function receiveWebhook(stripe, webhookSecret, secrets, { body, headers },
     throw new HttpError(401, 'not_signed');
   }
   const { reference, notification_url: url } = event.data.object.metadata ?? {};
-  // An account can have payments of others.
+  // The account may also have payments that are not Handback's.
   if (reference && url) await notify(secrets, url, reference, notifyOptions);
 }
 
-if (process.argv[1] === import.meta.filename) {
+if (isMain(import.meta)) {
   const env = process.env;
-  // Handback repeats what was not answered, so the SDK need not, and has less time than Handback waits.
-  const stripe = new Stripe(required(env, 'STRIPE_API_KEY'), { timeout: 8_000, maxNetworkRetries: 0, telemetry: false });
+  // Handback itself asks again, so the SDK does not repeat, and ends before Handback stops waiting.
+  const stripe = new Stripe(required(env, 'STRIPE_API_KEY'), {
+    timeout: 8_000,
+    maxNetworkRetries: 0,
+    telemetry: false,
+  });
   const webhookSecret = required(env, 'STRIPE_WEBHOOK_SECRET');
   start(stripeAdapter({ stripe, webhookSecret, secrets: parseSecrets(required(env, 'HANDBACK_SECRET')) }));
 }

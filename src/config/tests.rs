@@ -8,6 +8,7 @@ use super::*;
 use crate::keys::Keys;
 
 mod institutions;
+mod providers;
 mod sentences;
 
 fn load(env: &[(&str, &str)]) -> Result<Config, Mistakes> {

@@ -59,9 +59,10 @@ pub use institution::{Country, Environment, Institution};
 pub use invalid::Invalid;
 pub use iso::CountryCode;
 pub use journey::{
-    AppliedOperation, BegunVisit, Cancel, Checkout, Conclusion, CreatedPayment, FinalOutcome, HandBack, Inapplicable,
-    Journey, LedTo, Opening, OperationKind, PaymentOperation, PaymentReference, PaymentStanding, ProviderPayment,
-    ProviderRedirect, ProviderVisit, Purpose, RecordedResponse, Reopening, ResponseId, Stage, Wanted,
+    AppliedOperation, BegunVisit, BrowserReturn, Cancel, Checkout, Conclusion, CreatedPayment, Ending, FinalOutcome,
+    HandBack, Inapplicable, Journey, LedTo, Opening, OperationKind, PaymentOperation, PaymentReference,
+    PaymentStanding, ProviderPayment, ProviderRedirect, ProviderVisit, Purpose, RecordedResponse, Reopening,
+    ResponseId, Stage, Wanted,
 };
 pub use merchant::{CallbackName, Merchant, MerchantName, PublicKey, SavedCallback, SavedCallbacks, Webhook};
 pub use message::{Finish, FinishedAs};

@@ -22,26 +22,66 @@ pub(super) async fn by_response(
     fact: &Fact,
     response_id: ResponseId,
 ) -> Result<ConcludedResponse> {
+    let (journey, ended) = commit::commit(deps, journey, |journey| decided(deps, journey, fact, response_id)).await?;
+    Ok(after(deps, journey, ended).await)
+}
+
+/// What a provider's report on a payment comes to.
+#[derive(Clone)]
+pub(super) enum Reported {
+    /// It has ended; its journey says how.
+    Ended(ConcludedResponse),
+    /// It has not ended.
+    Open,
+    /// It is something else than what was asked for: what, in words that people read.
+    Mismatch(String),
+}
+
+/// [`by_response`] of what a report proves, which depends on what the journey is then; `Ok(None)` is nothing yet.
+pub(super) async fn by_report(
+    deps: &Deps,
+    journey: Journey,
+    response_id: ResponseId,
+    fact_of: impl Fn(&Journey) -> Result<Option<Fact>, String>,
+) -> Result<Reported> {
     let decide = |journey: &Journey| {
-        // What a provider has proven counts, also after its answer was given up.
-        let supersedes = fact.outcome().is_proven()
-            && journey.final_outcome().is_some_and(|final_outcome| !final_outcome.outcome.is_proven());
-        if let Some(end) = journey.answered(response_id).filter(|end| **end != LedTo::HandedBackEarly && !supersedes) {
-            return Ok(Next::Stay((end.clone(), None)));
-        }
-        Ok(match changed(deps, journey, fact, response_id)? {
-            Some((step, end)) => {
-                let announcement = commit::announcement(deps, &step.journey, &step.deliveries);
-                Next::Take(Box::new(step), (end, Some(announcement)))
-            }
-            None => remembered(deps, journey, response_id, &error_of(fact)).map(|end| (end, None)),
+        Ok(match fact_of(journey) {
+            Ok(Some(fact)) => decided(deps, journey, &fact, response_id)?.map(|ended| Ok(Some(ended))),
+            Ok(None) => Next::Stay(Ok(None)),
+            Err(mismatch) => Next::Stay(Err(mismatch)),
         })
     };
-    let (journey, (end, announcement)) = commit::commit(deps, journey, decide).await?;
+    let (journey, reported) = commit::commit(deps, journey, decide).await?;
+    Ok(match reported {
+        Ok(Some(ended)) => Reported::Ended(after(deps, journey, ended).await),
+        Ok(None) => Reported::Open,
+        Err(mismatch) => Reported::Mismatch(mismatch),
+    })
+}
+
+/// Where an answer led, and what its browser waits for if this step has concluded.
+type Ended = (LedTo, Option<Announcement>);
+
+fn decided(deps: &Deps, journey: &Journey, fact: &Fact, response_id: ResponseId) -> Result<Next<Ended>> {
+    // What a provider has proven counts, also after its answer was given up.
+    let supersedes = fact.outcome().is_proven() && !journey.is_proven();
+    if let Some(end) = journey.answered(response_id).filter(|end| **end != LedTo::HandedBackEarly && !supersedes) {
+        return Ok(Next::Stay((end.clone(), None)));
+    }
+    Ok(match changed(deps, journey, fact, response_id)? {
+        Some((step, end)) => {
+            let announcement = commit::announcement(deps, &step.journey, &step.deliveries);
+            Next::Take(Box::new(step), (end, Some(announcement)))
+        }
+        None => remembered(deps, journey, response_id, &error_of(fact)).map(|end| (end, None)),
+    })
+}
+
+async fn after(deps: &Deps, journey: Journey, (end, announcement): Ended) -> ConcludedResponse {
     if announcement.is_some() {
         take_operation_back(deps, &journey).await;
     }
-    Ok(ConcludedResponse { journey: Arc::new(journey), end, announcement: announcement.flatten() })
+    ConcludedResponse { journey: Arc::new(journey), end, announcement: announcement.flatten() }
 }
 
 /// Concludes an answer that changes nothing: it leads home, if the journey has an end, else to the checkout. That is
@@ -226,6 +266,15 @@ async fn take_back(deps: &Deps, journey: &Journey) -> Result<()> {
         Ok(Next::step(next.map(Step::to)))
     };
     commit::commit(deps, original, decide).await.map(drop)
+}
+
+/// The journey of the customer's payment that an operation is of in the end: what gives back what was captured is of
+/// what was set aside.
+pub(super) async fn payment_of_operation(deps: &Deps, journey: &Journey) -> Result<Option<Journey>> {
+    match original(deps, journey).await? {
+        Some(captured) if captured.opening().purpose.operation().is_some() => original(deps, &captured).await,
+        payment => Ok(payment),
+    }
 }
 
 /// The journey that an operation is of, if it is the same merchant's.

@@ -34,11 +34,17 @@ pub(super) async fn open_with<'w>(
         let [half, other] = derive::halves(deps.clock.entropy());
         let shard = reservation.map_or_else(|| Shard::of_byte(other[0]), Reservation::shard);
         let id = JourneyId::mint(half, shard);
-        let journey =
-            match open_request(id).and_then(|open_request| draft::draft(deps, merchant, dialect, &open_request, id)) {
-                Ok(journey) => journey,
-                Err(refusal) => return opened_before(deps, reservation, refusal).await.map(|before| (before, false)),
-            };
+        let drafted = match open_request(id) {
+            Ok(open_request) => {
+                let provider = provider_of_operation(deps, &open_request).await?;
+                draft::draft(deps, merchant, dialect, &open_request, (id, provider))
+            }
+            Err(refusal) => Err(refusal),
+        };
+        let journey = match drafted {
+            Ok(journey) => journey,
+            Err(refusal) => return opened_before(deps, reservation, refusal).await.map(|before| (before, false)),
+        };
         let deliveries = commit::deliveries_of(deps, &journey, JourneyEvent::Opened);
         match deps.store.open(&journey, &deliveries, reservation).await? {
             Opened::New => {
@@ -53,6 +59,13 @@ pub(super) async fn open_with<'w>(
         }
     }
     Err(EngineError::Missing("free number for a journey".into()))
+}
+
+/// The provider of the payment that an operation is of: it goes where the money is. `None` of everything else.
+async fn provider_of_operation(deps: &Deps, open_request: &OpenRequest) -> Result<Option<String>> {
+    let Some(of) = open_request.purpose.operation().and_then(|operation| operation.of) else { return Ok(None) };
+    let original = deps.store.find(of).await?;
+    Ok(original.map(|original| original.provider_of(original.last_visit().unwrap_or_default()).to_owned()))
 }
 
 /// A call that would be refused now may be the repetition of one that was not.

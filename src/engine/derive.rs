@@ -1,12 +1,15 @@
 //! What follows from a journey and the operator's keys: states, links, tokens, sealed texts. Nothing here reads the
 //! store.
 
+use std::time::Duration;
+
 use crate::domain::dialect::hand_back_params;
 use crate::domain::journey::Proof;
 use crate::domain::message::Message;
 use crate::domain::{
     AnswerTo, CreatedPayment, Dialect, Digest, Evidence, FinalOutcome, GatewaySignature, HandBack, Journey, MerchantId,
     MintedToken, OneTime, OneTimeToken, ProviderRedirect, Purpose, Redirect, ResponseId, ResponseKind, Sealed, Secret,
+    UnixMillis,
 };
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::keys::{ConsentClaims, LINK_LENGTH, digest};
@@ -107,10 +110,17 @@ pub(super) fn intending_payment(deps: &Deps, journey: Journey, visit: u8) -> Jou
     match deps.provider(journey.provider_of(visit)) {
         Ok(provider) if provider.creates_payment(&journey) => {
             let wait = provider.ask_schedule().wait(0, deps.clock.draw());
-            journey.intending_payment(visit, deps.clock.now().plus(wait))
+            let ask_at = by_expiry(&journey, deps.clock.now(), wait);
+            journey.intending_payment(visit, ask_at)
         }
         Ok(_) | Err(_) => journey,
     }
+}
+
+/// The moment after this wait, or that of the journey's expiry where that comes before.
+pub(super) fn by_expiry(journey: &Journey, now: UnixMillis, wait: Duration) -> UnixMillis {
+    let (at, expires_at) = (now.plus(wait), journey.expires_at());
+    if journey.final_outcome().is_none() && now < expires_at { at.min(expires_at) } else { at }
 }
 
 /// The answer that stands for whatever comes of a visit's payment, whether a browser has brought it or not.

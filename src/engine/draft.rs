@@ -17,7 +17,7 @@ pub(super) fn draft(
     merchant: &Merchant,
     dialect: &str,
     open_request: &OpenRequest,
-    id: JourneyId,
+    (id, provider): (JourneyId, Option<String>),
 ) -> Result<Journey> {
     let dialect = deps.dialect(dialect)?;
     let mut settings = merchant.settings.frozen();
@@ -32,7 +32,7 @@ pub(super) fn draft(
         merchant: merchant.id,
         merchant_name: merchant.name.clone(),
         dialect: dialect.name().to_owned(),
-        provider: provider_for(deps, &open_request.purpose)?,
+        provider: provider.map_or_else(|| provider_for(deps, &open_request.purpose), Ok)?,
         key: deps.keys.current().to_owned(),
         purpose: open_request.purpose.clone(),
         dialect_data: open_request.dialect_data.clone(),

@@ -107,7 +107,7 @@ impl Engine {
             operations: SingleFlight::kept_for(Duration::ZERO),
             outbound: SingleFlight::kept_for(LATE_REDIRECT),
             ahead: SingleFlight::kept_for(Duration::ZERO),
-            asks: SingleFlight::kept_for(Duration::ZERO),
+            asks: SingleFlight::kept_for(ask::FRESH),
             asked_again: Notes::default(),
             paces: Paces::default(),
             mismatches: AtomicU64::new(0),

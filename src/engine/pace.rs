@@ -13,6 +13,9 @@ const FAILURES: u32 = 3;
 /// The first and the longest rest; each is twice as long as the one before.
 const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
 
+/// The longest that turns are reserved ahead. More than that is the mark of a clock that was wrong.
+const LONGEST_QUEUE: Duration = Duration::from_hours(24);
+
 /// The paces of the providers that this node asks.
 #[derive(Debug, Default)]
 pub(super) struct Paces(Mutex<HashMap<String, Pace>>);
@@ -32,6 +35,10 @@ impl Paces {
     pub(super) fn reserve(&self, provider: &str, pause: Duration, now: UnixMillis) -> UnixMillis {
         let mut paces = self.paces();
         let pace = paces.entry(provider.to_owned()).or_default();
+        if pace.next > now.plus(LONGEST_QUEUE) {
+            // The clock has been put back.
+            pace.next = now;
+        }
         let turn = pace.next.max(pace.rests_until).max(now);
         pace.next = turn.plus(pause);
         turn

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::{BankConfig, Config, InstitutionConfig};
 use crate::dialect::yapily;
 use crate::domain::{Institution, PublicUrl};
+use crate::provider::http::check::{self, CheckedRule, Walk};
 use crate::provider::sandbox::{self, Sandbox};
 use crate::provider::{Provider, http::HttpProvider, oidc::Oidc};
 use crate::telemetry::metrics::Metrics;
@@ -51,6 +52,26 @@ pub fn providers(
         }
     }
     Ok(providers)
+}
+
+/// Walks through the protocol against a provider of the configuration, by its name.
+///
+/// # Errors
+/// When there is no such provider.
+pub async fn check(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    (name, walk): (&str, Walk),
+    say: impl FnMut(CheckedRule),
+    show: impl FnOnce(&str),
+) -> Result<()> {
+    let Some(settings) = config.providers.iter().find(|settings| settings.name == name) else {
+        let names: Vec<&str> = config.providers.iter().map(|settings| settings.name.as_str()).collect();
+        bail!("the configuration has no [[provider]] {name:?}; it has {}", names.join(", "));
+    };
+    let notify = config.public_url(config.listen).page(&format!("/notify/{name}"), &[]);
+    check::walk(&HttpProvider::new(settings.clone(), notify, clock)?, walk, say, show).await;
+    Ok(())
 }
 
 /// The institutions of the configuration; before them the sandbox provider's own, while nobody has given it others.

@@ -34,8 +34,9 @@ pub trait Provider: Send + Sync {
         true
     }
 
-    /// Whether it creates a payment for each visit of this journey, can be asked about it, and tells of it. Then
-    /// [`Provider::request`] creates the payment, any number of times, and [`Provider::exchange`] is never called.
+    /// Whether it holds what this journey is about, and can be asked about it: a payment for each visit, which
+    /// [`Provider::request`] creates, any number of times; or an operation, which [`Provider::perform`] orders, any
+    /// number of times. [`Provider::exchange`] is never called then.
     fn creates_payment(&self, _journey: &Journey) -> bool {
         false
     }

@@ -18,8 +18,10 @@ pub struct PaymentReport {
 /// Where a payment stands at its provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentStatus {
-    /// Its customer may still pay, or the provider does not know yet.
+    /// Its customer may still pay.
     Open,
+    /// Its customer is done, and the provider does not know yet.
+    Pending,
     /// It was paid.
     Paid,
     /// Its amount was set aside.

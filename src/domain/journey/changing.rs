@@ -1,8 +1,7 @@
 //! The transitions: each consumes the journey and answers the next one.
 
 use super::{
-    Choice, Effect, FinalOutcome, Journey, LedTo, PaymentStanding, Proof, ProviderVisit, RecordedResponse, Reopening,
-    ResponseId, Stage,
+    Choice, Effect, FinalOutcome, Journey, LedTo, Proof, ProviderVisit, RecordedResponse, Reopening, ResponseId, Stage,
 };
 use crate::domain::{Fact, Grant, JourneyEvent, ProviderRefusal, Sealed, UnixMillis};
 
@@ -163,8 +162,10 @@ impl Journey {
         };
         self.past.final_outcomes.push(FinalOutcome { outcome, at, cause: fact.cause() });
         if let Some(response_id) = response_id {
+            self.forget_unseen_end(response_id);
             // A full list or a second final outcome by one answer changes nothing: the final outcome itself stands.
             let _ = self.record(response_id, (LedTo::Outcome(number), Effect::Counted), at);
+            self.end_payment(response_id.visit, outcome.is_proven(), at);
         }
         Conclusion::Concluded(self.revised(), number)
     }
@@ -191,11 +192,16 @@ impl Journey {
         if answer.end.is_none() {
             (answer.end, answer.effect) = (Some(end), effect);
         }
-        let visit = self.past.visits.get_mut(usize::from(response_id.visit));
-        if let Some(payment) = visit.and_then(|visit| visit.payment.as_mut()) {
-            payment.standing = PaymentStanding::Over;
-        }
+        self.end_payment(response_id.visit, false, at);
         changes
+    }
+
+    /// Forgets the end of a payment that no browser has come back from: nobody was led there.
+    fn forget_unseen_end(&mut self, response_id: ResponseId) {
+        let unseen = self.payment(response_id.visit).is_some_and(|payment| payment.returned.is_none());
+        if let Some(visit) = self.past.visits.get_mut(usize::from(response_id.visit)).filter(|_| unseen) {
+            visit.answers.retain(|answer| answer.response_digest != response_id.response_digest);
+        }
     }
 
     /// Moves the proof of an answer that has none yet, or a held one.

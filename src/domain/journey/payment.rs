@@ -4,8 +4,10 @@
 //! that asked, somebody asks again. From then on the payment is open until the provider has said how it ended; while it
 //! is, its journey is not over, whatever its time.
 
-use super::{Effect, Journey, LedTo, ProviderVisit, RecordedResponse, ResponseId};
-use crate::domain::{PayId, Sealed, UnixMillis};
+use std::time::Duration;
+
+use super::{Effect, Journey, RecordedResponse, ResponseId};
+use crate::domain::{Fact, PayId, Sealed, UnixMillis};
 
 /// The payment that a provider holds for a visit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,14 +16,44 @@ pub struct ProviderPayment {
     pub created: Option<CreatedPayment>,
     /// Where it stands, as far as the provider has said.
     pub standing: PaymentStanding,
+    /// Why it is to be closed there, where somebody has asked for that.
+    pub closing: Option<Ending>,
     /// When the provider is asked next.
     pub ask_at: UnixMillis,
     /// Whether that is its turn at the pace of its provider, which must not be waited for again.
     pub has_turn: bool,
     /// How often it has been asked on schedule, since its customer left or came back.
     pub asked: u8,
-    /// When the customer's browser came back.
-    pub returned_at: Option<UnixMillis>,
+    /// The customer's browser that came back, if one has: the last one, while the payment was open.
+    pub returned: Option<BrowserReturn>,
+}
+
+/// A browser that came back from a provider which holds a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BrowserReturn {
+    /// When.
+    pub at: UnixMillis,
+    /// Whether the provider said then that its customer may still pay.
+    pub may_still_pay: bool,
+}
+
+/// Why a payment is closed before it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The customer has pressed our Cancel button.
+    PressedCancel,
+    /// The merchant has withdrawn the journey.
+    Withdrawn,
+}
+
+impl Ending {
+    /// What a payment that was closed so comes to.
+    pub(crate) const fn fact(self) -> Fact {
+        match self {
+            Self::PressedCancel => Fact::pressed_cancel(),
+            Self::Withdrawn => Fact::withdrawn(),
+        }
+    }
 }
 
 /// What a provider answers to the request to create a payment.
@@ -38,8 +70,10 @@ pub struct CreatedPayment {
 pub enum PaymentStanding {
     /// Its customer may still pay, or the provider does not know yet.
     Open,
-    /// It has ended: what became of it stands in the journey.
+    /// It has ended, and was not made.
     Over,
+    /// It was paid, or its amount set aside.
+    Proven,
     /// The provider has something else than what it was asked for: somebody must look at it.
     Mismatch {
         /// What the provider has, in one line.
@@ -76,12 +110,20 @@ impl std::fmt::Display for PaymentReference {
 impl ProviderPayment {
     /// A payment that the provider is about to be asked for.
     pub const fn intended(ask_at: UnixMillis) -> Self {
-        Self { created: None, standing: PaymentStanding::Open, ask_at, has_turn: false, asked: 0, returned_at: None }
+        Self {
+            created: None,
+            standing: PaymentStanding::Open,
+            closing: None,
+            ask_at,
+            has_turn: false,
+            asked: 0,
+            returned: None,
+        }
     }
 
     /// Whether it has not ended, as far as the provider has said.
     pub const fn is_open(&self) -> bool {
-        !matches!(self.standing, PaymentStanding::Over)
+        matches!(self.standing, PaymentStanding::Open | PaymentStanding::Mismatch { .. })
     }
 }
 
@@ -121,37 +163,73 @@ impl Journey {
         Some(self.revised())
     }
 
-    /// Notes that the browser came back from the provider of this payment; while the payment is open, the provider is
+    /// Notes that the payments that are open are to be closed at their providers, and why. `None` when there are none, or
+    /// that is known.
+    #[must_use]
+    pub fn closing_payments(mut self, ending: Ending) -> Option<Self> {
+        let payments = self.past.visits.iter_mut().filter_map(|visit| visit.payment.as_mut());
+        let open = payments.filter(|payment| payment.is_open() && payment.closing.is_none());
+        let closing = open.map(|payment| payment.closing = Some(ending)).count();
+        (closing > 0).then(|| self.revised())
+    }
+
+    /// Notes that a browser came back from the provider of this payment; while the payment is open, the provider is
     /// asked about it at `ask_at` at the latest. It belongs to a step of the caller's.
     #[must_use]
-    pub fn noting_browser(mut self, response_id: ResponseId, at: UnixMillis, ask_at: UnixMillis) -> Self {
+    pub fn noting_browser(mut self, response_id: ResponseId, returned: BrowserReturn, ask_at: UnixMillis) -> Self {
         let Some(visit) = self.past.visits.get_mut(usize::from(response_id.visit)) else { return self };
-        let payment = visit.payment.as_mut().filter(|payment| payment.returned_at.is_none());
-        let Some(payment) = payment else { return self };
-        payment.returned_at = Some(at);
+        let Some(payment) = visit.payment.as_mut() else { return self };
+        payment.returned = Some(returned);
         if payment.is_open() {
             (payment.asked, payment.ask_at) = (0, payment.ask_at.min(ask_at));
         }
         if visit.answers.is_empty() {
-            let response_digest = response_id.response_digest;
+            let (response_digest, at) = (response_id.response_digest, returned.at);
             visit.answers.push(RecordedResponse { response_digest, at, end: None, proof: None, effect: Effect::None });
         }
         self
     }
 
-    /// The step that is [`Journey::noting_browser`] alone. `None` when that is known.
+    /// The step that is [`Journey::noting_browser`] alone. `None` when a browser is known that came back less than `wait`
+    /// before, or at all, where the payment has ended.
     #[must_use]
-    pub fn browser_returned(self, response_id: ResponseId, at: UnixMillis, ask_at: UnixMillis) -> Option<Self> {
-        let unknown = self.payment(response_id.visit).is_some_and(|payment| payment.returned_at.is_none());
-        unknown.then(|| self.noting_browser(response_id, at, ask_at).revised())
+    pub fn browser_returned(
+        self,
+        response_id: ResponseId,
+        (returned, wait): (BrowserReturn, Duration),
+        ask_at: UnixMillis,
+    ) -> Option<Self> {
+        let payment = self.payment(response_id.visit)?;
+        let is_known = payment.returned.is_some_and(|known| returned.at < known.at.plus(wait) || !payment.is_open());
+        (!is_known).then(|| self.noting_browser(response_id, returned, ask_at).revised())
+    }
+
+    /// Notes that the provider has what it was asked for after all. `None` when nothing else was known.
+    #[must_use]
+    pub fn matching_again(mut self, visit: u8) -> Option<Self> {
+        let differs = |payment: &&mut ProviderPayment| matches!(payment.standing, PaymentStanding::Mismatch { .. });
+        self.payment_mut(visit).filter(differs)?.standing = PaymentStanding::Open;
+        Some(self.revised())
+    }
+
+    /// Notes how a payment has ended. When it was proven, the others are asked about at once: nobody must pay twice.
+    pub(super) fn end_payment(&mut self, visit: u8, is_proven: bool, at: UnixMillis) {
+        if let Some(payment) = self.payment_mut(visit).filter(|payment| payment.standing != PaymentStanding::Proven) {
+            payment.standing = if is_proven { PaymentStanding::Proven } else { PaymentStanding::Over };
+        }
+        let others = self.past.visits.iter_mut().filter_map(|visit| visit.payment.as_mut());
+        for other in others.filter(|payment| is_proven && payment.is_open()) {
+            (other.ask_at, other.has_turn) = (at, false);
+        }
     }
 
     /// Notes that the provider has something else than what it was asked for. `None` when that is known, or the
-    /// payment has ended.
+    /// payment has been proven.
     #[must_use]
     pub fn mismatched(mut self, visit: u8, reported: String, at: UnixMillis) -> Option<Self> {
-        let payment = self.payment_mut(visit).filter(|payment| payment.is_open())?;
+        let payment = self.payment_mut(visit)?;
         match &payment.standing {
+            PaymentStanding::Proven => return None,
             PaymentStanding::Mismatch { reported: known, .. } if *known == reported => return None,
             _ => payment.standing = PaymentStanding::Mismatch { reported, at },
         }
@@ -169,13 +247,11 @@ impl Journey {
         payments.filter(|(_, payment)| payment.is_open())
     }
 
-    /// The payment that was paid or authorised: the provider's own reference, and the visit.
+    /// The payment that was paid or authorised: the visit, and what the provider has created.
     pub fn proven_payment(&self) -> Option<(u8, &CreatedPayment)> {
-        let last = u8::try_from(self.past.final_outcomes.len().checked_sub(1)?).ok()?;
-        let end = Some(LedTo::Outcome(last)).filter(|_| self.is_proven());
-        let led = |visit: &&ProviderVisit| visit.answers.iter().any(|answer| answer.end.is_some() && answer.end == end);
-        let (number, visit) = (0..=u8::MAX).zip(&self.past.visits).find(|(_, visit)| led(visit))?;
-        Some((number, visit.payment.as_ref()?.created.as_ref()?))
+        let payments = (0..=u8::MAX).zip(&self.past.visits).filter_map(|(n, visit)| Some((n, visit.payment.as_ref()?)));
+        let mut proven = payments.filter(|(_, payment)| payment.standing == PaymentStanding::Proven);
+        proven.find_map(|(visit, payment)| Some((visit, payment.created.as_ref()?)))
     }
 
     /// The payment that tells most of it: the one that was paid or authorised, else that of the last visit.
@@ -184,10 +260,10 @@ impl Journey {
         self.payment(visit)
     }
 
-    /// When the customer's browser came back from a provider for the first time, if it ever has.
+    /// When a customer's browser came back from a provider, if one ever has.
     pub fn came_back_at(&self) -> Option<UnixMillis> {
         let back = self.past.visits.iter().filter_map(|visit| match &visit.payment {
-            Some(payment) => payment.returned_at,
+            Some(payment) => payment.returned.map(|returned| returned.at),
             None => visit.answers.first().map(|answer| answer.at),
         });
         back.min()

@@ -229,7 +229,7 @@ impl Journey {
     pub fn led_at(&self, response_id: ResponseId) -> UnixMillis {
         let Some(answer) = self.answer(response_id) else { return self.opening.opened_at };
         let concluded = answer.end.as_ref().and_then(|end| self.concluded_at(end));
-        let returned = self.payment(response_id.visit).and_then(|payment| payment.returned_at);
+        let returned = self.payment(response_id.visit).and_then(|payment| payment.returned).map(|returned| returned.at);
         [concluded, returned].into_iter().flatten().fold(answer.at, UnixMillis::max)
     }
 

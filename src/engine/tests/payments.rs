@@ -173,6 +173,13 @@ impl Scene {
         use_cases::return_::take_return(&self.engine, brought).await
     }
 
+    /// The browser that left looks again at the page that waits.
+    async fn look(&self, waited: &Waited) -> Returned {
+        let visitor = leaver(&self.engine, &waited.journey);
+        let looking = Waiting { visitor: &visitor, ..looking(waited) };
+        use_cases::return_::wait_on(&self.engine, looking).await.unwrap()
+    }
+
     async fn now(&self, journey: &Journey) -> Journey {
         find::journey(&self.engine.deps, self.merchant.id, journey.pay_id()).await.unwrap().unwrap()
     }
@@ -369,7 +376,7 @@ async fn a_browser_that_returns_is_answered_by_what_the_provider_says() {
     assert_eq!(home, "https://shop.example/cb?own=1&outcome=paid");
     assert_eq!(location(scene.back(&state).await), home);
     let paid = scene.now(&journey).await;
-    assert!(paid.came_back_at().is_some() && paid.payment(0).unwrap().standing == PaymentStanding::Over);
+    assert!(paid.came_back_at().is_some() && paid.payment(0).unwrap().standing == PaymentStanding::Proven);
     assert_eq!((scene.till.asked("get"), paid.final_outcomes().len()), (1, 1));
 }
 
@@ -378,13 +385,12 @@ async fn a_browser_whose_payment_is_unclear_waits_and_goes_on_when_it_is_told() 
     let scene = Scene::new().await;
     let (journey, _, state) = scene.left().await;
     let Returned::Wait(waited) = scene.back(&state).await.unwrap() else { panic!() };
-    let again = use_cases::return_::wait_on(&scene.engine, looking(&waited)).await.unwrap();
-    assert!(matches!(again, Returned::Wait(_)));
+    assert!(matches!(scene.look(&waited).await, Returned::Wait(_)));
     let reference = scene.till.references().remove(0);
     scene.till.set(&reference, PaymentStatus::Paid);
     assert_eq!(scene.notify("genuine", &reference).await, NotifyResult::Accepted);
     scene.until(&journey, |journey| outcome(journey) == Some(Outcome::Paid)).await;
-    let home = location(use_cases::return_::wait_on(&scene.engine, looking(&waited)).await);
+    let home = location(Ok(scene.look(&waited).await));
     assert_eq!(home, "https://shop.example/cb?own=1&outcome=paid");
     assert_eq!(location(scene.back(&state).await), home);
 }
@@ -396,10 +402,15 @@ async fn a_browser_that_has_waited_ten_seconds_goes_home_without_a_status() {
     scene.till.is_mute.store(true, Ordering::SeqCst);
     let Returned::Wait(waited) = scene.back(&state).await.unwrap() else { panic!() };
     scene.ground.clock.advance(9 * SECOND);
-    let again = use_cases::return_::wait_on(&scene.engine, looking(&waited)).await.unwrap();
-    assert!(matches!(again, Returned::Wait(_)));
+    assert!(matches!(scene.look(&waited).await, Returned::Wait(_)));
     scene.ground.clock.advance(2 * SECOND);
-    let home = location(use_cases::return_::wait_on(&scene.engine, looking(&waited)).await);
+    // A stranger who knows the state goes nowhere, under whatever answer.
+    let stranger = use_cases::return_::wait_on(&scene.engine, looking(&waited)).await.unwrap();
+    assert!(matches!(stranger, Returned::Wait(_)));
+    let other = Waiting { response_digest: 1, ..looking(&waited) };
+    let other = use_cases::return_::wait_on(&scene.engine, other).await.unwrap();
+    assert!(matches!(other, Returned::Rejected(RejectedReturn::Forged)), "{other:?}");
+    let home = location(Ok(scene.look(&waited).await));
     assert_eq!(home, "https://shop.example/cb?own=1");
     assert_eq!(location(scene.back(&state).await), home, "a replay goes the same way");
     assert_eq!(scene.now(&journey).await.stage(), Stage::HandedBack);
@@ -407,7 +418,96 @@ async fn a_browser_that_has_waited_ten_seconds_goes_home_without_a_status() {
     scene.till.is_mute.store(false, Ordering::SeqCst);
     scene.till.set(&scene.till.references()[0], PaymentStatus::Paid);
     scene.after(Duration::from_hours(1)).await;
-    assert_eq!(outcome(&scene.now(&journey).await), Some(Outcome::Paid));
+    let paid = scene.now(&journey).await;
+    assert_eq!((outcome(&paid), paid.proven_payment().map(|(visit, _)| visit)), (Some(Outcome::Paid), Some(0)));
+}
+
+#[tokio::test]
+async fn a_customer_who_may_still_pay_is_led_back_to_the_page_of_the_link() {
+    for (status, expected) in [
+        (PaymentStatus::Open, "https://pay.example/payment?"),
+        (PaymentStatus::Pending, "https://shop.example/cb?own=1"),
+    ] {
+        let scene = Scene::new().await;
+        let (journey, _, state) = scene.left().await;
+        scene.till.set(&scene.till.references()[0], status);
+        let Returned::Wait(waited) = scene.back(&state).await.unwrap() else { panic!() };
+        scene.ground.clock.advance(11 * SECOND);
+        let onward = location(Ok(scene.look(&waited).await));
+        assert!(onward.starts_with(expected), "{onward}");
+        scene.till.set(&scene.till.references()[0], PaymentStatus::Paid);
+        scene.after(40 * SECOND).await;
+        assert_eq!(outcome(&scene.now(&journey).await), Some(Outcome::Paid));
+    }
+}
+
+#[tokio::test]
+async fn a_return_after_the_last_one_was_waited_for_is_waited_for_again() {
+    let scene = Scene::new().await;
+    let (journey, _, state) = scene.left().await;
+    assert!(matches!(scene.back(&state).await.unwrap(), Returned::Wait(_)));
+    scene.after(6 * SECOND).await;
+    let first = scene.now(&journey).await;
+    scene.ground.clock.advance(Duration::from_mins(20));
+    let Returned::Wait(waited) = scene.back(&state).await.unwrap() else { panic!() };
+    let second = scene.now(&journey).await;
+    assert!(second.came_back_at() > first.came_back_at());
+    assert!(matches!(scene.look(&waited).await, Returned::Wait(_)), "it has just come");
+    let due = second.due_at().unwrap().since(scene.engine.deps.clock.now());
+    assert!(due < 6 * SECOND, "asked about soon: {due:?}");
+}
+
+#[tokio::test]
+async fn what_was_refused_and_is_paid_after_all_counts_and_the_next_try_is_closed() {
+    let scene = Scene::new().await;
+    let (journey, _, _) = scene.left().await;
+    let first = scene.till.references().remove(0);
+    scene.till.set(&first, refusal());
+    scene.after(6 * SECOND).await;
+    let SendResult::Sent(_) = scene.press(&journey).await else { panic!() };
+    let second = scene.till.references().remove(1);
+    scene.till.set(&first, PaymentStatus::Paid);
+    scene.notify("genuine", &first).await;
+    let paid = scene.until(&journey, |journey| outcome(journey) == Some(Outcome::Paid)).await;
+    assert_eq!(paid.proven_payment().map(|(visit, _)| visit), Some(0));
+    scene.after(SECOND).await;
+    assert_eq!(scene.till.payments.lock().unwrap()[&second], PaymentStatus::Closed, "nobody pays twice");
+    // Should somebody have done so all the same, it is said aloud.
+    scene.till.set(&second, PaymentStatus::Paid);
+    scene.notify("genuine", &second).await;
+    scene.until(&journey, |_| scene.engine.mismatches() == 1).await;
+    let now = scene.now(&journey).await;
+    assert_eq!((now.final_outcomes().len(), now.proven_payment().map(|(visit, _)| visit)), (1, Some(0)));
+}
+
+#[tokio::test]
+async fn a_browser_that_comes_for_the_first_time_goes_where_the_payment_leads_then() {
+    let scene = Scene::new().await;
+    let (journey, _, state) = scene.left().await;
+    scene.after(LIFE).await;
+    assert_eq!(outcome(&scene.now(&journey).await), Some(Outcome::Expired));
+    let reference = scene.till.references().remove(0);
+    scene.till.set(&reference, PaymentStatus::Paid);
+    scene.notify("genuine", &reference).await;
+    scene.until(&journey, |journey| outcome(journey) == Some(Outcome::Paid)).await;
+    assert_eq!(location(scene.back(&state).await), "https://shop.example/cb?own=1&outcome=paid");
+}
+
+#[tokio::test]
+async fn a_provider_that_this_gateway_has_no_longer_is_unknown_and_no_trouble() {
+    let scene = Scene::new().await;
+    let (journey, _, state) = scene.left().await;
+    let engine = Arc::new(Engine::new(Deps {
+        dialects: vec![Arc::new(Terse)],
+        ..deps(Arc::clone(&scene.ground.store), Arc::clone(&scene.ground.clock) as Arc<dyn Clock>)
+    }));
+    let elsewhere = Scene { engine, ..scene };
+    assert!(matches!(elsewhere.back(&state).await.unwrap(), Returned::Wait(_)));
+    elsewhere.after(LIFE).await;
+    let link = derive::link(&elsewhere.engine.deps, &journey).unwrap();
+    let visitor = leaver(&elsewhere.engine, &elsewhere.now(&journey).await);
+    use_cases::cancel::cancel(&elsewhere.engine, &link, &visitor).await.unwrap();
+    assert_eq!(outcome(&elsewhere.now(&journey).await), None);
 }
 
 #[tokio::test]
@@ -426,6 +526,12 @@ async fn a_press_on_cancel_closes_the_payment_first() {
         let visitor = leaver(&scene.engine, &scene.now(&journey).await);
         let cancelled = use_cases::cancel::cancel(&scene.engine, &link, &visitor).await.unwrap().unwrap();
         assert_eq!((outcome(&cancelled), scene.till.asked("close")), (expected, 1));
+        if expected.is_none() {
+            // It was written down before, so that the schedule brings it about.
+            scene.till.is_mute.store(false, Ordering::SeqCst);
+            scene.after(40 * SECOND).await;
+            assert_eq!(outcome(&scene.now(&journey).await), Some(Outcome::Cancelled));
+        }
         if let Some(expected) = expected {
             let home = format!("https://shop.example/cb?own=1&outcome={}", expected.as_str());
             assert_eq!(location(scene.back(&state).await), home);
@@ -495,7 +601,10 @@ async fn a_notification_decides_nothing_and_costs_little() {
     for _ in 0..500 {
         assert_eq!(scene.notify("genuine", &reference).await, NotifyResult::Accepted);
     }
-    scene.after(Duration::ZERO).await;
+    while scene.till.asked("get") == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(scene.till.asked("get") <= 2, "{}", scene.till.asked("get"));
     assert_eq!(outcome(&scene.now(&journey).await), None, "it is open, whatever it was told");
     scene.till.set(&reference, PaymentStatus::Paid);
     scene.notify("genuine", &reference).await;

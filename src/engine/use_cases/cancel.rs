@@ -5,10 +5,11 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use crate::domain::{Cancel, Fact, Journey, MerchantId, PayId, Stage};
-use crate::engine::ask::{self, Ending, Question};
+use crate::domain::{Cancel, Ending, Fact, Journey, MerchantId, PayId, Stage};
+use crate::engine::commit::{self, Next};
 use crate::engine::visitor::{Admission, Visitor};
-use crate::engine::{Engine, conclude, deps::Result, find, lapse, visitor};
+use crate::engine::{Engine, ask, conclude, deps::Result, find, lapse, visitor};
+use crate::store::Step;
 
 /// How long a merchant's call waits for a provider to close a payment.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -63,12 +64,17 @@ pub async fn withdraw(engine: &Arc<Engine>, merchant: MerchantId, pay_id: PayId)
 }
 
 /// Has the providers close the payments of a journey that are open, and answers it as it stands when they have, or
-/// after that time.
+/// after that time. That they are to be closed is written down before, so that it is not lost with an answer or a node.
 async fn close_payments(engine: &Arc<Engine>, journey: Journey, ending: Ending, within: Duration) -> Result<Journey> {
-    let flights = journey.open_payments().map(|(visit, _)| ask::ask(engine, &journey, visit, Question::Close(ending)));
+    let deps = &engine.deps;
+    let close = |journey: &Journey| Ok(Next::step(journey.clone().closing_payments(ending).map(Step::to)));
+    let Some((journey, _)) = commit::unless_gone(commit::commit(deps, journey.clone(), close).await)? else {
+        return Ok(journey);
+    };
+    let flights = journey.open_payments().map(|(visit, _)| ask::ask_anew(engine, &journey, visit));
     let closed = tokio::time::timeout(within, join_all(flights)).await;
     for answer in closed.into_iter().flatten() {
         answer?;
     }
-    Ok(engine.deps.store.find(journey.pay_id()).await?.unwrap_or(journey))
+    Ok(deps.store.find(journey.pay_id()).await?.unwrap_or(journey))
 }

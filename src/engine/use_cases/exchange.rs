@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::domain::{AnswerTo, Evidence, Fact, Journey, MerchantId, ProviderPayment, ResponseKind};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::scan::{Page, ScanRange};
-use crate::engine::{Engine, ask, ask::Question, conclude, derive, find, lapse, prove, scan};
+use crate::engine::{Engine, ask, conclude, derive, find, lapse, prove, scan};
 use crate::provider::AuthorizationResponse;
 use crate::store::JourneyFilter;
 
@@ -96,14 +96,16 @@ pub async fn bring_answer(
     let response = engine.deps.provider(journey.provider_of(visit))?.read_return(answer)?;
     let journey = lapse::lapse(&engine.deps, journey).await?;
     let response_id = derive::response_id(visit, &response.kind);
-    match response.kind {
+    // Whatever the app has brought, a provider that holds a payment is asked.
+    let kind = if journey.payment(visit).is_some() { ResponseKind::Returned } else { response.kind };
+    match kind {
         ResponseKind::Error(error) if journey.answered(response_id).is_none() && !journey.is_spent(visit) => {
             conclude::by_response(&engine.deps, journey.clone(), &Fact::refused(error), response_id).await?;
         }
         ResponseKind::Error(_) => {}
         // Its provider is asked; where it says nothing in time, the schedule asks again.
         ResponseKind::Returned if journey.payment(visit).is_some_and(ProviderPayment::is_open) => {
-            let asked = ask::ask(engine, &journey, visit, Question::Status);
+            let asked = ask::ask(engine, &journey, visit);
             if let Ok(asked) = tokio::time::timeout(request_timeout, asked).await {
                 asked?;
             }

@@ -96,7 +96,7 @@ pub async fn opened_by(engine: &Engine, reservation: &Reservation) -> Result<Opt
 /// # Errors
 /// Exactly when [`open`] would refuse the open request.
 pub fn rehearse(engine: &Engine, merchant: &Merchant, dialect: &str, open_request: &OpenRequest) -> Result<Rehearsed> {
-    let journey = draft::draft(&engine.deps, merchant, dialect, open_request, LARGEST)?;
+    let journey = draft::draft(&engine.deps, merchant, dialect, open_request, (LARGEST, None))?;
     let dialect = engine.deps.dialect(dialect)?;
     let (token, consent_token) =
         (derive::token_of(&engine.deps, &journey, 0)?, longest::consent_token(&engine.deps, &journey));

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{Journey, PaymentReference, ProviderPayment};
-use crate::engine::ask::{self, Ending, Question};
+use crate::domain::{Journey, PaymentReference, PaymentStanding, ProviderPayment, UnixMillis};
 use crate::engine::commit::{self, Next};
-use crate::engine::{Engine, deps::Result};
+use crate::engine::deps::{Deps, Result};
+use crate::engine::{Engine, ask};
 use crate::provider::{Notification, NotificationError};
 use crate::store::Step;
 
 /// How far ahead a turn may be that is waited for here. A later one is written down, for any node.
 const AHEAD: Duration = Duration::from_secs(1);
+
+/// For how long a turn holds.
+const TURN: Duration = Duration::from_secs(5);
 
 /// When a payment is looked at again whose provider this node does not have.
 const ELSEWHERE: Duration = Duration::from_mins(5);
@@ -27,7 +30,7 @@ pub enum NotifyResult {
     NoProvider,
 }
 
-/// Takes a provider's notification. It decides nothing: the provider is asked, unless its payment is over.
+/// Takes a provider's notification. It decides nothing: the provider is asked, unless this very payment has been proven.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -41,44 +44,55 @@ pub async fn notify(engine: &Arc<Engine>, provider: &str, notification: &Notific
     let journey = engine.deps.store.find(journey).await?;
     if let Some(journey) = journey.filter(|journey| journey.provider_of(visit) == provider) {
         // What has ended without being paid may have been paid since.
-        if journey.payment(visit).is_some_and(|payment| payment.is_open() || !journey.is_proven()) {
-            ask_once_more(engine, &journey, visit);
+        if journey.payment(visit).is_some_and(|payment| payment.standing != PaymentStanding::Proven) {
+            ask_soon(engine, journey, visit).await?;
         }
     }
     Ok(NotifyResult::Accepted)
 }
 
-/// Asks about a payment; where that is being asked already, once more behind it, however many wait for that: the answer
-/// that is under way may be of the time before.
-fn ask_once_more(engine: &Arc<Engine>, journey: &Journey, visit: u8) {
-    let asks = || ask::ask(engine, journey, visit, Question::Status);
-    if !engine.asks.has(&(journey.pay_id(), visit, Question::Status)) {
-        // It goes on by itself.
-        drop(asks());
-        return;
-    }
-    let key = (journey.pay_id(), visit);
+/// Asks about a payment in the provider's next turn; where it is being asked about, or was a moment ago, once more
+/// behind that, however many wait for it: the answer may be of the time before.
+async fn ask_soon(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<()> {
+    let (deps, key) = (&engine.deps, (journey.pay_id(), visit));
     if engine.asked_again.has(&key) {
-        return;
+        return Ok(());
     }
-    let (under_way, note) = (asks(), engine.asked_again.write(key));
-    let (engine, journey) = (Arc::clone(engine), journey.clone());
+    let (now, name) = (deps.clock.now(), journey.provider_of(visit));
+    let turn = engine.paces.reserve(name, deps.provider(name)?.ask_schedule().pause(), now);
+    if turn > now.plus(AHEAD) {
+        return await_turn(deps, journey, visit, turn).await;
+    }
+    let note = engine.asked_again.write(key);
+    let engine = Arc::clone(engine);
     tokio::spawn(async move {
-        let _ = under_way.await;
+        tokio::time::sleep(turn.since(now)).await;
+        if engine.asks.has(&key) {
+            let _ = ask::ask(&engine, &journey, visit).await;
+            tokio::time::sleep(ask::FRESH).await;
+        }
         drop(note);
-        let _ = ask::ask(&engine, &journey, visit, Question::Status).await;
+        // It has logged its trouble, and comes again by the schedule.
+        let _ = ask::ask_anew(&engine, &journey, visit).await;
     });
+    Ok(())
+}
+
+/// Writes down when it is the turn of a payment, unless it would be asked about before.
+async fn await_turn(deps: &Deps, journey: Journey, visit: u8, turn: UnixMillis) -> Result<()> {
+    let write = |journey: &Journey| {
+        let due = journey.payment(visit).map(|payment| payment.ask_at).filter(|due| turn < *due);
+        Ok(Next::step(due.and_then(|due| journey.clone().awaiting_turn(visit, due, turn)).map(Step::to)))
+    };
+    commit::unless_gone(commit::commit(deps, journey, write).await).map(drop)
 }
 
 /// Asks about the payments of a journey that are due, each at the pace of its provider. Nobody waits for the answers.
 /// `false` when none is due.
 pub(in crate::engine) async fn ask_due(engine: &Arc<Engine>, journey: &Journey) -> Result<bool> {
     let now = engine.deps.clock.now();
-    let due: Vec<(u8, ProviderPayment)> = journey
-        .open_payments()
-        .filter(|(_, payment)| payment.ask_at <= now)
-        .map(|(visit, payment)| (visit, payment.clone()))
-        .collect();
+    let due = journey.open_payments().filter(|(_, payment)| payment.ask_at <= now);
+    let due: Vec<(u8, ProviderPayment)> = due.map(|(visit, payment)| (visit, payment.clone())).collect();
     for (visit, payment) in &due {
         ask_in_turn(engine, journey, *visit, payment).await?;
     }
@@ -88,13 +102,15 @@ pub(in crate::engine) async fn ask_due(engine: &Arc<Engine>, journey: &Journey) 
 async fn ask_in_turn(engine: &Arc<Engine>, journey: &Journey, visit: u8, payment: &ProviderPayment) -> Result<()> {
     let (deps, name) = (&engine.deps, journey.provider_of(visit));
     let (now, due) = (deps.clock.now(), payment.ask_at);
+    // A turn that nobody took in its time is over: all of them would come at once.
+    let has_turn = payment.has_turn && now < due.plus(TURN) && !engine.paces.rests(name, now);
     let turn = match deps.provider(name) {
         Err(_) => now.plus(ELSEWHERE),
-        Ok(_) if payment.has_turn && !engine.paces.rests(name, now) => now,
+        Ok(_) if has_turn => now,
         Ok(provider) => engine.paces.reserve(name, provider.ask_schedule().pause(), now),
     };
     let is_now = turn <= now.plus(AHEAD);
-    let next = if is_now { ask::next_ask(deps, journey, visit, payment.asked.saturating_add(1))? } else { turn };
+    let next = if is_now { ask::next_ask(deps, journey, visit, payment.asked.saturating_add(1)) } else { turn };
     let write = |journey: &Journey| {
         let journey = journey.clone();
         let written =
@@ -103,17 +119,14 @@ async fn ask_in_turn(engine: &Arc<Engine>, journey: &Journey, visit: u8, payment
     };
     let written = commit::unless_gone(commit::commit(deps, journey.clone(), write).await)?;
     if let Some((journey, true)) = written.filter(|_| is_now) {
-        let question = if journey.is_past_expiry(now) || journey.final_outcome().is_some() {
-            Question::Close(Ending::Expired)
-        } else {
-            Question::Status
-        };
         let (engine, wait) = (Arc::clone(engine), turn.since(now));
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;
             // It has logged its trouble, and comes again by the schedule.
-            let _ = ask::ask(&engine, &journey, visit, question).await;
+            let _ = ask::ask_anew(&engine, &journey, visit).await;
         });
+    } else if deps.provider(name).is_err() {
+        tracing::warn!(provider = name, pay_id = %journey.pay_id(), error = "this gateway has it no longer", "payment.unknown");
     }
     Ok(())
 }

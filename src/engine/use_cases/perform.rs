@@ -7,7 +7,7 @@ use futures_util::future::FutureExt as _;
 use crate::domain::{
     AppliedOperation, Evidence, Fact, Inapplicable, Journey, ProviderRefusal, ResponseKind, UnixMillis,
 };
-use crate::engine::{Engine, commit, conclude, derive, prove, visit};
+use crate::engine::{Engine, ask, commit, conclude, derive, prove, visit};
 use crate::engine::{commit::Next, deps::Result, prove::Known, visit::Visit};
 use crate::provider::Performed;
 use crate::store::Step;
@@ -42,20 +42,29 @@ async fn carry_out(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> {
             return conclude::conclude(&engine.deps, journey, &Fact::refused(error)).await;
         }
     }
-    // It goes where the money is: what gives back what was captured, to where that was set aside.
-    let root = match &original {
-        Some(captured) if captured.opening().purpose.operation().is_some() => {
-            conclude::original(&engine.deps, captured).await?
-        }
-        _ => original,
-    };
-    let paid_at = root.as_ref().map(|root| root.provider_of(root.last_visit().unwrap_or_default()));
-    let provider = Arc::clone(engine.deps.provider(paid_at.unwrap_or(&journey.opening().provider))?);
-    match provider.perform(&journey, root.as_ref()).await {
+    let provider = Arc::clone(engine.deps.provider(&journey.opening().provider)?);
+    if provider.creates_payment(&journey) {
+        return order(engine, journey).await;
+    }
+    let payment = conclude::payment_of_operation(&engine.deps, &journey).await?;
+    match provider.perform(&journey, payment.as_ref()).await {
         Ok(Performed::Now(fact)) => conclude_persistently(engine, journey, &fact).await,
         Ok(Performed::Later(evidence)) => perform_later(engine, journey, &evidence).await,
         Ok(Performed::Unknown) => Ok(journey),
         Err(trouble) => conclude_persistently(engine, journey, &Fact::refused(trouble.as_error())).await,
+    }
+}
+
+/// Orders an operation of a provider that holds it and can be asked about it. That is written down before, so that
+/// somebody asks again, whatever becomes of this node or of the provider's answer.
+async fn order(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> {
+    let (journey, visit) = match visit::begin(&engine.deps, journey, None).await? {
+        (journey, Visit::UnderWay(visit)) => (journey, visit),
+        (journey, Visit::Ended | Visit::TooOften) => return Ok(journey),
+    };
+    match ask::ask_anew(engine, &journey, visit).await?.answer {
+        ask::Answer::Ended(ended) => Ok(ended.journey.as_ref().clone()),
+        ask::Answer::Open { .. } | ask::Answer::Unknown => Ok(journey),
     }
 }
 

@@ -5,6 +5,7 @@
 //! the same signature at `/notify/{provider}`; what it tells decides nothing, the engine is asked. docs/PROVIDERS.md is
 //! the protocol.
 
+pub mod check;
 pub mod settings;
 mod wire;
 
@@ -21,7 +22,7 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::domain::{
-    Evidence, Fact, Invalid, Journey, OperationKind, ProviderRefusal, Purpose, Redirect, ResponseKind, Wanted,
+    Evidence, Fact, Invalid, Journey, OperationKind, ProviderRefusal, Purpose, Redirect, ResponseKind, Secret, Wanted,
 };
 use crate::egress;
 use crate::keys::standard_webhooks::{TOLERANCE, is_signed, signature};
@@ -44,6 +45,17 @@ pub struct HttpProvider {
     clock: Arc<dyn Clock>,
 }
 
+/// A question, before it is signed.
+struct Question<'a> {
+    /// The same for the same question, whenever it is repeated.
+    id: &'a str,
+    kind: &'static str,
+    /// What signs it, where that is not the engine's own secret.
+    secret: Option<Secret>,
+    /// How many seconds ago it was signed.
+    ago: u64,
+}
+
 /// What the engine answered.
 enum Answered {
     /// With this object.
@@ -64,12 +76,19 @@ impl HttpProvider {
 
     /// Asks, once. The same `id` is the same question, whenever it is repeated.
     async fn ask<T: Serialize + Sync>(&self, id: &str, kind: &'static str, data: T) -> Result<Answered> {
+        let (status, body) = self.send(Question { id, kind, secret: None, ago: 0 }, data).await?;
+        answered(status, body)
+    }
+
+    /// Sends a question, and reads what is answered.
+    async fn send<T: Serialize + Sync>(&self, question: Question<'_>, data: T) -> Result<(StatusCode, Vec<u8>)> {
+        let Question { id, kind, secret, ago } = question;
         let now = self.clock.now();
-        let seconds = now.as_millis() / 1000;
+        let seconds = (now.as_millis() / 1000).saturating_sub(ago);
         let message = Message { kind, timestamp: wire::rfc3339(now), data };
         let body = serde_json::to_string(&message)
             .map_err(|_| ProviderError::Unreachable("the question cannot be written".into()))?;
-        let secret = self.config.secrets.first();
+        let secret = secret.as_ref().or(self.config.secrets.first());
         let signed = secret.and_then(|secret| signature(secret, id, seconds, &body));
         let signed = signed.ok_or_else(|| ProviderError::Unreachable("its secret cannot be used".into()))?;
         let request = self
@@ -89,7 +108,7 @@ impl HttpProvider {
             }
             body.extend_from_slice(&chunk);
         }
-        answered(status, body)
+        Ok((status, body))
     }
 
     async fn ask_about(&self, kind: &'static str, id: &str, context: &PaymentContext<'_>) -> Result<PaymentReport> {
@@ -139,7 +158,8 @@ impl Provider for HttpProvider {
     }
 
     fn creates_payment(&self, journey: &Journey) -> bool {
-        journey.opening().purpose.checkout().is_some()
+        let purpose = &journey.opening().purpose;
+        purpose.checkout().is_some() || purpose.operation().is_some()
     }
 
     fn ask_schedule(&self) -> AskSchedule {
@@ -171,7 +191,7 @@ impl Provider for HttpProvider {
             capture: if matches!(checkout.wanted, Wanted::Reservation(_)) { "manual" } else { "automatic" },
             payee: context.journey.payee(),
             description: opening.purpose.note(),
-            return_url: format!("{}?state={}", context.redirect_uri, context.state),
+            return_url: with_state(&context.redirect_uri, &context.state),
             notification_url: &self.notification_url,
             expires_at: wire::rfc3339(opening.expires_at),
         };
@@ -204,7 +224,8 @@ impl Provider for HttpProvider {
     }
 
     async fn close(&self, context: &PaymentContext<'_>) -> Result<PaymentReport> {
-        self.ask_about("payment.cancel", &format!("cancel-{}", context.reference), context).await
+        // What is closed stays closed: each time is a question of its own, so that its answer is of that time.
+        self.ask_about("payment.cancel", &self.fresh_id("cancel"), context).await
     }
 
     fn read_notification(&self, notification: &Notification<'_>) -> Notified {
@@ -253,6 +274,16 @@ impl Provider for HttpProvider {
             }
         }
     }
+}
+
+/// An address with the state in its query, before any fragment.
+fn with_state(address: &str, state: &str) -> String {
+    let (before, fragment) = match address.split_once('#') {
+        Some((before, fragment)) => (before, format!("#{fragment}")),
+        None => (address, String::new()),
+    };
+    let mark = if before.contains('?') { '&' } else { '?' };
+    format!("{before}{mark}state={state}{fragment}")
 }
 
 /// The type of the message that orders such an operation; `None` where the protocol has none.

@@ -1,1 +1,178 @@
-//! The protocol, against an engine that is played here.
+//! The protocol: what is signed, what is believed of an answer, and what a notification must be. tests/it walks it over
+//! a wire, before an engine that keeps books.
+
+use serde_json::json;
+
+use super::wire::read;
+use super::*;
+use crate::clock::TestClock;
+use crate::domain::{Amount, Currency, PaymentReference, Secret};
+use crate::provider::PaymentStatus;
+
+const SECRET: &str = "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
+const OTHER: &str = "whsec_YUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
+
+fn provider(secrets: &str) -> HttpProvider {
+    let config = HttpConfig {
+        name: "acme".into(),
+        label: "Acme".into(),
+        url: HttpConfig::parse_url("https://pay.example/ask").unwrap(),
+        secrets: HttpConfig::parse_secrets(&Secret::new(secrets)).unwrap(),
+        currencies: vec![Currency::EUR],
+        ask_schedule: AskSchedule::default(),
+    };
+    HttpProvider::new(config, "https://us.example/notify/acme".into(), Arc::<TestClock>::default()).unwrap()
+}
+
+fn payment(more: &serde_json::Value) -> Result<PaymentReport> {
+    let mut body = json!({ "id": "p1", "reference": "7-1", "amount": "25.00", "currency": "EUR", "status": "paid" });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    read::<PaymentBody>(body.to_string().as_bytes())?.report()
+}
+
+#[test]
+fn a_payment_is_read_as_it_stands() {
+    let report = payment(&json!({ "unknown": [1] })).unwrap();
+    let amount = Amount::parse("25", Currency::EUR).unwrap();
+    assert_eq!(report, PaymentReport { reference: "7-1".into(), amount, status: PaymentStatus::Paid });
+    for (status, expected) in [
+        ("open", PaymentStatus::Open),
+        ("authorised", PaymentStatus::Authorised),
+        ("closed", PaymentStatus::Closed),
+        ("refused", PaymentStatus::Refused(ProviderRefusal::new("declined", None))),
+    ] {
+        assert_eq!(payment(&json!({ "status": status })).unwrap().status, expected, "{status}");
+    }
+    let named = payment(&json!({ "status": "refused", "refusal": { "code": "access_denied", "detail": "No." } }));
+    let PaymentStatus::Refused(why) = named.unwrap().status else { panic!() };
+    assert_eq!((why.code(), why.description(), why.is_customers_refusal()), ("access_denied", Some("No."), true));
+    let yen = payment(&json!({ "amount": "500", "currency": "JPY" })).unwrap().amount;
+    assert_eq!((yen.minor(), yen.to_string()), (500, "500".to_owned()));
+}
+
+#[test]
+fn what_cannot_be_read_is_neither_yes_nor_no() {
+    for bad in [
+        json!({ "status": "Paid" }),
+        json!({ "status": "unknown" }),
+        json!({ "status": 1 }),
+        json!({ "amount": 25 }),
+        json!({ "amount": "25.001" }),
+        json!({ "amount": "-25" }),
+        json!({ "amount": "25,00" }),
+        json!({ "amount": "" }),
+        json!({ "currency": "EURO" }),
+        json!({ "currency": "" }),
+        json!({ "id": "" }),
+        json!({ "id": "x".repeat(256) }),
+        json!({ "reference": null }),
+        json!({ "refusal": "no" }),
+    ] {
+        assert!(matches!(payment(&bad), Err(ProviderError::Unreadable(_))), "{bad}");
+    }
+    for bad in ["", "[]", "null", "{", "\u{0}"] {
+        assert!(matches!(read::<PaymentBody>(bad.as_bytes()), Err(ProviderError::Unreadable(_))), "{bad}");
+    }
+}
+
+#[test]
+fn a_customer_is_sent_to_https_and_nowhere_else() {
+    let page = |page: serde_json::Value, engine: &str| {
+        let body = json!({ "id": "p", "reference": "7-1", "amount": "1", "currency": "EUR", "status": "open",
+            "page_url": page });
+        let payment: PaymentBody = read(body.to_string().as_bytes()).unwrap();
+        payment.page(&HttpConfig::parse_url(engine).unwrap())
+    };
+    assert_eq!(
+        page(json!("https://pay.example/c/1?a=b#c"), "https://e.example/").unwrap(),
+        "https://pay.example/c/1?a=b#c"
+    );
+    assert!(page(json!("http://localhost/c"), "http://127.0.0.1:9/").is_ok(), "an engine on this machine");
+    for bad in [
+        json!(null),
+        json!(""),
+        json!("/c/1"),
+        json!("javascript:alert(1)"),
+        json!("http://pay.example/"),
+        json!("data:text/html,x"),
+        json!("https:"),
+        json!("app://pay"),
+    ] {
+        assert!(page(bad.clone(), "https://e.example/").is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn only_422_refuses() {
+    let problem = br#"{"code":"card_declined","detail":"No."}"#.to_vec();
+    assert!(
+        matches!(answered(StatusCode::UNPROCESSABLE_ENTITY, problem.clone()), Ok(Answered::Refused(why)) if why.code() == "card_declined")
+    );
+    assert!(answered(StatusCode::UNPROCESSABLE_ENTITY, b"{}".to_vec()).is_err(), "it must say why");
+    for status in [200_u16, 201, 204] {
+        assert!(matches!(answered(StatusCode::from_u16(status).unwrap(), problem.clone()), Ok(Answered::Object(_))));
+    }
+    for status in [301_u16, 400, 401, 404, 409, 429, 500, 503] {
+        let left_open = answered(StatusCode::from_u16(status).unwrap(), problem.clone());
+        assert!(matches!(left_open, Err(ProviderError::Unanswered(_))), "{status}");
+    }
+}
+
+#[test]
+fn a_notification_is_signed_and_new_or_it_is_not_read() {
+    let body = br#"{"type":"payment.updated","data":{"reference":"7-1"}}"#;
+    let signed = signature(&Secret::new(OTHER), "n1", 1000, std::str::from_utf8(body).unwrap()).unwrap();
+    let read = |secrets: &str, now, (id, at, signatures): (&str, &str, &str), body: &[u8]| {
+        let given = [("webhook-id", id), ("webhook-timestamp", at), ("webhook-signature", signatures)];
+        let header = |name: &str| given.iter().find(|(own, value)| *own == name && !value.is_empty()).map(|(_, v)| *v);
+        provider(secrets).read_notification(&Notification { header: &header, body, now })
+    };
+    let ours = Ok(PaymentReference::parse("7-1"));
+    let both = format!("{SECRET},{OTHER}");
+    assert!(ours.as_ref().is_ok_and(Option::is_some));
+    for (secrets, now) in [(OTHER, 1000), (both.as_str(), 1000), (OTHER, 1300), (OTHER, 700)] {
+        assert_eq!(read(secrets, now, ("n1", "1000", &signed), body), ours, "{now}");
+    }
+    assert_eq!(read(OTHER, 1301, ("n1", "1000", &signed), body), Err(NotificationError::Outdated));
+    assert_eq!(read(OTHER, 699, ("n1", "1000", &signed), body), Err(NotificationError::Outdated));
+    for (secrets, head, body) in [
+        (SECRET, ("n1", "1000", signed.as_str()), &body[..]),
+        (OTHER, ("n2", "1000", signed.as_str()), body),
+        (OTHER, ("n1", "1001", signed.as_str()), body),
+        (OTHER, ("n1", "soon", signed.as_str()), body),
+        (OTHER, ("", "1000", signed.as_str()), body),
+        (OTHER, ("n1", "1000", ""), body),
+        (OTHER, ("n1", "1000", signed.as_str()), &body[1..]),
+    ] {
+        assert_eq!(read(secrets, 1000, head, body), Err(NotificationError::Unsigned), "{head:?}");
+    }
+    for (text, expected) in [("{}", Err(NotificationError::Unreadable)), (r#"{"data":{"reference":"x"}}"#, Ok(None))] {
+        let signed = signature(&Secret::new(OTHER), "n1", 1000, text).unwrap();
+        assert_eq!(read(OTHER, 1000, ("n1", "1000", &signed), text.as_bytes()), expected);
+    }
+}
+
+#[test]
+fn addresses_and_secrets_are_what_they_must_be() {
+    for good in ["https://pay.example/handback", "http://127.0.0.1:9/x", "http://localhost/", "http://[::1]:1/"] {
+        assert!(HttpConfig::parse_url(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "",
+        "pay.example",
+        "http://pay.example/",
+        "ftp://pay.example/",
+        "https://u@pay.example/",
+        "https://pay.example/?a",
+        "https://pay.example/#a",
+        "https://u:p@pay.example/",
+    ] {
+        let invalid = HttpConfig::parse_url(bad).unwrap_err();
+        assert!(invalid.hint_text().is_some(), "{bad}");
+    }
+    assert_eq!(HttpConfig::parse_secrets(&Secret::new(format!("{SECRET}, {OTHER}"))).unwrap().len(), 2);
+    for bad in ["", "whsec_", "whsec_AAAA", &SECRET[6..], &format!("{SECRET},"), &format!("{SECRET},{SECRET},{SECRET}")]
+    {
+        assert!(HttpConfig::parse_secrets(&Secret::new(bad)).is_err(), "{bad}");
+    }
+}

@@ -64,6 +64,7 @@ pub(super) struct PaymentBody {
 #[serde(rename_all = "snake_case")]
 enum Status {
     Open,
+    Pending,
     Paid,
     Authorised,
     Refused,
@@ -119,6 +120,7 @@ impl PaymentBody {
         let amount = Amount::parse(&self.amount, currency).map_err(|_| unreadable("amount"))?;
         let status = match self.status {
             Status::Open => PaymentStatus::Open,
+            Status::Pending => PaymentStatus::Pending,
             Status::Paid => PaymentStatus::Paid,
             Status::Authorised => PaymentStatus::Authorised,
             Status::Refused => PaymentStatus::Refused(refusal(self.refusal.as_ref())),

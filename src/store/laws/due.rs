@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::fixtures::{Draft, concluding, fresh, hourly};
 use super::{HOUR, MINUTE, TestStore};
 use crate::domain::journey::Proof;
-use crate::domain::{Conclusion, Fact, Journey, LedTo, ProviderRefusal, ResponseId, Sealed, UnixMillis};
+use crate::domain::{
+    Conclusion, CreatedPayment, Fact, Journey, LedTo, ProviderRefusal, ResponseId, Sealed, UnixMillis,
+};
 use crate::store::{Step, Taken};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -132,6 +134,28 @@ pub(crate) async fn a_frozen_hand_back_is_due_until_its_proof_is_concluded(teste
     tested.done(&Step::to(sent.clone())).await;
     assert_eq!(due(&tested).await, []);
     proven(&tested, sent).await;
+    tested.pass(3 * HOUR);
+    assert_eq!(due(&tested).await, []);
+}
+
+pub(crate) async fn a_payment_that_is_open_is_due_when_it_is_asked_about_and_never_expires(tested: TestStore) {
+    let ask_at = tested.now().plus(MINUTE);
+    let created = CreatedPayment { reference: "p1".into(), page: Sealed::new(vec![7; 60]) };
+    let open = away(&tested).await.intending_payment(0, ask_at).payment_created(0, created).unwrap();
+    tested.done(&Step::to(open.clone())).await;
+    assert_eq!(due(&tested).await, []);
+    tested.pass(MINUTE + SECOND);
+    assert_eq!(due(&tested).await, [open.clone()]);
+    let asked = open.asking_payment(0, ask_at, tested.now().plus(4 * HOUR)).unwrap();
+    tested.done(&Step::to(asked.clone())).await;
+    tested.pass(3 * HOUR);
+    assert_eq!(due(&tested).await, [], "its time is over, and its provider has not been asked");
+    tested.pass(HOUR + SECOND);
+    assert_eq!(due(&tested).await, [asked.clone()], "as it was written, byte for byte");
+    let Conclusion::Concluded(over, _) = asked.conclude(&Fact::lapsed(), Some(RESPONSE), tested.now()) else {
+        panic!()
+    };
+    tested.done(&Step::to(over)).await;
     tested.pass(3 * HOUR);
     assert_eq!(due(&tested).await, []);
 }

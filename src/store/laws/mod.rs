@@ -160,6 +160,7 @@ macro_rules! store_laws {
                 a_concluded_proof_leaves_nothing_due
                 a_failed_proof_gives_way_to_the_expiry
                 a_concluded_journey_is_due_for_its_proof
+                a_payment_that_is_open_is_due_when_it_is_asked_about_and_never_expires
                 a_frozen_hand_back_is_due_until_its_proof_is_concluded
                 a_lost_step_moves_nothing
                 the_longest_due_come_first

@@ -7,13 +7,14 @@ use std::time::Duration;
 use super::*;
 use crate::domain::consent::{self, Kind};
 use crate::domain::journey::tests::{NOW, journey};
-use crate::domain::journey::{Choice, Job};
+use crate::domain::journey::{BrowserReturn, Choice, CreatedPayment, Ending, Job};
 use crate::domain::{
     Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankTokens, BegunVisit, Cancel, Checkout,
     Conclusion, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest, Grant, IssuedKey, Journey, LedTo, Merchant,
     MerchantId, NoticeType, NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PayId, PaymentOperation,
-    PlannedCallback, ProviderRefusal, PublicKey, Purpose, ResponseId, Rotating, SameBrowser, Sealed, Secret, Settings,
-    Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted, Webhook, WebhookEndpoint, WhenLate,
+    PlannedCallback, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId, Rotating, SameBrowser, Sealed,
+    Secret, Settings, Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted, Webhook, WebhookEndpoint,
+    WhenLate,
 };
 use crate::domain::{merchant::Standing, plan::Refused, terms::JourneyLife};
 use crate::store::laws::fixtures;
@@ -28,6 +29,33 @@ fn well_travelled() -> Journey {
     let response_id = Some(ResponseId { visit, response_digest: 2 });
     let Conclusion::Concluded(paid, _) = cancelled.conclude(&Fact::paid(), response_id, NOW) else { panic!() };
     paid
+}
+
+/// A journey with two payments that its provider holds: one is over, the other is not what it should be.
+fn held_by_a_provider() -> Journey {
+    let created = |reference: &str| CreatedPayment { reference: reference.into(), page: sealed() };
+    let BegunVisit::New(away, visit) = journey().begin_visit(None, NOW) else { panic!() };
+    let first = ResponseId { visit, response_digest: 1 };
+    let away = away.intending_payment(visit, NOW).payment_created(visit, created("p1")).unwrap();
+    let returned = BrowserReturn { at: NOW, may_still_pay: true };
+    let back = away.browser_returned(first, (returned, Duration::ZERO), NOW).unwrap();
+    let refused = back.fail(first, ProviderRefusal::new("x", None), NOW);
+    let BegunVisit::New(away, visit) = refused.unwrap().begin_visit(None, NOW) else { panic!() };
+    let away = away.intending_payment(visit, NOW).payment_created(visit, created(&"9".repeat(255))).unwrap();
+    let closing = away.closing_payments(Ending::Withdrawn).unwrap();
+    closing.mismatched(visit, "2.50 EUR".into(), NOW).unwrap().awaiting_turn(visit, NOW, NOW).unwrap()
+}
+
+#[test]
+fn the_payments_of_visits_are_kept_and_visits_without_one_are_as_they_were() {
+    let held = held_by_a_provider();
+    assert_eq!(read_journey(&write_journey(&held).unwrap()).unwrap(), held);
+    // As a program wrote it that knew no payments: four fields.
+    let [visit] = <[ProviderVisit; 1]>::try_from(well_travelled().visits()[..1].to_vec()).unwrap();
+    let before = (visit.left_at.as_millis(), visit.to.record(), visit.answers.record(), visit.redirect.record());
+    let bytes = rmp_serde::to_vec(&before).unwrap();
+    assert_eq!(rmp_serde::to_vec(&visit.record()).unwrap(), bytes);
+    assert_eq!(ProviderVisit::of(rmp_serde::from_slice(&bytes).unwrap()), Some(visit));
 }
 
 fn sealed() -> Sealed {

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::recorded::{Record, Recorded, fields, lettered, numbered};
-use crate::domain::journey::{Choice, CreatedPayment, Effect, PaymentStanding, Proof, ProviderPayment};
+use crate::domain::journey::{
+    BrowserReturn, Choice, CreatedPayment, Effect, Ending, PaymentStanding, Proof, ProviderPayment,
+};
 use crate::domain::{
     LedTo, ProviderRedirect, ProviderRefusal, ProviderVisit, RecordedResponse, Reopening, Sealed, UnixMillis,
 };
@@ -44,17 +46,22 @@ impl Recorded for ProviderVisit {
 }
 
 fields!(
-    ProviderPayment: created: Option<CreatedPayment>, standing: PaymentStanding, ask_at: UnixMillis, has_turn: bool,
-    asked: u8, returned_at: Option<UnixMillis>,
+    ProviderPayment: created: Option<CreatedPayment>, standing: PaymentStanding, closing: Option<Ending>,
+    ask_at: UnixMillis, has_turn: bool, asked: u8, returned: Option<BrowserReturn>,
 );
+
+fields!(BrowserReturn: at: UnixMillis, may_still_pay: bool);
+
+numbered!(Ending: PressedCancel, Withdrawn);
 
 fields!(CreatedPayment: reference: String, page: Sealed);
 
-// Open, over, or at odds with what was asked for.
+// Open, over, proven, or at odds with what was asked for.
 lettered!(
     PaymentStanding as StandingRecord:
         O = Open,
         E = Over,
+        P = Proven,
         M = Mismatch { reported: String, at: UnixMillis },
 );
 

@@ -54,6 +54,7 @@ impl From<&ProviderPayment> for PaymentView {
         let (standing, mismatch) = match &payment.standing {
             PaymentStanding::Open => ("open", None),
             PaymentStanding::Over => ("over", None),
+            PaymentStanding::Proven => ("proven", None),
             PaymentStanding::Mismatch { reported, at } => ("mismatch", Some((reported.clone(), rfc3339(*at)))),
         };
         let (reported, reported_at) = mismatch.unzip();

@@ -110,7 +110,7 @@ async fn a_customer_pays_and_comes_home(scene: Scene) {
     assert_eq!(scene.gateway.http.get(&return_url).await.location(), home);
     scene.until_told(&["success"]).await;
     let paid = scene.shop.journey(&link.id).await;
-    assert_eq!((&paid["status"], &paid["payment"]["standing"]), (&json!("paid"), &json!("over")));
+    assert_eq!((&paid["status"], &paid["payment"]["standing"]), (&json!("paid"), &json!("proven")));
     assert!(paid["returned_at"].is_string(), "{paid}");
     assert_eq!((scene.engine.asked("payment.create"), scene.engine.asked("payment.get")), (1, 1));
 }
@@ -121,7 +121,8 @@ async fn whose_customer_never_returns_is_told_by_the_schedule(scene: Scene) {
     scene.engine.pay(&reference);
     scene.engine.refuse(&other);
     scene.gateway.wait(Duration::from_secs(6));
-    scene.until_told(&["success"]).await;
+    eventually("the shop is told", async || scene.told().len() == 2).await;
+    assert!(scene.told().contains(&"success".to_owned()) && scene.told().contains(&"failed".to_owned()));
     let journey = scene.shop.journey(&paid.id).await;
     assert_eq!((&journey["status"], journey.get("returned_at")), (&json!("paid"), None), "paid, and not returned");
     eventually("the refusal is known", async || scene.payment_of(&refused).await["standing"] == "over").await;
@@ -236,8 +237,11 @@ async fn cancelling_closes_the_payment_first(scene: Scene) {
     scene.engine.misbehave(Fault::Broken);
     cancel(&link).await.is(200);
     assert_eq!(scene.shop.status(&link).await, "away", "nobody knows yet");
+    // It is not forgotten.
     scene.engine.misbehave(Fault::None);
-    scene.until_told(&["cancel", "success"]).await;
+    scene.gateway.wait(Duration::from_mins(10));
+    eventually("it is cancelled", async || scene.shop.status(&link).await == "cancelled").await;
+    scene.until_told(&["cancel", "success", "cancel"]).await;
 }
 
 async fn another_amount_is_a_mismatch_and_no_end(mut scene: Scene) {
@@ -304,9 +308,28 @@ async fn operations_go_where_the_money_is(scene: Scene) {
     body["amount"] = json!("1.00");
     let refunded = client.begin("refund", &body).await;
     assert_eq!(refunded["returnType"], json!("FINISHED"), "{refunded}");
+    // One that takes its time, and whose first answer is lost: the shop is told in the end.
+    scene.engine.misbehave(Fault::Mute);
+    let mut body =
+        debit("order-1-g", json!({ "referenceUuid": captured["uuid"], "callbackUrl": scene.server.url("/op") }));
+    body["amount"] = json!("0.77");
+    let pending = client.begin("refund", &body).await;
+    assert_eq!(pending["returnType"], json!("PENDING"), "{pending}");
+    scene.engine.misbehave(Fault::None);
+    scene.gateway.wait(Duration::from_secs(40));
+    eventually("the refund is pending there", async || scene.engine.asked("payment.refund") == 3).await;
+    scene.gateway.wait(Duration::from_hours(1));
+    let told = || scene.server.received().iter().filter(|told| told.target == "/op").count();
+    eventually("the refund is known", async || told() == 1).await;
+    assert_eq!(client.status(&pending["uuid"]).await["transactionStatus"], json!("SUCCESS"));
     let mut done = scene.engine.operations();
     done.sort();
-    let expected = [("payment.capture", "4.00"), ("payment.capture", "5.99"), ("payment.refund", "1.00")];
+    let expected = [
+        ("payment.capture", "4.00"),
+        ("payment.capture", "5.99"),
+        ("payment.refund", "0.77"),
+        ("payment.refund", "1.00"),
+    ];
     assert_eq!(done, expected.map(|(kind, amount)| (kind.to_owned(), amount.to_owned())));
 }
 
@@ -321,4 +344,46 @@ async fn a_checkout_that_no_provider_takes_is_refused_by_its_field() {
     assert_eq!(client.begin("debit", &body).await["returnType"], json!("REDIRECT"));
     let registered = client.ask("register", &json!({ "merchantTransactionId": "r-1" })).await.json();
     assert!(registered["errorMessage"].as_str().unwrap().contains("kind of payment"), "{registered}");
+}
+
+#[tokio::test]
+async fn the_check_of_a_provider_names_each_rule_that_is_broken() {
+    let scene = Scene::open(StoreKind::Embedded).await;
+    let check = ["provider", "check", "engine"];
+    let said = scene.gateway.command(&check);
+    assert!(said.contains("10 of 10 rules hold") && !said.contains("BROKEN"), "{said}");
+    assert_eq!(scene.engine.payment(&scene.engine.references()[0])["status"], json!("closed"), "nothing is left open");
+    scene.engine.misbehave(Fault::Forgetful);
+    let refused = scene.gateway.refused_command(&check);
+    assert!(refused.contains("1 of 10 rules are broken"), "{refused}");
+    scene.engine.misbehave(Fault::Broken);
+    assert!(scene.gateway.refused_command(&check).contains("1 of 1 rules are broken"));
+    let unknown = scene.gateway.refused_command(&["provider", "check", "other"]);
+    assert!(unknown.contains("no [[provider]] \"other\"; it has engine"), "{unknown}");
+}
+
+#[tokio::test]
+async fn the_sandbox_plays_a_payment_whose_customer_never_returns() {
+    let gateway = TestGateway::open_with(StoreKind::Embedded, &[("HANDBACK_EGRESS_ALLOW", "127.0.0.0/8")]).await;
+    let (shop, server) = (gateway.merchant("Shop"), Receiver::saying(200));
+    shop.choose(json!({ "extra_outcomes": "on" })).await;
+    let opened = async |note: &str| {
+        let told = server.url("/told?s={status}");
+        let link = shop.link(json!({ "recipient_note": note, "payment_endpoint": told })).await;
+        gateway.http.leave(&link.text).await;
+        link
+    };
+    let paid = opened("asked:4000:paid").await;
+    let refused = opened("asked:4000:refused:order 7").await;
+    let other = opened("asked:9000:paid:order 8").await;
+    gateway.wait(Duration::from_secs(6));
+    eventually("two are known", async || server.count() == 2).await;
+    let status = async |link: &Link| shop.status(link).await;
+    assert_eq!(
+        (status(&paid).await, status(&refused).await, status(&other).await),
+        ("paid".into(), "failed".into(), "away".into())
+    );
+    gateway.wait(Duration::from_secs(34));
+    eventually("the third is known", async || server.count() == 3).await;
+    assert_eq!(status(&other).await, "paid");
 }

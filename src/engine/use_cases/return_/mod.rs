@@ -201,8 +201,8 @@ pub async fn wait_on(engine: &Arc<Engine>, waiting: Waiting<'_>) -> Result<Retur
     };
     let response_id = ResponseId { visit, response_digest };
     let waited = Waited { journey, state: state.to_owned(), response_id };
-    if payment::has_waited_long(&engine.deps, &waited) {
-        return payment::go_home_unknown(&engine.deps, waited, visitor).await;
+    if let Some(returned) = payment::wait_no_longer(&engine.deps, &waited, visitor).await? {
+        return Ok(returned);
     }
     await_end(engine, waited, visitor, (at, timing)).await
 }
