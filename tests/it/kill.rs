@@ -10,6 +10,7 @@ mod deliveries;
 mod ledger;
 mod load;
 mod merchant_client;
+mod payments;
 mod stopped;
 mod story;
 

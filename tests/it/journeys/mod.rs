@@ -27,6 +27,7 @@ mod malformed;
 mod merchants_shut_out;
 mod prefetch;
 mod profile_edits;
+mod provider_crowds;
 mod provider_payments;
 mod returns_in_fragments;
 mod returns_posted;

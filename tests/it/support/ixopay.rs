@@ -89,6 +89,13 @@ impl Client {
         answer.json()
     }
 
+    /// A transaction that is asked for by a client of the test's own, unsigned: nobody waits for its answer.
+    pub fn request(&self, client: &reqwest::Client, base: &str, kind: &str, body: &Value) -> reqwest::RequestBuilder {
+        let url = format!("{base}/ixopay/api/v3/transaction/{}/{kind}", self.merchant.id);
+        let basic = basic(&self.merchant.id, &hashed(&self.merchant.key));
+        client.post(url).header("authorization", basic).header("content-type", TYPE).body(body.to_string())
+    }
+
     /// The status of a `uuid`.
     pub async fn status(&self, uuid: &Value) -> Value {
         let uuid = uuid.as_str().expect("a uuid");

@@ -3,15 +3,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use handback::clock::{Clock as _, SystemClock};
+use handback::domain::moment::UnixMillis;
 use reqwest::Method;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
 use super::gateway::TestGateway;
-use super::http::HttpReply;
+use super::http::{Http, HttpReply};
 use super::receiver::{Received, Receiver, Reply};
 
 /// What both sides sign with.
@@ -42,6 +43,30 @@ pub enum Fault {
     Forgetful,
 }
 
+/// A question at which it says nothing for a while, so that the gateway can be killed there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trap {
+    kind: &'static str,
+    acts: bool,
+}
+
+impl Trap {
+    /// Before it does what it is asked.
+    pub const fn before(kind: &'static str) -> Self {
+        Self { kind, acts: false }
+    }
+
+    /// After it has.
+    pub const fn after(kind: &'static str) -> Self {
+        Self { kind, acts: true }
+    }
+
+    /// The type of the question.
+    pub const fn kind(self) -> &'static str {
+        self.kind
+    }
+}
+
 #[derive(Default)]
 struct Books {
     /// By our references.
@@ -52,7 +77,10 @@ struct Books {
     answers: HashMap<String, (String, u16, String)>,
     /// The types of the questions, each once.
     asked: Vec<String>,
+    /// When it was asked where a payment stands.
+    asked_at: Vec<Instant>,
     fault: Fault,
+    trap: Option<Trap>,
 }
 
 impl PaymentEngine {
@@ -76,9 +104,42 @@ impl PaymentEngine {
         self.books.lock().expect("books").fault = fault;
     }
 
+    /// Sets a trap; answers how one finds out that it has sprung.
+    pub fn set(&self, trap: Trap) -> impl Fn() -> bool + use<> {
+        self.books.lock().expect("books").trap = Some(trap);
+        let books = Arc::clone(&self.books);
+        move || books.lock().expect("books").trap.is_none()
+    }
+
+    /// The references of the payments that are open.
+    pub fn open(&self) -> Vec<String> {
+        let books = self.books.lock().expect("books");
+        let open = books.payments.iter().filter(|(_, payment)| payment["status"] == "open");
+        open.map(|(reference, _)| reference.clone()).collect()
+    }
+
+    /// How many of its payments stand so.
+    pub fn with_status(&self, status: &str) -> usize {
+        self.books.lock().expect("books").payments.values().filter(|payment| payment["status"] == status).count()
+    }
+
     /// How often it was asked for this.
     pub fn asked(&self, kind: &str) -> usize {
         self.books.lock().expect("books").asked.iter().filter(|asked| *asked == kind).count()
+    }
+
+    pub fn forget_when_it_was_asked(&self) {
+        self.books.lock().expect("books").asked_at.clear();
+    }
+
+    /// How often it was asked where payments stand within one second, at the most.
+    pub fn most_in_a_second(&self) -> usize {
+        let books = self.books.lock().expect("books");
+        let within = |at: Instant| {
+            let soon = books.asked_at.iter().filter(|other| **other >= at && **other - at < Duration::from_secs(1));
+            soon.count()
+        };
+        books.asked_at.iter().map(|at| within(*at)).max().unwrap_or_default()
     }
 
     /// The references of its payments.
@@ -118,13 +179,23 @@ impl PaymentEngine {
     }
 }
 
+/// Tells a gateway whose time this is that something has become of a payment.
+pub async fn notify_at(http: &Http, now: UnixMillis, reference: &str) -> HttpReply {
+    let body = json!({ "type": "payment.updated", "data": { "reference": reference } }).to_string();
+    post(http, (now, 0), &body, SECRET).await
+}
+
 /// Posts to the gateway, signed so many seconds ago by its clock.
 pub async fn notify(gateway: &TestGateway, body: &str, ago: i64, secret: &str) -> HttpReply {
-    let at = i64::try_from(gateway.clock.now().as_millis() / 1000).expect("seconds") - ago;
+    post(&gateway.http, (gateway.clock.now(), ago), body, secret).await
+}
+
+async fn post(http: &Http, (now, ago): (UnixMillis, i64), body: &str, secret: &str) -> HttpReply {
+    let at = i64::try_from(now.as_millis() / 1000).expect("seconds") - ago;
     let signature = Webhook::new(secret).expect("a secret").sign("n-1", at, body.as_bytes()).expect("a signature");
     let at = at.to_string();
     let headers = [("webhook-id", "n-1"), ("webhook-timestamp", at.as_str()), ("webhook-signature", &signature)];
-    gateway.http.send(Method::POST, "/notify/engine", &headers, body.to_owned()).await
+    http.send(Method::POST, "/notify/engine", &headers, body.to_owned()).await
 }
 
 /// Answers a question: the same one, by its id, as before.
@@ -134,10 +205,17 @@ fn answer(books: &mut Books, question: &Received) -> Reply {
     }
     let body: Value = serde_json::from_str(&question.body).expect("JSON");
     let kind = body["type"].as_str().expect("a type").to_owned();
+    if kind == "payment.get" || kind == "payment.cancel" {
+        books.asked_at.push(Instant::now());
+    }
     books.asked.push(kind.clone());
     let fault = books.fault;
     if fault == Fault::Broken {
         return Reply::Status(500);
+    }
+    let trap = books.trap.take_if(|trap| trap.kind == kind);
+    if trap.is_some_and(|trap| !trap.acts) {
+        return Reply::Hang(Duration::from_secs(2));
     }
     let id = question.id().to_owned();
     let key = body["data"].to_string();
@@ -158,6 +236,7 @@ fn answer(books: &mut Books, question: &Received) -> Reply {
         }
     };
     match fault {
+        _ if trap.is_some() => Reply::Hang(Duration::from_secs(2)),
         Fault::Mute => Reply::Hangup,
         Fault::Slow => Reply::Hang(Duration::from_secs(4)),
         // The answers of an engine last as long as the tests.
