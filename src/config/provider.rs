@@ -5,7 +5,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use toml::Table;
+use toml::{Table, Value};
 
 use super::section::{Notes, Section};
 use super::span;
@@ -59,7 +59,7 @@ fn provider(section: &mut Section<'_>) -> Option<HttpConfig> {
     if waits.len() > MOST_WAITS {
         section.refuse("ask_after", &Invalid::new("", format!("holds more than {MOST_WAITS} waits")));
     }
-    let per_second = section.parsed("asks_per_second", usual.per_second(), per_second, ToString::to_string);
+    let per_second = per_second(section, usual.per_second());
     let waits = if waits.is_empty() { usual.waits().to_vec() } else { waits };
     let ask_schedule = AskSchedule::new(waits, per_second)?;
     Some(HttpConfig {
@@ -114,7 +114,19 @@ fn label(text: &str) -> Result<String, Invalid> {
     crate::domain::text::check_readable("", text).map(|()| text.to_owned())
 }
 
-fn per_second(text: &str) -> Result<u32, Invalid> {
+fn per_second(section: &mut Section<'_>, usual: u32) -> u32 {
+    const KEY: &str = "asks_per_second";
     let (least, most) = AskSchedule::PER_SECOND;
-    super::values::number(text, least..=most, "questions a second")
+    let given = match section.value(KEY) {
+        None => usual,
+        Some(Value::Integer(number)) if (i64::from(least)..=i64::from(most)).contains(number) => {
+            u32::try_from(*number).unwrap_or(usual)
+        }
+        Some(_) => {
+            section.refuse(KEY, &Invalid::new("", format!("is not a whole number from {least} to {most}")));
+            usual
+        }
+    };
+    section.show(KEY, given.to_string());
+    given
 }

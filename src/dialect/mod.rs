@@ -8,6 +8,7 @@ mod json;
 pub mod kept;
 mod moments;
 pub mod number;
+pub mod own;
 pub mod pairs;
 mod parameters;
 pub mod secpaid;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::web;
 
 use super::{ixopay, secpaid, token_io, yapily};
-use crate::dialect::{ixopay::Ixopay, job::JobDialect, secpaid::SecPaid, token_io::TokenIo, yapily::Yapily};
+use crate::dialect::{ixopay::Ixopay, job::JobDialect, own::Own, secpaid::SecPaid, token_io::TokenIo, yapily::Yapily};
 use crate::domain::{Dialect, Journey};
 
 /// The address of the checkout of a journey, if there is one.
@@ -17,12 +17,13 @@ struct Listed {
     routes: fn(&mut web::ServiceConfig),
 }
 
-const DIALECTS: [Listed; 5] = [
+const DIALECTS: [Listed; 6] = [
     Listed { words: |_| Arc::new(SecPaid), routes: secpaid::routes },
     Listed { words: |_| Arc::new(Yapily), routes: yapily::routes },
     Listed { words: |_| Arc::new(TokenIo), routes: token_io::routes },
     Listed { words: ixopay_words, routes: ixopay::routes },
-    // It is asked for by our own API, below `/v1/jobs`.
+    // Asked for by our own API, below `/v1/journeys` and `/v1/jobs`.
+    Listed { words: |_| Arc::new(Own), routes: |_| () },
     Listed { words: |_| Arc::new(JobDialect), routes: |_| () },
 ];
 

@@ -108,8 +108,10 @@ const FLOORS: &Floors = &[
 /// What the engine never says, in any spelling: it decides for every dialect and every bank alike.
 fn vendors(tree: &SourceTree) -> BTreeSet<String> {
     let folders = tree.files.iter().filter_map(|file| match file.module.as_slice() {
-        // Jobs are our own.
-        [room, dialect, _, ..] if room == "dialect" && dialect != "job" => Some(dialect.replace('_', "")),
+        // Jobs and payments of `/v1` are our own.
+        [room, dialect, _, ..] if room == "dialect" && !["job", "own"].contains(&dialect.as_str()) => {
+            Some(dialect.replace('_', ""))
+        }
         _ => None,
     });
     folders.chain(["sandbox".to_owned()]).collect()

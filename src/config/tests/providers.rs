@@ -20,7 +20,7 @@ fn a_provider_is_read_with_what_is_usual() {
     assert!(shown.iter().any(|line| line.value == "5s, 30s, 1m, 2m, 5m, 10m, 30m, 1h"), "{shown:?}");
     assert!(shown.iter().all(|line| !line.value.contains("whsec_")), "{shown:?}");
     let own = provider(
-        "secret_env = 'ACME'\nlabel = 'Acme Pay'\ncurrencies = ['EUR', 'CHF']\nask_after = ['1s', '2h']\nasks_per_second = '7'",
+        "secret_env = 'ACME'\nlabel = 'Acme Pay'\ncurrencies = ['EUR', 'CHF']\nask_after = ['1s', '2h']\nasks_per_second = 7",
     );
     let acme = own.unwrap().providers.remove(0);
     assert_eq!((acme.label.as_str(), acme.currencies.len(), acme.ask_schedule.per_second()), ("Acme Pay", 2, 7));
@@ -36,7 +36,8 @@ fn each_mistake_is_named_by_its_key() {
         ("secret_env = 'ACME'\ncurrencies = ['EURO']", "provider[0].currencies"),
         ("secret_env = 'ACME'\nask_after = ['0s']", "provider[0].ask_after"),
         ("secret_env = 'ACME'\nask_after = '5s'", "provider[0].ask_after"),
-        ("secret_env = 'ACME'\nasks_per_second = '0'", "provider[0].asks_per_second"),
+        ("secret_env = 'ACME'\nasks_per_second = 0", "provider[0].asks_per_second"),
+        ("secret_env = 'ACME'\nasks_per_second = '7'", "provider[0].asks_per_second"),
         ("secret_env = 'ACME'\nasks_per_minute = '1'", "provider[0].asks_per_minute"),
         ("secret_env = 'ACME'\nlabel = ' '", "provider[0].label"),
     ] {

@@ -118,7 +118,7 @@ pub struct ProviderVisit {
     /// The redirect there, where it is asked for before there is a browser.
     pub redirect: Option<ProviderRedirect>,
     /// The payment that its provider holds, where the provider creates one and can be asked about it.
-    pub payment: Option<ProviderPayment>,
+    pub payment: Option<Box<ProviderPayment>>,
 }
 
 /// An answer that came back under a visit's `state`, and what it led to.

@@ -133,7 +133,7 @@ impl Journey {
     #[must_use]
     pub fn intending_payment(mut self, visit: u8, ask_at: UnixMillis) -> Self {
         if let Some(begun) = self.past.visits.get_mut(usize::from(visit)) {
-            begun.payment = Some(ProviderPayment::intended(ask_at));
+            begun.payment = Some(Box::new(ProviderPayment::intended(ask_at)));
         }
         self
     }
@@ -167,7 +167,7 @@ impl Journey {
     /// that is known.
     #[must_use]
     pub fn closing_payments(mut self, ending: Ending) -> Option<Self> {
-        let payments = self.past.visits.iter_mut().filter_map(|visit| visit.payment.as_mut());
+        let payments = self.past.visits.iter_mut().filter_map(|visit| visit.payment.as_deref_mut());
         let open = payments.filter(|payment| payment.is_open() && payment.closing.is_none());
         let closing = open.map(|payment| payment.closing = Some(ending)).count();
         (closing > 0).then(|| self.revised())
@@ -217,7 +217,7 @@ impl Journey {
         if let Some(payment) = self.payment_mut(visit).filter(|payment| payment.standing != PaymentStanding::Proven) {
             payment.standing = if is_proven { PaymentStanding::Proven } else { PaymentStanding::Over };
         }
-        let others = self.past.visits.iter_mut().filter_map(|visit| visit.payment.as_mut());
+        let others = self.past.visits.iter_mut().filter_map(|visit| visit.payment.as_deref_mut());
         for other in others.filter(|payment| is_proven && payment.is_open()) {
             (other.ask_at, other.has_turn) = (at, false);
         }
@@ -238,18 +238,20 @@ impl Journey {
 
     /// The payment that the provider of a visit holds, if it holds one.
     pub fn payment(&self, visit: u8) -> Option<&ProviderPayment> {
-        self.past.visits.get(usize::from(visit))?.payment.as_ref()
+        self.past.visits.get(usize::from(visit))?.payment.as_deref()
     }
 
     /// The payments that have not ended, as far as their providers have said, with their visits.
     pub fn open_payments(&self) -> impl Iterator<Item = (u8, &ProviderPayment)> {
-        let payments = (0..=u8::MAX).zip(&self.past.visits).filter_map(|(n, visit)| Some((n, visit.payment.as_ref()?)));
+        let payments =
+            (0..=u8::MAX).zip(&self.past.visits).filter_map(|(n, visit)| Some((n, visit.payment.as_deref()?)));
         payments.filter(|(_, payment)| payment.is_open())
     }
 
     /// The payment that was paid or authorised: the visit, and what the provider has created.
     pub fn proven_payment(&self) -> Option<(u8, &CreatedPayment)> {
-        let payments = (0..=u8::MAX).zip(&self.past.visits).filter_map(|(n, visit)| Some((n, visit.payment.as_ref()?)));
+        let payments =
+            (0..=u8::MAX).zip(&self.past.visits).filter_map(|(n, visit)| Some((n, visit.payment.as_deref()?)));
         let mut proven = payments.filter(|(_, payment)| payment.standing == PaymentStanding::Proven);
         proven.find_map(|(visit, payment)| Some((visit, payment.created.as_ref()?)))
     }
@@ -270,6 +272,6 @@ impl Journey {
     }
 
     fn payment_mut(&mut self, visit: u8) -> Option<&mut ProviderPayment> {
-        self.past.visits.get_mut(usize::from(visit))?.payment.as_mut()
+        self.past.visits.get_mut(usize::from(visit))?.payment.as_deref_mut()
     }
 }

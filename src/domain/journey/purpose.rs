@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Amount, Consent, PayId, Sealed, consent::Kind};
+use crate::domain::{Amount, Consent, PayId, Sealed, consent::Kind, words::words};
 
 /// What a journey is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,21 +163,22 @@ impl PaymentOperation {
     pub const LIFE: Duration = Duration::from_mins(15);
 }
 
-/// What an operation does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OperationKind {
-    /// Pays money out.
-    Payout,
-    /// Pays a payment back, in part or whole.
-    Refund,
-    /// Collects what was set aside, in part or whole.
-    Capture,
-    /// Releases what was set aside.
-    Void,
-    /// Forgets a registered means to pay.
-    Deregister,
-    /// Takes a payment back at the customer's word.
-    Chargeback,
+words! {
+    /// What an operation does.
+    pub enum OperationKind {
+        /// Pays money out.
+        Payout = "payout",
+        /// Pays a payment back, in part or whole.
+        Refund = "refund",
+        /// Collects what was set aside, in part or whole.
+        Capture = "capture",
+        /// Releases what was set aside.
+        Void = "void",
+        /// Forgets a registered means to pay.
+        Deregister = "deregister",
+        /// Takes a payment back at the customer's word.
+        Chargeback = "chargeback",
+    }
 }
 
 /// An asynchronous job: a merchant's server is called when it is done.

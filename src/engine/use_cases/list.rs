@@ -1,7 +1,7 @@
 //! What a merchant sees of its journeys.
 
 use crate::domain::{Delivery, Journey, MerchantId, PayId, UnixMillis};
-use crate::engine::scan::{Page, ScanRange};
+use crate::engine::scan::{Page, ScanRange, Selected};
 use crate::engine::{Engine, deps::Result, derive, find, scan};
 use crate::store::{JourneyCursor, JourneyFilter};
 
@@ -28,6 +28,28 @@ pub async fn journeys(
     most: usize,
 ) -> Result<Vec<Journey>> {
     Ok(engine.deps.store.list(merchant, which, after, most).await?)
+}
+
+/// How many of a merchant's journeys one page looks at, at the most.
+const LOOKED_AT: usize = 2_000;
+
+/// How many one look into the store brings at least: a filter may want few of them.
+const SMALLEST_BATCH: usize = 50;
+
+/// `most` of a merchant's journeys that are `wanted`, newest first, beginning behind `after`: as far as they are among
+/// the [`LOOKED_AT`] that it looks at; then it says where it stopped.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn page(
+    engine: &Engine,
+    merchant: MerchantId,
+    which: JourneyFilter,
+    (after, most): (Option<JourneyCursor>, usize),
+    wanted: impl Fn(&Journey) -> bool,
+) -> Result<Selected> {
+    let range = ScanRange { after, most: LOOKED_AT, batch: most.max(SMALLEST_BATCH), ..ScanRange::of(which) };
+    scan::select_and_count(&engine.deps, merchant, &range, (Page { skip: 0, most }, 0), wanted).await
 }
 
 /// A page of a merchant's journeys that are `wanted`, newest first.

@@ -118,6 +118,8 @@ async fn pay(
         }
     }
     if !holds("it is paid when it was paid", paid) {
+        // Nobody must pay it after the check.
+        let _ = ask(provider, "payment.cancel", &provider.fresh_id("cancel"), (&id, &reference)).await;
         return;
     }
     let question = provider.fresh_id("operation");

@@ -37,6 +37,18 @@ impl<T: Recorded> Recorded for Option<T> {
     }
 }
 
+impl<T: Recorded> Recorded for Box<T> {
+    type Record = T::Record;
+
+    fn record(&self) -> Self::Record {
+        T::record(self)
+    }
+
+    fn of(record: Self::Record) -> Option<Self> {
+        T::of(record).map(Self::new)
+    }
+}
+
 impl<T: Recorded> Recorded for Vec<T> {
     type Record = Vec<T::Record>;
 

@@ -65,7 +65,7 @@ struct ParcelView {
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest, merchant: Authenticated) -> ApiResult {
     let page = ListQuery::read(&request, &["state", "limit", "after"])?;
-    let filter = page.state.as_deref().map_or(Ok(DeliveryFilter::Dead), read_filter)?;
+    let filter = page.filter("state").map_or(Ok(DeliveryFilter::Dead), read_filter)?;
     let contexts = use_cases::deliveries::list(&engine, merchant.id, filter, page.place()?, page.limit).await?;
     let next = page.next(&contexts, |last| DeliveryCursor::of(&last.delivery));
     let views: Vec<_> = contexts.iter().map(|context| ParcelView::of(context, Shown::Last)).collect();

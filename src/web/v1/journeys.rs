@@ -5,69 +5,66 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::deliveries::{DeliveryView, Shown};
-use super::{ApiResult, Authenticated, endpoints::EndpointView, list::ListQuery, ways::PlannedView};
+use super::journey_view::{JourneyView, read_id, status, view};
+use super::list::{ListQuery, Place as _};
+use super::{ApiResult, Authenticated};
 use crate::domain::{
-    Cause, FinalOutcome, Grant, Journey, JourneyId, LedTo, PayId, PaymentStanding, ProviderPayment, ProviderRefusal,
-    RecordedResponse, Stage, UnixMillis,
+    Cause, FinalOutcome, Grant, Invalid, Journey, LedTo, ProviderRefusal, RecordedResponse, UnixMillis,
 };
-use crate::engine::{Engine, JourneyCursor, JourneyDetails, JourneyFilter, derive, use_cases};
+use crate::engine::{Engine, JourneyCursor, JourneyDetails, JourneyFilter, Selected, use_cases};
 use crate::web::{Problem, time::rfc3339};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(super::at("/journeys", "GET").route(web::get().to(list)))
+        .service(
+            super::at("/journeys", "GET, POST").route(web::get().to(list)).route(web::post().to(super::payments::open)),
+        )
         .service(super::at("/journeys/{id}", "GET").route(web::get().to(one)));
 }
 
-#[skip_serializing_none]
-#[derive(Serialize)]
-struct JourneyView {
-    journey_id: String,
-    pay_id: String,
-    dialect: String,
-    status: &'static str,
-    amount: Option<String>,
-    currency: Option<String>,
-    note: String,
-    opened_at: String,
-    expires_at: String,
-    concluded_at: Option<String>,
-    returned_at: Option<String>,
-    provider: Option<String>,
-    payment: Option<PaymentView>,
-    pay_link: Option<String>,
-    callbacks: Callbacks,
+/// Which journeys are asked for: those with all of these, exactly.
+struct Filter<'a> {
+    status: Option<&'a str>,
+    returned: Option<bool>,
+    provider: Option<&'a str>,
+    note: Option<&'a str>,
 }
 
-/// A payment that a provider holds.
-#[skip_serializing_none]
-#[derive(Serialize)]
-struct PaymentView {
-    reference: Option<String>,
-    standing: &'static str,
-    reported: Option<String>,
-    reported_at: Option<String>,
-}
+impl<'a> Filter<'a> {
+    /// Every status that a journey can have.
+    const STATUSES: [&'static str; 8] =
+        ["open", "away", "paid", "authorised", "done", "cancelled", "failed", "expired"];
 
-impl From<&ProviderPayment> for PaymentView {
-    fn from(payment: &ProviderPayment) -> Self {
-        let (standing, mismatch) = match &payment.standing {
-            PaymentStanding::Open => ("open", None),
-            PaymentStanding::Over => ("over", None),
-            PaymentStanding::Proven => ("proven", None),
-            PaymentStanding::Mismatch { reported, at } => ("mismatch", Some((reported.clone(), rfc3339(*at)))),
+    fn read(page: &'a ListQuery) -> Result<Self, Invalid> {
+        let status = page.filter("status");
+        if status.is_some_and(|status| !Self::STATUSES.contains(&status)) {
+            let expected = format!("expected one of {}", Self::STATUSES.join(", "));
+            return Err(Invalid::new("status", "is not a status of a journey").hint(expected));
+        }
+        let returned = match page.filter("returned") {
+            None => None,
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            Some(_) => return Err(Invalid::new("returned", "is neither true nor false")),
         };
-        let (reported, reported_at) = mismatch.unzip();
-        let reference = payment.created.as_ref().map(|created| created.reference.clone());
-        Self { reference, standing, reported, reported_at }
+        Ok(Self { status, returned, provider: page.filter("provider"), note: page.filter("note") })
     }
-}
 
-#[derive(Serialize)]
-struct Callbacks {
-    destination: Option<PlannedView>,
-    background: Vec<PlannedView>,
-    endpoints: Vec<EndpointView>,
+    /// The list that holds all of them, and as few others as there is a list for.
+    fn list(&self) -> JourneyFilter {
+        match self.status {
+            Some("paid" | "authorised") => JourneyFilter::Proven,
+            _ => JourneyFilter::All,
+        }
+    }
+
+    fn wants(&self, journey: &Journey) -> bool {
+        let provider = || journey.provider_of(journey.last_visit().unwrap_or_default());
+        self.status.is_none_or(|wanted| status(journey) == wanted)
+            && self.returned.is_none_or(|wanted| journey.came_back_at().is_some() == wanted)
+            && self.provider.is_none_or(|wanted| provider() == wanted)
+            && self.note.is_none_or(|wanted| journey.opening().purpose.note() == wanted)
+    }
 }
 
 #[derive(Serialize)]
@@ -93,61 +90,23 @@ struct Event {
 }
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest, merchant: Authenticated) -> ApiResult {
-    let page = ListQuery::read(&request, &["limit", "after"])?;
-    let filter = JourneyFilter::All;
-    let journeys = use_cases::list::journeys(&engine, merchant.id, filter, page.place()?, page.limit).await?;
-    let next = page.next(&journeys, JourneyCursor::of);
+    let page = ListQuery::read(&request, &["limit", "after", "status", "returned", "provider", "note"])?;
+    let filter = Filter::read(&page)?;
+    let Selected { journeys, stopped, .. } =
+        use_cases::list::page(&engine, merchant.id, filter.list(), (page.place()?, page.limit), |j| filter.wants(j))
+            .await?;
+    let next = page.next(&journeys, JourneyCursor::of).or_else(|| stopped.map(|stopped| stopped.write()));
     let views = journeys.iter().map(|journey| view(&engine, journey)).collect::<Result<Vec<_>, _>>()?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "journeys": views, "next": next })))
 }
 
 async fn one(engine: web::Data<Engine>, id: web::Path<String>, merchant: Authenticated) -> ApiResult {
-    let (pay_id, journey_id) = match (id.parse::<PayId>(), id.parse::<JourneyId>()) {
-        (Ok(pay_id), _) => (pay_id, None),
-        (_, Ok(journey_id)) => (journey_id.pay_id(), Some(journey_id)),
-        _ => return Err(Problem::not_found("journey")),
-    };
+    let (pay_id, journey_id) = read_id(&id)?;
     match use_cases::list::sight(&engine, merchant.id, pay_id).await? {
         Some(sight) if journey_id.is_none_or(|id| id == *sight.journey.id()) => {
             Ok(HttpResponse::Ok().json(sight_view(&engine, &sight)?))
         }
         _ => Err(Problem::not_found("journey")),
-    }
-}
-
-fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
-    let opening = journey.opening();
-    let provider = journey.provider_of(journey.last_visit().unwrap_or_default());
-    Ok(JourneyView {
-        journey_id: journey.id().to_string(),
-        pay_id: journey.pay_id().to_string(),
-        dialect: opening.dialect.clone(),
-        status: status(journey),
-        amount: opening.purpose.amount().map(|amount| amount.to_string()),
-        currency: opening.purpose.amount().map(|amount| amount.currency().to_string()),
-        note: opening.purpose.note().to_owned(),
-        opened_at: rfc3339(opening.opened_at),
-        expires_at: rfc3339(opening.expires_at),
-        concluded_at: journey.final_outcome().map(|final_outcome| rfc3339(final_outcome.at)),
-        returned_at: journey.came_back_at().map(rfc3339),
-        provider: Some(provider).filter(|provider| !provider.is_empty()).map(str::to_owned),
-        payment: journey.latest_payment().map(PaymentView::from),
-        // Where no customer has a part in it nobody is given a link.
-        pay_link: opening.purpose.needs_customer().then(|| derive::pay_link(&engine.deps, journey)).transpose()?,
-        callbacks: Callbacks {
-            destination: opening.plan.destination.as_ref().map(PlannedView::from),
-            background: opening.plan.background.iter().map(PlannedView::from).collect(),
-            endpoints: opening.plan.endpoints.iter().map(EndpointView::from).collect(),
-        },
-    })
-}
-
-/// `open`, `away`, or the outcome in force.
-pub(super) fn status(journey: &Journey) -> &'static str {
-    match journey.stage() {
-        Stage::Open(_) => "open",
-        Stage::Away { .. } | Stage::HandedBack => "away",
-        Stage::Concluded(final_outcome) => final_outcome.outcome.as_str(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The query of a list: which part of it, and what of it.
 
+use std::collections::BTreeMap;
+
 use actix_web::HttpRequest;
 use url::form_urlencoded;
 
@@ -18,8 +20,8 @@ pub(super) struct ListQuery {
     /// How many entries, 1 to 200.
     pub limit: usize,
     after: Option<String>,
-    /// Which entries, where the list has a filter.
-    pub state: Option<String>,
+    /// The filters of the list, by their names.
+    filters: BTreeMap<String, String>,
 }
 
 /// A place in a list, as the `next` of an answer says it.
@@ -69,6 +71,11 @@ impl ListQuery {
         self.after.as_deref().map(|text| P::read(text).ok_or_else(refused)).transpose()
     }
 
+    /// The value of a filter, if it is given.
+    pub fn filter(&self, name: &str) -> Option<&str> {
+        self.filters.get(name).map(String::as_str)
+    }
+
     /// Where the part behind these entries begins; `None` where they are the last.
     pub fn next<T, P: Place>(&self, entries: &[T], place_of: impl FnOnce(&T) -> P) -> Option<String> {
         entries.last().filter(|_| entries.len() == self.limit).map(|last| place_of(last).write())
@@ -79,7 +86,7 @@ impl ListQuery {
     /// # Errors
     /// When a parameter is unknown, given twice, or not what is expected.
     pub fn read(request: &HttpRequest, names: &[&str]) -> Result<Self, Invalid> {
-        let mut read = Self { limit: LIMIT, after: None, state: None };
+        let mut read = Self { limit: LIMIT, after: None, filters: BTreeMap::new() };
         let mut seen = Vec::new();
         for (name, value) in form_urlencoded::parse(request.query_string().as_bytes()) {
             let Some(name) = names.iter().find(|known| **known == name) else {
@@ -93,7 +100,7 @@ impl ListQuery {
             match *name {
                 "limit" => read.limit = read_limit(&value)?,
                 "after" => read.after = Some(value.into_owned()),
-                _ => read.state = Some(value.into_owned()),
+                filter => drop(read.filters.insert(filter.to_owned(), value.into_owned())),
             }
         }
         Ok(read)

@@ -6,9 +6,11 @@ mod deliveries;
 mod endpoints;
 mod introspect;
 mod jobs;
+mod journey_view;
 mod journeys;
 mod json;
 mod list;
+mod payments;
 mod preview;
 mod profile;
 mod public_keys;
@@ -53,6 +55,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(secrets::routes)
             .configure(preview::routes)
             .configure(journeys::routes)
+            .configure(payments::routes)
             .configure(deliveries::routes)
             .configure(jobs::routes)
             .configure(redeem::routes)

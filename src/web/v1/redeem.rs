@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, http::StatusCode, web};
 use serde::{Deserialize, Serialize};
 
-use super::{ApiResult, Call, journeys::status, no_store};
+use super::{ApiResult, Call, journey_view::status, no_store};
 use crate::domain::{Journey, UnixMillis};
 use crate::engine::{Engine, Redeemed, Redeeming, Redemption, use_cases};
 use crate::telemetry::metrics::Route;

@@ -92,7 +92,7 @@ fn percentile(spans: &mut [Duration], percent: usize) -> Duration {
 }
 
 async fn told_by_notifications(kind: StoreKind) {
-    let crowd = Crowd::of(kind, size("HANDBACK_PAYMENTS", PAYMENTS), "asks_per_second = '1000'\n").await;
+    let crowd = Crowd::of(kind, size("HANDBACK_PAYMENTS", PAYMENTS), "asks_per_second = 1000\n").await;
     let known = stream::iter(crowd.references.iter().enumerate()).map(async |(number, reference)| {
         crowd.decide(reference, number);
         let at = Instant::now();
@@ -110,7 +110,7 @@ async fn told_by_notifications(kind: StoreKind) {
 }
 
 async fn told_by_the_schedule(kind: StoreKind) {
-    let crowd = Crowd::of(kind, size("HANDBACK_PAYMENTS", PAYMENTS), "asks_per_second = '1000'\n").await;
+    let crowd = Crowd::of(kind, size("HANDBACK_PAYMENTS", PAYMENTS), "asks_per_second = 1000\n").await;
     crowd.references.iter().enumerate().for_each(|(number, reference)| crowd.decide(reference, number));
     crowd.gateway.wait(Duration::from_secs(6));
     crowd.all_are_told().await;
@@ -118,7 +118,7 @@ async fn told_by_the_schedule(kind: StoreKind) {
 }
 
 async fn an_engine_is_away_for_an_hour(kind: StoreKind) {
-    let crowd = Crowd::of(kind, size("HANDBACK_PAYMENTS", PAYMENTS), "asks_per_second = '20'\n").await;
+    let crowd = Crowd::of(kind, size("HANDBACK_PAYMENTS", PAYMENTS), "asks_per_second = 20\n").await;
     crowd.engine.misbehave(Fault::Broken);
     for _ in 0..6 {
         crowd.gateway.wait(Duration::from_mins(10));

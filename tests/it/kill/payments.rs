@@ -79,7 +79,7 @@ fn the_gateway_is_killed_at_the_worst_lines(store: Option<&str>) {
 impl Scene {
     fn open(store: Option<&str>) -> Self {
         let (engine, file) = (PaymentEngine::start(), NamedTempFile::new().unwrap());
-        std::fs::write(file.path(), engine.file("ask_after = ['1s']\nasks_per_second = '1000'\n")).unwrap();
+        std::fs::write(file.path(), engine.file("ask_after = ['1s']\nasks_per_second = 1000\n")).unwrap();
         let keys = Keys::write_fresh("k1", SystemClock.entropy());
         let path = file.into_temp_path().keep().unwrap();
         let mut settings = vec![("WORKERS", "2"), ("LOG", "error"), ("KEYS", keys.reveal())];

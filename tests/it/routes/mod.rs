@@ -12,6 +12,7 @@ mod v1_consents;
 mod v1_endpoints;
 mod v1_jobs;
 mod v1_journeys;
+mod v1_payments;
 mod v1_preview;
 mod v1_profile;
 mod v1_public_keys;

@@ -1,0 +1,117 @@
+//! A journey as `/v1` shows it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
+use super::{endpoints::EndpointView, ways::PlannedView};
+use crate::dialect::own;
+use crate::domain::{Journey, JourneyId, PayId, PaymentStanding, ProviderPayment, Stage};
+use crate::engine::{Engine, derive};
+use crate::web::{Problem, time::rfc3339};
+
+#[skip_serializing_none]
+#[derive(Serialize)]
+pub(super) struct JourneyView {
+    journey_id: String,
+    pay_id: String,
+    dialect: String,
+    status: &'static str,
+    amount: Option<String>,
+    currency: Option<String>,
+    note: String,
+    reference: Option<String>,
+    metadata: Option<BTreeMap<String, String>>,
+    operation: Option<&'static str>,
+    of: Option<String>,
+    opened_at: String,
+    expires_at: String,
+    concluded_at: Option<String>,
+    returned_at: Option<String>,
+    provider: Option<String>,
+    payment: Option<PaymentView>,
+    pay_link: Option<String>,
+    callbacks: Callbacks,
+}
+
+/// A payment that a provider holds.
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct PaymentView {
+    reference: Option<String>,
+    standing: &'static str,
+    reported: Option<String>,
+    reported_at: Option<String>,
+}
+
+impl From<&ProviderPayment> for PaymentView {
+    fn from(payment: &ProviderPayment) -> Self {
+        let (standing, mismatch) = match &payment.standing {
+            PaymentStanding::Open => ("open", None),
+            PaymentStanding::Over => ("over", None),
+            PaymentStanding::Proven => ("proven", None),
+            PaymentStanding::Mismatch { reported, at } => ("mismatch", Some((reported.clone(), rfc3339(*at)))),
+        };
+        let (reported, reported_at) = mismatch.unzip();
+        let reference = payment.created.as_ref().map(|created| created.reference.clone());
+        Self { reference, standing, reported, reported_at }
+    }
+}
+
+#[derive(Serialize)]
+struct Callbacks {
+    destination: Option<PlannedView>,
+    background: Vec<PlannedView>,
+    endpoints: Vec<EndpointView>,
+}
+
+/// Reads either name of a journey.
+pub(super) fn read_id(text: &str) -> Result<(PayId, Option<JourneyId>), Problem> {
+    match (text.parse::<PayId>(), text.parse::<JourneyId>()) {
+        (Ok(pay_id), _) => Ok((pay_id, None)),
+        (_, Ok(journey_id)) => Ok((journey_id.pay_id(), Some(journey_id))),
+        _ => Err(Problem::not_found("journey")),
+    }
+}
+
+pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
+    let opening = journey.opening();
+    let provider = journey.provider_of(journey.last_visit().unwrap_or_default());
+    let (kept, operation) = (own::kept(journey).unwrap_or_default(), opening.purpose.operation());
+    Ok(JourneyView {
+        journey_id: journey.id().to_string(),
+        pay_id: journey.pay_id().to_string(),
+        dialect: opening.dialect.clone(),
+        status: status(journey),
+        amount: opening.purpose.amount().map(|amount| amount.to_string()),
+        currency: opening.purpose.amount().map(|amount| amount.currency().to_string()),
+        note: opening.purpose.note().to_owned(),
+        reference: kept.reference,
+        metadata: kept.metadata,
+        operation: operation.map(|operation| operation.kind.as_str()),
+        of: operation.and_then(|operation| operation.of).map(|of| of.to_string()),
+        opened_at: rfc3339(opening.opened_at),
+        expires_at: rfc3339(opening.expires_at),
+        concluded_at: journey.final_outcome().map(|final_outcome| rfc3339(final_outcome.at)),
+        returned_at: journey.came_back_at().map(rfc3339),
+        provider: Some(provider).filter(|provider| !provider.is_empty()).map(str::to_owned),
+        payment: journey.latest_payment().map(PaymentView::from),
+        // Where no customer has a part in it nobody is given a link.
+        pay_link: opening.purpose.needs_customer().then(|| derive::pay_link(&engine.deps, journey)).transpose()?,
+        callbacks: Callbacks {
+            destination: opening.plan.destination.as_ref().map(PlannedView::from),
+            background: opening.plan.background.iter().map(PlannedView::from).collect(),
+            endpoints: opening.plan.endpoints.iter().map(EndpointView::from).collect(),
+        },
+    })
+}
+
+/// `open`, `away`, or the outcome in force.
+pub(super) fn status(journey: &Journey) -> &'static str {
+    match journey.stage() {
+        Stage::Open(_) => "open",
+        Stage::Away { .. } | Stage::HandedBack => "away",
+        Stage::Concluded(final_outcome) => final_outcome.outcome.as_str(),
+    }
+}

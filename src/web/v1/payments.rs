@@ -1,0 +1,115 @@
+//! Payments in Handback's own words: opened, withdrawn, captured, released and refunded below `/v1/journeys`.
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{HttpRequest, http::StatusCode, http::header, web};
+
+use super::journey_view::{read_id, view};
+use super::{ApiResult, Authenticated, Call, no_store};
+use crate::dialect::own::{NAME, OpenBody, OperationBody};
+use crate::domain::{Invalid, Journey, MerchantId, OperationKind, Outcome};
+use crate::engine::{Engine, EngineError, find, use_cases};
+use crate::web::{Problem, ProblemKind};
+
+/// How long a call waits for what a provider does at once. It is done all the same afterwards.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    let operation = |kind| {
+        move |engine: web::Data<Engine>, id: web::Path<String>, call: Call<OperationBody>| {
+            operate(engine, id, call, kind)
+        }
+    };
+    config
+        .service(super::at("/journeys/{id}/cancel", "POST").route(web::post().to(cancel)))
+        .service(super::at("/journeys/{id}/captures", "POST").route(web::post().to(operation(OperationKind::Capture))))
+        .service(super::at("/journeys/{id}/voids", "POST").route(web::post().to(operation(OperationKind::Void))))
+        .service(super::at("/journeys/{id}/refunds", "POST").route(web::post().to(operation(OperationKind::Refund))));
+}
+
+/// Opens a payment.
+pub(super) async fn open(engine: web::Data<Engine>, call: Call<OpenBody>) -> ApiResult {
+    let Call { merchant, reservation, body } = call;
+    let request = body.read()?;
+    let opened = use_cases::open::open(&engine, &merchant, NAME, &request, reservation.as_ref()).await;
+    let journey = opened.map_err(renamed)?;
+    created(&engine, &journey)
+}
+
+/// Withdraws a payment that nobody has made.
+async fn cancel(
+    engine: web::Data<Engine>,
+    id: web::Path<String>,
+    merchant: Authenticated,
+    _request: HttpRequest,
+) -> ApiResult {
+    let journey = journey_of(&engine, merchant.id, &id).await?;
+    let withdrawn = use_cases::cancel::withdraw(&engine, merchant.id, journey.pay_id()).await?.ok_or_else(unknown)?;
+    match withdrawn.final_outcome() {
+        Some(end) if end.outcome == Outcome::Cancelled => Ok(no_store(StatusCode::OK).json(view(&engine, &withdrawn)?)),
+        Some(end) => Err(conflict(format!("has ended as {}", end.outcome.as_str()))),
+        None => Err(conflict("may be being paid at its provider, which has not said that it is closed".to_owned())),
+    }
+}
+
+async fn operate(
+    engine: web::Data<Engine>,
+    id: web::Path<String>,
+    call: Call<OperationBody>,
+    kind: OperationKind,
+) -> ApiResult {
+    let Call { merchant, reservation, body } = call;
+    let Some(reservation) = reservation else {
+        let rule = "is missing: an order of money is repeated by the same key";
+        return Err(Invalid::new("Idempotency-Key", rule).into());
+    };
+    let original = journey_of(&engine, merchant.id, &id).await?;
+    let request = body.read(kind, &original)?;
+    let journey = use_cases::open::open(&engine, &merchant, NAME, &request, Some(&reservation)).await?;
+    let ordered = match journey.final_outcome() {
+        // The repetition of a call whose operation is known.
+        Some(_) => journey,
+        None => ordered(&engine, journey).await?,
+    };
+    created(&engine, &ordered)
+}
+
+/// An operation as far as its provider says in time.
+async fn ordered(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, Problem> {
+    match tokio::time::timeout(OPERATION_TIMEOUT, use_cases::perform::perform(engine, journey.clone())).await {
+        Ok(performed) => Ok(performed?),
+        Err(_late) => Ok(journey),
+    }
+}
+
+fn created(engine: &Engine, journey: &Journey) -> ApiResult {
+    let mut response = no_store(StatusCode::CREATED);
+    response.insert_header((header::CONTENT_LOCATION, format!("/v1/journeys/{}", journey.id())));
+    Ok(response.json(view(engine, journey)?))
+}
+
+async fn journey_of(engine: &Engine, merchant: MerchantId, text: &str) -> Result<Journey, Problem> {
+    let (pay_id, id) = read_id(text)?;
+    let found = find::current(&engine.deps, merchant, pay_id).await?;
+    found.filter(|journey| id.is_none_or(|id| id == *journey.id())).ok_or_else(unknown)
+}
+
+/// This refusal, its field under the name that it has here.
+fn renamed(error: EngineError) -> EngineError {
+    let EngineError::Refused(invalid) = error else { return error };
+    let own = [("callback_url", "callback"), ("payment_endpoint", "endpoints")];
+    let named = own.iter().find_map(|(engines, own)| Some(format!("{own}{}", invalid.field().strip_prefix(engines)?)));
+    EngineError::Refused(match named {
+        Some(field) => invalid.at(field),
+        None => invalid,
+    })
+}
+
+fn unknown() -> Problem {
+    Problem::not_found("journey")
+}
+
+fn conflict(rule: String) -> Problem {
+    let detail = format!("id: {rule}");
+    Problem::new(StatusCode::CONFLICT, ProblemKind::NotCancellable, detail).with("field", "id").with("rule", rule)
+}
