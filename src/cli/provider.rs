@@ -39,9 +39,9 @@ impl Command {
                 Some(found) => format!("BROKEN  {}: {found}", rule.rule),
             };
             if rule.broken.is_some() {
-                broken += 1
+                broken += 1;
             } else {
-                kept += 1
+                kept += 1;
             }
             // Whoever reads the lines may have gone.
             let _ = say(&line);

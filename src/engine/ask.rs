@@ -12,7 +12,7 @@ use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 
 use crate::domain::{
-    Fact, Journey, PayId, PaymentReference, PaymentStanding, ProviderRefusal, Purpose, UnixMillis, Wanted,
+    Ending, Fact, Journey, PayId, PaymentReference, PaymentStanding, ProviderRefusal, Purpose, UnixMillis, Wanted,
 };
 use crate::engine::commit::Next;
 use crate::engine::conclude::{ConcludedResponse, Reported};
@@ -130,23 +130,14 @@ async fn said(deps: &Deps, provider: &dyn Provider, journey: &Journey, visit: u8
         return Ok(in_time(provider.perform(journey, payment.as_ref())).await.map(Said::Operation));
     }
     let payment = journey.payment(visit);
-    let provider_reference = match payment.and_then(|payment| payment.created.as_ref()) {
-        Some(created) => created.reference.clone(),
-        None => {
-            let (_, context) = derive::visit_at(deps, journey, visit)?;
-            let requested = in_time(provider.request(&context)).await;
-            if let Ok(requested) = &requested {
-                keep_created(deps, journey, visit, requested).await?;
-            }
-            match requested {
-                Ok(Requested::Created { reference, .. }) => reference,
-                Ok(Requested::Refused(why)) => return Ok(Ok(Said::NotCreated(why))),
-                Ok(Requested::Accepted(_)) => {
-                    return Ok(Err(ProviderError::Unreadable("it has created no payment".into())));
-                }
-                Err(trouble) => return Ok(Err(trouble)),
-            }
-        }
+    let known = payment.and_then(|payment| payment.created.as_ref()).map(|created| created.reference.clone());
+    let provider_reference = match known {
+        Some(known) => Ok(known),
+        None => created(deps, provider, journey, visit).await?,
+    };
+    let provider_reference = match provider_reference {
+        Ok(provider_reference) => provider_reference,
+        Err(said) => return Ok(said),
     };
     let (reference, now) = (PaymentReference { journey: journey.pay_id(), visit }, deps.clock.now());
     let context = PaymentContext { journey, reference, provider_reference: &provider_reference, now };
@@ -157,6 +148,26 @@ async fn said(deps: &Deps, provider: &dyn Provider, journey: &Journey, visit: u8
         in_time(provider.payment(&context)).await
     };
     Ok(report.map(Said::Payment))
+}
+
+/// Has the provider create the payment of a visit, and returns its reference; else what the provider says instead.
+async fn created(
+    deps: &Deps,
+    provider: &dyn Provider,
+    journey: &Journey,
+    visit: u8,
+) -> Result<Result<String, provider::Result<Said>>> {
+    let (_, context) = derive::visit_at(deps, journey, visit)?;
+    let requested = in_time(provider.request(&context)).await;
+    if let Ok(requested) = &requested {
+        keep_created(deps, journey, visit, requested).await?;
+    }
+    Ok(match requested {
+        Ok(Requested::Created { reference, .. }) => Ok(reference),
+        Ok(Requested::Refused(why)) => Err(Ok(Said::NotCreated(why))),
+        Ok(Requested::Accepted(_)) => Err(Err(ProviderError::Unreadable("it has created no payment".into()))),
+        Err(trouble) => Err(Err(trouble)),
+    })
 }
 
 async fn in_time<T>(call: impl Future<Output = provider::Result<T>>) -> provider::Result<T> {
@@ -224,7 +235,7 @@ fn fact_of(journey: &Journey, visit: u8, said: &Said) -> Result<Option<Fact>, St
 /// What a payment that was not made comes to: what it was closed for, where it was to be closed.
 fn unpaid(journey: &Journey, visit: u8, why: &ProviderRefusal) -> Fact {
     let closing = journey.payment(visit).and_then(|payment| payment.closing);
-    closing.map_or_else(|| Fact::refused(why.clone()), |ending| ending.fact())
+    closing.map_or_else(|| Fact::refused(why.clone()), Ending::fact)
 }
 
 /// Writes down that the provider has something else than what it was asked for. The journey does not end by it.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::{Journey, JourneyId, MerchantId, PayId, ResponseId};
+use crate::domain::{Journey, JourneyId, MerchantId, PayId, ProviderPayment, ResponseId};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::lapse;
 use crate::keys::{pay_id_of_api_state, pay_id_of_link, pay_id_of_state};
@@ -133,7 +133,7 @@ fn is_under_way(journey: &Journey) -> bool {
 
 /// Whether an answer has no end, and somebody is bringing one about: by its proof, or by asking about its payment.
 fn is_awaited(journey: &Journey, response_id: ResponseId) -> bool {
-    let asks = journey.payment(response_id.visit).is_some_and(|payment| payment.is_open());
+    let asks = journey.payment(response_id.visit).is_some_and(ProviderPayment::is_open);
     journey.answered(response_id).is_none() && (journey.proof(response_id).is_some() || asks)
 }
 

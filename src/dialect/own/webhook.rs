@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Kept;
 use crate::dialect::moments;
-use crate::domain::{FinalOutcome, Journey, Purpose, WebhookPayload};
+use crate::domain::{FinalOutcome, Journey, ProviderRefusal, Purpose, WebhookPayload};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -59,7 +59,7 @@ pub(super) fn webhook(journey: &Journey, final_outcome: &FinalOutcome) -> Option
             reference: kept.reference,
             note: opening.purpose.note(),
             metadata: kept.metadata,
-            error: final_outcome.refusal().map(|error| error.code()),
+            error: final_outcome.refusal().map(ProviderRefusal::code),
             concluded_at: at,
         },
     };

@@ -28,20 +28,23 @@ fn size(name: &str, usual: usize) -> usize {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
+/// What a shop's server was told of each journey, and when.
+type Told = HashMap<String, Vec<(String, Instant)>>;
+
 /// A shop whose server notes what it is told of which journey, and when.
 struct Crowd {
     gateway: TestGateway,
     engine: PaymentEngine,
     shop: MerchantClient,
     server: Receiver,
-    told: Arc<Mutex<HashMap<String, Vec<(String, Instant)>>>>,
+    told: Arc<Mutex<Told>>,
     /// The references of the payments.
     references: Vec<String>,
 }
 
 impl Crowd {
     async fn of(kind: StoreKind, count: usize, more: &str) -> Self {
-        let (engine, told) = (PaymentEngine::start(), Arc::<Mutex<HashMap<_, Vec<_>>>>::default());
+        let (engine, told) = (PaymentEngine::start(), Arc::<Mutex<Told>>::default());
         let noted = Arc::clone(&told);
         let server = Receiver::answering(move |_, received| {
             let of = |name| query_value(&format!("http://shop.example{}", received.target), name);

@@ -220,20 +220,17 @@ fn answer(books: &mut Books, question: &Received) -> Reply {
     let id = question.id().to_owned();
     let key = body["data"].to_string();
     let known = books.answers.get(&id).filter(|_| fault != Fault::Forgetful);
-    let (status, said) = match known {
-        Some((before, status, said)) => {
-            assert_eq!(*before, key, "the id {id} comes again with another question");
-            (*status, said.clone())
+    let (status, said) = if let Some((before, status, said)) = known {
+        assert_eq!(*before, key, "the id {id} comes again with another question");
+        (*status, said.clone())
+    } else {
+        let (status, said) = act(books, &kind, &body["data"]);
+        let said = said.to_string();
+        // What is not known yet is looked up again.
+        if status != 202 {
+            books.answers.insert(id, (key, status, said.clone()));
         }
-        None => {
-            let (status, said) = act(books, &kind, &body["data"]);
-            let said = said.to_string();
-            // What is not known yet is looked up again.
-            if status != 202 {
-                books.answers.insert(id, (key, status, said.clone()));
-            }
-            (status, said)
-        }
+        (status, said)
     };
     match fault {
         _ if trap.is_some() => Reply::Hang(Duration::from_secs(2)),
@@ -259,44 +256,15 @@ fn is_signed(question: &Received) -> bool {
 
 /// Does what is asked for, once.
 fn act(books: &mut Books, kind: &str, data: &Value) -> (u16, Value) {
-    let text = |name: &str| data[name].as_str().unwrap_or_else(|| panic!("no {name}: {data}")).to_owned();
-    let names = |expected: &[&str]| {
-        let names: Vec<&String> = data.as_object().expect("fields").keys().collect();
-        assert!(names.iter().all(|name| expected.contains(&name.as_str())), "{kind} {names:?}");
-    };
     match kind {
         "ping" => (200, json!({})),
-        "payment.create" => {
-            if books.fault == Fault::Refusing {
-                return (422, json!({ "code": "currency_not_taken", "detail": "Not here." }));
-            }
-            names(&[
-                "reference",
-                "amount",
-                "currency",
-                "capture",
-                "payee",
-                "description",
-                "return_url",
-                "notification_url",
-                "expires_at",
-            ]);
-            let reference = text("reference");
-            let forgets = books.fault == Fault::Forgetful;
-            assert!(forgets || !books.payments.contains_key(&reference), "{reference} is created twice");
-            let id = format!("p{}", books.asked.len());
-            let page = format!("http://127.0.0.1:9/pay/{id}?return={}", text("return_url").replace('?', "&"));
-            let mut payment = json!({ "id": id, "reference": reference, "status": "open", "page_url": page });
-            let all = payment.as_object_mut().expect("fields");
-            for name in ["amount", "currency", "capture", "return_url", "notification_url", "expires_at", "payee"] {
-                all.insert(name.into(), json!(text(name)));
-            }
-            books.payments.entry(reference).or_insert_with(|| payment.clone());
-            (201, payment)
+        "payment.create" if books.fault == Fault::Refusing => {
+            (422, json!({ "code": "currency_not_taken", "detail": "Not here." }))
         }
+        "payment.create" => create(books, data),
         "payment.get" | "payment.cancel" => {
-            names(&["id", "reference"]);
-            let Some(payment) = books.payments.get_mut(&text("reference")) else { return (404, json!({})) };
+            check_names(data, &["id", "reference"]);
+            let Some(payment) = books.payments.get_mut(text(data, "reference")) else { return (404, json!({})) };
             if payment["id"] != data["id"] {
                 return (404, json!({}));
             }
@@ -305,21 +273,50 @@ fn act(books: &mut Books, kind: &str, data: &Value) -> (u16, Value) {
             }
             (200, payment.clone())
         }
-        "payment.capture" | "payment.refund" | "payment.void" => {
-            names(&["id", "payment", "amount", "currency", "description"]);
-            assert!(books.payments.values().any(|payment| payment["id"] == data["payment"]), "{data}");
-            assert_eq!(data.get("amount").is_some(), kind != "payment.void", "{data}");
-            let amount = data["amount"].as_str().unwrap_or_default().to_owned();
-            books.operations.insert(text("id"), (kind.to_owned(), amount.clone()));
-            if amount == "0.77" && books.asked.iter().filter(|asked| *asked == kind).count() < 4 {
-                return (202, json!({ "id": text("id"), "status": "pending" }));
-            }
-            if amount == "6.66" {
-                let refusal = json!({ "code": "not_now", "detail": "No." });
-                return (200, json!({ "id": text("id"), "status": "refused", "refusal": refusal }));
-            }
-            (200, json!({ "id": text("id"), "status": "done" }))
-        }
+        "payment.capture" | "payment.refund" | "payment.void" => operate(books, kind, data),
         other => panic!("{other} is not a question"),
     }
+}
+
+fn create(books: &mut Books, data: &Value) -> (u16, Value) {
+    const COPIED: [&str; 7] =
+        ["amount", "currency", "capture", "return_url", "notification_url", "expires_at", "payee"];
+    check_names(data, &[&COPIED[..], &["reference", "description"]].concat());
+    let reference = text(data, "reference").to_owned();
+    let forgets = books.fault == Fault::Forgetful;
+    assert!(forgets || !books.payments.contains_key(&reference), "{reference} is created twice");
+    let id = format!("p{}", books.asked.len());
+    let page = format!("http://127.0.0.1:9/pay/{id}?return={}", text(data, "return_url").replace('?', "&"));
+    let mut payment = json!({ "id": id, "reference": reference, "status": "open", "page_url": page });
+    let all = payment.as_object_mut().expect("fields");
+    all.extend(COPIED.map(|name| (name.to_owned(), json!(text(data, name)))));
+    books.payments.entry(reference).or_insert_with(|| payment.clone());
+    (201, payment)
+}
+
+fn operate(books: &mut Books, kind: &str, data: &Value) -> (u16, Value) {
+    check_names(data, &["id", "payment", "amount", "currency", "description"]);
+    assert!(books.payments.values().any(|payment| payment["id"] == data["payment"]), "{data}");
+    assert_eq!(data.get("amount").is_some(), kind != "payment.void", "{data}");
+    let (id, amount) = (text(data, "id").to_owned(), data["amount"].as_str().unwrap_or_default().to_owned());
+    books.operations.insert(id.clone(), (kind.to_owned(), amount.clone()));
+    match amount.as_str() {
+        "0.77" if books.asked.iter().filter(|asked| *asked == kind).count() < 4 => {
+            (202, json!({ "id": id, "status": "pending" }))
+        }
+        "6.66" => {
+            let refusal = json!({ "code": "not_now", "detail": "No." });
+            (200, json!({ "id": id, "status": "refused", "refusal": refusal }))
+        }
+        _ => (200, json!({ "id": id, "status": "done" })),
+    }
+}
+
+fn text<'a>(data: &'a Value, name: &str) -> &'a str {
+    data[name].as_str().unwrap_or_else(|| panic!("no {name}: {data}"))
+}
+
+fn check_names(data: &Value, expected: &[&str]) {
+    let names: Vec<&String> = data.as_object().expect("fields").keys().collect();
+    assert!(names.iter().all(|name| expected.contains(&name.as_str())), "{names:?}");
 }
