@@ -69,7 +69,7 @@ pub use message::{Finish, FinishedAs};
 pub use moment::UnixMillis;
 pub use money::{Amount, Currency};
 pub use notify_on::NotifyOn;
-pub use open_request::{Expiry, JobRequest, OpenRequest};
+pub use open_request::{Expiry, JobRequest, OpenRequest, RequestedProvider};
 pub use outcome::{Cause, Evidence, Fact, Outcome, ProviderRefusal, ResponseKind};
 pub use params::{Params, Placeholder};
 pub use plan::{CallbackPlan, PlannedCallback};

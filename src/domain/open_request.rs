@@ -12,6 +12,8 @@ pub use super::callback::RequestedCallbacks;
 pub struct OpenRequest {
     /// What the customer is asked for.
     pub purpose: Purpose,
+    /// The provider that it is to be paid at; `None` is the first that takes it.
+    pub provider: Option<RequestedProvider>,
     /// What the dialect keeps in the journey.
     pub dialect_data: DialectData,
     /// The callbacks that were asked for.
@@ -36,6 +38,7 @@ impl OpenRequest {
     pub fn plain(purpose: Purpose) -> Self {
         Self {
             purpose,
+            provider: None,
             dialect_data: DialectData::default(),
             callback: RequestedCallbacks::OwnPage,
             params_in: Placement::Query,
@@ -46,6 +49,17 @@ impl OpenRequest {
             expiry: None,
         }
     }
+}
+
+/// The provider that a call names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestedProvider {
+    /// The field of the call that names it.
+    pub field: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Whether the app creates the payment there itself, and says later which it is.
+    pub attaches: bool,
 }
 
 /// A job as a merchant asks for it.

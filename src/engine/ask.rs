@@ -57,6 +57,8 @@ enum Said {
     /// It refuses to create the payment.
     NotCreated(ProviderRefusal),
     Operation(Performed),
+    /// The app has not said which payment it is.
+    NotAttached,
 }
 
 /// Begins to ask about a visit's payment, or joins the question that is under way here, or was a moment ago. It goes on
@@ -72,6 +74,26 @@ pub(super) fn ask(engine: &Arc<Engine>, journey: &Journey, visit: u8) -> Flight<
 pub(super) fn ask_anew(engine: &Arc<Engine>, journey: &Journey, visit: u8) -> Flight<Result<TimedAnswer>> {
     engine.asks.forget(&(journey.pay_id(), visit));
     ask(engine, journey, visit)
+}
+
+/// Asks about a payment after this wait; where it is being asked about then, or was a moment ago, once more behind that,
+/// however many wait for it: the answer may be of the time before.
+pub(super) fn ask_behind(engine: &Arc<Engine>, journey: Journey, visit: u8, wait: Duration) {
+    let key = (journey.pay_id(), visit);
+    if engine.asked_again.has(&key) {
+        return;
+    }
+    let (note, engine) = (engine.asked_again.write(key), Arc::clone(engine));
+    tokio::spawn(async move {
+        tokio::time::sleep(wait).await;
+        if engine.asks.has(&key) {
+            let _ = ask(&engine, &journey, visit).await;
+            tokio::time::sleep(FRESH).await;
+        }
+        drop(note);
+        // It has logged its trouble, and comes again by the schedule.
+        let _ = ask_anew(&engine, &journey, visit).await;
+    });
 }
 
 async fn ask_and_conclude(engine: &Engine, journey: &Journey, visit: u8) -> Result<TimedAnswer> {
@@ -131,8 +153,11 @@ async fn said(deps: &Deps, provider: &dyn Provider, journey: &Journey, visit: u8
     }
     let payment = journey.payment(visit);
     let known = payment.and_then(|payment| payment.created.as_ref()).map(|created| created.reference.clone());
+    let is_attached = payment.is_some_and(|payment| payment.attached);
     let provider_reference = match known {
         Some(known) => Ok(known),
+        // Nobody has said which payment it is.
+        None if is_attached => Err(Ok(Said::NotAttached)),
         None => created(deps, provider, journey, visit).await?,
     };
     let provider_reference = match provider_reference {
@@ -181,7 +206,11 @@ async fn judge(engine: &Engine, journey: &Journey, visit: u8, said: Said) -> Res
     let may_still_pay = matches!(&said, Said::Payment(report) if report.status == PaymentStatus::Open);
     let response_id = derive::payment_response_id(visit);
     // However long the store is away: the customer has paid, or cannot any more.
-    let conclude = || conclude::by_report(deps, journey.clone(), response_id, |now| fact_of(now, visit, &said));
+    let conclude = || {
+        conclude::by_report(deps, journey.clone(), response_id, |latest| {
+            fact_of(latest, visit, &said, deps.clock.now())
+        })
+    };
     match commit::while_away(conclude).await {
         Ok(Reported::Ended(ended)) => Ok(Answer::Ended(ended)),
         Ok(Reported::Open) => note_match(deps, journey, visit).await.map(|()| Answer::Open { may_still_pay }),
@@ -195,9 +224,11 @@ async fn judge(engine: &Engine, journey: &Journey, visit: u8, said: Said) -> Res
 
 /// The fact that an answer proves of a journey: none while it is open. What differs from what was asked for is an
 /// error, in the words that people read.
-fn fact_of(journey: &Journey, visit: u8, said: &Said) -> Result<Option<Fact>, String> {
+fn fact_of(journey: &Journey, visit: u8, said: &Said, now: UnixMillis) -> Result<Option<Fact>, String> {
     let report = match said {
         Said::NotCreated(why) => return Ok(Some(unpaid(journey, visit, why))),
+        Said::NotAttached if journey.is_past_expiry(now) => return Ok(Some(Fact::lapsed())),
+        Said::NotAttached => return Ok(None),
         Said::Operation(Performed::Now(fact)) => return Ok(Some(fact.clone())),
         Said::Operation(Performed::Later(_) | Performed::Unknown) => return Ok(None),
         Said::Payment(report) => report,

@@ -8,8 +8,8 @@ use crate::domain::journey::Proof;
 use crate::domain::message::Message;
 use crate::domain::{
     AnswerTo, CreatedPayment, Dialect, Digest, Evidence, FinalOutcome, GatewaySignature, HandBack, Journey, MerchantId,
-    MintedToken, OneTime, OneTimeToken, ProviderRedirect, Purpose, Redirect, ResponseId, ResponseKind, Sealed, Secret,
-    UnixMillis,
+    MintedToken, OneTime, OneTimeToken, PaymentReference, ProviderRedirect, Purpose, Redirect, ResponseId,
+    ResponseKind, Sealed, Secret, UnixMillis,
 };
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::keys::{ConsentClaims, LINK_LENGTH, digest};
@@ -131,8 +131,43 @@ pub(super) fn payment_response_id(visit: u8) -> ResponseId {
 /// The page where the customer of a visit pays; `None` while it is not known.
 pub(super) fn payment_page(deps: &Deps, journey: &Journey, visit: u8) -> Result<Option<Redirect>> {
     let Some(created) = journey.payment(visit).and_then(|payment| payment.created.as_ref()) else { return Ok(None) };
-    let page = unseal(deps, journey, &created.page).ok_or_else(key_gone)?;
+    let Some(page) = &created.page else { return Ok(None) };
+    let page = unseal(deps, journey, page).ok_or_else(key_gone)?;
     Ok(Some(Redirect::to_provider(page.reveal().to_owned())))
+}
+
+/// What an app needs that creates a journey's payment at the provider itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// The reference that the payment must have.
+    pub reference: String,
+    /// Where its customer must be sent back to.
+    pub return_url: String,
+    /// Where the provider must notify.
+    pub notification_url: String,
+}
+
+/// What the app needs that creates the payment of this journey itself; `None` of any other journey.
+///
+/// # Errors
+/// When the journey's key is gone.
+pub fn attachment(deps: &Deps, journey: &Journey) -> Result<Option<Attachment>> {
+    if !journey.payment(0).is_some_and(|payment| payment.attached) {
+        return Ok(None);
+    }
+    let (provider, state) = (journey.provider_of(0), state(deps, journey, 0)?);
+    Ok(Some(Attachment {
+        reference: PaymentReference { journey: journey.pay_id(), visit: 0 }.to_string(),
+        return_url: deps.public_url.page(&format!("/return/{provider}"), &[("state", &state)]),
+        notification_url: deps.public_url.page(&format!("/notify/{provider}"), &[]),
+    }))
+}
+
+/// What keeps a payment from being bound to a second journey: the provider's reference, and the journey that has it.
+pub(super) fn attachment_reservation(journey: &Journey, reference: &str) -> Reservation {
+    let key = format!("{}\n{reference}", journey.provider_of(0));
+    let request = digest("attached to", journey.id().as_bytes());
+    Reservation { key: digest("attached payment", key.as_bytes()), request, kept: Kept::ADay }
 }
 
 /// What a provider has created, as a journey keeps it.
@@ -142,7 +177,8 @@ pub(super) fn created_payment(
     reference: String,
     page: &Redirect,
 ) -> Result<CreatedPayment> {
-    Ok(CreatedPayment { reference, page: seal(deps, journey.id().as_bytes(), page.as_str().as_bytes())? })
+    let page = seal(deps, journey.id().as_bytes(), page.as_str().as_bytes())?;
+    Ok(CreatedPayment { reference, page: Some(page) })
 }
 
 /// The address of the app that takes the provider's answer itself, where one does: its provider knows no other.

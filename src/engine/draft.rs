@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use crate::domain::{
     AnswerTo, CallbackPlan, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant, OneOffUrls,
-    OpenRequest, Opening, PaymentOperation, Placement, Purpose, RequestedCallbacks, Settings, SignedReturns,
-    UnixMillis,
+    OpenRequest, Opening, PaymentOperation, Placement, Purpose, RequestedCallbacks, RequestedProvider, SameBrowser,
+    Settings, SignedReturns, UnixMillis,
 };
 use crate::domain::{open_request::When, plan::Allowed};
 use crate::engine::deps::{Deps, Result};
@@ -32,7 +32,7 @@ pub(super) fn draft(
         merchant: merchant.id,
         merchant_name: merchant.name.clone(),
         dialect: dialect.name().to_owned(),
-        provider: provider.map_or_else(|| provider_for(deps, &open_request.purpose), Ok)?,
+        provider: provider.map_or_else(|| provider_for(deps, open_request), Ok)?,
         key: deps.keys.current().to_owned(),
         purpose: open_request.purpose.clone(),
         dialect_data: open_request.dialect_data.clone(),
@@ -42,6 +42,10 @@ pub(super) fn draft(
         expires_at: expires_at(deps, merchant, open_request, now)?,
     });
     longest::check_longest(deps, journey.opening(), dialect)?;
+    if let Some(requested) = open_request.provider.as_ref().filter(|requested| requested.attaches) {
+        check_attachable(deps, &journey, requested)?;
+        return Ok(journey.awaiting_attachment());
+    }
     if !dialect.asks_provider_ahead(open_request) {
         return Ok(journey);
     }
@@ -81,7 +85,11 @@ fn expires_at(
 
 /// The provider that a journey leads to: its institution names one; checkouts without go to the first that takes
 /// payments, and consents without to the one that their customer chooses.
-fn provider_for(deps: &Deps, purpose: &Purpose) -> Result<String, Invalid> {
+fn provider_for(deps: &Deps, open_request: &OpenRequest) -> Result<String, Invalid> {
+    let purpose = &open_request.purpose;
+    if let Some(requested) = &open_request.provider {
+        return named_provider(deps, purpose, requested);
+    }
     if let Purpose::Job(_) = purpose {
         return Ok(String::new());
     }
@@ -116,6 +124,38 @@ fn provider_for(deps: &Deps, purpose: &Purpose) -> Result<String, Invalid> {
         return Err(Invalid::new("institutionId", rule).hint("expected an institution whose bank takes payments"));
     }
     Ok(institution.provider.clone())
+}
+
+/// The provider that a call names, if it takes this payment.
+fn named_provider(deps: &Deps, purpose: &Purpose, requested: &RequestedProvider) -> Result<String, Invalid> {
+    let RequestedProvider { field, name, .. } = requested;
+    let takes = |provider: &&Arc<dyn Provider>| provider.takes_payments();
+    let mut all = deps.providers.iter().filter(takes);
+    let Some(provider) = all.clone().find(|provider| provider.name() == name) else {
+        let names: Vec<&str> = all.by_ref().map(|provider| provider.name()).collect();
+        let rule = format!("names {name:?}, which is no provider of this gateway that takes payments");
+        return Err(Invalid::new(*field, rule).hint(format!("expected one of {}", names.join(", "))));
+    };
+    if !provider.takes(purpose) {
+        let rule = format!("names {name:?}, which does not take this currency or kind of payment");
+        return Err(Invalid::new(*field, rule));
+    }
+    Ok(name.clone())
+}
+
+/// Refuses a payment that the app creates itself, where its provider cannot be asked about it, or the merchant requires
+/// the browser that left: no visit of ours would set its cookie.
+fn check_attachable(deps: &Deps, journey: &Journey, requested: &RequestedProvider) -> Result<()> {
+    let (field, opening) = (requested.field, journey.opening());
+    if opening.settings.same_browser == SameBrowser::Required {
+        let rule = "is of no use while same_browser is required: the customer leaves from your own page";
+        return Err(Invalid::new(field, rule).into());
+    }
+    if !deps.provider(&opening.provider)?.creates_payment(journey) {
+        let rule = format!("names {:?}, which cannot be asked about a payment", opening.provider);
+        return Err(Invalid::new(field, rule).into());
+    }
+    Ok(())
 }
 
 fn plan(

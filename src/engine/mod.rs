@@ -55,7 +55,7 @@ pub use use_cases::list::JourneyDetails;
 pub use use_cases::lost_keys::LostKeys;
 pub use use_cases::merchants::{Erased, NewMerchant};
 pub use use_cases::open::{Ordered, Rehearsal, Rehearsed};
-pub use use_cases::payment::NotifyResult;
+pub use use_cases::payment::{Attached, NotifyResult};
 pub use use_cases::profile::{Edit, Edited};
 pub use use_cases::redeem::{Redeemed, Redeeming};
 pub use use_cases::return_::{Brought, RejectedReturn, Returned, Waited, Waiting};

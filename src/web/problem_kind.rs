@@ -57,8 +57,8 @@ kinds! {
         "The customer has not agreed to the consent yet, or is asked again. It may be in force later.";
     Ended = "ended", "Not in force",
         "The consent has ended, or was never given.";
-    NotCancellable = "not-cancellable", "It cannot be cancelled",
-        "The payment has ended, or its customer may be paying: its provider has not said that it is closed. Ask again later.";
+    Conflict = "conflict", "It cannot be done to this journey",
+        "The journey does not stand so that the call could be obeyed, or its provider has not said that it is closed: the members field and rule say why.";
     NotConsumable = "not-consumable", "It cannot be consumed",
         "Only a consent that is in force can be consumed; consent_status says where it stands.";
     CallbackEnded = "callback-ended", "The callback has ended",

@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use open_body::{OpenBody, OperationBody};
+pub use open_body::{AttachBody, OpenBody, OperationBody};
 
-use super::kept::in_journeys;
+use super::{kept::in_journeys, secpaid};
 use crate::domain::{
-    CallbackDialect, Cause, Dialect, HandBack, Journey, JourneyEvent, OneTime, OneTimeToken, Params, WebhookDialect,
-    WebhookEndpoint, WebhookPayload,
+    CallbackDialect, Cause, Dialect, HandBack, Journey, JourneyEvent, OneTime, OneTimeToken, Params, Secret,
+    WebhookDialect, WebhookEndpoint, WebhookPayload,
 };
 
 /// The dialect's name.
@@ -80,5 +80,10 @@ impl CallbackDialect for Own {
 impl WebhookDialect for Own {
     fn webhook(&self, _endpoint: &WebhookEndpoint, journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {
         webhook::webhook(journey, journey.outcome_of(event)?)
+    }
+
+    /// An endpoint is saved with one key, whatever words it is told in.
+    fn encrypted(&self, webhook: &WebhookPayload, key: &Secret) -> Option<WebhookPayload> {
+        secpaid::encrypted(webhook, key)
     }
 }

@@ -5,11 +5,12 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Kept;
+use super::{APPENDED, Kept};
 use crate::domain::text::check_readable;
 use crate::domain::{
     Amount, CallbackName, Cancel, Checkout, Currency, Expiry, ExtraOutcomes, Invalid, Item, Journey, OneTime,
-    OpenRequest, OperationKind, PaymentOperation, Placement, Purpose, RequestedCallbacks, Wanted, WebhookOptions,
+    OpenRequest, OperationKind, PaymentOperation, Placement, Purpose, RequestedCallbacks, RequestedProvider, Wanted,
+    WebhookOptions,
 };
 
 /// The longest text of a field that is kept as it is, in characters.
@@ -30,6 +31,8 @@ pub struct OpenBody {
     note: String,
     #[serde(default)]
     capture: Capture,
+    provider: Option<String>,
+    attach: Option<String>,
     callback: Option<Value>,
     endpoints: Option<Value>,
     expires_in: Option<u64>,
@@ -72,6 +75,7 @@ impl OpenBody {
         };
         Ok(OpenRequest {
             purpose: Purpose::Checkout(checkout),
+            provider: read_provider(self.provider, self.attach)?,
             dialect_data: kept.written(),
             callback: self
                 .callback
@@ -115,10 +119,16 @@ impl OperationBody {
             }
             (_, _) if kind == OperationKind::Void => None,
             (Some(_), None) => return Err(unsuitable()),
+            (None, Some(left)) if left.minor() == 0 => {
+                return Err(Invalid::new("id", format!("names a journey of which no {} is left", kind.as_str())));
+            }
             (asked, left) => asked.or(left),
         };
         let purpose = Purpose::Operation(PaymentOperation { kind, amount, of: Some(original.pay_id()), note });
-        let endpoints = original.opening().plan.endpoints.iter().map(|own| Item::Url(own.url.as_str().to_owned()));
+        let endpoints = original.opening().plan.endpoints.iter().map(|own| match own.slot {
+            Some(slot) => Item::Index(usize::from(slot)),
+            None => Item::Url(own.url.as_str().to_owned()),
+        });
         let endpoints: Vec<Item> = endpoints.collect();
         Ok(OpenRequest {
             dialect_data: Kept { metadata: None, ..Kept::of(original) }.written(),
@@ -127,8 +137,20 @@ impl OperationBody {
             } else {
                 RequestedCallbacks::Items(endpoints)
             },
+            webhook_options: WebhookOptions::default(),
             ..OpenRequest::plain(purpose)
         })
+    }
+}
+
+fn read_provider(provider: Option<String>, attach: Option<String>) -> Result<Option<RequestedProvider>, Invalid> {
+    match (provider, attach) {
+        (None, None) => Ok(None),
+        (Some(name), None) => Ok(Some(RequestedProvider { field: "provider", name, attaches: false })),
+        (None, Some(name)) => Ok(Some(RequestedProvider { field: "attach", name, attaches: true })),
+        (Some(_), Some(_)) => {
+            Err(Invalid::new("attach", "names a provider, too").hint("send attach or provider, not both"))
+        }
     }
 }
 
@@ -175,6 +197,11 @@ fn read_callback(field: &'static str, value: Value) -> Result<RequestedCallbacks
         let expected = "expected success, cancelled and failed";
         let place = place.ok_or_else(|| Invalid::new(&*at, "is not a field").hint(expected))?;
         let Value::String(url) = value else { return Err(Invalid::new(at, "is not a URL")) };
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        let held = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| APPENDED.contains(&name.as_ref()));
+        if let Some((name, _)) = held {
+            return Err(Invalid::new(at, format!("holds the parameter {name}, which this gateway appends")));
+        }
         apart[place] = Some(url);
     }
     let [success, cancelled, failed] = apart;
@@ -198,4 +225,25 @@ fn read_items(field: &'static str, value: Value) -> Result<RequestedCallbacks, I
     });
     let items: Option<Vec<Item>> = items.collect();
     items.map(RequestedCallbacks::Items).ok_or_else(|| Invalid::new(field, "is not what it may be").hint(EXPECTED))
+}
+
+/// The body of `POST /v1/journeys/{id}/attach`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttachBody {
+    reference: String,
+}
+
+impl AttachBody {
+    /// The provider's own reference of the payment that the app has created.
+    ///
+    /// # Errors
+    /// When it is empty, too long or not readable.
+    pub fn read(self) -> Result<String, Invalid> {
+        let reference = read_text("reference", self.reference)?;
+        if reference.trim().is_empty() {
+            return Err(Invalid::new("reference", "is empty").hint("expected the provider's own reference"));
+        }
+        Ok(reference)
+    }
 }

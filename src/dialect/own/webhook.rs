@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Kept;
 use crate::dialect::moments;
-use crate::domain::{FinalOutcome, Journey, ProviderRefusal, Purpose, WebhookPayload};
+use crate::domain::{FinalOutcome, Journey, ProviderRefusal, WebhookPayload};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -22,6 +22,8 @@ struct Data<'a> {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,10 +43,7 @@ pub(super) fn webhook(journey: &Journey, final_outcome: &FinalOutcome) -> Option
     let opening = journey.opening();
     let (kept, amount) = (Kept::of(journey), opening.purpose.amount());
     let at = moments::written(final_outcome.at);
-    let operation = match &opening.purpose {
-        Purpose::Operation(operation) => Some(operation.kind.as_str()),
-        Purpose::Checkout(_) | Purpose::Consent(_) | Purpose::Job(_) => None,
-    };
+    let operation = opening.purpose.operation();
     let status = final_outcome.outcome.as_str();
     let body = Body {
         r#type: format!("{}.{status}", if operation.is_some() { "operation" } else { "journey" }),
@@ -53,7 +52,8 @@ pub(super) fn webhook(journey: &Journey, final_outcome: &FinalOutcome) -> Option
             journey_id: journey.id().to_string(),
             pay_id: journey.pay_id().to_string(),
             status,
-            operation,
+            operation: operation.map(|operation| operation.kind.as_str()),
+            of: operation.and_then(|operation| operation.of).map(|of| of.to_string()),
             amount: amount.map(|amount| amount.to_string()),
             currency: amount.map(|amount| amount.currency().to_string()),
             reference: kept.reference,

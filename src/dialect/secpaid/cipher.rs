@@ -38,7 +38,7 @@ pub fn read_key(text: &str) -> Result<Secret, Invalid> {
 }
 
 /// A webhook in its encrypted form. `None` when the key is none.
-pub(super) fn encrypted(webhook: &WebhookPayload, key: &Secret) -> Option<WebhookPayload> {
+pub fn encrypted(webhook: &WebhookPayload, key: &Secret) -> Option<WebhookPayload> {
     let key = key.reveal().as_bytes();
     let cipher = Encryptor::<Aes256>::new_from_slices(key, key.get(..IV_LENGTH)?).ok()?;
     let data = STANDARD.encode(cipher.encrypt_padded_vec_mut::<Pkcs7>(webhook.body.as_bytes()));

@@ -11,7 +11,7 @@ mod split;
 mod transaction;
 mod webhook;
 
-pub use cipher::read_key;
+pub use cipher::{encrypted, read_key};
 pub use envelope::{failure, success};
 pub use link::{Links, link};
 pub use open_request::{Kind, read_wish};
@@ -97,6 +97,6 @@ impl WebhookDialect for SecPaid {
     }
 
     fn encrypted(&self, webhook: &WebhookPayload, key: &Secret) -> Option<WebhookPayload> {
-        cipher::encrypted(webhook, key)
+        encrypted(webhook, key)
     }
 }

@@ -54,6 +54,7 @@ pub fn read_wish(fields: &Fields, kind: Kind) -> Result<OpenRequest, Invalid> {
             cancel: read_cancel(fields)?,
             payee: None,
         }),
+        provider: None,
         dialect_data: kept.written(),
         callback: read_callbacks("callback_url", fields.text("callback_url"))?,
         params_in: fields.text("params_in").map(Placement::parse).transpose()?.unwrap_or_default(),

@@ -111,6 +111,7 @@ impl AuthRequest {
                 longest: reach.longest,
                 answer_to: self.way.answer_to.clone(),
             }),
+            provider: None,
             dialect_data: self.kept.written(),
             callback: self.way.callback.clone(),
             params_in: Placement::Query,

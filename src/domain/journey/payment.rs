@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, Journey, RecordedResponse, ResponseId};
+use super::{Effect, Journey, ProviderVisit, RecordedResponse, ResponseId};
 use crate::domain::{Fact, PayId, Sealed, UnixMillis};
 
 /// The payment that a provider holds for a visit.
@@ -16,6 +16,8 @@ pub struct ProviderPayment {
     pub created: Option<CreatedPayment>,
     /// Where it stands, as far as the provider has said.
     pub standing: PaymentStanding,
+    /// Whether the app creates it, and says which it is.
+    pub attached: bool,
     /// Why it is to be closed there, where somebody has asked for that.
     pub closing: Option<Ending>,
     /// When the provider is asked next.
@@ -61,8 +63,8 @@ impl Ending {
 pub struct CreatedPayment {
     /// The provider's own reference.
     pub reference: String,
-    /// The page where the customer pays.
-    pub page: Sealed,
+    /// The page where the customer pays; `None` of a payment that the app has created, and sent its customer to.
+    pub page: Option<Sealed>,
 }
 
 /// Where a payment stands at its provider.
@@ -113,6 +115,7 @@ impl ProviderPayment {
         Self {
             created: None,
             standing: PaymentStanding::Open,
+            attached: false,
             closing: None,
             ask_at,
             has_turn: false,
@@ -136,6 +139,27 @@ impl Journey {
             begun.payment = Some(Box::new(ProviderPayment::intended(ask_at)));
         }
         self
+    }
+
+    /// The journey as it opens, whose app creates the payment at the provider itself and sends its customer there. Nobody
+    /// can be asked before the app says which payment it is.
+    #[must_use]
+    pub fn awaiting_attachment(mut self) -> Self {
+        let (left_at, ask_at) = (self.opening.opened_at, self.opening.expires_at);
+        let payment = ProviderPayment { attached: true, ..ProviderPayment::intended(ask_at) };
+        let payment = Some(Box::new(payment));
+        self.past.visits.push(ProviderVisit { left_at, to: None, answers: Vec::new(), redirect: None, payment });
+        self
+    }
+
+    /// Keeps which payment the app has created, to be asked about at `ask_at`. `None` when that is known, or it was not
+    /// to be created by the app.
+    #[must_use]
+    pub fn attach_payment(mut self, visit: u8, reference: String, ask_at: UnixMillis) -> Option<Self> {
+        let payment = self.payment_mut(visit).filter(|payment| payment.attached && payment.created.is_none())?;
+        payment.created = Some(CreatedPayment { reference, page: None });
+        payment.ask_at = ask_at;
+        Some(self.revised())
     }
 
     /// Keeps what the provider has created for a visit. `None` when that is known.

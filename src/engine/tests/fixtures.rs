@@ -32,6 +32,7 @@ pub fn deps(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Deps {
 pub fn open_request(purpose: Purpose, callback: RequestedCallbacks) -> OpenRequest {
     OpenRequest {
         purpose,
+        provider: None,
         dialect_data: DialectData::default(),
         callback,
         params_in: Placement::Query,

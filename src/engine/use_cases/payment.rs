@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{Journey, PaymentReference, PaymentStanding, ProviderPayment, UnixMillis};
+use crate::domain::{Journey, MerchantId, PayId, PaymentReference, PaymentStanding, ProviderPayment, UnixMillis};
 use crate::engine::commit::{self, Next};
 use crate::engine::deps::{Deps, Result};
-use crate::engine::{Engine, ask};
+use crate::engine::{Engine, ask, derive, find};
 use crate::provider::{Notification, NotificationError};
-use crate::store::Step;
+use crate::store::{Reserved, Step};
 
 /// How far ahead a turn may be that is waited for here. A later one is written down, for any node.
 const AHEAD: Duration = Duration::from_secs(1);
@@ -28,6 +28,61 @@ pub enum NotifyResult {
     Refused(NotificationError),
     /// There is no such provider.
     NoProvider,
+}
+
+/// What became of an app's word on which payment it has created.
+#[derive(Debug)]
+pub enum Attached {
+    /// The journey has it, now or since before.
+    Bound(Box<Journey>),
+    /// The journey has another one.
+    Other,
+    /// Another journey has it.
+    Elsewhere,
+    /// Its app was not to create any.
+    NotAwaited,
+}
+
+/// Keeps which payment an app has created for its journey, and asks the provider about it. `None` when the merchant has
+/// no such journey.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn attach(
+    engine: &Arc<Engine>,
+    merchant: MerchantId,
+    pay_id: PayId,
+    reference: &str,
+) -> Result<Option<Attached>> {
+    let deps = &engine.deps;
+    let Some(journey) = find::journey(deps, merchant, pay_id).await? else { return Ok(None) };
+    let Some(payment) = journey.payment(0).filter(|payment| payment.attached) else {
+        return Ok(Some(Attached::NotAwaited));
+    };
+    if let Some(known) = &payment.created {
+        let bound = known.reference == reference;
+        return Ok(Some(if bound { Attached::Bound(Box::new(journey)) } else { Attached::Other }));
+    }
+    // One payment is one journey's.
+    let bound = derive::attachment_reservation(&journey, reference);
+    if deps.store.reserve(&bound).await? == Reserved::Reused {
+        return Ok(Some(Attached::Elsewhere));
+    }
+    let ask_at = ask::next_ask(deps, &journey, 0, 0);
+    let bind = |journey: &Journey| {
+        let next = journey.clone().attach_payment(0, reference.to_owned(), ask_at);
+        Ok(Next::step(next.map(Step::to)))
+    };
+    let (journey, is_bound) = match commit::unless_gone(commit::commit(deps, journey, bind).await)? {
+        Some(bound) => bound,
+        None => return Ok(None),
+    };
+    if is_bound {
+        ask_soon(engine, journey.clone(), 0).await?;
+    }
+    let known = journey.payment(0).and_then(|payment| payment.created.as_ref());
+    let is_own = known.is_some_and(|known| known.reference == reference);
+    Ok(Some(if is_own { Attached::Bound(Box::new(journey)) } else { Attached::Other }))
 }
 
 /// Takes a provider's notification. It decides nothing: the provider is asked, unless this very payment has been proven.
@@ -51,11 +106,10 @@ pub async fn notify(engine: &Arc<Engine>, provider: &str, notification: &Notific
     Ok(NotifyResult::Accepted)
 }
 
-/// Asks about a payment in the provider's next turn; where it is being asked about, or was a moment ago, once more
-/// behind that, however many wait for it: the answer may be of the time before.
+/// Asks about a payment in the provider's next turn.
 async fn ask_soon(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<()> {
-    let (deps, key) = (&engine.deps, (journey.pay_id(), visit));
-    if engine.asked_again.has(&key) {
+    let deps = &engine.deps;
+    if engine.asked_again.has(&(journey.pay_id(), visit)) {
         return Ok(());
     }
     let (now, name) = (deps.clock.now(), journey.provider_of(visit));
@@ -63,18 +117,7 @@ async fn ask_soon(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<(
     if turn > now.plus(AHEAD) {
         return await_turn(deps, journey, visit, turn).await;
     }
-    let note = engine.asked_again.write(key);
-    let engine = Arc::clone(engine);
-    tokio::spawn(async move {
-        tokio::time::sleep(turn.since(now)).await;
-        if engine.asks.has(&key) {
-            let _ = ask::ask(&engine, &journey, visit).await;
-            tokio::time::sleep(ask::FRESH).await;
-        }
-        drop(note);
-        // It has logged its trouble, and comes again by the schedule.
-        let _ = ask::ask_anew(&engine, &journey, visit).await;
-    });
+    ask::ask_behind(engine, journey, visit, turn.since(now));
     Ok(())
 }
 

@@ -140,7 +140,7 @@ pub(crate) async fn a_frozen_hand_back_is_due_until_its_proof_is_concluded(teste
 
 pub(crate) async fn a_payment_that_is_open_is_due_when_it_is_asked_about_and_never_expires(tested: TestStore) {
     let ask_at = tested.now().plus(MINUTE);
-    let created = CreatedPayment { reference: "p1".into(), page: Sealed::new(vec![7; 60]) };
+    let created = CreatedPayment { reference: "p1".into(), page: Some(Sealed::new(vec![7; 60])) };
     let open = away(&tested).await.intending_payment(0, ask_at).payment_created(0, created).unwrap();
     tested.done(&Step::to(open.clone())).await;
     assert_eq!(due(&tested).await, []);

@@ -33,7 +33,7 @@ fn well_travelled() -> Journey {
 
 /// A journey with two payments that its provider holds: one is over, the other is not what it should be.
 fn held_by_a_provider() -> Journey {
-    let created = |reference: &str| CreatedPayment { reference: reference.into(), page: sealed() };
+    let created = |reference: &str| CreatedPayment { reference: reference.into(), page: Some(sealed()) };
     let BegunVisit::New(away, visit) = journey().begin_visit(None, NOW) else { panic!() };
     let first = ResponseId { visit, response_digest: 1 };
     let away = away.intending_payment(visit, NOW).payment_created(visit, created("p1")).unwrap();

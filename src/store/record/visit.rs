@@ -46,7 +46,7 @@ impl Recorded for ProviderVisit {
 }
 
 fields!(
-    ProviderPayment: created: Option<CreatedPayment>, standing: PaymentStanding, closing: Option<Ending>,
+    ProviderPayment: created: Option<CreatedPayment>, standing: PaymentStanding, attached: bool, closing: Option<Ending>,
     ask_at: UnixMillis, has_turn: bool, asked: u8, returned: Option<BrowserReturn>,
 );
 
@@ -54,7 +54,7 @@ fields!(BrowserReturn: at: UnixMillis, may_still_pay: bool);
 
 numbered!(Ending: PressedCancel, Withdrawn);
 
-fields!(CreatedPayment: reference: String, page: Sealed);
+fields!(CreatedPayment: reference: String, page: Option<Sealed>);
 
 // Open, over, proven, or at odds with what was asked for.
 lettered!(

@@ -8,7 +8,8 @@ use serde_with::skip_serializing_none;
 use super::{endpoints::EndpointView, ways::PlannedView};
 use crate::dialect::own;
 use crate::domain::{Journey, JourneyId, PayId, PaymentStanding, ProviderPayment, Stage};
-use crate::engine::{Engine, derive};
+use crate::engine::Engine;
+use crate::engine::derive::{self, Attachment};
 use crate::web::{Problem, time::rfc3339};
 
 #[skip_serializing_none]
@@ -31,8 +32,24 @@ pub(super) struct JourneyView {
     returned_at: Option<String>,
     provider: Option<String>,
     payment: Option<PaymentView>,
+    attach: Option<AttachView>,
     pay_link: Option<String>,
     callbacks: Callbacks,
+}
+
+/// What an app needs that creates the payment itself.
+#[derive(Serialize)]
+struct AttachView {
+    reference: String,
+    return_url: String,
+    notification_url: String,
+}
+
+impl From<Attachment> for AttachView {
+    fn from(attachment: Attachment) -> Self {
+        let Attachment { reference, return_url, notification_url } = attachment;
+        Self { reference, return_url, notification_url }
+    }
 }
 
 /// A payment that a provider holds.
@@ -97,6 +114,7 @@ pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Pr
         returned_at: journey.came_back_at().map(rfc3339),
         provider: Some(provider).filter(|provider| !provider.is_empty()).map(str::to_owned),
         payment: journey.latest_payment().map(PaymentView::from),
+        attach: derive::attachment(&engine.deps, journey)?.map(AttachView::from),
         // Where no customer has a part in it nobody is given a link.
         pay_link: opening.purpose.needs_customer().then(|| derive::pay_link(&engine.deps, journey)).transpose()?,
         callbacks: Callbacks {

@@ -8,6 +8,7 @@ use super::deliveries::{DeliveryView, Shown};
 use super::journey_view::{JourneyView, read_id, status, view};
 use super::list::{ListQuery, Place as _};
 use super::{ApiResult, Authenticated};
+use crate::dialect::own;
 use crate::domain::{
     Cause, FinalOutcome, Grant, Invalid, Journey, LedTo, ProviderRefusal, RecordedResponse, UnixMillis,
 };
@@ -28,6 +29,7 @@ struct Filter<'a> {
     returned: Option<bool>,
     provider: Option<&'a str>,
     note: Option<&'a str>,
+    reference: Option<&'a str>,
 }
 
 impl<'a> Filter<'a> {
@@ -47,7 +49,8 @@ impl<'a> Filter<'a> {
             Some("false") => Some(false),
             Some(_) => return Err(Invalid::new("returned", "is neither true nor false")),
         };
-        Ok(Self { status, returned, provider: page.filter("provider"), note: page.filter("note") })
+        let [provider, note, reference] = ["provider", "note", "reference"].map(|name| page.filter(name));
+        Ok(Self { status, returned, provider, note, reference })
     }
 
     /// The list that holds all of them, and as few others as there is a list for.
@@ -59,10 +62,13 @@ impl<'a> Filter<'a> {
     }
 
     fn wants(&self, journey: &Journey) -> bool {
+        let has_customer = journey.opening().purpose.needs_customer();
+        let reference = || own::kept(journey).and_then(|kept| kept.reference);
         let provider = || journey.provider_of(journey.last_visit().unwrap_or_default());
         self.status.is_none_or(|wanted| status(journey) == wanted)
-            && self.returned.is_none_or(|wanted| journey.came_back_at().is_some() == wanted)
+            && self.returned.is_none_or(|wanted| has_customer && journey.came_back_at().is_some() == wanted)
             && self.provider.is_none_or(|wanted| provider() == wanted)
+            && self.reference.is_none_or(|wanted| reference().is_some_and(|own| own == wanted))
             && self.note.is_none_or(|wanted| journey.opening().purpose.note() == wanted)
     }
 }
@@ -90,7 +96,7 @@ struct Event {
 }
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest, merchant: Authenticated) -> ApiResult {
-    let page = ListQuery::read(&request, &["limit", "after", "status", "returned", "provider", "note"])?;
+    let page = ListQuery::read(&request, &["limit", "after", "status", "returned", "provider", "note", "reference"])?;
     let filter = Filter::read(&page)?;
     let Selected { journeys, stopped, .. } =
         use_cases::list::page(&engine, merchant.id, filter.list(), (page.place()?, page.limit), |j| filter.wants(j))

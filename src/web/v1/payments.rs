@@ -6,9 +6,9 @@ use actix_web::{HttpRequest, http::StatusCode, http::header, web};
 
 use super::journey_view::{read_id, view};
 use super::{ApiResult, Authenticated, Call, no_store};
-use crate::dialect::own::{NAME, OpenBody, OperationBody};
+use crate::dialect::own::{AttachBody, NAME, OpenBody, OperationBody};
 use crate::domain::{Invalid, Journey, MerchantId, OperationKind, Outcome};
-use crate::engine::{Engine, EngineError, find, use_cases};
+use crate::engine::{Attached, Engine, EngineError, find, use_cases};
 use crate::web::{Problem, ProblemKind};
 
 /// How long a call waits for what a provider does at once. It is done all the same afterwards.
@@ -21,6 +21,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         }
     };
     config
+        .service(super::at("/journeys/{id}/attach", "POST").route(web::post().to(attach)))
         .service(super::at("/journeys/{id}/cancel", "POST").route(web::post().to(cancel)))
         .service(super::at("/journeys/{id}/captures", "POST").route(web::post().to(operation(OperationKind::Capture))))
         .service(super::at("/journeys/{id}/voids", "POST").route(web::post().to(operation(OperationKind::Void))))
@@ -36,6 +37,20 @@ pub(super) async fn open(engine: web::Data<Engine>, call: Call<OpenBody>) -> Api
     created(&engine, &journey)
 }
 
+/// Binds the payment that the app has created at the provider.
+async fn attach(engine: web::Data<Engine>, id: web::Path<String>, call: Call<AttachBody>) -> ApiResult {
+    let Call { merchant, body, .. } = call;
+    let reference = body.read()?;
+    let journey = journey_of(&engine, merchant.id, &id).await?;
+    let bound = use_cases::payment::attach(&engine, merchant.id, journey.pay_id(), &reference).await?;
+    match bound.ok_or_else(unknown)? {
+        Attached::Bound(journey) => Ok(no_store(StatusCode::OK).json(view(&engine, &journey)?)),
+        Attached::Other => Err(conflict("reference", "is not the one that is bound to this journey".to_owned())),
+        Attached::Elsewhere => Err(conflict("reference", "is bound to another journey".to_owned())),
+        Attached::NotAwaited => Err(conflict("id", "was not opened with attach".to_owned())),
+    }
+}
+
 /// Withdraws a payment that nobody has made.
 async fn cancel(
     engine: web::Data<Engine>,
@@ -47,8 +62,10 @@ async fn cancel(
     let withdrawn = use_cases::cancel::withdraw(&engine, merchant.id, journey.pay_id()).await?.ok_or_else(unknown)?;
     match withdrawn.final_outcome() {
         Some(end) if end.outcome == Outcome::Cancelled => Ok(no_store(StatusCode::OK).json(view(&engine, &withdrawn)?)),
-        Some(end) => Err(conflict(format!("has ended as {}", end.outcome.as_str()))),
-        None => Err(conflict("may be being paid at its provider, which has not said that it is closed".to_owned())),
+        Some(end) => Err(conflict("id", format!("has ended as {}", end.outcome.as_str()))),
+        None => {
+            Err(conflict("id", "may be being paid at its provider, which has not said that it is closed".to_owned()))
+        }
     }
 }
 
@@ -65,7 +82,8 @@ async fn operate(
     };
     let original = journey_of(&engine, merchant.id, &id).await?;
     let request = body.read(kind, &original)?;
-    let journey = use_cases::open::open(&engine, &merchant, NAME, &request, Some(&reservation)).await?;
+    let opened = use_cases::open::open(&engine, &merchant, NAME, &request, Some(&reservation)).await;
+    let journey = opened.map_err(renamed)?;
     let ordered = match journey.final_outcome() {
         // The repetition of a call whose operation is known.
         Some(_) => journey,
@@ -97,7 +115,13 @@ async fn journey_of(engine: &Engine, merchant: MerchantId, text: &str) -> Result
 /// This refusal, its field under the name that it has here.
 fn renamed(error: EngineError) -> EngineError {
     let EngineError::Refused(invalid) = error else { return error };
-    let own = [("callback_url", "callback"), ("payment_endpoint", "endpoints")];
+    let own = [
+        ("callback_url", "callback"),
+        ("payment_endpoint", "endpoints"),
+        ("success", "callback.success"),
+        ("cancel", "callback.cancelled"),
+        ("error", "callback.failed"),
+    ];
     let named = own.iter().find_map(|(engines, own)| Some(format!("{own}{}", invalid.field().strip_prefix(engines)?)));
     EngineError::Refused(match named {
         Some(field) => invalid.at(field),
@@ -109,7 +133,7 @@ fn unknown() -> Problem {
     Problem::not_found("journey")
 }
 
-fn conflict(rule: String) -> Problem {
-    let detail = format!("id: {rule}");
-    Problem::new(StatusCode::CONFLICT, ProblemKind::NotCancellable, detail).with("field", "id").with("rule", rule)
+fn conflict(field: &'static str, rule: String) -> Problem {
+    let detail = format!("{field}: {rule}");
+    Problem::new(StatusCode::CONFLICT, ProblemKind::Conflict, detail).with("field", field).with("rule", rule)
 }

@@ -20,7 +20,10 @@ use crate::support::token_io_client::PUBLIC_KEY;
 const URL: &str = "https://shop.example/x";
 
 /// Rules that a schema cannot say, by the field and the beginning of the rule that is answered.
-const RULES: [(&str, &str); 22] = [
+const RULES: [(&str, &str); 24] = [
+    // What an operator has configured.
+    ("provider", "which is no provider of this gateway"),
+    ("attach", "which is no provider of this gateway"),
     // What an operation can be done to.
     ("", "names a journey that no"),
     ("amount", "names a journey that no"),
@@ -65,6 +68,7 @@ fn least(operation: &str) -> Value {
         "rotateKey" | "rotateSigningSecret" | "rotateWebhookKey" | "changeSettings" => json!({}),
         "preview" | "openJob" => json!({ "callback_url": URL }),
         "openJourney" => json!({ "amount": "25.00", "currency": "EUR" }),
+        "attachJourney" => json!({ "reference": "p_81" }),
         "captureJourney" | "voidJourney" | "refundJourney" => json!({}),
         "postJobResult" => json!({ "status": "done" }),
         "redeemOneTimeToken" => json!({ "one_time_token": "x" }),

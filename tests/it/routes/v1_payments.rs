@@ -112,6 +112,12 @@ async fn a_refusal_names_its_field(gateway: TestGateway) {
         (json!({ "callback": ["https://shop.example/a", 7] }), "callback item 2"),
         (json!({ "callback": { "pending": "https://shop.example/a" } }), "callback.pending"),
         (json!({ "callback": "https://shop.example/cb?status=1" }), "callback"),
+        (json!({ "callback": { "success": "https://shop.example/a?status=1" } }), "callback.success"),
+        (json!({ "callback": { "failed": "shop.example" } }), "callback.failed"),
+        (json!({ "provider": "nobody" }), "provider"),
+        (json!({ "attach": "nobody" }), "attach"),
+        (json!({ "attach": "sandbox" }), "attach"),
+        (json!({ "attach": "sandbox", "provider": "sandbox" }), "attach"),
         (json!({ "endpoints": 3 }), "endpoints"),
         (json!({ "endpoints": [] }), "endpoints"),
         (json!({ "expires_in": 1 }), "expires_in"),
@@ -168,6 +174,7 @@ async fn journeys_are_found_by_what_they_are(gateway: TestGateway) {
     assert_eq!(found("status=away").await, [ids[1].clone()]);
     assert_eq!(found("status=open&provider=sandbox").await, [ids[2].clone()]);
     assert_eq!(found("provider=nobody").await, Vec::<Value>::new());
+    assert_eq!((found("reference=order-7").await.len(), found("reference=order-8").await.len()), (4, 0));
     for (query, field) in [("status=lost", "status"), ("returned=1", "returned"), ("amount=7", "amount")] {
         let problem = merchant.look(&format!("/journeys?{query}")).await.is(422).json();
         assert_eq!(problem["field"], json!(field));
@@ -206,6 +213,8 @@ async fn money_is_captured_released_and_given_back() {
     assert_eq!(problem["field"], json!("Idempotency-Key"));
     let problem = order(&id, "refunds", "r-2", json!({})).await.is(422).json();
     assert_eq!(problem["field"], json!("id"), "what was set aside is not refunded");
+    let problem = order(captured["pay_id"].as_str().unwrap(), "refunds", "r-3", json!({})).await.is(422).json();
+    assert_eq!(problem["rule"], json!("names a journey of which no refund is left"));
     let done = [("payment.capture", "10.00"), ("payment.refund", "10.00"), ("payment.void", "")];
     let mut operations = engine.operations();
     operations.sort();
@@ -225,4 +234,78 @@ async fn money_is_captured_released_and_given_back() {
         "\"operation.paid\" \"void\"",
     ];
     assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn an_app_attaches_the_payment_that_it_has_created_itself() {
+    let engine = PaymentEngine::start();
+    let gateway = TestGateway::open_own(StoreKind::Embedded, &engine.file("")).await;
+    let (merchant, server) = (gateway.merchant("Shop"), Receiver::saying(200));
+    let open = async || {
+        let endpoints = json!([server.url("/hook")]);
+        opened(&merchant, json!({ "attach": "engine", "callback": "https://shop.example/cb", "endpoints": endpoints }))
+            .await
+    };
+    let attach = async |journey: &Value, reference: &str| {
+        let path = format!("/journeys/{}/attach", journey["pay_id"].as_str().unwrap());
+        merchant.v1(Method::POST, &path, &json!({ "reference": reference })).await
+    };
+    let journey = open().await;
+    let (given, id) = (&journey["attach"], journey["pay_id"].as_str().unwrap());
+    assert_eq!(given["reference"], json!(format!("{id}-1")));
+    assert_eq!(given["notification_url"], json!(format!("{}/notify/engine", gateway.http.base())));
+    assert_eq!((&journey["status"], engine.asked("payment.create")), (&json!("away"), 0));
+    // Nobody can be asked yet: a browser that comes back waits, and a notification changes nothing.
+    let return_url = given["return_url"].as_str().unwrap();
+    gateway.http.get(return_url).await.is(200);
+    engine.notify(&gateway, &format!("{id}-1")).await.is(204);
+    gateway.wait(Duration::from_mins(10));
+    // The app has created it with its provider's own kit, and says so.
+    let reference = engine.create_by_the_app(given["reference"].as_str().unwrap(), "25.00");
+    attach(&journey, &reference).await.is(200);
+    assert_eq!(attach(&journey, &reference).await.is(200).json()["payment"]["reference"], json!(reference));
+    assert_eq!(attach(&journey, "p-other").await.is(409).json()["field"], json!("reference"));
+    let other = open().await;
+    let problem = attach(&other, &reference).await.is(409).json();
+    assert_eq!(problem["rule"], json!("is bound to another journey"));
+    engine.pay(&format!("{id}-1"));
+    eventually("the customer is led home", async || gateway.http.get(return_url).await.status == 303).await;
+    let home = gateway.http.get(return_url).await.location();
+    let own = journey["journey_id"].as_str().unwrap();
+    assert_eq!(home, format!("https://shop.example/cb?journey_id={own}&status=paid"));
+    eventually("the webhook has come", async || server.count() == 1).await;
+    // One whose customer never comes back, and one that is never attached.
+    let never = open().await;
+    let id = never["pay_id"].as_str().unwrap();
+    let reference = engine.create_by_the_app(&format!("{id}-1"), "25.00");
+    attach(&never, &reference).await.is(200);
+    engine.pay(&format!("{id}-1"));
+    gateway.wait(Duration::from_secs(40));
+    eventually("it is paid", async || merchant.journey(id).await["status"] == "paid").await;
+    gateway.wait(Duration::from_hours(25));
+    let lost = other["pay_id"].as_str().unwrap();
+    eventually("it expires", async || merchant.journey(lost).await["status"] == "expired").await;
+    assert_eq!(engine.asked("payment.create"), 0, "nothing is created for an app");
+    let plain = opened(&merchant, json!({})).await;
+    assert_eq!(attach(&plain, "p").await.is(409).json()["field"], json!("id"));
+}
+
+#[tokio::test]
+async fn an_attached_payment_over_another_amount_is_a_mismatch() {
+    let engine = PaymentEngine::start();
+    let mut gateway = TestGateway::open_own(StoreKind::Embedded, &engine.file("")).await;
+    gateway.expect_errors();
+    let merchant = gateway.merchant("Shop");
+    let journey = opened(&merchant, json!({ "attach": "engine" })).await;
+    let id = journey["pay_id"].as_str().unwrap();
+    let reference = engine.create_by_the_app(&format!("{id}-1"), "2.50");
+    engine.pay(&format!("{id}-1"));
+    let path = format!("/journeys/{id}/attach");
+    merchant.v1(Method::POST, &path, &json!({ "reference": reference })).await.is(200);
+    let standing = async || merchant.journey(id).await["payment"]["standing"].clone();
+    eventually("the mismatch is found", async || standing().await == "mismatch").await;
+    assert_eq!(merchant.journey(id).await["status"], json!("away"));
+    merchant.choose(json!({ "same_browser": "required" })).await;
+    let refused = merchant.v1(Method::POST, "/journeys", &ticket(&json!({ "attach": "engine" }))).await.is(422).json();
+    assert_eq!(refused["field"], json!("attach"));
 }

@@ -153,6 +153,7 @@ impl CustomGateway {
         let purpose = Purpose::Consent(consent);
         let open_request = OpenRequest {
             purpose,
+            provider: None,
             dialect_data: DialectData::default(),
             endpoints: RequestedCallbacks::OwnPage,
             webhook_options: WebhookOptions::default(),
@@ -193,6 +194,7 @@ impl CustomGateway {
         let callback = RequestedCallbacks::Text(callback.into());
         let open_request = OpenRequest {
             purpose,
+            provider: None,
             dialect_data: DialectData::default(),
             endpoints: RequestedCallbacks::OwnPage,
             webhook_options: WebhookOptions::default(),

@@ -35,7 +35,9 @@ pub(super) async fn come_back(engine: &Arc<Engine>, waited: Waited, brought: &Br
                 commit::await_announcement(deps, ended.announcement, brought.at).await;
                 ended.journey.as_ref().clone()
             }
+            // The answer may be of the time before the customer came back.
             ask::Answer::Open { may_still_pay } => {
+                ask::ask_behind(engine, journey.clone(), visit, Duration::ZERO);
                 returned.may_still_pay = may_still_pay;
                 journey
             }
