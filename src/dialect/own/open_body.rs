@@ -126,7 +126,7 @@ impl OperationBody {
         };
         let purpose = Purpose::Operation(PaymentOperation { kind, amount, of: Some(original.pay_id()), note });
         let endpoints = original.opening().plan.endpoints.iter().map(|own| match own.slot {
-            Some(slot) => Item::Index(usize::from(slot)),
+            Some(slot) => Item::Index(slot),
             None => Item::Url(own.url.as_str().to_owned()),
         });
         let endpoints: Vec<Item> = endpoints.collect();

@@ -73,9 +73,8 @@ pub async fn attach(
         let next = journey.clone().attach_payment(0, reference.to_owned(), ask_at);
         Ok(Next::step(next.map(Step::to)))
     };
-    let (journey, is_bound) = match commit::unless_gone(commit::commit(deps, journey, bind).await)? {
-        Some(bound) => bound,
-        None => return Ok(None),
+    let Some((journey, is_bound)) = commit::unless_gone(commit::commit(deps, journey, bind).await)? else {
+        return Ok(None);
     };
     if is_bound {
         ask_soon(engine, journey.clone(), 0).await?;

@@ -111,6 +111,10 @@ async fn send_off(engine: &Arc<Engine>, journey: Journey, visit: u8, at: Instant
     if let Some(page) = derive::payment_page(&engine.deps, &journey, visit)? {
         return sent(engine, &journey, visit, page);
     }
+    // Its app creates the payment, and sends the customer there itself.
+    if journey.payment(visit).is_some_and(|payment| payment.attached) {
+        return Ok(SendResult::NoProvider(Box::new(journey)));
+    }
     let key = (journey.pay_id(), visit);
     let flight = engine.outbound.join(key, || {
         let (engine, journey) = (Arc::clone(engine), journey.clone());

@@ -95,6 +95,7 @@ pub(super) fn read_id(text: &str) -> Result<(PayId, Option<JourneyId>), Problem>
 pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
     let opening = journey.opening();
     let provider = journey.provider_of(journey.last_visit().unwrap_or_default());
+    let is_attached = journey.payment(0).is_some_and(|payment| payment.attached);
     let (kept, operation) = (own::kept(journey).unwrap_or_default(), opening.purpose.operation());
     Ok(JourneyView {
         journey_id: journey.id().to_string(),
@@ -115,8 +116,10 @@ pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Pr
         provider: Some(provider).filter(|provider| !provider.is_empty()).map(str::to_owned),
         payment: journey.latest_payment().map(PaymentView::from),
         attach: derive::attachment(&engine.deps, journey)?.map(AttachView::from),
-        // Where no customer has a part in it nobody is given a link.
-        pay_link: opening.purpose.needs_customer().then(|| derive::pay_link(&engine.deps, journey)).transpose()?,
+        // Where no customer has a part in it, or the app sends the customer itself, nobody is given a link.
+        pay_link: (opening.purpose.needs_customer() && !is_attached)
+            .then(|| derive::pay_link(&engine.deps, journey))
+            .transpose()?,
         callbacks: Callbacks {
             destination: opening.plan.destination.as_ref().map(PlannedView::from),
             background: opening.plan.background.iter().map(PlannedView::from).collect(),

@@ -166,8 +166,11 @@ async fn a_flood_changes_nothing(kind: StoreKind) {
             let return_url = crowd.engine.payment(reference)["return_url"].as_str().unwrap().to_owned();
             crowd.engine.pay(reference);
             let home = crowd.gateway.http.get(&return_url).await;
-            assert_eq!(home.status, 303, "{}", home.text());
             spans.push(home.took);
+            // What was asked a moment before holds; then a light page moves on by itself.
+            assert!([200, 303].contains(&home.status), "{}", home.text());
+            eventually("the customer is led home", async || crowd.gateway.http.get(&return_url).await.status == 303)
+                .await;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         spans

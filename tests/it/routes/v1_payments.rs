@@ -255,6 +255,7 @@ async fn an_app_attaches_the_payment_that_it_has_created_itself() {
     assert_eq!(given["reference"], json!(format!("{id}-1")));
     assert_eq!(given["notification_url"], json!(format!("{}/notify/engine", gateway.http.base())));
     assert_eq!((&journey["status"], engine.asked("payment.create")), (&json!("away"), 0));
+    assert_eq!(journey.get("pay_link"), None, "the app sends its customer itself");
     // Nobody can be asked yet: a browser that comes back waits, and a notification changes nothing.
     let return_url = given["return_url"].as_str().unwrap();
     gateway.http.get(return_url).await.is(200);
@@ -288,6 +289,18 @@ async fn an_app_attaches_the_payment_that_it_has_created_itself() {
     assert_eq!(engine.asked("payment.create"), 0, "nothing is created for an app");
     let plain = opened(&merchant, json!({})).await;
     assert_eq!(attach(&plain, "p").await.is(409).json()["field"], json!("id"));
+    // A browser that comes back while nothing is known goes home after ten seconds, without a cookie of ours.
+    let waits = open().await;
+    let id = waits["pay_id"].as_str().unwrap();
+    let reference = engine.create_by_the_app(&format!("{id}-1"), "25.00");
+    attach(&waits, &reference).await.is(200);
+    let page = gateway.http.get(waits["attach"]["return_url"].as_str().unwrap()).await.is(200).text();
+    let wait = &page[page.find("/return/engine/wait?").unwrap()..];
+    let wait = wait[..wait.find('"').unwrap()].replace("&#38;", "&");
+    gateway.wait(Duration::from_secs(11));
+    let own = waits["journey_id"].as_str().unwrap();
+    let home = gateway.http.get(&wait).await.location();
+    assert_eq!(home, format!("https://shop.example/cb?journey_id={own}"));
 }
 
 #[tokio::test]

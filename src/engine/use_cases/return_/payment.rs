@@ -61,7 +61,7 @@ async fn browser_back(
     let ask_at = ask::next_ask(deps, &journey, response_id.visit, 0);
     let note = |journey: &Journey| {
         // What is sent home on nobody's word is the browser that left, and whose customer is done.
-        let may_go = !returned.may_still_pay && visitor::recognises(deps, journey, visitor);
+        let may_go = !returned.may_still_pay && may_go_unknown(deps, journey, response_id.visit, visitor);
         if let Some(step) = early(deps, journey, response_id, None)?.filter(|_| may_go) {
             let journey = step.journey.clone().noting_browser(response_id, returned, ask_at);
             return Ok(Next::Take(Box::new(Step { journey, ..step }), true));
@@ -86,10 +86,10 @@ pub(super) async fn wait_no_longer(deps: &Deps, waited: &Waited, visitor: &Visit
     }
     let is_long = |returned: BrowserReturn| deps.clock.now() >= returned.at.plus(LONGEST_WAIT);
     let Some(returned) = payment.returned.filter(|returned| is_long(*returned)) else { return Ok(None) };
-    if journey.answered(*response_id).is_some() || !visitor::recognises(deps, journey, visitor) {
+    if journey.answered(*response_id).is_some() || !may_go_unknown(deps, journey, response_id.visit, visitor) {
         return Ok(None);
     }
-    if returned.may_still_pay {
+    if returned.may_still_pay && !payment.attached {
         return Ok(Some(Returned::Go(derive::page(deps, journey, derive::page_of(journey))?, Vec::new())));
     }
     let decide = |journey: &Journey| Ok(Next::step(handing_back(deps, journey, *response_id, None)?));
@@ -97,6 +97,12 @@ pub(super) async fn wait_no_longer(deps: &Deps, waited: &Waited, visitor: &Visit
         return Ok(Some(Returned::Rejected(RejectedReturn::UnknownState)));
     };
     on(deps, Waited { journey, state: state.clone(), response_id: *response_id }, visitor).map(Some)
+}
+
+/// Whether a browser may be sent home on nobody's word: the one that left. One that the app has sent out itself shows no
+/// cookie of ours.
+fn may_go_unknown(deps: &Deps, journey: &Journey, visit: u8, visitor: &Visitor) -> bool {
+    journey.payment(visit).is_some_and(|payment| payment.attached) || visitor::recognises(deps, journey, visitor)
 }
 
 fn on(deps: &Deps, waited: Waited, visitor: &Visitor) -> Result<Returned> {
