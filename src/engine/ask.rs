@@ -105,11 +105,19 @@ async fn ask_and_conclude(engine: &Engine, journey: &Journey, visit: u8) -> Resu
     let provider_time = began.elapsed();
     let answer = match said {
         Ok(said) => {
-            engine.paces.answered(name);
+            if !matches!(said, Said::NotAttached) {
+                engine.paces.answered(name);
+            }
             judge(engine, journey, visit, said).await?
         }
         Err(trouble) => {
-            engine.paces.failed(name, deps.clock.now());
+            match &trouble {
+                // It has answered, if to no use.
+                ProviderError::Unreadable(_) | ProviderError::Forged(_) => engine.paces.answered(name),
+                ProviderError::Unreachable(_) | ProviderError::Unanswered(_) => {
+                    engine.paces.failed(name, deps.clock.now());
+                }
+            }
             tracing::warn!(provider = name, pay_id = %journey.pay_id(), error = %trouble, "payment.unknown");
             Answer::Unknown
         }
@@ -142,6 +150,18 @@ pub(super) fn next_ask(deps: &Deps, journey: &Journey, visit: u8, asked: u8) -> 
     let schedule = deps.provider(journey.provider_of(visit)).map(|provider| provider.ask_schedule());
     let wait = schedule.unwrap_or_default().wait(asked, deps.clock.draw());
     derive::by_expiry(journey, deps.clock.now(), wait)
+}
+
+/// What a provider says of a payment that an app names, before it is bound: nobody may bind another journey's.
+pub(super) async fn named_payment(
+    deps: &Deps,
+    journey: &Journey,
+    provider_reference: &str,
+) -> Result<provider::Result<PaymentReport>> {
+    let provider = deps.provider(journey.provider_of(0))?;
+    let reference = PaymentReference { journey: journey.pay_id(), visit: 0 };
+    let context = PaymentContext { journey, reference, provider_reference, now: deps.clock.now() };
+    Ok(in_time(provider.payment(&context)).await)
 }
 
 /// Asks the provider. A payment of which it is not known whether it was created is created first: the provider knows

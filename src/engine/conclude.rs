@@ -66,7 +66,11 @@ fn decided(deps: &Deps, journey: &Journey, fact: &Fact, response_id: ResponseId)
     // What a provider has proven counts, also after its answer was given up.
     let supersedes = fact.outcome().is_proven() && !journey.is_proven();
     if let Some(end) = journey.answered(response_id).filter(|end| **end != LedTo::HandedBackEarly && !supersedes) {
-        return Ok(Next::Stay((end.clone(), None)));
+        let end = (end.clone(), None);
+        return Ok(match journey.clone().payment_over(response_id.visit, deps.clock.now()) {
+            Some(over) => Next::Take(Box::new(Step::to(over)), end),
+            None => Next::Stay(end),
+        });
     }
     Ok(match changed(deps, journey, fact, response_id)? {
         Some((step, end)) => {
@@ -120,6 +124,11 @@ pub(super) async fn conclude_before(
     waiting: Option<Instant>,
 ) -> Result<Journey> {
     let decide = |journey: &Journey| {
+        // A provider may hold a payment since: it must say first that nobody has made it.
+        let asks_first = !matches!(fact.cause(), Cause::Provider(_)) && journey.open_payments().next().is_some();
+        if asks_first {
+            return Ok(Next::Stay(None));
+        }
         Ok(match journey.clone().conclude(fact, None, deps.clock.now()) {
             Conclusion::Stands(_) => Next::Stay(None),
             Conclusion::Concluded(next, number) => {
@@ -246,7 +255,7 @@ fn longest(deps: &Deps, journey: &Journey, consent: &Consent) -> Duration {
 
 /// Takes an operation that its provider has refused back from the journey that it is of. What ended in any other way
 /// stays there: the provider may have done it.
-async fn take_operation_back(deps: &Deps, journey: &Journey) {
+pub(super) async fn take_operation_back(deps: &Deps, journey: &Journey) {
     // A refusal, and not merely an answer that cannot be read.
     let refusal = journey.final_outcome().and_then(FinalOutcome::refusal);
     let refused = refusal.is_some_and(|error| !ProviderError::leaves_open(error));

@@ -36,8 +36,8 @@ pub(super) async fn open_with<'w>(
         let id = JourneyId::mint(half, shard);
         let drafted = match open_request(id) {
             Ok(open_request) => {
-                let provider = provider_of_operation(deps, &open_request).await?;
-                draft::draft(deps, merchant, dialect, &open_request, (id, provider))
+                let payment = payment_of(deps, merchant, &open_request).await?;
+                draft::draft(deps, merchant, dialect, &open_request, (id, payment.as_ref()))
             }
             Err(refusal) => Err(refusal),
         };
@@ -61,11 +61,10 @@ pub(super) async fn open_with<'w>(
     Err(EngineError::Missing("free number for a journey".into()))
 }
 
-/// The provider of the payment that an operation is of: it goes where the money is. `None` of everything else.
-async fn provider_of_operation(deps: &Deps, open_request: &OpenRequest) -> Result<Option<String>> {
+/// The journey that an operation is of, if it is this merchant's. `None` of everything else.
+async fn payment_of(deps: &Deps, merchant: &Merchant, open_request: &OpenRequest) -> Result<Option<Journey>> {
     let Some(of) = open_request.purpose.operation().and_then(|operation| operation.of) else { return Ok(None) };
-    let original = deps.store.find(of).await?;
-    Ok(original.map(|original| original.provider_of(original.last_visit().unwrap_or_default()).to_owned()))
+    Ok(deps.store.find(of).await?.filter(|payment| payment.opening().merchant == merchant.id))
 }
 
 /// A call that would be refused now may be the repetition of one that was not.

@@ -17,7 +17,7 @@ pub(super) fn draft(
     merchant: &Merchant,
     dialect: &str,
     open_request: &OpenRequest,
-    (id, provider): (JourneyId, Option<String>),
+    (id, payment): (JourneyId, Option<&Journey>),
 ) -> Result<Journey> {
     let dialect = deps.dialect(dialect)?;
     let mut settings = merchant.settings.frozen();
@@ -27,16 +27,24 @@ pub(super) fn draft(
     settings.one_time_token = open_request.one_time_token.unwrap_or(settings.one_time_token);
     settings.extra_outcomes = open_request.extra_outcomes.unwrap_or(settings.extra_outcomes);
     let now = deps.clock.now();
+    let plan = plan(deps, merchant, (dialect, settings.signed_returns), open_request)?;
     let journey = Journey::open(Opening {
         id,
         merchant: merchant.id,
         merchant_name: merchant.name.clone(),
         dialect: dialect.name().to_owned(),
-        provider: provider.map_or_else(|| provider_for(deps, open_request), Ok)?,
+        // An operation goes where the money is.
+        provider: match payment {
+            Some(payment) => payment.provider_of(payment.last_visit().unwrap_or_default()).to_owned(),
+            None => provider_for(deps, open_request)?,
+        },
         key: deps.keys.current().to_owned(),
         purpose: open_request.purpose.clone(),
         dialect_data: open_request.dialect_data.clone(),
-        plan: plan(deps, merchant, (dialect, settings.signed_returns), open_request)?,
+        plan: match payment.filter(|_| open_request.endpoints == RequestedCallbacks::OfPayment) {
+            Some(payment) => CallbackPlan { endpoints: payment.opening().plan.endpoints.clone(), ..plan },
+            None => plan,
+        },
         settings,
         opened_at: now,
         expires_at: expires_at(deps, merchant, open_request, now)?,
@@ -183,7 +191,7 @@ fn plan(
         RequestedCallbacks::Text(text) => CallbackPlan::resolve(Some(text), allowed),
         RequestedCallbacks::Items(items) => CallbackPlan::of_items(items, allowed),
         RequestedCallbacks::Covered(url) => CallbackPlan::of_covered(url, allowed),
-        RequestedCallbacks::OwnPage => Ok(CallbackPlan::default()),
+        RequestedCallbacks::OwnPage | RequestedCallbacks::OfPayment => Ok(CallbackPlan::default()),
         RequestedCallbacks::Apart { success, cancelled, failed } => {
             CallbackPlan::apart(success.as_deref(), cancelled.as_deref(), failed.as_deref(), allowed)
         }

@@ -6,11 +6,19 @@ use crate::engine::deps::{Deps, Result};
 
 /// Concludes a journey as expired if its time has run out, and answers it as it stands.
 pub(super) async fn lapse(deps: &Deps, journey: Journey) -> Result<Journey> {
-    if journey.is_lapsed(deps.clock.now()) {
+    if journey.is_lapsed(deps.clock.now()) && !is_to_be_ordered(deps, &journey) {
         conclude::conclude(deps, journey, &Fact::lapsed()).await
     } else {
         Ok(journey)
     }
+}
+
+/// Whether it is an operation that its node has left before it was ordered, of a provider that holds operations: it is
+/// ordered yet, however late.
+fn is_to_be_ordered(deps: &Deps, journey: &Journey) -> bool {
+    let provider = deps.provider(&journey.opening().provider);
+    let is_left = journey.opening().purpose.operation().is_some() && journey.visits().is_empty();
+    is_left && provider.is_ok_and(|provider| provider.creates_payment(journey))
 }
 
 /// [`lapse`] of a journey that was found, if one was.

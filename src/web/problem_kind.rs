@@ -59,6 +59,8 @@ kinds! {
         "The consent has ended, or was never given.";
     Conflict = "conflict", "It cannot be done to this journey",
         "The journey does not stand so that the call could be obeyed, or its provider has not said that it is closed: the members field and rule say why.";
+    ProviderAway = "provider-away", "The provider does not answer",
+        "The provider could not be asked, so nothing was done. The same call may be repeated in a moment.";
     NotConsumable = "not-consumable", "It cannot be consumed",
         "Only a consent that is in force can be consumed; consent_status says where it stands.";
     CallbackEnded = "callback-ended", "The callback has ended",

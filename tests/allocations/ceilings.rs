@@ -15,7 +15,7 @@ const SLACK: u64 = 10;
 const REDIS: [Cost; WALKS.len()] = [
     Cost::of(163, 27_100, 8, 590),
     Cost::of(105, 14_500, 1, 37),
-    Cost::of(133, 19_900, 5, 188),
+    Cost::of(125, 19_400, 5, 188),
     Cost::of(277, 37_400, 6, 479),
     Cost::of(174, 27_000, 6, 486),
 ];
@@ -24,7 +24,7 @@ const REDIS: [Cost; WALKS.len()] = [
 const EMBEDDED: [Cost; WALKS.len()] = [
     Cost::of(133, 20_700, 0, 0),
     Cost::of(85, 10_800, 0, 0),
-    Cost::of(91, 9_200, 0, 0),
+    Cost::of(82, 8_700, 0, 0),
     Cost::of(243, 28_900, 0, 0),
     Cost::of(132, 18_000, 0, 0),
 ];

@@ -125,18 +125,10 @@ impl OperationBody {
             (asked, left) => asked.or(left),
         };
         let purpose = Purpose::Operation(PaymentOperation { kind, amount, of: Some(original.pay_id()), note });
-        let endpoints = original.opening().plan.endpoints.iter().map(|own| match own.slot {
-            Some(slot) => Item::Index(slot),
-            None => Item::Url(own.url.as_str().to_owned()),
-        });
-        let endpoints: Vec<Item> = endpoints.collect();
         Ok(OpenRequest {
             dialect_data: Kept { metadata: None, ..Kept::of(original) }.written(),
-            endpoints: if endpoints.is_empty() {
-                RequestedCallbacks::OwnPage
-            } else {
-                RequestedCallbacks::Items(endpoints)
-            },
+            // Whoever was to be notified of the payment, whatever the merchant has saved since.
+            endpoints: RequestedCallbacks::OfPayment,
             webhook_options: WebhookOptions::default(),
             ..OpenRequest::plain(purpose)
         })

@@ -33,6 +33,8 @@ pub enum RequestedCallbacks {
     Covered(String),
     /// None, and no saved one either: the journey ends on our own result page.
     OwnPage,
+    /// Those of the payment that an operation is of.
+    OfPayment,
     /// A URL for each way in which the journey can end, used unchanged.
     Apart {
         /// When it succeeded, or nothing is known yet.

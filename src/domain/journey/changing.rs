@@ -32,7 +32,9 @@ impl Journey {
     /// choice, where there is one; another choice than the last one is another visit.
     #[must_use]
     pub fn begin_visit(mut self, to: Option<Choice>, at: UnixMillis) -> BegunVisit {
-        if self.is_past_expiry(at) || matches!(self.stage(), Stage::Concluded(_) | Stage::HandedBack) {
+        // Nobody comes late to an operation: what was ordered is done.
+        let is_late = self.is_past_expiry(at) && self.opening.purpose.needs_customer();
+        if is_late || matches!(self.stage(), Stage::Concluded(_) | Stage::HandedBack) {
             return BegunVisit::Ended(self);
         }
         if let Some(visit) = self.under_way() {

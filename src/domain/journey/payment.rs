@@ -158,7 +158,7 @@ impl Journey {
     pub fn attach_payment(mut self, visit: u8, reference: String, ask_at: UnixMillis) -> Option<Self> {
         let payment = self.payment_mut(visit).filter(|payment| payment.attached && payment.created.is_none())?;
         payment.created = Some(CreatedPayment { reference, page: None });
-        payment.ask_at = ask_at;
+        (payment.standing, payment.ask_at, payment.has_turn) = (PaymentStanding::Open, ask_at, false);
         Some(self.revised())
     }
 
@@ -179,11 +179,16 @@ impl Journey {
         Some(self.revised())
     }
 
-    /// Notes that it is the turn of a payment at `turn`, and not before. `None` as with [`Journey::asking_payment`].
+    /// Notes that it is the turn of a payment at `turn`, and not before; of one that has ended without being made, too,
+    /// because its provider has told of it. `None` where another node was faster, or it was proven.
     #[must_use]
     pub fn awaiting_turn(mut self, visit: u8, due: UnixMillis, turn: UnixMillis) -> Option<Self> {
-        let payment = self.payment_mut(visit).filter(|payment| payment.is_open() && payment.ask_at == due)?;
+        let is_proven = |payment: &ProviderPayment| payment.standing == PaymentStanding::Proven;
+        let payment = self.payment_mut(visit).filter(|payment| !is_proven(payment) && payment.ask_at == due)?;
         (payment.ask_at, payment.has_turn) = (turn, true);
+        if !payment.is_open() {
+            payment.standing = PaymentStanding::Open;
+        }
         Some(self.revised())
     }
 
@@ -224,7 +229,9 @@ impl Journey {
         ask_at: UnixMillis,
     ) -> Option<Self> {
         let payment = self.payment(response_id.visit)?;
-        let is_known = payment.returned.is_some_and(|known| returned.at < known.at.plus(wait) || !payment.is_open());
+        // A browser that was led somewhere is not waited for any more, and no later one counts as the first.
+        let is_led = self.answered(response_id).is_some() || !payment.is_open();
+        let is_known = payment.returned.is_some_and(|known| is_led || returned.at < known.at.plus(wait));
         (!is_known).then(|| self.noting_browser(response_id, returned, ask_at).revised())
     }
 
@@ -233,6 +240,14 @@ impl Journey {
     pub fn matching_again(mut self, visit: u8) -> Option<Self> {
         let differs = |payment: &&mut ProviderPayment| matches!(payment.standing, PaymentStanding::Mismatch { .. });
         self.payment_mut(visit).filter(differs)?.standing = PaymentStanding::Open;
+        Some(self.revised())
+    }
+
+    /// Notes that a payment whose end is known has ended as it had before. `None` when that is known.
+    #[must_use]
+    pub fn payment_over(mut self, visit: u8, at: UnixMillis) -> Option<Self> {
+        self.payment(visit).filter(|payment| payment.is_open())?;
+        self.end_payment(visit, false, at);
         Some(self.revised())
     }
 

@@ -160,7 +160,9 @@ impl CallbackPlan {
                 let first = (0..allowed.endpoints.len()).find_map(|index| saved_endpoint(index, allowed));
                 return Ok(Self { endpoints: first.into_iter().collect(), ..self });
             }
-            RequestedCallbacks::OwnPage | RequestedCallbacks::Apart { .. } => return Ok(self),
+            RequestedCallbacks::OwnPage | RequestedCallbacks::OfPayment | RequestedCallbacks::Apart { .. } => {
+                return Ok(self);
+            }
             RequestedCallbacks::Text(text) => parse_list(text, allowed.endpoints).map_err(renamed)?,
             RequestedCallbacks::Items(items) => items.clone(),
             RequestedCallbacks::Covered(url) => vec![Item::Url(url.clone())],

@@ -306,7 +306,7 @@ async fn the_schedule_asks_less_and_less_often() {
         assert_eq!(scene.till.asked("get"), asked + 1);
     }
     for (wait, expected) in waits.iter().zip([5.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 3600.0, 3600.0]) {
-        assert!((wait - expected).abs() <= expected / 10.0 + 0.5, "{waits:?}");
+        assert!((wait - expected).abs() <= expected / 10.0 + 5.0, "{waits:?}");
     }
 }
 

@@ -32,7 +32,14 @@ pub async fn cancel(engine: &Arc<Engine>, link: &str, visitor: &Visitor) -> Resu
         let within = engine.deps.provider_timeout();
         return close_payments(engine, journey, Ending::PressedCancel, within).await.map(Some);
     }
-    conclude::conclude_before(&engine.deps, journey, &Fact::pressed_cancel(), Some(Instant::now())).await.map(Some)
+    let waiting = Some(Instant::now());
+    let journey = conclude::conclude_before(&engine.deps, journey, &Fact::pressed_cancel(), waiting).await?;
+    if journey.final_outcome().is_none() && journey.open_payments().next().is_some() {
+        // Its customer has pressed Pay in the same moment.
+        let within = engine.deps.provider_timeout();
+        return close_payments(engine, journey, Ending::PressedCancel, within).await.map(Some);
+    }
+    Ok(Some(journey))
 }
 
 /// Whether this browser is one that may end a journey: where the merchant requires the browser that left, no other may.
@@ -57,7 +64,11 @@ pub async fn withdraw(engine: &Arc<Engine>, merchant: MerchantId, pay_id: PayId)
             if journey.may_be_paying(engine.deps.clock.now()) {
                 return Ok(Some(journey));
             }
-            conclude::conclude(&engine.deps, journey, &Fact::withdrawn()).await.map(Some)
+            let journey = conclude::conclude(&engine.deps, journey, &Fact::withdrawn()).await?;
+            if journey.final_outcome().is_none() && journey.open_payments().next().is_some() {
+                return close_payments(engine, journey, Ending::Withdrawn, CLOSING).await.map(Some);
+            }
+            Ok(Some(journey))
         }
         _ => Ok(None),
     }

@@ -7,7 +7,7 @@ use crate::domain::{Journey, MerchantId, PayId, PaymentReference, PaymentStandin
 use crate::engine::commit::{self, Next};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::{Engine, ask, derive, find};
-use crate::provider::{Notification, NotificationError};
+use crate::provider::{Notification, NotificationError, ProviderError};
 use crate::store::{Reserved, Step};
 
 /// How far ahead a turn may be that is waited for here. A later one is written down, for any node.
@@ -41,6 +41,12 @@ pub enum Attached {
     Elsewhere,
     /// Its app was not to create any.
     NotAwaited,
+    /// The provider has it under another reference: it is not this journey's.
+    Foreign,
+    /// The provider does not know it.
+    Unknown,
+    /// The provider cannot be asked now.
+    NoAnswer,
 }
 
 /// Keeps which payment an app has created for its journey, and asks the provider about it. `None` when the merchant has
@@ -62,6 +68,12 @@ pub async fn attach(
     if let Some(known) = &payment.created {
         let bound = known.reference == reference;
         return Ok(Some(if bound { Attached::Bound(Box::new(journey)) } else { Attached::Other }));
+    }
+    match ask::named_payment(deps, &journey, reference).await? {
+        Ok(report) if report.reference == (PaymentReference { journey: pay_id, visit: 0 }).to_string() => {}
+        Ok(_) => return Ok(Some(Attached::Foreign)),
+        Err(ProviderError::Unreadable(_) | ProviderError::Forged(_)) => return Ok(Some(Attached::Unknown)),
+        Err(ProviderError::Unreachable(_) | ProviderError::Unanswered(_)) => return Ok(Some(Attached::NoAnswer)),
     }
     // One payment is one journey's.
     let bound = derive::attachment_reservation(&journey, reference);
@@ -123,7 +135,8 @@ async fn ask_soon(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<(
 /// Writes down when it is the turn of a payment, unless it would be asked about before.
 async fn await_turn(deps: &Deps, journey: Journey, visit: u8, turn: UnixMillis) -> Result<()> {
     let write = |journey: &Journey| {
-        let due = journey.payment(visit).map(|payment| payment.ask_at).filter(|due| turn < *due);
+        let payment = journey.payment(visit);
+        let due = payment.filter(|payment| !payment.is_open() || turn < payment.ask_at).map(|payment| payment.ask_at);
         Ok(Next::step(due.and_then(|due| journey.clone().awaiting_turn(visit, due, turn)).map(Step::to)))
     };
     commit::unless_gone(commit::commit(deps, journey, write).await).map(drop)

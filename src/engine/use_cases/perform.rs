@@ -33,6 +33,18 @@ pub async fn perform(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> 
 }
 
 async fn carry_out(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> {
+    let performed = ordered(engine, journey).await?;
+    // Whoever has concluded it: what was refused takes nothing of the payment, also when that was written again since.
+    if performed.final_outcome().is_some() {
+        conclude::take_operation_back(&engine.deps, &performed).await;
+    }
+    Ok(performed)
+}
+
+async fn ordered(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> {
+    if journey.final_outcome().is_some() {
+        return Ok(journey);
+    }
     let operation = journey.opening().purpose.operation().filter(|operation| operation.of.is_some());
     let original = conclude::original(&engine.deps, &journey).await?;
     if let Some(operation) = operation {

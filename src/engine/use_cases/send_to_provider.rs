@@ -5,7 +5,9 @@ use std::sync::Arc;
 use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 
-use crate::domain::{Fact, Institution, Journey, ProviderRefusal, Purpose, Redirect, ResponseKind, journey::Choice};
+use crate::domain::{
+    Ending, Fact, Institution, Journey, ProviderRefusal, Purpose, Redirect, ResponseKind, journey::Choice,
+};
 use crate::engine::{Engine, ask, commit, conclude, derive, find, redirect, visit, visitor};
 use crate::engine::{deps::Result, visit::Visit, visitor::VisitCookie};
 use crate::provider::Requested;
@@ -155,7 +157,9 @@ async fn refused(
         Some(_) => derive::payment_response_id(visit),
         None => derive::response_id(visit, &ResponseKind::Error(error.clone())),
     };
-    let concluded = conclude::by_response(&engine.deps, journey, &Fact::refused(error), response_id).await?;
+    let closing = journey.payment(visit).and_then(|payment| payment.closing);
+    let fact = closing.map_or_else(|| Fact::refused(error), Ending::fact);
+    let concluded = conclude::by_response(&engine.deps, journey, &fact, response_id).await?;
     commit::await_announcement(&engine.deps, concluded.announcement, at).await;
     let journey = concluded.journey.as_ref().clone();
     // No browser has brought this error: it leads this one on, which has just asked. What ended otherwise asks who

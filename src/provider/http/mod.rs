@@ -305,6 +305,12 @@ fn answered(status: StatusCode, body: Vec<u8>) -> Result<Answered> {
             Ok(Answered::Refused(ProviderRefusal::new(&problem.code, problem.detail.as_deref())))
         }
         status if status.is_success() => Ok(Answered::Object(body)),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
+            Err(ProviderError::Unanswered(format!("it answered {}", status.as_u16())))
+        }
+        status if status.is_client_error() => {
+            Err(ProviderError::Unreadable(format!("it answered {}", status.as_u16())))
+        }
         status => Err(ProviderError::Unanswered(format!("it answered {}", status.as_u16()))),
     }
 }

@@ -47,6 +47,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .wrap(from_fn(name_types))
             .app_data(Route::Api)
             .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found("address").into()))
+            // Asked after every payment, so it is looked for first: each pattern before it costs a search.
+            .configure(redeem::routes)
             .service(at("/openapi.json", "GET").route(web::get().to(manual)))
             .configure(profile::routes)
             .configure(slots::routes::<SavedCallback>)
@@ -58,7 +60,6 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(payments::routes)
             .configure(deliveries::routes)
             .configure(jobs::routes)
-            .configure(redeem::routes)
             .configure(returns::routes)
             .configure(introspect::routes)
             .configure(consents::routes)

@@ -48,6 +48,15 @@ async fn attach(engine: web::Data<Engine>, id: web::Path<String>, call: Call<Att
         Attached::Other => Err(conflict("reference", "is not the one that is bound to this journey".to_owned())),
         Attached::Elsewhere => Err(conflict("reference", "is bound to another journey".to_owned())),
         Attached::NotAwaited => Err(conflict("id", "was not opened with attach".to_owned())),
+        Attached::Foreign => {
+            let rule = "names a payment that does not have the reference of this journey";
+            Err(Invalid::new("reference", rule).hint("give the payment the reference that attach answered").into())
+        }
+        Attached::Unknown => Err(Invalid::new("reference", "names no payment that the provider knows").into()),
+        Attached::NoAnswer => {
+            let detail = "The provider does not answer now, and nothing is bound yet: repeat the call.";
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, ProblemKind::ProviderAway, detail))
+        }
     }
 }
 
@@ -81,15 +90,14 @@ async fn operate(
         return Err(Invalid::new("Idempotency-Key", rule).into());
     };
     let original = journey_of(&engine, merchant.id, &id).await?;
+    // The repetition of a call: what is left by now is nothing to it.
+    if let Some(before) = use_cases::open::opened_by(&engine, &reservation).await? {
+        return created(&engine, &ordered(&engine, before).await?);
+    }
     let request = body.read(kind, &original)?;
     let opened = use_cases::open::open(&engine, &merchant, NAME, &request, Some(&reservation)).await;
     let journey = opened.map_err(renamed)?;
-    let ordered = match journey.final_outcome() {
-        // The repetition of a call whose operation is known.
-        Some(_) => journey,
-        None => ordered(&engine, journey).await?,
-    };
-    created(&engine, &ordered)
+    created(&engine, &ordered(&engine, journey).await?)
 }
 
 /// An operation as far as its provider says in time.

@@ -6,9 +6,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::gateway::{StoreKind, TestGateway, eventually};
+use crate::support::http::{HttpReply, kind_of};
 use crate::support::merchant_client::MerchantClient;
 use crate::support::on_every_store;
-use crate::support::payment_engine::PaymentEngine;
+use crate::support::payment_engine::{Fault, PaymentEngine};
 use crate::support::receiver::Receiver;
 
 on_every_store![
@@ -207,6 +208,8 @@ async fn money_is_captured_released_and_given_back() {
     assert_eq!(too_much["status"], json!("failed"), "more than is left");
     let refunded = order(captured["pay_id"].as_str().unwrap(), "refunds", "r-1", json!({})).await.is(201).json();
     assert_eq!((&refunded["status"], &refunded["amount"]), (&json!("paid"), &json!("10.00")), "all that is left");
+    let again = order(captured["pay_id"].as_str().unwrap(), "refunds", "r-1", json!({})).await.is(201).json();
+    assert_eq!(again["pay_id"], refunded["pay_id"], "the same order, although nothing is left");
     let released = order(&id, "voids", "v-1", json!({ "note": "done" })).await.is(201).json();
     assert_eq!(released["status"], json!("paid"));
     let problem = merchant.v1(Method::POST, &format!("/journeys/{id}/captures"), &json!({})).await.is(422).json();
@@ -239,17 +242,15 @@ async fn money_is_captured_released_and_given_back() {
 #[tokio::test]
 async fn an_app_attaches_the_payment_that_it_has_created_itself() {
     let engine = PaymentEngine::start();
-    let gateway = TestGateway::open_own(StoreKind::Embedded, &engine.file("")).await;
+    let mut gateway = TestGateway::open_own(StoreKind::Embedded, &engine.file("")).await;
+    gateway.expect_errors();
     let (merchant, server) = (gateway.merchant("Shop"), Receiver::saying(200));
     let open = async || {
         let endpoints = json!([server.url("/hook")]);
         opened(&merchant, json!({ "attach": "engine", "callback": "https://shop.example/cb", "endpoints": endpoints }))
             .await
     };
-    let attach = async |journey: &Value, reference: &str| {
-        let path = format!("/journeys/{}/attach", journey["pay_id"].as_str().unwrap());
-        merchant.v1(Method::POST, &path, &json!({ "reference": reference })).await
-    };
+    let attach = async |journey: &Value, reference: &str| attached(&merchant, journey, reference).await;
     let journey = open().await;
     let (given, id) = (&journey["attach"], journey["pay_id"].as_str().unwrap());
     assert_eq!(given["reference"], json!(format!("{id}-1")));
@@ -267,8 +268,12 @@ async fn an_app_attaches_the_payment_that_it_has_created_itself() {
     assert_eq!(attach(&journey, &reference).await.is(200).json()["payment"]["reference"], json!(reference));
     assert_eq!(attach(&journey, "p-other").await.is(409).json()["field"], json!("reference"));
     let other = open().await;
-    let problem = attach(&other, &reference).await.is(409).json();
-    assert_eq!(problem["rule"], json!("is bound to another journey"));
+    let problem = attach(&other, &reference).await.is(422).json();
+    assert_eq!(problem["rule"], json!("names a payment that does not have the reference of this journey"));
+    assert_eq!(attach(&other, "p-nobody").await.is(422).json()["field"], json!("reference"));
+    engine.misbehave(Fault::Broken);
+    assert_eq!(kind_of(&attach(&other, &reference).await.is(503).json()), "provider-away");
+    engine.misbehave(Fault::None);
     engine.pay(&format!("{id}-1"));
     eventually("the customer is led home", async || gateway.http.get(return_url).await.status == 303).await;
     let home = gateway.http.get(return_url).await.location();
@@ -289,11 +294,23 @@ async fn an_app_attaches_the_payment_that_it_has_created_itself() {
     assert_eq!(engine.asked("payment.create"), 0, "nothing is created for an app");
     let plain = opened(&merchant, json!({})).await;
     assert_eq!(attach(&plain, "p").await.is(409).json()["field"], json!("id"));
-    // A browser that comes back while nothing is known goes home after ten seconds, without a cookie of ours.
-    let waits = open().await;
+}
+
+/// Binds the payment `reference` to a journey.
+async fn attached(merchant: &MerchantClient, journey: &Value, reference: &str) -> HttpReply {
+    let path = format!("/journeys/{}/attach", journey["pay_id"].as_str().unwrap());
+    merchant.v1(Method::POST, &path, &json!({ "reference": reference })).await
+}
+
+#[tokio::test]
+async fn a_browser_without_a_cookie_of_ours_goes_home_after_ten_seconds_while_nothing_is_known() {
+    let engine = PaymentEngine::start();
+    let gateway = TestGateway::open_own(StoreKind::Embedded, &engine.file("")).await;
+    let merchant = gateway.merchant("Shop");
+    let waits = opened(&merchant, json!({ "attach": "engine", "callback": "https://shop.example/cb" })).await;
     let id = waits["pay_id"].as_str().unwrap();
     let reference = engine.create_by_the_app(&format!("{id}-1"), "25.00");
-    attach(&waits, &reference).await.is(200);
+    attached(&merchant, &waits, &reference).await.is(200);
     let page = gateway.http.get(waits["attach"]["return_url"].as_str().unwrap()).await.is(200).text();
     let wait = &page[page.find("/return/engine/wait?").unwrap()..];
     let wait = wait[..wait.find('"').unwrap()].replace("&#38;", "&");

@@ -273,10 +273,8 @@ fn act(books: &mut Books, kind: &str, data: &Value) -> (u16, Value) {
         "payment.create" => create(books, data),
         "payment.get" | "payment.cancel" => {
             check_names(data, &["id", "reference"]);
-            let Some(payment) = books.payments.get_mut(text(data, "reference")) else { return (404, json!({})) };
-            if payment["id"] != data["id"] {
-                return (404, json!({}));
-            }
+            let payment = books.payments.values_mut().find(|payment| payment["id"] == data["id"]);
+            let Some(payment) = payment else { return (404, json!({})) };
             if kind == "payment.cancel" && payment["status"] == "open" {
                 payment["status"] = json!("closed");
             }
