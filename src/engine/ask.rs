@@ -112,11 +112,9 @@ async fn ask_and_conclude(engine: &Engine, journey: &Journey, visit: u8) -> Resu
         }
         Err(trouble) => {
             match &trouble {
-                // It has answered, if to no use.
-                ProviderError::Unreadable(_) | ProviderError::Forged(_) => engine.paces.answered(name),
-                ProviderError::Unreachable(_) | ProviderError::Unanswered(_) => {
-                    engine.paces.failed(name, deps.clock.now());
-                }
+                // One that it does not have says nothing of the others.
+                ProviderError::NoPayment(_) => engine.paces.answered(name),
+                _ => engine.paces.failed(name, deps.clock.now()),
             }
             tracing::warn!(provider = name, pay_id = %journey.pay_id(), error = %trouble, "payment.unknown");
             Answer::Unknown
@@ -157,11 +155,13 @@ pub(super) async fn named_payment(
     deps: &Deps,
     journey: &Journey,
     provider_reference: &str,
-) -> Result<provider::Result<PaymentReport>> {
-    let provider = deps.provider(journey.provider_of(0))?;
+) -> provider::Result<PaymentReport> {
+    let Ok(provider) = deps.provider(journey.provider_of(0)) else {
+        return Err(ProviderError::Unreachable("this gateway has it no longer".into()));
+    };
     let reference = PaymentReference { journey: journey.pay_id(), visit: 0 };
     let context = PaymentContext { journey, reference, provider_reference, now: deps.clock.now() };
-    Ok(in_time(provider.payment(&context)).await)
+    in_time(provider.payment(&context)).await
 }
 
 /// Asks the provider. A payment of which it is not known whether it was created is created first: the provider knows
@@ -232,7 +232,7 @@ async fn judge(engine: &Engine, journey: &Journey, visit: u8, said: Said) -> Res
         })
     };
     match commit::while_away(conclude).await {
-        Ok(Reported::Ended(ended)) => Ok(Answer::Ended(ended)),
+        Ok(Reported::Ended(ended)) => Ok(Answer::Ended(conclude::as_asked(deps, ended, visit).await?)),
         Ok(Reported::Open) => note_match(deps, journey, visit).await.map(|()| Answer::Open { may_still_pay }),
         Ok(Reported::Mismatch(reported)) => {
             note_mismatch(engine, journey, visit, &reported).await.map(|()| Answer::Open { may_still_pay: false })

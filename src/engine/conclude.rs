@@ -88,6 +88,16 @@ async fn after(deps: &Deps, journey: Journey, (end, announcement): Ended) -> Con
     ConcludedResponse { journey: Arc::new(journey), end, announcement: announcement.flatten() }
 }
 
+/// Ends a journey as was asked of it, where its payment was closed for that, has ended, and has led back to the checkout
+/// before.
+pub(super) async fn as_asked(deps: &Deps, ended: ConcludedResponse, visit: u8) -> Result<ConcludedResponse> {
+    let payment = ended.journey.payment(visit).filter(|payment| !payment.is_open());
+    let closing = payment.and_then(|payment| payment.closing).filter(|_| ended.journey.final_outcome().is_none());
+    let Some(ending) = closing else { return Ok(ended) };
+    let journey = conclude(deps, ended.journey.as_ref().clone(), &ending.fact()).await?;
+    Ok(ConcludedResponse { journey: Arc::new(journey), ..ended })
+}
+
 /// Concludes an answer that changes nothing: it leads home, if the journey has an end, else to the checkout. That is
 /// remembered, so that the same answer goes the same way even if the journey is paid later.
 pub(super) async fn change_nothing(

@@ -231,6 +231,9 @@ pub enum ProviderError {
     /// It was asked, and answered something that says neither yes nor no.
     #[error("the bank gave an answer that cannot be read: {0}")]
     Unreadable(String),
+    /// It was asked about a payment that it does not have.
+    #[error("it has no such payment: {0}")]
+    NoPayment(String),
     /// What the browser carried is not this provider's word.
     #[error("not the bank's word: {0}")]
     Forged(String),
@@ -244,6 +247,7 @@ impl ProviderError {
             Self::Unreachable(_) => ("temporarily_unavailable", "The bank could not be asked."),
             Self::Unanswered(_) => ("answer_lost", "The bank did not answer."),
             Self::Unreadable(_) => ("answer_unreadable", "The bank gave an answer that cannot be read."),
+            Self::NoPayment(_) => ("payment_unknown", "The bank has no such payment."),
             Self::Forged(_) => ("answer_forged", "The answer was not the bank's."),
         };
         ProviderRefusal::new(code, Some(description))

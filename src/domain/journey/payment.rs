@@ -187,7 +187,7 @@ impl Journey {
         let payment = self.payment_mut(visit).filter(|payment| !is_proven(payment) && payment.ask_at == due)?;
         (payment.ask_at, payment.has_turn) = (turn, true);
         if !payment.is_open() {
-            payment.standing = PaymentStanding::Open;
+            (payment.standing, payment.asked) = (PaymentStanding::Open, 0);
         }
         Some(self.revised())
     }

@@ -45,7 +45,7 @@ pub enum Attached {
     Foreign,
     /// The provider does not know it.
     Unknown,
-    /// The provider cannot be asked now.
+    /// The provider has not said anything of use.
     NoAnswer,
 }
 
@@ -69,11 +69,11 @@ pub async fn attach(
         let bound = known.reference == reference;
         return Ok(Some(if bound { Attached::Bound(Box::new(journey)) } else { Attached::Other }));
     }
-    match ask::named_payment(deps, &journey, reference).await? {
+    match ask::named_payment(deps, &journey, reference).await {
         Ok(report) if report.reference == (PaymentReference { journey: pay_id, visit: 0 }).to_string() => {}
         Ok(_) => return Ok(Some(Attached::Foreign)),
-        Err(ProviderError::Unreadable(_) | ProviderError::Forged(_)) => return Ok(Some(Attached::Unknown)),
-        Err(ProviderError::Unreachable(_) | ProviderError::Unanswered(_)) => return Ok(Some(Attached::NoAnswer)),
+        Err(ProviderError::NoPayment(_)) => return Ok(Some(Attached::Unknown)),
+        Err(_) => return Ok(Some(Attached::NoAnswer)),
     }
     // One payment is one journey's.
     let bound = derive::attachment_reservation(&journey, reference);
@@ -125,7 +125,8 @@ async fn ask_soon(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<(
     }
     let (now, name) = (deps.clock.now(), journey.provider_of(visit));
     let turn = engine.paces.reserve(name, deps.provider(name)?.ask_schedule().pause(), now);
-    if turn > now.plus(AHEAD) {
+    // What has ended is asked about by nobody else: it is written down, so that it is asked about until it is known.
+    if turn > now.plus(AHEAD) || !journey.payment(visit).is_some_and(ProviderPayment::is_open) {
         return await_turn(deps, journey, visit, turn).await;
     }
     ask::ask_behind(engine, journey, visit, turn.since(now));
@@ -168,6 +169,10 @@ async fn ask_in_turn(engine: &Arc<Engine>, journey: &Journey, visit: u8, payment
     let next = if is_now { ask::next_ask(deps, journey, visit, payment.asked.saturating_add(1)) } else { turn };
     let write = |journey: &Journey| {
         let journey = journey.clone();
+        // It may have ended since, and is not reopened by the schedule.
+        if !journey.payment(visit).is_some_and(ProviderPayment::is_open) {
+            return Ok(Next::Stay(false));
+        }
         let written =
             if is_now { journey.asking_payment(visit, due, next) } else { journey.awaiting_turn(visit, due, next) };
         Ok(Next::step(written.map(Step::to)))

@@ -160,8 +160,14 @@ async fn refused(
     let closing = journey.payment(visit).and_then(|payment| payment.closing);
     let fact = closing.map_or_else(|| Fact::refused(error), Ending::fact);
     let concluded = conclude::by_response(&engine.deps, journey, &fact, response_id).await?;
-    commit::await_announcement(&engine.deps, concluded.announcement, at).await;
+    commit::await_announcement(&engine.deps, concluded.announcement.clone(), at).await;
+    // Somebody may have asked for its end while the provider was asked.
+    let is_open = concluded.journey.final_outcome().is_none();
+    let concluded = conclude::as_asked(&engine.deps, concluded, visit).await?;
     let journey = concluded.journey.as_ref().clone();
+    if is_open && journey.final_outcome().is_some() {
+        return Ok(SendResult::Ended(Box::new(journey)));
+    }
     // No browser has brought this error: it leads this one on, which has just asked. What ended otherwise asks who
     // comes.
     if journey.counts(response_id) {

@@ -117,11 +117,11 @@ impl HttpProvider {
             Answered::Object(body) => {
                 let payment: PaymentBody = wire::read(&body)?;
                 if payment.id != context.provider_reference {
-                    return Err(ProviderError::Unreadable("it is about another payment".into()));
+                    return Err(ProviderError::NoPayment("it answers about another one".into()));
                 }
                 payment.report()
             }
-            Answered::Refused(why) => Err(ProviderError::Unreadable(format!("refused: {}", why.code()))),
+            Answered::Refused(why) => Err(ProviderError::NoPayment(why.code().to_owned())),
         }
     }
 
@@ -305,11 +305,8 @@ fn answered(status: StatusCode, body: Vec<u8>) -> Result<Answered> {
             Ok(Answered::Refused(ProviderRefusal::new(&problem.code, problem.detail.as_deref())))
         }
         status if status.is_success() => Ok(Answered::Object(body)),
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
-            Err(ProviderError::Unanswered(format!("it answered {}", status.as_u16())))
-        }
-        status if status.is_client_error() => {
-            Err(ProviderError::Unreadable(format!("it answered {}", status.as_u16())))
+        StatusCode::NOT_FOUND | StatusCode::GONE => {
+            Err(ProviderError::NoPayment(format!("it answered {}", status.as_u16())))
         }
         status => Err(ProviderError::Unanswered(format!("it answered {}", status.as_u16()))),
     }

@@ -112,10 +112,10 @@ fn only_422_refuses() {
     for status in [200_u16, 201, 204] {
         assert!(matches!(answered(StatusCode::from_u16(status).unwrap(), problem.clone()), Ok(Answered::Object(_))));
     }
-    for status in [301_u16, 400, 401, 404, 409, 429, 500, 503] {
+    for status in [301_u16, 400, 401, 404, 409, 410, 429, 500, 503] {
         let left_open = answered(StatusCode::from_u16(status).unwrap(), problem.clone());
-        let is_known = matches!(left_open, Err(ProviderError::Unreadable(_)));
-        assert!(left_open.is_err() && is_known == [400, 401, 404, 409].contains(&status), "{status}");
+        let is_unknown = matches!(left_open, Err(ProviderError::NoPayment(_)));
+        assert!(left_open.is_err() && is_unknown == [404, 410].contains(&status), "{status}");
     }
 }
 

@@ -43,9 +43,10 @@ pub(super) async fn call(request: RequestBuilder) -> Result<Reply> {
 pub(super) async fn call_again(what: &str, request: RequestBuilder) -> Result<Reply> {
     call(request).await.map_err(|trouble| match trouble {
         ProviderError::Unreadable(why) => unreadable(what, &why),
-        ProviderError::Unreachable(why) | ProviderError::Unanswered(why) | ProviderError::Forged(why) => {
-            ProviderError::Unreachable(format!("{what}: {why}"))
-        }
+        ProviderError::Unreachable(why)
+        | ProviderError::Unanswered(why)
+        | ProviderError::NoPayment(why)
+        | ProviderError::Forged(why) => ProviderError::Unreachable(format!("{what}: {why}")),
     })
 }
 

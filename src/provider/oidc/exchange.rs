@@ -64,7 +64,7 @@ impl Oidc {
             Err(ProviderError::Unreachable(why) | ProviderError::Unanswered(why)) => {
                 Err(ProviderError::Unanswered(why))
             }
-            Err(trouble @ ProviderError::Unreadable(_)) => Err(trouble),
+            Err(trouble @ (ProviderError::Unreadable(_) | ProviderError::NoPayment(_))) => Err(trouble),
         }
     }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{Brought, RejectedReturn, Returned, Waited, early, handing_back, led};
-use crate::domain::{BrowserReturn, Journey, ResponseId};
+use crate::domain::{BrowserReturn, Journey, LedTo, ProviderPayment, ResponseId};
 use crate::engine::commit::{self, Next};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::visitor::{self, Visitor};
@@ -20,7 +20,11 @@ pub(super) async fn come_back(engine: &Arc<Engine>, waited: Waited, brought: &Br
     let Waited { journey, state, response_id } = waited;
     let (deps, visit) = (&engine.deps, response_id.visit);
     let mut returned = BrowserReturn { at: deps.clock.now(), may_still_pay: false };
-    if journey.answered(response_id).is_some() {
+    if let Some(end) = journey.answered(response_id) {
+        // Its customer may have gone back from home, and have paid now.
+        if *end == LedTo::HandedBackEarly && journey.payment(visit).is_some_and(ProviderPayment::is_open) {
+            ask::ask_behind(engine, journey.clone(), visit, Duration::ZERO);
+        }
         return browser_back(deps, journey, state, (response_id, returned), brought.visitor).await;
     }
     // What is concluded now notes the browser in the same step.
