@@ -37,7 +37,7 @@ const LOOKED_AT: usize = 2_000;
 const SMALLEST_BATCH: usize = 50;
 
 /// `most` of a merchant's journeys that are `wanted`, newest first, beginning behind `after`: as far as they are among
-/// the [`LOOKED_AT`] that it looks at; then it says where it stopped.
+/// the 2,000 that it looks at; then it says where it stopped.
 ///
 /// # Errors
 /// When the store is in trouble.
