@@ -163,13 +163,6 @@ pub fn attachment(deps: &Deps, journey: &Journey) -> Result<Option<Attachment>> 
     }))
 }
 
-/// What keeps a payment from being bound to a second journey: the provider's reference, and the journey that has it.
-pub(super) fn attachment_reservation(journey: &Journey, reference: &str) -> Reservation {
-    let key = format!("{}\n{reference}", journey.provider_of(0));
-    let request = digest("attached to", journey.id().as_bytes());
-    Reservation { key: digest("attached payment", key.as_bytes()), request, kept: Kept::ADay }
-}
-
 /// What a provider has created, as a journey keeps it.
 pub(super) fn created_payment(
     deps: &Deps,

@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::domain::{Journey, MerchantId, PayId, PaymentReference, PaymentStanding, ProviderPayment, UnixMillis};
 use crate::engine::commit::{self, Next};
 use crate::engine::deps::{Deps, Result};
-use crate::engine::{Engine, ask, derive, find};
+use crate::engine::{Engine, ask, find};
 use crate::provider::{Notification, NotificationError, ProviderError};
-use crate::store::{Reserved, Step};
+use crate::store::Step;
 
 /// How far ahead a turn may be that is waited for here. A later one is written down, for any node.
 const AHEAD: Duration = Duration::from_secs(1);
@@ -37,8 +37,6 @@ pub enum Attached {
     Bound(Box<Journey>),
     /// The journey has another one.
     Other,
-    /// Another journey has it.
-    Elsewhere,
     /// Its app was not to create any.
     NotAwaited,
     /// The provider has it under another reference: it is not this journey's.
@@ -74,11 +72,6 @@ pub async fn attach(
         Ok(_) => return Ok(Some(Attached::Foreign)),
         Err(ProviderError::NoPayment(_)) => return Ok(Some(Attached::Unknown)),
         Err(_) => return Ok(Some(Attached::NoAnswer)),
-    }
-    // One payment is one journey's.
-    let bound = derive::attachment_reservation(&journey, reference);
-    if deps.store.reserve(&bound).await? == Reserved::Reused {
-        return Ok(Some(Attached::Elsewhere));
     }
     let ask_at = ask::next_ask(deps, &journey, 0, 0);
     let bind = |journey: &Journey| {

@@ -46,7 +46,6 @@ async fn attach(engine: web::Data<Engine>, id: web::Path<String>, call: Call<Att
     match bound.ok_or_else(unknown)? {
         Attached::Bound(journey) => Ok(no_store(StatusCode::OK).json(view(&engine, &journey)?)),
         Attached::Other => Err(conflict("reference", "is not the one that is bound to this journey".to_owned())),
-        Attached::Elsewhere => Err(conflict("reference", "is bound to another journey".to_owned())),
         Attached::NotAwaited => Err(conflict("id", "was not opened with attach".to_owned())),
         Attached::Foreign => {
             let rule = "names a payment that does not have the reference of this journey";
