@@ -284,7 +284,7 @@ fn fact_of(journey: &Journey, visit: u8, said: &Said, now: UnixMillis) -> Result
 }
 
 /// What a payment that was not made comes to: what it was closed for, where it was to be closed.
-fn unpaid(journey: &Journey, visit: u8, why: &ProviderRefusal) -> Fact {
+pub(super) fn unpaid(journey: &Journey, visit: u8, why: &ProviderRefusal) -> Fact {
     let closing = journey.payment(visit).and_then(|payment| payment.closing);
     closing.map_or_else(|| Fact::refused(why.clone()), Ending::fact)
 }

@@ -138,9 +138,9 @@ fn provider_for(deps: &Deps, open_request: &OpenRequest) -> Result<String, Inval
 fn named_provider(deps: &Deps, purpose: &Purpose, requested: &RequestedProvider) -> Result<String, Invalid> {
     let RequestedProvider { field, name, .. } = requested;
     let takes = |provider: &&Arc<dyn Provider>| provider.takes_payments();
-    let mut all = deps.providers.iter().filter(takes);
+    let all = deps.providers.iter().filter(takes);
     let Some(provider) = all.clone().find(|provider| provider.name() == name) else {
-        let names: Vec<&str> = all.by_ref().map(|provider| provider.name()).collect();
+        let names: Vec<&str> = all.map(|provider| provider.name()).collect();
         let rule = format!("names {name:?}, which is no provider of this gateway that takes payments");
         return Err(Invalid::new(*field, rule).hint(format!("expected one of {}", names.join(", "))));
     };

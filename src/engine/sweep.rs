@@ -9,14 +9,14 @@ use crate::engine::deps::{EngineError, Result};
 use crate::engine::use_cases::{ahead, payment, perform};
 use crate::engine::{Engine, lapse, prove};
 
-/// How many lapsed journeys one sweep concludes, at the most.
+/// How many journeys one sweep looks after, at the most.
 pub const SWEPT: usize = 200;
 
 /// How many journeys it looks after at the same time: the embedded store commits them together.
 const AT_ONCE: usize = 16;
 
-/// Looks after journeys whose time has run out, proofs that nobody has finished, and redirects that nobody has asked
-/// for. Answers how many journeys it looked after; with [`SWEPT`] of them there may be more.
+/// Looks after journeys whose time has run out, proofs that nobody has finished, redirects that nobody has asked
+/// for, and payments that their providers are to be asked about. Answers how many journeys it looked after; with [`SWEPT`] of them there may be more.
 ///
 /// # Errors
 /// When the store is in trouble.

@@ -231,7 +231,7 @@ pub enum ProviderError {
     /// It was asked, and answered something that says neither yes nor no.
     #[error("the bank gave an answer that cannot be read: {0}")]
     Unreadable(String),
-    /// It was asked about a payment that it does not have.
+    /// It says that it has no such payment: it refuses to answer about it, answers 404 or 410, or answers about another.
     #[error("it has no such payment: {0}")]
     NoPayment(String),
     /// What the browser carried is not this provider's word.

@@ -243,7 +243,8 @@ impl Journey {
         Some(self.revised())
     }
 
-    /// Notes that a payment whose end is known has ended as it had before. `None` when that is known.
+    /// Notes that a payment that was asked about again was not made, as its journey knew already. `None` when it is not
+    /// open.
     #[must_use]
     pub fn payment_over(mut self, visit: u8, at: UnixMillis) -> Option<Self> {
         self.payment(visit).filter(|payment| payment.is_open())?;

@@ -140,8 +140,8 @@ async fn await_turn(deps: &Deps, journey: Journey, visit: u8, turn: UnixMillis) 
 /// `false` when none is due.
 pub(in crate::engine) async fn ask_due(engine: &Arc<Engine>, journey: &Journey) -> Result<bool> {
     let now = engine.deps.clock.now();
-    let due = journey.open_payments().filter(|(_, payment)| payment.ask_at <= now);
-    let due: Vec<(u8, ProviderPayment)> = due.map(|(visit, payment)| (visit, payment.clone())).collect();
+    let due: Vec<(u8, &ProviderPayment)> =
+        journey.open_payments().filter(|(_, payment)| payment.ask_at <= now).collect();
     for (visit, payment) in &due {
         ask_in_turn(engine, journey, *visit, payment).await?;
     }

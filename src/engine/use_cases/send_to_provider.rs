@@ -5,9 +5,7 @@ use std::sync::Arc;
 use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 
-use crate::domain::{
-    Ending, Fact, Institution, Journey, ProviderRefusal, Purpose, Redirect, ResponseKind, journey::Choice,
-};
+use crate::domain::{Institution, Journey, ProviderRefusal, Purpose, Redirect, ResponseKind, journey::Choice};
 use crate::engine::{Engine, ask, commit, conclude, derive, find, redirect, visit, visitor};
 use crate::engine::{deps::Result, visit::Visit, visitor::VisitCookie};
 use crate::provider::Requested;
@@ -157,8 +155,7 @@ async fn refused(
         Some(_) => derive::payment_response_id(visit),
         None => derive::response_id(visit, &ResponseKind::Error(error.clone())),
     };
-    let closing = journey.payment(visit).and_then(|payment| payment.closing);
-    let fact = closing.map_or_else(|| Fact::refused(error), Ending::fact);
+    let fact = ask::unpaid(&journey, visit, &error);
     let concluded = conclude::by_response(&engine.deps, journey, &fact, response_id).await?;
     commit::await_announcement(&engine.deps, concluded.announcement.clone(), at).await;
     // Somebody may have asked for its end while the provider was asked.

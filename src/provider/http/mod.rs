@@ -296,8 +296,8 @@ const fn operation_type(kind: OperationKind) -> Option<&'static str> {
     }
 }
 
-/// What an answer of this status is. 422 is the one status that refuses; every other that is no success leaves open
-/// whether something was done.
+/// What an answer of this status is. 422 is the one status that refuses. 404 and 410 say that there is no such payment;
+/// every other that is no success leaves open whether something was done.
 fn answered(status: StatusCode, body: Vec<u8>) -> Result<Answered> {
     match status {
         StatusCode::UNPROCESSABLE_ENTITY => {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use actix_web::{HttpRequest, http::StatusCode, http::header, web};
+use actix_web::{http::StatusCode, http::header, web};
 
 use super::journey_view::{read_id, view};
 use super::{ApiResult, Authenticated, Call, no_store};
@@ -60,12 +60,7 @@ async fn attach(engine: web::Data<Engine>, id: web::Path<String>, call: Call<Att
 }
 
 /// Withdraws a payment that nobody has made.
-async fn cancel(
-    engine: web::Data<Engine>,
-    id: web::Path<String>,
-    merchant: Authenticated,
-    _request: HttpRequest,
-) -> ApiResult {
+async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, merchant: Authenticated) -> ApiResult {
     let journey = journey_of(&engine, merchant.id, &id).await?;
     let withdrawn = use_cases::cancel::withdraw(&engine, merchant.id, journey.pay_id()).await?.ok_or_else(unknown)?;
     match withdrawn.final_outcome() {
