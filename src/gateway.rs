@@ -8,7 +8,7 @@ mod serving;
 mod store;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 
 use actix_web::dev::{Server, ServiceFactory};
 use actix_web::web;
@@ -25,8 +25,9 @@ use crate::config::Config;
 use crate::courier::{Courier, FirstAttempts};
 use crate::demo::Demo;
 use crate::domain::merchant::Used;
+use crate::domain::provider_account::merchant_of_provider;
 use crate::domain::{
-    CallbackName, CallbackUrl, DeviceUrls, MerchantId, MerchantName, Placement, PublicUrl, Rules, SavedCallback,
+    CallbackName, CallbackUrl, DeviceUrls, MerchantId, MerchantName, Mode, Placement, PublicUrl, Rules, SavedCallback,
     SavedCallbacks,
 };
 use crate::egress::{self, Ports};
@@ -113,7 +114,7 @@ impl Gateway {
         if let Some(metrics) = self.metrics {
             beside.spawn(async move { drop(metrics.await) });
         }
-        for provider in &self.engine.deps.providers {
+        for provider in self.engine.deps.providers.operators() {
             let clock = Arc::clone(&self.engine.deps.clock);
             beside.spawn(providers::prepare(Arc::clone(provider), clock, Arc::clone(&self.counters)));
         }
@@ -195,7 +196,7 @@ fn engine_heard_by(
 ) -> Result<Engine> {
     let public_url = config.public_url(addr);
     let sandbox = config.sandbox.then(|| sandbox_bank(&public_url, &keys)).transpose()?;
-    let providers = providers::providers(config, sandbox, (clock, &public_url))?;
+    let providers = providers::providers(config, sandbox, (clock, &public_url), couriers_way_out(config))?;
     Ok(Engine::new(Deps {
         store,
         dialects: dialects::dialects(&public_url, &keys),
@@ -207,6 +208,7 @@ fn engine_heard_by(
         rules: Rules { guard: Some(Arc::new(couriers_way_out(config).guard())), ..config.callback_rules() },
         budget: config.return_budget,
         longest_life: config.keep,
+        usual_mode: if config.sandbox { Mode::Test } else { Mode::Live },
         operator: config.operator_keys.clone(),
         waker,
     }))
@@ -230,7 +232,8 @@ async fn open_demo(config: &Config, engine: &Engine, addr: SocketAddr) -> Result
     for callback in demo_callbacks(engine)? {
         callbacks.add(callback)?;
     }
-    let newcomer = use_cases::merchants::add_as(engine, id, MerchantName::parse(DEMO_MERCHANT)?, callbacks).await?;
+    let newcomer =
+        use_cases::merchants::add_as(engine, (id, Mode::Test), MerchantName::parse(DEMO_MERCHANT)?, callbacks).await?;
     if newcomer.is_none() {
         put_demo_callbacks_right(engine, id).await?;
     }
@@ -301,7 +304,7 @@ async fn sweep(engine: Arc<Engine>, metrics: Arc<Metrics>) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let swept = sweep::sweep(&engine).await;
-        for (provider, span) in engine.providers_away() {
+        for (provider, span) in providers_away(&engine) {
             metrics.set_provider_away(&provider, span);
         }
         metrics.set_payment_mismatches(engine.mismatches());
@@ -315,6 +318,17 @@ async fn sweep(engine: Arc<Engine>, metrics: Arc<Metrics>) {
             ticks.tick().await;
         }
     }
+}
+
+/// For how long providers have given no answer; merchants' accounts are one line, that of the longest.
+fn providers_away(engine: &Engine) -> BTreeMap<String, Duration> {
+    let mut away = BTreeMap::new();
+    for (provider, span) in engine.providers_away() {
+        let line = if merchant_of_provider(&provider).is_some() { "accounts".to_owned() } else { provider };
+        let longest = away.entry(line).or_default();
+        *longest = span.max(*longest);
+    }
+    away
 }
 
 /// Clears the store of what nobody needs any more, for as long as the gateway runs. The sweep does not wait for it: a

@@ -117,6 +117,7 @@ pub fn journey(merchant: MerchantId, now: UnixMillis) -> Result<Journey, Trouble
         settings: Settings::default().frozen(),
         opened_at: now,
         expires_at: now.plus(Duration::from_hours(24)),
+        mode: None,
     }))
 }
 

@@ -10,6 +10,7 @@ use handback::config::Config;
 use handback::domain::id::MerchantId;
 use handback::domain::journey::{Cancel, Checkout, Journey, Purpose, Wanted};
 use handback::domain::merchant::{Merchant, MerchantName};
+use handback::domain::mode::Mode;
 use handback::domain::money::{Amount, Currency};
 use handback::domain::open_request::{OpenRequest, RequestedCallbacks};
 use handback::domain::terms::OneTime;
@@ -31,7 +32,7 @@ pub async fn engine(variables: impl IntoIterator<Item = (String, String)>) -> Ar
 
 /// A new merchant.
 pub async fn merchant(engine: &Engine) -> NewMerchant {
-    merchants::add(engine, MerchantName::parse("Bench").expect("a name")).await.expect("a merchant")
+    merchants::add(engine, MerchantName::parse("Bench").expect("a name"), Mode::Test).await.expect("a merchant")
 }
 
 /// The ids of so many new merchants.

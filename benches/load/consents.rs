@@ -33,7 +33,7 @@ impl Consents {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("handback.toml");
         let institutions = format!(
-            "[[institution]]\nid = '{institution}'\nname = 'Bank'\nfeatures = ['ACCOUNTS']\n\
+            "[[institution]]\nid = '{institution}'\nname = 'Bank'\nenvironment = 'sandbox'\nfeatures = ['ACCOUNTS']\n\
              [institution.bank]\nkind = 'oidc'\nplain_loopback = true\n{bank}"
         );
         std::fs::write(&file, institutions).expect("a file");

@@ -163,8 +163,10 @@ function payment(known) {
 function statusOf({ status, authorizedAt, details }) {
   switch (status) {
     case 'open':
-    case 'pending':
       return { status: 'open' };
+    // Its customer is done, and the bank is not.
+    case 'pending':
+      return { status: 'pending' };
     case 'paid':
       return { status: 'paid' };
     case 'authorized':

@@ -346,10 +346,10 @@ describe('stripe alone', () => {
   const create = async (more) => (await it.handback.create(it.url, '1-1', more)).body;
   const get = async (id) => (await ask('payment.get', { id, reference: '1-1' })).body;
 
-  test('a debit stays open until it is paid or has failed', async () => {
+  test('a debit is pending until it is paid or has failed', async () => {
     const { id } = await create();
     it.fake.processing(id);
-    assert.equal((await get(id)).status, 'open');
+    assert.equal((await get(id)).status, 'pending');
     it.fake.failLater(id, {
       code: 'payment_intent_payment_attempt_failed',
       decline_code: 'insufficient_funds',
@@ -456,7 +456,7 @@ describe('mollie alone', () => {
     const { id } = await create();
     const expected = {
       open: 'open',
-      pending: 'open',
+      pending: 'pending',
       paid: 'paid',
       failed: ['refused', 'declined'],
       canceled: ['refused', 'user_cancelled'],
@@ -475,7 +475,7 @@ describe('mollie alone', () => {
   test('leaves open what cannot be cancelled', async () => {
     const { id } = await create();
     it.fake.move(id, 'pending', { isCancelable: false });
-    assert.equal((await ask('payment.cancel', { id, reference: '1-1' })).body.status, 'open');
+    assert.equal((await ask('payment.cancel', { id, reference: '1-1' })).body.status, 'pending');
   });
 
   test('a release that takes time is pending, and then done', async () => {

@@ -224,7 +224,7 @@ function statusOf(session) {
     case 'processing':
     case 'requires_action':
     case 'requires_confirmation':
-      return { status: 'open' };
+      return { status: 'pending' };
     // It was under way and failed.
     case 'requires_payment_method':
       return { status: 'refused', refusal: refusalOfIntent(intent) };

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::say;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, parse_span};
-use crate::domain::{KeyName, KeyNumber, Merchant, MerchantId, MerchantName, UnixMillis};
+use crate::domain::{KeyName, KeyNumber, Merchant, MerchantId, MerchantName, Mode, UnixMillis};
 use crate::domain::{merchant::Standing, rotation::LONGEST_OVERLAP};
 use crate::engine::{Engine, KeyInUse, NewKey, NewMerchant, WebhookPublicKey, use_cases};
 use crate::gateway::{self, StoreUse};
@@ -25,6 +25,9 @@ pub(super) enum Command {
         /// The name that customers see: 1 to 80 characters.
         #[arg(long, value_parser = MerchantName::parse)]
         name: MerchantName,
+        /// Whether it is for tests or live; without this for tests where the sandbox is on, else live. It stays so.
+        #[arg(long, value_parser = Mode::parse)]
+        mode: Option<Mode>,
         /// Prints one JSON object instead of lines.
         #[arg(long)]
         json: bool,
@@ -157,11 +160,12 @@ impl Command {
             eprintln!("{notice}");
         }
         match self {
-            Self::Add { name, json } => {
-                let new = use_cases::merchants::add(&engine, name).await?;
+            Self::Add { name, mode, json } => {
+                let mode = mode.unwrap_or(engine.deps.usual_mode);
+                let new = use_cases::merchants::add(&engine, name, mode).await?;
                 say(&if json { added_json(&engine, &new).to_string() } else { added(&engine, &new) })
             }
-            Self::List { json } => list(&use_cases::merchants::list(&engine).await?, json),
+            Self::List { json } => list(&engine, &use_cases::merchants::list(&engine).await?, json),
             Self::Rename { merchant, name } => {
                 use_cases::merchants::rename(&engine, merchant.id, name.clone()).await?.with_context(nobody)?;
                 say(&format!("renamed {} to {}", merchant.id, name.as_str()))
@@ -244,19 +248,20 @@ fn say_all<T>(items: &[T], json: bool, object: impl Fn(&T) -> Value, line: impl 
     say(&items.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-fn list(merchants: &[Merchant], json: bool) -> Result<()> {
+fn list(engine: &Engine, merchants: &[Merchant], json: bool) -> Result<()> {
     if merchants.is_empty() && !json {
         return say("no merchants yet: handback merchant add --name NAME");
     }
     let object = |merchant: &Merchant| {
         json!({
             "merchant_id": merchant.id.to_string(), "short_id": merchant.id.short(), "name": merchant.name.as_str(),
-            "disabled": merchant.standing == Standing::Disabled,
+            "mode": engine.deps.mode_of(merchant).as_str(), "disabled": merchant.standing == Standing::Disabled,
         })
     };
     let line = |merchant: &Merchant| {
         let disabled = if merchant.standing == Standing::Disabled { "  (disabled)" } else { "" };
-        format!("{}  {:<22}  {}{disabled}", merchant.id, merchant.id.short(), merchant.name.as_str())
+        let mode = engine.deps.mode_of(merchant).as_str();
+        format!("{}  {:<22}  {mode:<4}  {}{disabled}", merchant.id, merchant.id.short(), merchant.name.as_str())
     };
     say_all(merchants, json, object, line)
 }
@@ -307,6 +312,7 @@ fn old_ends(ends_at: Option<&str>) -> String {
 fn added(engine: &Engine, new: &NewMerchant) -> String {
     let mut lines = vec![
         ("merchant_id".to_owned(), new.merchant.id.to_string()),
+        ("mode".to_owned(), engine.deps.mode_of(&new.merchant).as_str().to_owned()),
         ("api_key".to_owned(), new.api_key.reveal().to_owned()),
         ("signing_secret".to_owned(), new.signing_secret.reveal().to_owned()),
     ];
@@ -324,6 +330,7 @@ fn added_json(engine: &Engine, new: &NewMerchant) -> Value {
         "merchant_id": new.merchant.id.to_string(),
         "short_id": new.merchant.id.short(),
         "name": new.merchant.name.as_str(),
+        "mode": engine.deps.mode_of(&new.merchant).as_str(),
         "api_key": key,
         "signing_secret": new.signing_secret.reveal(),
         "api": { "base_url": engine.deps.public_url.page("/v1", &[]), "authorization": format!("Bearer {key}") },

@@ -70,8 +70,12 @@ fn institution(section: &mut Section<'_>, sandbox: bool, notes: &Notes) -> Optio
     let plays = matches!(bank, Some(BankConfig::Sandbox));
     let words = if plays { [words[1], words[2], words[0]] } else { words };
     let environment = section.word("environment", &words);
-    let (id, bank) = (own_id?, bank?);
+    let (id, mut bank) = (own_id?, bank?);
     let speaks = if plays { sandbox::NAME.to_owned() } else { id.clone() };
+    let environment = environment?;
+    if let BankConfig::Oidc(config) = &mut bank {
+        config.mode = environment.mode();
+    }
     let institution = Institution {
         id,
         name: own_name?,
@@ -79,7 +83,7 @@ fn institution(section: &mut Section<'_>, sandbox: bool, notes: &Notes) -> Optio
         countries,
         media,
         features: features?,
-        environment: environment?,
+        environment,
         consent_life,
         provider: speaks,
     };
@@ -182,7 +186,7 @@ pub fn id(text: &str) -> Result<String, Invalid> {
     Err(Invalid::new("", "cannot stand in an address").hint("expected 1 to 64 of a-z, 0-9 and -"))
 }
 
-fn name(text: &str) -> Result<String, Invalid> {
+pub(super) fn name(text: &str) -> Result<String, Invalid> {
     if text.chars().count() > LONGEST_NAME {
         return Err(Invalid::new("", format!("is longer than {LONGEST_NAME} characters")));
     }

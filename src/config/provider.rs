@@ -3,13 +3,14 @@
 //! They stand in the file alone, as institutions do; a secret may come from the environment, by the name of its
 //! variable.
 
+use crate::domain::provider_account::{engine_secrets, engine_url};
 use std::{collections::HashSet, time::Duration};
 
 use toml::{Table, Value};
 
 use super::section::{Notes, Section};
 use super::span;
-use crate::domain::{Currency, Invalid, Secret};
+use crate::domain::{Currency, Invalid, MerchantId, Mode, Secret};
 use crate::provider::AskSchedule;
 use crate::provider::{http::settings::HttpConfig, sandbox};
 
@@ -18,9 +19,6 @@ const WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours
 
 /// The most waits of a schedule.
 const MOST_WAITS: usize = 50;
-
-/// The longest name for people, in characters.
-const LONGEST_LABEL: usize = 120;
 
 /// Reads every provider; those with a mistake are left out. `taken` are the ids of institutions, which share addresses
 /// with them.
@@ -47,10 +45,12 @@ fn provider(section: &mut Section<'_>) -> Option<HttpConfig> {
     section.word("kind", &[("http", ())]);
     let name = section.needed("name", "expected 1 to 64 of a-z, 0-9 and -, such as acme-pay", super::institution::id);
     let own = name.clone().unwrap_or_default();
-    let label = section.parsed("label", own, label, Clone::clone);
-    let url = section.needed("url", "expected such as https://pay.example/handback", HttpConfig::parse_url);
+    let label = section.parsed("label", own, super::institution::name, Clone::clone);
+    let mode = section.word("mode", &[("live", Mode::Live), ("test", Mode::Test)]);
+    let url = section.needed("url", "expected such as https://pay.example/handback", engine_url);
     let secrets = secrets(section);
     let currencies = each(section, "currencies", "all", Currency::parse);
+    let merchants = each(section, "merchants", "all of its mode", str::parse::<MerchantId>);
     let wait = |text: &str| span::parse(text, WAIT.0, WAIT.1);
     let usual = AskSchedule::default();
     let shown = usual.waits().iter().map(|wait| span::written(*wait)).collect::<Vec<_>>().join(", ");
@@ -65,9 +65,11 @@ fn provider(section: &mut Section<'_>) -> Option<HttpConfig> {
     Some(HttpConfig {
         name: name?,
         label,
+        mode: mode?,
         url: url?,
         secrets: secrets?,
         currencies: currencies.unwrap_or_default(),
+        merchants: merchants.unwrap_or_default(),
         ask_schedule,
     })
 }
@@ -87,7 +89,7 @@ fn secrets(section: &mut Section<'_>) -> Option<Vec<Secret>> {
         section.refuse("secret", &invalid.hint("expected secret_env or secret_file, whsec_…"));
     }
     let secret = section.hidden("secret")?;
-    HttpConfig::parse_secrets(&secret).map_err(|invalid| section.refuse("secret", &invalid)).ok()
+    engine_secrets(&secret).map_err(|invalid| section.refuse("secret", &invalid)).ok()
 }
 
 /// A list of texts, each as `parse` understands it. `None` when it is not there, or a mistake.
@@ -105,13 +107,6 @@ fn each<T: ToString>(
     let parsed = parsed.map_err(|invalid| section.refuse(key, &invalid)).ok()?;
     section.show(key, parsed.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
     Some(parsed)
-}
-
-fn label(text: &str) -> Result<String, Invalid> {
-    if text.chars().count() > LONGEST_LABEL {
-        return Err(Invalid::new("", format!("is longer than {LONGEST_LABEL} characters")));
-    }
-    crate::domain::text::check_readable("", text).map(|()| text.to_owned())
 }
 
 fn per_second(section: &mut Section<'_>, usual: u32) -> u32 {

@@ -5,7 +5,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::domain::{Digest, Invalid, Secret, Shard, UnixMillis, text::label};
+use crate::domain::{Digest, Invalid, Mode, Secret, Shard, UnixMillis, text::label};
 
 /// The digits of a key: those of Crockford's base32, in lower case, which nobody takes for one another.
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -49,12 +49,12 @@ impl FromStr for KeyNumber {
         let number = digits.try_fold(0_u32, |number, digit| Some(number << 5 | u32::try_from(digit?).ok()?));
         number.filter(|_| text.len() == Self::DIGITS).map(Self).ok_or_else(|| {
             Invalid::new("key", "is not the number of an API key")
-                .hint("expected the four characters that follow hbk_, as the list of keys shows them")
+                .hint("expected the four characters that follow hbt_ or hbk_, as the list of keys shows them")
         })
     }
 }
 
-/// An API key as it travels: `hbk_`, its number, and 26 digits of base32.
+/// An API key as it travels: `hbt_` for tests or `hbk_` for live, its number, and 26 digits of base32.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
     number: KeyNumber,
@@ -62,20 +62,23 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Writes the key of this number, with a secret part of these 26 bytes of entropy.
-    pub fn write(number: KeyNumber, entropy: &[u8; 32]) -> Self {
+    /// Writes the key of this mode and number, with a secret part of these 26 bytes of entropy.
+    pub fn write(mode: Mode, number: KeyNumber, entropy: &[u8; 32]) -> Self {
         let secret = entropy[..SECRET].iter().map(|byte| char::from(DIGITS[usize::from(byte & 31)]));
-        let text = format!("hbk_{number}{}", secret.collect::<String>());
+        let text = format!("{}{number}{}", prefix(mode), secret.collect::<String>());
         Self { number, text: Secret::new(text) }
     }
 
-    /// Reads a key's text. Whether it is a merchant's key, only a comparison with its digest shows.
+    /// Reads a key's text. Whether it is a merchant's key, only a comparison with its digest shows, which covers the
+    /// mode.
     ///
     /// # Errors
     /// When it does not have the form of a key.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let refused = || Invalid::new("api_key", "does not have the form of an API key").hint("expected hbk_…");
-        let rest = text.strip_prefix("hbk_").filter(|rest| rest.len() == KeyNumber::DIGITS + SECRET);
+        let refused =
+            || Invalid::new("api_key", "does not have the form of an API key").hint("expected hbt_… or hbk_…");
+        let rest = Mode::ALL.into_iter().find_map(|mode| text.strip_prefix(prefix(mode)));
+        let rest = rest.filter(|rest| rest.len() == KeyNumber::DIGITS + SECRET);
         let rest = rest.filter(|rest| rest.bytes().all(|digit| DIGITS.contains(&digit))).ok_or_else(refused)?;
         Ok(Self { number: rest[..KeyNumber::DIGITS].parse()?, text: Secret::new(text) })
     }
@@ -88,6 +91,14 @@ impl ApiKey {
     /// The text.
     pub fn reveal(&self) -> &str {
         self.text.reveal()
+    }
+}
+
+/// What the keys of this mode begin with.
+const fn prefix(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Test => "hbt_",
+        Mode::Live => "hbk_",
     }
 }
 
@@ -156,8 +167,11 @@ mod tests {
 
     #[test]
     fn a_key_names_its_number_and_is_34_bytes_long() {
-        let key = ApiKey::write(KeyNumber::draw([1, 2, 3, 31]), &[9; 32]);
+        let key = ApiKey::write(Mode::Live, KeyNumber::draw([1, 2, 3, 31]), &[9; 32]);
         assert_eq!(key.reveal(), "hbk_123z99999999999999999999999999");
+        let test_key = ApiKey::write(Mode::Test, key.number(), &[9; 32]);
+        assert_eq!(test_key.reveal(), "hbt_123z99999999999999999999999999");
+        assert_eq!(ApiKey::parse(test_key.reveal()).unwrap().number(), key.number());
         assert_eq!(ApiKey::parse(key.reveal()).unwrap(), key);
         assert_eq!(key.number(), "123z".parse().unwrap());
         let upper = key.reveal().to_uppercase();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::CountryCode;
+use crate::domain::{CountryCode, Mode};
 
 /// An institution that the operator has configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,4 +68,14 @@ pub enum Environment {
     Mock,
     /// The real one.
     Live,
+}
+
+impl Environment {
+    /// The mode of the merchants whose customers may be sent there.
+    pub const fn mode(self) -> Mode {
+        match self {
+            Self::Sandbox | Self::Mock => Mode::Test,
+            Self::Live => Mode::Live,
+        }
+    }
 }

@@ -20,6 +20,7 @@ pub mod iso;
 pub mod journey;
 pub mod merchant;
 pub mod message;
+pub mod mode;
 pub mod moment;
 pub mod money;
 pub mod notify_on;
@@ -27,6 +28,7 @@ pub mod open_request;
 pub mod outcome;
 pub mod params;
 pub mod plan;
+pub mod provider_account;
 pub mod redirect;
 pub mod rotation;
 pub mod secret;
@@ -66,6 +68,7 @@ pub use journey::{
 };
 pub use merchant::{CallbackName, Merchant, MerchantName, PublicKey, SavedCallback, SavedCallbacks, Webhook};
 pub use message::{Finish, FinishedAs};
+pub use mode::Mode;
 pub use moment::UnixMillis;
 pub use money::{Amount, Currency};
 pub use notify_on::NotifyOn;
@@ -73,14 +76,15 @@ pub use open_request::{Expiry, JobRequest, OpenRequest, RequestedProvider};
 pub use outcome::{Cause, Evidence, Fact, Outcome, ProviderRefusal, ResponseKind};
 pub use params::{Params, Placeholder};
 pub use plan::{CallbackPlan, PlannedCallback};
+pub use provider_account::{AccountAccess, AccountLabel, AccountName, AccountState, ProviderAccount};
 pub use redirect::{PublicUrl, Redirect};
 pub use rotation::Rotating;
 pub use secret::{Digest, Sealed, Secret};
 pub use signature::GatewaySignature;
 pub use slots::Slots;
 pub use terms::{
-    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, NoticeType, OneOffUrls, OneTime, SameBrowser, Settings,
-    SettingsPatch, SignedCalls, SignedReturns, TokenLife, WhenLate,
+    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, NoticeType, OneOffUrls, OneTime, PreferredProvider,
+    SameBrowser, Settings, SettingsPatch, SignedCalls, SignedReturns, TokenLife, WhenLate,
 };
 pub use token::{MintedToken, OneTimeToken};
 pub use user::{ApplicationUser, User};

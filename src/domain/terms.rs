@@ -41,6 +41,8 @@ macro_rules! merchant_settings {
                 "signed_calls": String => signed_calls: SignedCalls = SignedCalls::Checked;
                 /// The media type of webhooks, where it must be another one than the call's.
                 "notice_type": String => notice_type: NoticeType = NoticeType::default();
+                /// The provider of payments that name none.
+                "provider": String => provider: PreferredProvider = PreferredProvider::default();
             }
         }
     };
@@ -206,6 +208,42 @@ impl NoticeType {
 }
 
 impl Setting for NoticeType {
+    type Written = String;
+
+    fn read(_: &'static str, written: String) -> Result<Self, Invalid> {
+        Self::parse(&written)
+    }
+
+    fn written(&self) -> String {
+        self.0.clone()
+    }
+}
+
+/// The provider that payments go to which name none: one of the operator's or an account of the merchant's; empty, the
+/// default, is the first that takes the payment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PreferredProvider(String);
+
+impl PreferredProvider {
+    /// Accepts a provider's name, or nothing. Whether there is such a provider is known when a payment is opened.
+    ///
+    /// # Errors
+    /// When it is longer than 64 characters, or has others than `a-z`, `0-9` and `-`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let form = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if text.len() <= 64 && text.bytes().all(form) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Invalid::new("provider", "is not the name of a provider").hint("expected up to 64 of a-z, 0-9 and -"))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Setting for PreferredProvider {
     type Written = String;
 
     fn read(_: &'static str, written: String) -> Result<Self, Invalid> {

@@ -49,6 +49,8 @@ pub struct Builder {
     deadline: Duration,
     connect: Duration,
     connections: Connections,
+    idle: Option<Duration>,
+    has_guard: bool,
 }
 
 impl Default for Builder {
@@ -62,6 +64,8 @@ impl Default for Builder {
             deadline: DEADLINE,
             connect: CONNECT,
             connections: Connections::Kept,
+            idle: None,
+            has_guard: true,
         }
     }
 }
@@ -130,6 +134,19 @@ impl Builder {
         self
     }
 
+    /// Closes a connection that nobody has used for so long; by default after 90 s. What is sent on one that the server is
+    /// just closing is neither sent nor unsent, so this is best shorter than any server waits.
+    pub const fn idle_for(mut self, idle: Duration) -> Self {
+        self.idle = Some(idle);
+        self
+    }
+
+    /// Calls whatever address it is given: for those that the operator wrote, never for a merchant's.
+    pub const fn without_guard(mut self) -> Self {
+        self.has_guard = false;
+        self
+    }
+
     /// The guard that the client will have, for those who are to say at once what it will never call.
     pub fn guard(&self) -> Guard {
         Guard::new(self.listed.clone(), self.ports.clone())
@@ -145,7 +162,7 @@ impl Builder {
             public: self.inner(&guard, Reach::Public).https_only(true).build()?,
             listed: self.inner(&guard, Reach::Listed).build()?,
             deadline: self.deadline,
-            guard,
+            guard: self.has_guard.then_some(guard),
         })
     }
 
@@ -155,10 +172,14 @@ impl Builder {
             .redirect(redirect::Policy::none())
             // A proxy of the environment would resolve names behind the guard's back.
             .no_proxy()
-            .dns_resolver(Arc::new(names))
             .connect_timeout(self.connect)
             .referer(false)
             .user_agent(concat!("Handback/", env!("CARGO_PKG_VERSION")));
+        let builder = if self.has_guard { builder.dns_resolver(Arc::new(names)) } else { builder };
+        let builder = match self.idle {
+            Some(idle) => builder.pool_idle_timeout(idle),
+            None => builder,
+        };
         let builder = match self.connections {
             Connections::Kept => builder,
             Connections::UsedOnce => builder.pool_max_idle_per_host(0),

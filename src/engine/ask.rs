@@ -127,15 +127,18 @@ async fn ask_and_conclude(engine: &Engine, journey: &Journey, visit: u8) -> Resu
 pub(super) async fn request(deps: &Deps, journey: &Journey, visit: u8) -> Result<provider::Result<Requested>> {
     let (provider, context) = derive::visit_at(deps, journey, visit)?;
     let requested = provider.request(&context).await;
-    if let Ok(requested) = &requested {
-        keep_created(deps, journey, visit, requested).await?;
-    }
+    keep_created(deps, journey, visit, &requested).await?;
     Ok(requested)
 }
 
 /// Writes down what a provider has created for a visit, if it has.
-pub(super) async fn keep_created(deps: &Deps, journey: &Journey, visit: u8, requested: &Requested) -> Result<()> {
-    let Requested::Created { reference, page } = requested else { return Ok(()) };
+pub(super) async fn keep_created(
+    deps: &Deps,
+    journey: &Journey,
+    visit: u8,
+    requested: &provider::Result<Requested>,
+) -> Result<()> {
+    let Ok(Requested::Created { reference, page }) = requested else { return Ok(()) };
     let created = derive::created_payment(deps, journey, reference.clone(), page)?;
     let keep =
         |journey: &Journey| Ok(Next::step(journey.clone().payment_created(visit, created.clone()).map(Step::to)));
@@ -204,9 +207,7 @@ async fn created(
 ) -> Result<Result<String, provider::Result<Said>>> {
     let (_, context) = derive::visit_at(deps, journey, visit)?;
     let requested = in_time(provider.request(&context)).await;
-    if let Ok(requested) = &requested {
-        keep_created(deps, journey, visit, requested).await?;
-    }
+    keep_created(deps, journey, visit, &requested).await?;
     Ok(match requested {
         Ok(Requested::Created { reference, .. }) => Ok(reference),
         Ok(Requested::Refused(why)) => Err(Ok(Said::NotCreated(why))),

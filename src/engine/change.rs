@@ -25,6 +25,7 @@ pub(super) async fn change<T>(
         }
         merchant.revision += 1;
         if deps.store.replace(&merchant, None).await? == Replaced::Done {
+            deps.note_accounts(&merchant);
             return Ok(Some(changed));
         }
     }

@@ -6,11 +6,11 @@ use tokio::time::Instant;
 
 use crate::domain::{
     BankTokens, Cause, Conclusion, Consent, ExtraOutcomes, Fact, FinalOutcome, Grant, Journey, JourneyEvent, LedTo,
-    Outcome, ProviderRefusal, Purpose, ResponseId, UnixMillis,
+    MerchantId, Outcome, ProviderRefusal, Purpose, ResponseId, UnixMillis,
 };
 use crate::engine::commit::{Announcement, Next};
 use crate::engine::deps::{Deps, Result};
-use crate::engine::{commit, derive, redirect};
+use crate::engine::{accounts, commit, derive, redirect};
 use crate::provider::ProviderError;
 use crate::store::Step;
 
@@ -290,7 +290,12 @@ async fn take_back(deps: &Deps, journey: &Journey) -> Result<()> {
 /// The journey of the customer's payment that an operation is of in the end: what gives back what was captured is of
 /// what was set aside.
 pub(super) async fn payment_of_operation(deps: &Deps, journey: &Journey) -> Result<Option<Journey>> {
-    match original(deps, journey).await? {
+    payment_behind(deps, original(deps, journey).await?).await
+}
+
+/// [`payment_of_operation`], where the journey that the operation is of has been read.
+pub(super) async fn payment_behind(deps: &Deps, original_of_operation: Option<Journey>) -> Result<Option<Journey>> {
+    match original_of_operation {
         Some(captured) if captured.opening().purpose.operation().is_some() => original(deps, &captured).await,
         payment => Ok(payment),
     }
@@ -298,7 +303,11 @@ pub(super) async fn payment_of_operation(deps: &Deps, journey: &Journey) -> Resu
 
 /// The journey that an operation is of, if it is the same merchant's.
 pub(super) async fn original(deps: &Deps, journey: &Journey) -> Result<Option<Journey>> {
-    let Some(of) = journey.opening().purpose.operation().and_then(|operation| operation.of) else { return Ok(None) };
-    let own = journey.opening().merchant;
-    Ok(deps.store.find(of).await?.filter(|original| original.opening().merchant == own))
+    original_of(deps, &journey.opening().purpose, journey.opening().merchant).await
+}
+
+/// The journey that an operation of this merchant's is of, if that is the merchant's, too. `None` of everything else.
+pub(super) async fn original_of(deps: &Deps, purpose: &Purpose, merchant: MerchantId) -> Result<Option<Journey>> {
+    let Some(of) = purpose.operation().and_then(|operation| operation.of) else { return Ok(None) };
+    Ok(accounts::find_journey(deps, of).await?.filter(|original| original.opening().merchant == merchant))
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::domain::{Journey, JourneyEvent, JourneyId, Merchant, OpenRequest, Shard};
 use crate::engine::deps::{Deps, EngineError, Result};
-use crate::engine::{commit, derive, draft};
+use crate::engine::{commit, conclude, derive, draft};
 use crate::store::{Opened, Reservation};
 
 /// How often an id is minted anew when its number is taken.
@@ -36,7 +36,7 @@ pub(super) async fn open_with<'w>(
         let id = JourneyId::mint(half, shard);
         let drafted = match open_request(id) {
             Ok(open_request) => {
-                let payment = payment_of(deps, merchant, &open_request).await?;
+                let payment = conclude::original_of(deps, &open_request.purpose, merchant.id).await?;
                 draft::draft(deps, merchant, dialect, &open_request, (id, payment.as_ref()))
             }
             Err(refusal) => Err(refusal),
@@ -59,12 +59,6 @@ pub(super) async fn open_with<'w>(
         }
     }
     Err(EngineError::Missing("free number for a journey".into()))
-}
-
-/// The journey that an operation is of, if it is this merchant's. `None` of everything else.
-async fn payment_of(deps: &Deps, merchant: &Merchant, open_request: &OpenRequest) -> Result<Option<Journey>> {
-    let Some(of) = open_request.purpose.operation().and_then(|operation| operation.of) else { return Ok(None) };
-    Ok(deps.store.find(of).await?.filter(|payment| payment.opening().merchant == merchant.id))
 }
 
 /// A call that would be refused now may be the repetition of one that was not.

@@ -1,11 +1,16 @@
 //! What every floor of the engine works with, and the courier too.
 
+mod providers;
+
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 
+pub use providers::{AccountKinds, OpenedAccount, Providers};
+
 use crate::clock::Clock;
-use crate::domain::{DeliveryId, Dialect, Digest, Institution, Invalid, PublicUrl, Rules};
+use crate::domain::ProviderAccount;
+use crate::domain::{DeliveryId, Dialect, Digest, Institution, Invalid, Merchant, Mode, PublicUrl, Rules};
 use crate::keys::Keys;
 use crate::provider::Provider;
 use crate::store::{Store, StoreError};
@@ -18,10 +23,12 @@ pub struct Deps {
     pub keys: Keys,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
-    /// The providers; new checkouts go to the first that takes payments.
-    pub providers: Vec<Arc<dyn Provider>>,
-    /// The institutions that consents can be asked of.
+    /// The providers: the operator's, and merchants' accounts.
+    pub providers: Providers,
+    /// The institutions that consents can be asked of, of either mode: see [`Deps::institutions_of`].
     pub institutions: Vec<Institution>,
+    /// The mode of what was added before there were modes, and of merchants that are added without one.
+    pub usual_mode: Mode,
     /// The dialects.
     pub dialects: Vec<Arc<dyn Dialect>>,
     /// Where browsers find us.
@@ -101,6 +108,24 @@ impl Deps {
         self.institutions.iter().find(|institution| institution.id == id)
     }
 
+    /// The institutions that merchants of this mode can send customers to: those whose provider has the mode.
+    pub fn institutions_of(&self, mode: Mode) -> impl Iterator<Item = &Institution> {
+        let has_mode = move |institution: &&Institution| {
+            self.provider(&institution.provider).is_ok_and(|provider| provider.mode() == mode)
+        };
+        self.institutions.iter().filter(has_mode)
+    }
+
+    /// The institution of this id, if merchants of this mode can send customers there.
+    pub fn institution_of(&self, mode: Mode, id: &str) -> Option<&Institution> {
+        self.institutions_of(mode).find(|institution| institution.id == id)
+    }
+
+    /// Whether a merchant is for tests.
+    pub fn mode_of(&self, merchant: &Merchant) -> Mode {
+        merchant.mode.unwrap_or(self.usual_mode)
+    }
+
     /// Whether a payment can be made at this institution.
     pub fn takes_payments(&self, institution: &Institution) -> bool {
         self.provider(&institution.provider).is_ok_and(|provider| provider.takes_payments())
@@ -112,8 +137,8 @@ impl Deps {
     }
 
     /// The label of the provider of this name, for people.
-    pub fn provider_label(&self, name: &str) -> Option<&str> {
-        self.providers.iter().find(|provider| provider.name() == name).map(|provider| provider.label())
+    pub fn provider_label(&self, name: &str) -> Option<String> {
+        self.providers.of_name(name).map(|provider| provider.label().to_owned())
     }
 
     /// How long a provider is waited for: the last fifth of the budget is for what follows, so that the browser has its
@@ -122,9 +147,20 @@ impl Deps {
         self.budget * 4 / 5
     }
 
-    pub(super) fn provider(&self, name: &str) -> Result<&Arc<dyn Provider>> {
-        let provider = self.providers.iter().find(|provider| provider.name() == name);
-        provider.ok_or_else(|| EngineError::Missing(format!("bank {name:?}")))
+    /// The provider of this name. A merchant's account is there once its merchant, or one of its journeys, has been read.
+    pub(super) fn provider(&self, name: &str) -> Result<Arc<dyn Provider>> {
+        self.providers.of_name(name).ok_or_else(|| EngineError::Missing(format!("bank {name:?}")))
+    }
+
+    /// Has a merchant's accounts at hand, as they stand in its profile.
+    pub(super) fn note_accounts(&self, merchant: &Merchant) {
+        let now = self.clock.now();
+        // What cannot be opened any more signs nothing.
+        let open = |account: &ProviderAccount| {
+            let secrets = account.access.secret().valid(now);
+            secrets.map_while(|sealed| self.keys.open_text(sealed, merchant.id.as_bytes())).collect()
+        };
+        self.providers.note((merchant, self.mode_of(merchant)), now, open);
     }
 
     /// The dialect of this name.

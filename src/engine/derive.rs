@@ -1,6 +1,7 @@
 //! What follows from a journey and the operator's keys: states, links, tokens, sealed texts. Nothing here reads the
 //! store.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::dialect::hand_back_params;
@@ -88,10 +89,10 @@ pub(super) fn minted(deps: &Deps, journey: &Journey, number: u8) -> Result<Optio
 
 /// The provider of a visit, and what it must know of it.
 pub(super) fn visit_at<'a>(
-    deps: &'a Deps,
+    deps: &Deps,
     journey: &'a Journey,
     visit: u8,
-) -> Result<(&'a dyn Provider, VisitContext<'a>)> {
+) -> Result<(Arc<dyn Provider>, VisitContext<'a>)> {
     let provider = deps.provider(journey.provider_of(visit))?;
     let own = || deps.public_url.page(&format!("/return/{}", journey.provider_of(visit)), &[]);
     let context = VisitContext {
@@ -102,7 +103,7 @@ pub(super) fn visit_at<'a>(
         verifier: deps.keys.verifier(journey, visit).ok_or_else(key_gone)?,
         institution: journey.institution().and_then(|id| deps.institution(id)).map(|known| known.name.clone()),
     };
-    Ok((provider.as_ref(), context))
+    Ok((provider, context))
 }
 
 /// A journey whose visit has just begun, with the payment that its provider is to create, where it creates one.

@@ -1,9 +1,10 @@
 //! What a new journey is made of: a request, its merchant's settings, and the operator's rules.
 
+use crate::domain::provider_account::name_for_merchant;
 use std::{sync::Arc, time::Duration};
 
 use crate::domain::{
-    AnswerTo, CallbackPlan, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant, OneOffUrls,
+    AnswerTo, CallbackPlan, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant, Mode, OneOffUrls,
     OpenRequest, Opening, PaymentOperation, Placement, Purpose, RequestedCallbacks, RequestedProvider, SameBrowser,
     Settings, SignedReturns, UnixMillis,
 };
@@ -36,7 +37,7 @@ pub(super) fn draft(
         // An operation goes where the money is.
         provider: match payment {
             Some(payment) => payment.provider_of(payment.last_visit().unwrap_or_default()).to_owned(),
-            None => provider_for(deps, open_request)?,
+            None => provider_for(deps, merchant, open_request)?,
         },
         key: deps.keys.current().to_owned(),
         purpose: open_request.purpose.clone(),
@@ -48,6 +49,7 @@ pub(super) fn draft(
         settings,
         opened_at: now,
         expires_at: expires_at(deps, merchant, open_request, now)?,
+        mode: Some(deps.mode_of(merchant)),
     });
     longest::check_longest(deps, journey.opening(), dialect)?;
     if let Some(requested) = open_request.provider.as_ref().filter(|requested| requested.attaches) {
@@ -93,37 +95,27 @@ fn expires_at(
 
 /// The provider that a journey leads to: its institution names one; checkouts without go to the first that takes
 /// payments, and consents without to the one that their customer chooses.
-fn provider_for(deps: &Deps, open_request: &OpenRequest) -> Result<String, Invalid> {
-    let purpose = &open_request.purpose;
+fn provider_for(deps: &Deps, merchant: &Merchant, open_request: &OpenRequest) -> Result<String, Invalid> {
+    let (purpose, mode) = (&open_request.purpose, deps.mode_of(merchant));
     if let Some(requested) = &open_request.provider {
-        return named_provider(deps, purpose, requested);
+        return named_provider(deps, merchant, purpose, (requested.field, &requested.name));
     }
     if let Purpose::Job(_) = purpose {
         return Ok(String::new());
     }
     if purpose.institution().is_none() && purpose.consent().is_none() {
-        let takes = |provider: &&Arc<dyn Provider>| provider.takes_payments() && provider.takes(purpose);
-        let Some(provider) = deps.providers.iter().find(takes) else {
-            let any = deps.providers.iter().any(|provider| provider.takes_payments());
-            return Err(match purpose.amount() {
-                Some(amount) if any => {
-                    let rule = format!("is {}, in which no provider takes this kind of payment", amount.currency());
-                    Invalid::new("currency", rule).hint("the operator has to configure a provider that does")
-                }
-                _ if any => {
-                    let hint = "the operator has to configure a provider that does";
-                    Invalid::new("bank", "none of this gateway's takes this kind of payment").hint(hint)
-                }
-                _ => {
-                    let hint = "the operator has to switch one on before a checkout can be opened";
-                    Invalid::new("bank", "none of this gateway's takes payments").hint(hint)
-                }
-            });
-        };
-        return Ok(provider.name().to_owned());
+        let preferred = merchant.settings.provider.as_str();
+        if !preferred.is_empty() {
+            return named_provider(deps, merchant, purpose, ("provider", preferred));
+        }
+        let all = payment_providers(deps, merchant);
+        let provider = all.iter().find(|provider| provider.takes(purpose));
+        return provider
+            .map(|provider| provider.name().to_owned())
+            .ok_or_else(|| no_provider(mode, purpose, !all.is_empty()));
     }
     let Some(id) = purpose.institution() else { return Ok(String::new()) };
-    let institution = deps.institution(id).ok_or_else(|| {
+    let institution = deps.institution_of(mode, id).ok_or_else(|| {
         Invalid::new("institutionId", format!("names {id:?}, which is no institution of this gateway"))
     })?;
     // Nobody can have agreed to a payment of which the provider knew nothing.
@@ -134,21 +126,53 @@ fn provider_for(deps: &Deps, open_request: &OpenRequest) -> Result<String, Inval
     Ok(institution.provider.clone())
 }
 
-/// The provider that a call names, if it takes this payment.
-fn named_provider(deps: &Deps, purpose: &Purpose, requested: &RequestedProvider) -> Result<String, Invalid> {
-    let RequestedProvider { field, name, .. } = requested;
-    let takes = |provider: &&Arc<dyn Provider>| provider.takes_payments();
-    let all = deps.providers.iter().filter(takes);
-    let Some(provider) = all.clone().find(|provider| provider.name() == name) else {
-        let names: Vec<&str> = all.map(|provider| provider.name()).collect();
+/// The providers that a merchant can be paid through, the preferred one first.
+fn payment_providers(deps: &Deps, merchant: &Merchant) -> Vec<Arc<dyn Provider>> {
+    deps.note_accounts(merchant);
+    deps.providers.of_merchant(merchant.id, deps.mode_of(merchant))
+}
+
+/// Why no provider takes a payment of this mode, and whether there is any that takes another.
+fn no_provider(mode: Mode, purpose: &Purpose, any: bool) -> Invalid {
+    match purpose.amount() {
+        Some(amount) if any => {
+            let rule = format!("is {}, in which no provider takes this kind of payment", amount.currency());
+            Invalid::new("currency", rule).hint("the operator has to configure a provider that does")
+        }
+        _ if any => {
+            let hint = "the operator has to configure a provider that does";
+            Invalid::new("bank", "none of this gateway's takes this kind of payment").hint(hint)
+        }
+        _ => {
+            let hint = match mode {
+                Mode::Test => "this merchant is for tests: the operator has to configure a provider for tests",
+                Mode::Live => "the operator has to configure a provider before a checkout can be opened",
+            };
+            Invalid::new("bank", "none of this gateway's takes payments").hint(hint)
+        }
+    }
+}
+
+/// The provider that this field names, if it takes this payment: an account of the merchant's before one of the
+/// operator's.
+fn named_provider(
+    deps: &Deps,
+    merchant: &Merchant,
+    purpose: &Purpose,
+    (field, name): (&'static str, &str),
+) -> Result<String, Invalid> {
+    let all = payment_providers(deps, merchant);
+    let names = || all.iter().map(|provider| name_for_merchant(provider.name()));
+    let Some(provider) = all.iter().find(|provider| name_for_merchant(provider.name()) == name) else {
         let rule = format!("names {name:?}, which is no provider of this gateway that takes payments");
-        return Err(Invalid::new(*field, rule).hint(format!("expected one of {}", names.join(", "))));
+        let hint = format!("expected one of {}", names().collect::<Vec<_>>().join(", "));
+        return Err(Invalid::new(field, rule).hint(hint));
     };
     if !provider.takes(purpose) {
         let rule = format!("names {name:?}, which does not take this currency or kind of payment");
-        return Err(Invalid::new(*field, rule));
+        return Err(Invalid::new(field, rule));
     }
-    Ok(name.clone())
+    Ok(provider.name().to_owned())
 }
 
 /// Refuses a payment that the app creates itself, where its provider cannot be asked about it, or the merchant requires

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::domain::{Journey, JourneyId, MerchantId, PayId, ProviderPayment, ResponseId};
 use crate::engine::deps::{Deps, Result};
-use crate::engine::lapse;
+use crate::engine::{accounts, lapse};
 use crate::keys::{pay_id_of_api_state, pay_id_of_link, pay_id_of_state};
 
 /// How often the store is asked for an end that somebody else is bringing about, while a browser waits for it.
@@ -23,13 +23,13 @@ pub async fn look(deps: &Deps, link: &str) -> Result<Option<Journey>> {
     let Some(pay_id) = pay_id_of_link(link) else { return Ok(None) };
     // Nobody was ever given the link of a job.
     let has_it = |journey: &Journey| journey.opening().purpose.job().is_none() && deps.keys.is_link_of(link, journey);
-    lapse::found(deps, deps.store.find(pay_id).await?.filter(has_it)).await
+    lapse::found(deps, accounts::find_journey(deps, pay_id).await?.filter(has_it)).await
 }
 
 /// The journey of a `state`, and the visit that it is of.
 pub(super) async fn journey_of_state(deps: &Deps, state: &str) -> Result<Option<(Journey, u8)>> {
     let Some(pay_id) = pay_id_of_state(state) else { return Ok(None) };
-    let Some(journey) = deps.store.find(pay_id).await? else { return Ok(None) };
+    let Some(journey) = accounts::find_journey(deps, pay_id).await? else { return Ok(None) };
     Ok(deps.keys.visit_of_state(state, &journey).map(|visit| (journey, visit)))
 }
 
@@ -37,13 +37,13 @@ pub(super) async fn journey_of_state(deps: &Deps, state: &str) -> Result<Option<
 /// or the one that the API told it.
 pub(super) async fn journey_of_brought_state(deps: &Deps, state: &str) -> Result<Option<(Journey, u8)>> {
     let Some(pay_id) = pay_id_of_api_state(state) else { return journey_of_state(deps, state).await };
-    let Some(journey) = deps.store.find(pay_id).await? else { return Ok(None) };
+    let Some(journey) = accounts::find_journey(deps, pay_id).await? else { return Ok(None) };
     Ok(deps.keys.visit_of_api_state(state, &journey).map(|visit| (journey, visit)))
 }
 
 /// The journey of this id, whichever merchant's it is, as it was stored.
 pub(super) async fn by_id(deps: &Deps, id: JourneyId) -> Result<Option<Journey>> {
-    Ok(deps.store.find(id.pay_id()).await?.filter(|journey| *journey.id() == id))
+    Ok(accounts::find_journey(deps, id.pay_id()).await?.filter(|journey| *journey.id() == id))
 }
 
 /// A merchant's journey of this number. `None` when it has none.
@@ -51,7 +51,7 @@ pub(super) async fn by_id(deps: &Deps, id: JourneyId) -> Result<Option<Journey>>
 /// # Errors
 /// When the store is in trouble.
 pub async fn journey(deps: &Deps, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>> {
-    Ok(deps.store.find(pay_id).await?.filter(|journey| journey.opening().merchant == merchant))
+    Ok(accounts::find_journey(deps, pay_id).await?.filter(|journey| journey.opening().merchant == merchant))
 }
 
 /// A merchant's journey of this number, concluded as expired if its time has run out.
@@ -118,7 +118,7 @@ pub async fn await_change(deps: &Deps, mut journey: Journey, request_timeout: Du
     let until = Instant::now() + request_timeout;
     while is_under_way(&journey) && Instant::now() < until {
         tokio::time::sleep_until(until.min(Instant::now() + LOOK_AGAIN)).await;
-        match deps.store.find(journey.pay_id()).await? {
+        match accounts::find_journey(deps, journey.pay_id()).await? {
             Some(now) => journey = now,
             None => break,
         }
@@ -141,7 +141,7 @@ fn is_awaited(journey: &Journey, response_id: ResponseId) -> bool {
 /// more).
 pub(super) async fn ended(deps: &Deps, pay_id: PayId, response_id: ResponseId) -> Result<Option<Journey>> {
     loop {
-        match deps.store.find(pay_id).await? {
+        match accounts::find_journey(deps, pay_id).await? {
             None => return Ok(None),
             Some(journey) if !is_awaited(&journey, response_id) => {
                 return Ok(Some(journey));

@@ -13,8 +13,8 @@ pub(super) async fn lapse(deps: &Deps, journey: Journey) -> Result<Journey> {
     }
 }
 
-/// Whether it is an operation that its node has left before it was ordered, of a provider that holds operations: it is
-/// ordered yet, however late.
+/// Whether it is an operation whose node ended before it had ordered it, of a provider that holds operations. The sweep
+/// orders such an operation, however late.
 fn is_to_be_ordered(deps: &Deps, journey: &Journey) -> bool {
     let provider = deps.provider(&journey.opening().provider);
     let is_left = journey.opening().purpose.operation().is_some() && journey.visits().is_empty();

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use crate::domain::{ApiKey, IssuedKey, KeyName, KeyNumber, Merchant, MerchantId, Sealed, Secret, UnixMillis};
+use crate::domain::{ApiKey, IssuedKey, KeyName, KeyNumber, Merchant, MerchantId, Mode, Sealed, Secret, UnixMillis};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::derive;
 use crate::keys::{WebhookKey, hashed_key};
@@ -40,10 +40,10 @@ impl WebhookPublicKey {
     }
 }
 
-/// Draws an API key whose number is this merchant's from now on, for the caller to keep.
-pub(super) async fn draw_key(deps: &Deps, id: MerchantId, name: KeyName) -> Result<NewKey> {
+/// Draws an API key of this mode whose number is this merchant's from now on, for the caller to keep.
+pub(super) async fn draw_key(deps: &Deps, (id, mode): (MerchantId, Mode), name: KeyName) -> Result<NewKey> {
     for _ in 0..DRAWS {
-        let new = written(deps, deps.clock.entropy(), name.clone());
+        let new = written(deps, mode, deps.clock.entropy(), name.clone());
         if deps.store.reserve_number(new.issued.number, id).await? {
             return Ok(new);
         }
@@ -62,10 +62,10 @@ pub(super) fn draw_webhook_key(deps: &Deps, id: MerchantId) -> Result<Sealed> {
 }
 
 /// The key that this entropy writes: the last four bytes draw its number.
-pub(super) fn written(deps: &Deps, entropy: [u8; 32], name: KeyName) -> NewKey {
+pub(super) fn written(deps: &Deps, mode: Mode, entropy: [u8; 32], name: KeyName) -> NewKey {
     let [.., a, b, c, d] = entropy;
     let number = KeyNumber::draw([a, b, c, d]);
-    let key = ApiKey::write(number, &entropy);
+    let key = ApiKey::write(mode, number, &entropy);
     let issued = IssuedKey {
         number,
         name,

@@ -5,13 +5,14 @@
 //!
 //! 1. what follows from a journey alone, without the store: [`deps`], [`mod@derive`], [`visitor`], `longest`, `draft`,
 //!    `pace`, `single_flight`;
-//! 2. one atomic step each: `ask`, [`commit`], `create`, `change`, [`find`], `scan`, `visit`, `prove`, `conclude`, `lapse`,
+//! 2. one atomic step each: `accounts`, `ask`, [`commit`], `create`, `change`, [`find`], `scan`, `visit`, `prove`, `conclude`, `lapse`,
 //!    [`redirect`], `merchant_keys`;
 //! 3. [`use_cases`], which call floors 1 and 2 and never each other;
 //! 4. [`sweep`], the only caller of use cases inside the engine.
 //!
 //! A step that loses a race decides again on what the winner left.
 
+mod accounts;
 mod ask;
 mod change;
 pub mod commit;
@@ -39,7 +40,7 @@ pub mod visitor;
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 use std::time::Duration;
 
-pub use deps::{CourierWaker, Deps, EngineError, NoCourier};
+pub use deps::{AccountKinds, CourierWaker, Deps, EngineError, NoCourier, OpenedAccount, Providers};
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
 pub use prove::Timing;
@@ -57,6 +58,7 @@ pub use use_cases::merchants::{Erased, NewMerchant};
 pub use use_cases::open::{Ordered, Rehearsal, Rehearsed};
 pub use use_cases::payment::{Attached, NotifyResult};
 pub use use_cases::profile::{Edit, Edited};
+pub use use_cases::provider_accounts::{AccountPatch, NewAccount, ShownAccount, TestedAccount};
 pub use use_cases::redeem::{Redeemed, Redeeming};
 pub use use_cases::return_::{Brought, RejectedReturn, Returned, Waited, Waiting};
 pub use use_cases::secrets::{KeyInUse, NewSecret};

@@ -129,7 +129,7 @@ async fn prove_and_conclude(
                 return Ok(ProofResult::Elsewhere);
             };
             let context = VisitContext { journey: &sent, ..context };
-            let fact = match timing.of_provider(exchange(provider, &context, evidence)).await {
+            let fact = match timing.of_provider(exchange(provider.as_ref(), &context, evidence)).await {
                 Ok(fact) => fact,
                 Err(trouble) => refused(&sent, response_id, &trouble),
             };

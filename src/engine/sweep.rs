@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt as _};
 use crate::domain::{Journey, journey::Proof};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::use_cases::{ahead, payment, perform};
-use crate::engine::{Engine, lapse, prove};
+use crate::engine::{Engine, accounts, lapse, prove};
 
 /// How many journeys one sweep looks after, at the most.
 pub const SWEPT: usize = 200;
@@ -48,6 +48,7 @@ pub async fn tidy(engine: &Engine) -> Result<usize> {
 
 /// Does what is due of a journey. `false` when by this node's clock nothing is.
 async fn look_after(engine: &Arc<Engine>, journey: Journey) -> Result<bool> {
+    accounts::know_provider(&engine.deps, &journey.opening().provider).await?;
     let now = engine.deps.clock.now();
     let due = |proof: &Proof| match proof {
         Proof::Held { until, .. } => now >= *until,

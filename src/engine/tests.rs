@@ -25,9 +25,9 @@ use crate::domain::message::{Content, Header, Message, Method};
 use crate::domain::{
     AnswerTo, BankTokens, CallbackDialect, CallbackUrl, Consent, DeviceUrls, Dialect, Environment, Evidence, Fact,
     FeatureRequest, Finish, FinishedAs, HandBack, Institution, Invalid, Item, JobRequest, Journey, Merchant,
-    MerchantName, NotifyOn, OneOffUrls, OneTime, OpenRequest, Params, Placement, ProviderRefusal, Purpose, Redirect,
-    RequestedCallbacks, ResponseId, Rules, SavedCallback, Secret, Shard, Slots, Target, UserId, WebhookDialect,
-    WebhookEndpoint, WebhookOptions,
+    MerchantName, Mode, NotifyOn, OneOffUrls, OneTime, OpenRequest, Params, Placement, ProviderRefusal, Purpose,
+    Redirect, RequestedCallbacks, ResponseId, Rules, SavedCallback, Secret, Shard, Slots, Target, UserId,
+    WebhookDialect, WebhookEndpoint, WebhookOptions,
 };
 use crate::domain::{journey::Proof, merchant::Used};
 use crate::engine::{derive, find, sweep, use_cases, visitor};
@@ -66,6 +66,10 @@ impl Provider for Bluntbank {
 
     fn label(&self) -> &'static str {
         "Blunt bank"
+    }
+
+    fn mode(&self) -> Mode {
+        Mode::Test
     }
 
     fn takes_payments(&self) -> bool {
@@ -191,7 +195,7 @@ impl Ground {
             provider: "blunt".into(),
         };
         Arc::new(Engine::new(Deps {
-            providers: vec![provider],
+            providers: vec![provider].into(),
             institutions: vec![institution],
             dialects: vec![Arc::new(Terse)],
             ..deps(Arc::clone(&self.store), Arc::clone(&self.clock) as Arc<dyn Clock>)
@@ -200,7 +204,8 @@ impl Ground {
 }
 
 async fn merchant(engine: &Engine) -> Merchant {
-    let mut merchant = use_cases::merchants::add(engine, MerchantName::parse("Shop").unwrap()).await.unwrap().merchant;
+    let mut merchant =
+        use_cases::merchants::add(engine, MerchantName::parse("Shop").unwrap(), Mode::Test).await.unwrap().merchant;
     let url = CallbackUrl::parse("https://shop.example/cb", &Rules::default()).unwrap();
     merchant
         .callbacks

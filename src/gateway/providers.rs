@@ -3,6 +3,7 @@
 //! A provider that is away, or is not what the operator says, stops neither the start nor the others: it is reported,
 //! and asked again.
 
+use crate::domain::provider_account::engine_url;
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Result, bail};
@@ -10,10 +11,12 @@ use anyhow::{Result, bail};
 use crate::clock::Clock;
 use crate::config::{BankConfig, Config, InstitutionConfig};
 use crate::dialect::yapily;
-use crate::domain::{Institution, PublicUrl};
+use crate::domain::{AccountAccess, Institution, PublicUrl};
+use crate::egress;
+use crate::engine::{AccountKinds, OpenedAccount, Providers};
 use crate::provider::http::check::{self, CheckedRule, Walk};
 use crate::provider::sandbox::{self, Sandbox};
-use crate::provider::{Provider, http::HttpProvider, oidc::Oidc};
+use crate::provider::{AskSchedule, Provider, http::HttpProvider, http::settings::HttpConfig, oidc::Oidc};
 use crate::telemetry::metrics::Metrics;
 
 /// How soon a provider is asked again for the first time; twice as late each further time.
@@ -26,7 +29,12 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// come, and the metric says so when it has grown too old.
 const LOOKED_AFTER: Duration = Duration::from_mins(1);
 
-/// Those that take payments first, then the sandbox, if it is on, and the provider of every institution that has one of its own.
+/// How long a connection to a payment engine is kept that nobody uses: servers close what has been idle for five seconds
+/// or longer.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// The operator's providers, those that take payments first, then the sandbox, if it is on, and the provider of every
+/// institution that has one of its own; and those of merchants' accounts, which are called by `accounts_way_out`.
 ///
 /// # Errors
 /// When a provider cannot be made of its settings.
@@ -34,11 +42,13 @@ pub fn providers(
     config: &Config,
     sandbox: Option<Sandbox>,
     (clock, public_url): (&Arc<dyn Clock>, &PublicUrl),
-) -> Result<Vec<Arc<dyn Provider>>> {
+    accounts_way_out: egress::Builder,
+) -> Result<Providers> {
     let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
+    let client = operators_client()?;
     for settings in &config.providers {
         let notify = public_url.page(&format!("/notify/{}", settings.name), &[]);
-        providers.push(Arc::new(HttpProvider::new(settings.clone(), notify, Arc::clone(clock))?));
+        providers.push(Arc::new(HttpProvider::new(settings.clone(), notify, client.clone(), Arc::clone(clock))));
     }
     providers.extend(sandbox.into_iter().map(|provider| Arc::new(provider) as Arc<dyn Provider>));
     for configured in &config.institutions {
@@ -51,7 +61,40 @@ pub fn providers(
             }
         }
     }
-    Ok(providers)
+    let client = accounts_way_out.idle_for(IDLE).build()?;
+    let kinds = Kinds { client, clock: Arc::clone(clock), public_url: public_url.clone() };
+    Ok(Providers::new(providers, Arc::new(kinds)))
+}
+
+/// The client that calls the payment engines of the operator.
+fn operators_client() -> Result<egress::Client> {
+    Ok(egress::Client::builder().without_guard().idle_for(IDLE).build()?)
+}
+
+/// Makes providers of merchants' accounts.
+struct Kinds {
+    client: egress::Client,
+    clock: Arc<dyn Clock>,
+    public_url: PublicUrl,
+}
+
+impl AccountKinds for Kinds {
+    fn provider(&self, opened: &OpenedAccount<'_>) -> Option<Arc<dyn Provider>> {
+        let OpenedAccount { name, mode, account, secrets } = opened;
+        let AccountAccess::Http { url, .. } = &account.access;
+        let config = HttpConfig {
+            name: name.clone(),
+            label: account.label.as_str().to_owned(),
+            mode: *mode,
+            url: engine_url(url).ok()?,
+            secrets: secrets.clone(),
+            currencies: account.currencies.clone(),
+            merchants: Vec::new(),
+            ask_schedule: AskSchedule::default(),
+        };
+        let notify = self.public_url.page(&format!("/notify/{name}"), &[]);
+        Some(Arc::new(HttpProvider::new(config, notify, self.client.clone(), Arc::clone(&self.clock))))
+    }
 }
 
 /// Walks through the protocol against a provider of the configuration, by its name.
@@ -70,7 +113,7 @@ pub async fn check(
         bail!("the configuration has no [[provider]] {name:?}; it has {}", names.join(", "));
     };
     let notify = config.public_url(config.listen).page(&format!("/notify/{name}"), &[]);
-    check::walk(&HttpProvider::new(settings.clone(), notify, clock)?, walk, say, show).await;
+    check::walk(&HttpProvider::new(settings.clone(), notify, operators_client()?, clock), walk, say, show).await;
     Ok(())
 }
 
@@ -177,7 +220,7 @@ mod tests {
 
     use super::*;
     use crate::clock::SystemClock;
-    use crate::domain::{Evidence, Fact, Invalid};
+    use crate::domain::{Evidence, Fact, Invalid, Mode};
     use crate::provider::{AuthorizationResponse, ProviderError, Requested, UnverifiedResponse, VisitContext};
 
     /// A provider that gets ready at the third try, falls asleep again, and notes each time whether the metric says
@@ -195,6 +238,10 @@ mod tests {
 
         fn label(&self) -> &'static str {
             "Sleepy"
+        }
+
+        fn mode(&self) -> Mode {
+            Mode::Test
         }
 
         async fn prepare(&self) -> Result<(), ProviderError> {

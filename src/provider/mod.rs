@@ -8,8 +8,8 @@ pub mod sandbox;
 use async_trait::async_trait;
 
 use crate::domain::{
-    Evidence, Fact, Invalid, Journey, PaymentReference, ProviderRefusal, Purpose, Redirect, ResponseKind, Secret,
-    UnixMillis,
+    Evidence, Fact, Invalid, Journey, MerchantId, Mode, PaymentReference, ProviderRefusal, Purpose, Redirect,
+    ResponseKind, Secret, UnixMillis,
 };
 
 pub use payments::{AskSchedule, Notification, NotificationError, Notified, PaymentReport, PaymentStatus};
@@ -22,6 +22,14 @@ pub trait Provider: Send + Sync {
 
     /// Its name for people.
     fn label(&self) -> &str;
+
+    /// Of which mode the merchants are whose customers may be sent to it.
+    fn mode(&self) -> Mode;
+
+    /// Whether it is there for this merchant.
+    fn serves(&self, _merchant: MerchantId) -> bool {
+        true
+    }
 
     /// Whether checkouts are paid at it. A provider that only gives consents does not.
     fn takes_payments(&self) -> bool {

@@ -22,8 +22,8 @@ use super::{
     VisitContext,
 };
 use crate::domain::{
-    BankTokens, Country, CountryCode, Environment, Evidence, Fact, Institution, Invalid, Journey, PublicUrl, Purpose,
-    Redirect, Secret,
+    BankTokens, Country, CountryCode, Environment, Evidence, Fact, Institution, Invalid, Journey, Mode, PublicUrl,
+    Purpose, Redirect, Secret,
 };
 use crate::domain::{consent, params::percent_encoded};
 
@@ -148,6 +148,10 @@ impl Sandbox {
 
 #[async_trait]
 impl Provider for Sandbox {
+    fn mode(&self) -> Mode {
+        Mode::Test
+    }
+
     fn name(&self) -> &str {
         NAME
     }

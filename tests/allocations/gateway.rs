@@ -7,6 +7,7 @@ use actix_web::rt::{System, SystemRunner};
 use handback::clock::{Clock, SystemClock};
 use handback::config::Config;
 use handback::domain::merchant::MerchantName;
+use handback::domain::mode::Mode;
 use handback::engine::use_cases::merchants;
 use handback::gateway::{self, StoreUse};
 use handback::keys::Keys;
@@ -121,7 +122,9 @@ fn log() {
 async fn serve(config: &Config) -> (TcpStream, String) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let engine = gateway::engine(config, &clock, StoreUse::Create, &mut Vec::new()).await.expect("an engine");
-    let new = merchants::add(&engine, MerchantName::parse("Corner shop").expect("a name")).await.expect("a merchant");
+    let new = merchants::add(&engine, MerchantName::parse("Corner shop").expect("a name"), Mode::Test)
+        .await
+        .expect("a merchant");
     let connections = gateway::connections(config, Arc::new(engine)).expect("a gateway");
     let connections = connections.new_service(()).await.expect("a service");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

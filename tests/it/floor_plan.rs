@@ -88,6 +88,7 @@ const DOMAIN_CRATES: &[&str] = &[
 const FLOORS: &Floors = &[
     &["deps", "derive", "draft", "pace", "single_flight", "longest", "visitor"],
     &[
+        "accounts",
         "ask",
         "change",
         "commit",

@@ -79,14 +79,17 @@ impl HostedRequest {
         Ok(Self { country, request: AuthRequest { who, institution, kind: asked, features, until, kept, way } })
     }
 
-    /// The institutions that the customer may end up at.
+    /// The institutions among these that the customer may end up at.
     ///
     /// # Errors
     /// When there is none.
-    pub fn candidates<'a>(&self, institutions: &'a [Institution]) -> Result<Vec<&'a Institution>, Invalid> {
+    pub fn candidates<'a>(
+        &self,
+        institutions: impl Iterator<Item = &'a Institution>,
+    ) -> Result<Vec<&'a Institution>, Invalid> {
         let in_country = |one: &&Institution| one.serves(self.country);
         let named = |one: &&Institution| self.request.institution.as_ref().is_none_or(|id| one.id == *id);
-        let found: Vec<_> = institutions.iter().filter(in_country).filter(named).collect();
+        let found: Vec<_> = institutions.filter(in_country).filter(named).collect();
         if !found.is_empty() {
             return Ok(found);
         }

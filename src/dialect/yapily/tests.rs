@@ -9,7 +9,7 @@ use crate::domain::consent::{Kind, LIFE};
 use crate::domain::{
     AnswerTo, AppLinks, ApplicationUser, BankTokens, BegunVisit, CallbackPlan, CallbackUrl, Conclusion, Consent,
     DialectData, ExtraOutcomes, Fact, FeatureRequest, FinalOutcome, FrozenSettings, JourneyId, MerchantId,
-    MerchantName, OneTimeToken, OpenRequest, Opening, Placement, ProviderRefusal, Purpose, RequestedCallbacks,
+    MerchantName, Mode, OneTimeToken, OpenRequest, Opening, Placement, ProviderRefusal, Purpose, RequestedCallbacks,
     ResponseId, Rules, SameBrowser, Secret, Shard, SignedReturns, TokenLife, UnixMillis, User, UserId, WhenLate,
 };
 use crate::provider::sandbox;
@@ -50,6 +50,7 @@ fn journey(token: OneTime, application_user: Option<&str>) -> Journey {
         },
         opened_at: NOW,
         expires_at: NOW.plus(Duration::from_mins(30)),
+        mode: Some(Mode::Test),
     });
     let BegunVisit::New(journey, 0) = journey.begin_visit(None, NOW) else { panic!("it did not depart") };
     journey

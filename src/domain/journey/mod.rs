@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crate::domain::{
     CallbackPlan, Cause, DialectData, FrozenSettings, GatewaySignature, Grant, JourneyId, MerchantId, MerchantName,
-    OneTimeToken, Outcome, PayId, ProviderRefusal, Sealed, UnixMillis,
+    Mode, OneTimeToken, Outcome, PayId, ProviderRefusal, Sealed, UnixMillis,
 };
 
 pub use changing::{BegunVisit, Conclusion};
@@ -62,7 +62,10 @@ pub struct Opening {
     pub opened_at: UnixMillis,
     /// When it expires, unless it has concluded.
     pub expires_at: UnixMillis,
+    /// Whether it is a test; `None` where it was opened before merchants had a mode.
+    pub mode: Option<Mode>,
 }
+
 /// What has happened since the opening.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Past {

@@ -283,16 +283,12 @@ impl Journey {
 
     /// The payments that have not ended, as far as their providers have said, with their visits.
     pub fn open_payments(&self) -> impl Iterator<Item = (u8, &ProviderPayment)> {
-        let payments =
-            (0..=u8::MAX).zip(&self.past.visits).filter_map(|(n, visit)| Some((n, visit.payment.as_deref()?)));
-        payments.filter(|(_, payment)| payment.is_open())
+        self.payments().filter(|(_, payment)| payment.is_open())
     }
 
     /// The payment that was paid or authorised: the visit, and what the provider has created.
     pub fn proven_payment(&self) -> Option<(u8, &CreatedPayment)> {
-        let payments =
-            (0..=u8::MAX).zip(&self.past.visits).filter_map(|(n, visit)| Some((n, visit.payment.as_deref()?)));
-        let mut proven = payments.filter(|(_, payment)| payment.standing == PaymentStanding::Proven);
+        let mut proven = self.payments().filter(|(_, payment)| payment.standing == PaymentStanding::Proven);
         proven.find_map(|(visit, payment)| Some((visit, payment.created.as_ref()?)))
     }
 
@@ -309,6 +305,11 @@ impl Journey {
             None => visit.answers.first().map(|answer| answer.at),
         });
         back.min()
+    }
+
+    /// The payments that providers hold, with their visits.
+    fn payments(&self) -> impl Iterator<Item = (u8, &ProviderPayment)> {
+        (0..=u8::MAX).zip(&self.past.visits).filter_map(|(n, visit)| Some((n, visit.payment.as_deref()?)))
     }
 
     fn payment_mut(&mut self, visit: u8) -> Option<&mut ProviderPayment> {

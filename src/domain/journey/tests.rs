@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::*;
 use crate::domain::consent::{Kind, LIFE, Status};
 use crate::domain::{
-    Amount, AnswerTo, AppLinks, BankTokens, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest, Grant, OneTime,
-    SameBrowser, Secret, Shard, SignedReturns, TokenLife, UserId, WhenLate,
+    Amount, AnswerTo, AppLinks, BankTokens, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest, Grant, Mode,
+    OneTime, SameBrowser, Secret, Shard, SignedReturns, TokenLife, UserId, WhenLate,
 };
 
 pub(crate) const NOW: UnixMillis = UnixMillis::from_millis(1_000_000);
@@ -39,6 +39,7 @@ pub(crate) fn journey() -> Journey {
         },
         opened_at: NOW,
         expires_at: NOW.plus(Duration::from_mins(1)),
+        mode: Some(Mode::Test),
     })
 }
 

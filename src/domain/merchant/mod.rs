@@ -3,7 +3,8 @@
 pub use crate::domain::terms::{Settings, SettingsPatch};
 use crate::domain::text::label;
 use crate::domain::{
-    CallbackUrl, DeviceUrls, Invalid, IssuedKey, MerchantId, Placement, Rotating, Slots, UnixMillis, WebhookEndpoint,
+    CallbackUrl, DeviceUrls, Invalid, IssuedKey, MerchantId, Mode, Placement, ProviderAccount, Rotating, Slots,
+    UnixMillis, WebhookEndpoint,
 };
 
 /// A merchant and its profile. `revision` counts the changes, so that no edit is lost to another.
@@ -35,6 +36,10 @@ pub struct Merchant {
     pub webhook: Option<Webhook>,
     /// The public keys that its calls are signed with.
     pub public_keys: Vec<PublicKey>,
+    /// Whether it is for tests; `None` where it was added before merchants had a mode.
+    pub mode: Option<Mode>,
+    /// Where its own money is taken, in the order in which it prefers them.
+    pub accounts: Vec<ProviderAccount>,
 }
 
 /// Whether a merchant's calls are answered.

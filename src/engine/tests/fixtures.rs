@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::clock::Clock;
 use crate::domain::{
-    DialectData, OneTime, OpenRequest, Placement, PublicUrl, Purpose, RequestedCallbacks, Rules, WebhookOptions,
+    DialectData, Mode, OneTime, OpenRequest, Placement, PublicUrl, Purpose, RequestedCallbacks, Rules, WebhookOptions,
 };
 use crate::engine::deps::{Deps, NoCourier};
 use crate::keys::Keys;
@@ -16,13 +16,14 @@ pub fn deps(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Deps {
         store,
         keys: Keys::parse(Keys::write_fresh("k1", [3; 32]).reveal()).unwrap(),
         clock,
-        providers: Vec::new(),
+        providers: Vec::new().into(),
         institutions: Vec::new(),
         dialects: Vec::new(),
         public_url: PublicUrl::parse("https://pay.example").unwrap(),
         rules: Rules::default(),
         budget: Duration::from_millis(250),
         longest_life: Duration::from_hours(90 * 24),
+        usual_mode: Mode::Test,
         operator: Vec::new(),
         waker: Arc::new(NoCourier),
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::*;
 use crate::domain::{
-    Amount, Cancel, Checkout, Currency, Outcome, PayId, PaymentReference, PaymentStanding, Stage, Wanted,
+    Amount, Cancel, Checkout, Currency, Mode, Outcome, PayId, PaymentReference, PaymentStanding, Stage, Wanted,
 };
 use crate::engine::{NotifyResult, SendRequest, SendResult};
 use crate::provider::{
@@ -67,6 +67,10 @@ impl Provider for Till {
 
     fn label(&self) -> &'static str {
         "Till"
+    }
+
+    fn mode(&self) -> Mode {
+        Mode::Test
     }
 
     fn takes_payments(&self) -> bool {

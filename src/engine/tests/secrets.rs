@@ -1,7 +1,7 @@
 //! Secrets that outlive the operator's keys, and numbers that somebody has already.
 
 use super::*;
-use crate::domain::{KeyName, MerchantId, endpoint::WebhookEndpoint as At};
+use crate::domain::{KeyName, MerchantId, Mode, endpoint::WebhookEndpoint as At};
 use crate::engine::{Edit, derive, merchant_keys, use_cases};
 use crate::keys::Keys;
 
@@ -43,7 +43,7 @@ async fn what_is_kept_for_a_merchant_outlives_the_operators_old_key() {
     let keys = [("k1", 3), ("k2", 4)].map(|(id, fill)| Keys::write_fresh(id, [fill; 32]).reveal().to_owned());
     let [old, new] = keys.each_ref().map(String::as_str);
     let before = node(&ground, &[old], clock());
-    let id = use_cases::merchants::add(&before, name("Shop")).await.unwrap().merchant.id;
+    let id = use_cases::merchants::add(&before, name("Shop"), Mode::Test).await.unwrap().merchant.id;
     let hour = Duration::from_hours(1);
     use_cases::secrets::rotate_signing_secret(&before, id, hour).await.unwrap().unwrap();
     use_cases::secrets::rotate_webhook_key(&before, id, hour).await.unwrap().unwrap();
@@ -77,8 +77,8 @@ async fn a_number_that_another_merchant_has_is_drawn_again() {
     let engine = node(&ground, &[key.reveal()], Arc::clone(&drawing) as Arc<dyn Clock>);
     let [first, second] = ["First", "Second"].map(name);
     let (first, second) = (
-        use_cases::merchants::add(&engine, first).await.unwrap(),
-        use_cases::merchants::add(&engine, second).await.unwrap(),
+        use_cases::merchants::add(&engine, first, Mode::Test).await.unwrap(),
+        use_cases::merchants::add(&engine, second, Mode::Test).await.unwrap(),
     );
     let name = || KeyName::parse("drawn").unwrap();
     drawing.same.store(1, Ordering::SeqCst);
@@ -97,7 +97,7 @@ async fn the_newcomers_page_keeps_its_key_when_the_merchant_rotates_its_own() {
     let ground = Ground::new();
     let key = Keys::write_fresh("k1", [3; 32]);
     let engine = node(&ground, &[key.reveal()], Arc::clone(&ground.clock) as Arc<dyn Clock>);
-    let new = use_cases::merchants::add(&engine, name("Shop")).await.unwrap();
+    let new = use_cases::merchants::add(&engine, name("Shop"), Mode::Test).await.unwrap();
     let id = new.merchant.id;
     let page = use_cases::secrets::demo_key(&engine, id).await.unwrap().unwrap();
     assert_eq!(use_cases::secrets::demo_key(&engine, id).await.unwrap().unwrap(), page, "the same at every start");

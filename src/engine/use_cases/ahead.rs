@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::FutureExt as _;
 
 use crate::domain::{Conclusion, Fact, Journey, JourneyEvent, Redirect};
-use crate::engine::{Engine, ask, commit, conclude, derive};
+use crate::engine::{Engine, accounts, ask, commit, conclude, derive};
 use crate::engine::{commit::Next, deps::Result, single_flight::Flight};
 use crate::provider::{self, ProviderError, Requested};
 use crate::store::Step;
@@ -29,7 +29,7 @@ pub async fn await_provider_redirect(
         Ok(asked) => asked?,
         Err(_late) => return Ok(journey),
     }
-    Ok(engine.deps.store.find(journey.pay_id()).await?.unwrap_or(journey))
+    Ok(accounts::find_journey(&engine.deps, journey.pay_id()).await?.unwrap_or(journey))
 }
 
 /// Asks again for a redirect whose node has left it. `false` when this node is asking already.
@@ -103,9 +103,7 @@ async fn ask_while_unreachable(engine: &Engine, journey: &Journey, visit: u8) ->
     // Before another node begins to ask.
     let requested = tokio::time::timeout(Journey::ASKING * 4 / 5, request).await;
     let requested = requested.unwrap_or(Err(ProviderError::Unreachable("it took too long".into())));
-    if let Ok(requested) = &requested {
-        ask::keep_created(&engine.deps, journey, visit, requested).await?;
-    }
+    ask::keep_created(&engine.deps, journey, visit, &requested).await?;
     Ok(requested)
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{Journey, Redirect};
-use crate::engine::{Engine, deps::Result, derive, lapse};
+use crate::engine::{Engine, accounts, deps::Result, derive, lapse};
 use crate::keys::page_ticket_parts;
 
 /// How long a ticket lasts: long enough for a customer who looks for the app, loads the page again or comes back to it.
@@ -39,7 +39,7 @@ pub fn address(engine: &Engine, journey: &Journey) -> Result<Redirect> {
 /// When the store is in trouble.
 pub async fn admit(engine: &Engine, ticket: &str) -> Result<Admitted> {
     let Some((pay_id, until)) = page_ticket_parts(ticket) else { return Ok(Admitted::Unknown) };
-    match engine.deps.store.find(pay_id).await? {
+    match accounts::find_journey(&engine.deps, pay_id).await? {
         Some(journey) if !engine.deps.keys.is_page_ticket_of(ticket, &journey) => Ok(Admitted::Unknown),
         Some(_) if engine.deps.clock.now() >= until => Ok(Admitted::Over),
         Some(journey) => Ok(Admitted::Journey(Box::new(lapse::lapse(&engine.deps, journey).await?))),

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::domain::{Cancel, Ending, Fact, Journey, MerchantId, PayId, Stage};
 use crate::engine::commit::{self, Next};
 use crate::engine::visitor::{Admission, Visitor};
-use crate::engine::{Engine, ask, conclude, deps::Result, find, lapse, visitor};
+use crate::engine::{Engine, accounts, ask, conclude, deps::Result, find, lapse, visitor};
 use crate::store::Step;
 
 /// How long a merchant's call waits for a provider to close a payment.
@@ -55,7 +55,7 @@ pub fn may_cancel(engine: &Engine, journey: &Journey, visitor: &Visitor) -> bool
 /// # Errors
 /// When the store is in trouble.
 pub async fn withdraw(engine: &Arc<Engine>, merchant: MerchantId, pay_id: PayId) -> Result<Option<Journey>> {
-    match engine.deps.store.find(pay_id).await? {
+    match accounts::find_journey(&engine.deps, pay_id).await? {
         Some(journey) if journey.opening().merchant == merchant && journey.opening().purpose.job().is_none() => {
             let journey = lapse::lapse(&engine.deps, journey).await?;
             if journey.open_payments().next().is_some() {
@@ -87,5 +87,5 @@ async fn close_payments(engine: &Arc<Engine>, journey: Journey, ending: Ending, 
     for answer in closed.into_iter().flatten() {
         answer?;
     }
-    Ok(deps.store.find(journey.pay_id()).await?.unwrap_or(journey))
+    Ok(accounts::find_journey(deps, journey.pay_id()).await?.unwrap_or(journey))
 }

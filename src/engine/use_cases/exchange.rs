@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::domain::{AnswerTo, Evidence, Fact, Journey, MerchantId, ProviderPayment, ResponseKind};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::scan::{Page, ScanRange};
-use crate::engine::{Engine, ask, conclude, derive, find, lapse, prove, scan};
+use crate::engine::{Engine, accounts, ask, conclude, derive, find, lapse, prove, scan};
 use crate::provider::AuthorizationResponse;
 use crate::store::JourneyFilter;
 
@@ -118,8 +118,9 @@ pub async fn bring_answer(
         }
     }
     let pay_id = journey.pay_id();
-    let journey =
-        engine.deps.store.find(pay_id).await?.ok_or_else(|| EngineError::Missing("journey any more".into()))?;
+    let journey = accounts::find_journey(&engine.deps, pay_id)
+        .await?
+        .ok_or_else(|| EngineError::Missing("journey any more".into()))?;
     let left = until.saturating_duration_since(Instant::now());
     Ok(BroughtCode::Journey(Box::new(find::await_change(&engine.deps, journey, left).await?)))
 }
@@ -147,6 +148,7 @@ async fn journey_known_as(
 
 /// The `state` of an answer: as it stands there, or in what the one provider signed that can read it.
 fn state_of(engine: &Engine, answer: &AuthorizationResponse) -> Option<String> {
-    let signed = || engine.deps.providers.iter().find_map(|provider| provider.read_return(answer).ok()?.state);
+    let signed =
+        || engine.deps.providers.operators().iter().find_map(|provider| provider.read_return(answer).ok()?.state);
     answer.state.clone().or_else(signed)
 }

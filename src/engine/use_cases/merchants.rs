@@ -2,8 +2,8 @@
 
 use crate::domain::merchant::Standing;
 use crate::domain::{
-    ApiKey, ClientAccess, Invalid, Journey, KeyName, Merchant, MerchantId, MerchantName, Rotating, SavedCallbacks,
-    Secret, Settings, Slots,
+    ApiKey, ClientAccess, Invalid, Journey, KeyName, Merchant, MerchantId, MerchantName, Mode, Rotating,
+    SavedCallbacks, Secret, Settings, Slots,
 };
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::scan::{Page, ScanRange};
@@ -33,30 +33,30 @@ pub struct Erased {
     pub users: usize,
 }
 
-/// Adds a merchant, with an API key and a signing secret that nobody can read again.
+/// Adds a merchant of this mode, with an API key and a signing secret that nobody can read again.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn add(engine: &Engine, name: MerchantName) -> Result<NewMerchant> {
+pub async fn add(engine: &Engine, name: MerchantName, mode: Mode) -> Result<NewMerchant> {
     let [half, _] = derive::halves(engine.deps.clock.entropy());
-    let new = add_as(engine, MerchantId::mint(half), name, SavedCallbacks::default()).await?;
+    let new = add_as(engine, (MerchantId::mint(half), mode), name, SavedCallbacks::default()).await?;
     new.ok_or_else(|| EngineError::Missing("free id for a merchant".into()))
 }
 
-/// Adds a merchant of this id, with these callbacks, in one step; `None` when there is one already.
+/// Adds a merchant of this id and mode, with these callbacks, in one step; `None` when there is one already.
 ///
 /// # Errors
 /// When the store is in trouble.
 pub async fn add_as(
     engine: &Engine,
-    id: MerchantId,
+    (id, mode): (MerchantId, Mode),
     name: MerchantName,
     callbacks: SavedCallbacks,
 ) -> Result<Option<NewMerchant>> {
     if engine.deps.store.merchant(id).await?.is_some() {
         return Ok(None);
     }
-    let first = merchant_keys::draw_key(&engine.deps, id, KeyName::first()).await?;
+    let first = merchant_keys::draw_key(&engine.deps, (id, mode), KeyName::first()).await?;
     let signing_secret = merchant_keys::draw_signing_secret(&engine.deps);
     let merchant = Merchant {
         id,
@@ -72,6 +72,8 @@ pub async fn add_as(
         endpoints: Slots::default(),
         webhook: None,
         public_keys: Vec::new(),
+        mode: Some(mode),
+        accounts: Vec::new(),
     };
     let is_new = engine.deps.store.add(&merchant).await?;
     Ok(is_new.then_some(NewMerchant { merchant, api_key: first.key, signing_secret }))

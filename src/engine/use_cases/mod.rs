@@ -15,6 +15,7 @@ pub mod open;
 pub mod payment;
 pub mod perform;
 pub mod profile;
+pub mod provider_accounts;
 pub mod redeem;
 pub mod return_;
 pub mod secrets;

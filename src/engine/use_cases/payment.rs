@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::domain::{Journey, MerchantId, PayId, PaymentReference, PaymentStanding, ProviderPayment, UnixMillis};
 use crate::engine::commit::{self, Next};
 use crate::engine::deps::{Deps, Result};
-use crate::engine::{Engine, ask, find};
+use crate::engine::{Engine, accounts, ask, find};
 use crate::provider::{Notification, NotificationError, ProviderError};
 use crate::store::Step;
 
@@ -94,13 +94,14 @@ pub async fn attach(
 /// # Errors
 /// When the store is in trouble.
 pub async fn notify(engine: &Arc<Engine>, provider: &str, notification: &Notification<'_>) -> Result<NotifyResult> {
+    accounts::know_provider(&engine.deps, provider).await?;
     let Ok(notifying) = engine.deps.provider(provider) else { return Ok(NotifyResult::NoProvider) };
     let reference = match notifying.read_notification(notification) {
         Ok(reference) => reference,
         Err(refused) => return Ok(NotifyResult::Refused(refused)),
     };
     let Some(PaymentReference { journey, visit }) = reference else { return Ok(NotifyResult::Accepted) };
-    let journey = engine.deps.store.find(journey).await?;
+    let journey = accounts::find_journey(&engine.deps, journey).await?;
     if let Some(journey) = journey.filter(|journey| journey.provider_of(visit) == provider) {
         // What has ended without being paid may have been paid since.
         if journey.payment(visit).is_some_and(|payment| payment.standing != PaymentStanding::Proven) {

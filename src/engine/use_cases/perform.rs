@@ -54,11 +54,11 @@ async fn ordered(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> {
             return conclude::conclude(&engine.deps, journey, &Fact::refused(error)).await;
         }
     }
-    let provider = Arc::clone(engine.deps.provider(&journey.opening().provider)?);
+    let provider = engine.deps.provider(&journey.opening().provider)?;
     if provider.creates_payment(&journey) {
         return order(engine, journey).await;
     }
-    let payment = conclude::payment_of_operation(&engine.deps, &journey).await?;
+    let payment = conclude::payment_behind(&engine.deps, original).await?;
     match provider.perform(&journey, payment.as_ref()).await {
         Ok(Performed::Now(fact)) => conclude_persistently(engine, journey, &fact).await,
         Ok(Performed::Later(evidence)) => perform_later(engine, journey, &evidence).await,

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::domain::rotation::check_overlap;
-use crate::domain::{ApiKey, Invalid, IssuedKey, KeyName, KeyNumber, Merchant, MerchantId, Sealed, Secret, UnixMillis};
+use crate::domain::{
+    ApiKey, Invalid, IssuedKey, KeyName, KeyNumber, Merchant, MerchantId, Mode, Sealed, Secret, UnixMillis,
+};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::merchant_keys::{NewKey, WebhookPublicKey};
 use crate::engine::{Engine, change, derive, merchant_keys};
@@ -45,7 +47,7 @@ pub async fn api_keys(engine: &Engine, merchant: &Merchant) -> Result<Vec<KeyInU
 /// # Errors
 /// When it has as many as there may be, or the store is in trouble.
 pub async fn add_key(engine: &Engine, id: MerchantId, name: KeyName) -> Result<Option<NewKey>> {
-    let new = merchant_keys::draw_key(&engine.deps, id, name).await?;
+    let Some(new) = draw_key(engine, id, name).await? else { return Ok(None) };
     let add = |merchant: &mut Merchant| {
         merchant.api_keys.push(new.issued.clone());
         Ok(Some(()))
@@ -67,7 +69,7 @@ pub async fn rotate_key(
 ) -> Result<Option<NewKey>> {
     check_overlap(overlap)?;
     let ends_at = engine.deps.clock.now().plus(overlap);
-    let new = merchant_keys::draw_key(&engine.deps, id, KeyName::first()).await?;
+    let Some(new) = draw_key(engine, id, KeyName::first()).await? else { return Ok(None) };
     let rotate = |merchant: &mut Merchant| {
         let Some(number) = number.map_or_else(|| only_key(merchant), |number| Ok(Some(number)))? else {
             return Ok(None);
@@ -112,7 +114,7 @@ pub async fn revoke_key(engine: &Engine, id: MerchantId, number: KeyNumber) -> R
 pub async fn demo_key(engine: &Engine, id: MerchantId) -> Result<Option<ApiKey>> {
     for attempt in 0..u8::MAX {
         let Some(entropy) = engine.deps.keys.demo_entropy(id, attempt) else { return Ok(None) };
-        let new = merchant_keys::written(&engine.deps, entropy, KeyName::demo());
+        let new = merchant_keys::written(&engine.deps, Mode::Test, entropy, KeyName::demo());
         if !engine.deps.store.reserve_number(new.issued.number, id).await? {
             continue;
         }
@@ -182,6 +184,13 @@ pub async fn reseal(engine: &Engine) -> Result<usize> {
     Ok(resealed)
 }
 
+/// Draws an API key of a merchant's mode. `None` when there is no such merchant.
+async fn draw_key(engine: &Engine, id: MerchantId, name: KeyName) -> Result<Option<NewKey>> {
+    let Some(merchant) = engine.deps.store.merchant(id).await? else { return Ok(None) };
+    let mode = engine.deps.mode_of(&merchant);
+    merchant_keys::draw_key(&engine.deps, (id, mode), name).await.map(Some)
+}
+
 /// Changes a merchant's API keys, and frees the numbers of those that have ended.
 async fn change_keys<T>(
     engine: &Engine,
@@ -237,6 +246,10 @@ fn reseal_one(engine: &Engine, merchant: &mut Merchant) {
     // What cannot be opened stays as it is: its key may come back.
     merchant.signing_secret = merchant.signing_secret.resealed(seal).unwrap_or(merchant.signing_secret.clone());
     merchant.webhook_key = merchant.webhook_key.resealed(seal).unwrap_or(merchant.webhook_key.clone());
+    for account in &mut merchant.accounts {
+        let secret = account.access.secret_mut();
+        *secret = secret.resealed(seal).unwrap_or_else(|| secret.clone());
+    }
     for endpoint in merchant.endpoints.iter_mut() {
         endpoint.cipher = endpoint.cipher.as_ref().map(|cipher| seal(cipher).unwrap_or(cipher.clone()));
     }

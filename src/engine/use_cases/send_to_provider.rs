@@ -87,13 +87,10 @@ pub fn eligible<'a>(engine: &'a Engine, journey: &'a Journey) -> impl Iterator<I
     };
     // As when it opens: what is no part of a request, a provider cannot be asked.
     let takes = move |institution: &&Institution| {
-        if purpose.needs_payments() {
-            engine.deps.takes_payments(institution)
-        } else {
-            engine.deps.provider(&institution.provider).is_ok()
-        }
+        if purpose.needs_payments() { engine.deps.takes_payments(institution) } else { true }
     };
-    engine.deps.institutions.iter().filter(can).filter(takes)
+    let mode = journey.opening().mode.unwrap_or(engine.deps.usual_mode);
+    engine.deps.institutions_of(mode).filter(can).filter(takes)
 }
 
 /// Where the customer wants to go, if it is the customer who decides, and may go there.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::{Client, StatusCode, header::CONTENT_TYPE};
+use reqwest::{StatusCode, header::HeaderName};
 use serde::Serialize;
 
 use super::{
@@ -22,9 +22,10 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::domain::{
-    Evidence, Fact, Invalid, Journey, OperationKind, ProviderRefusal, Purpose, Redirect, ResponseKind, Secret, Wanted,
+    Evidence, Fact, Invalid, Journey, MerchantId, Mode, OperationKind, ProviderRefusal, Purpose, Redirect,
+    ResponseKind, Secret, Wanted,
 };
-use crate::egress;
+use crate::egress::{Call, Client, Trouble};
 use crate::keys::standard_webhooks::{TOLERANCE, is_signed, signature};
 use settings::HttpConfig;
 use wire::{
@@ -65,13 +66,9 @@ enum Answered {
 }
 
 impl HttpProvider {
-    /// An engine that is configured so, and notifies at `notification_url`.
-    ///
-    /// # Errors
-    /// When TLS cannot be set up.
-    pub fn new(config: HttpConfig, notification_url: String, clock: Arc<dyn Clock>) -> Result<Self, reqwest::Error> {
-        let client = egress::bank_client(Vec::new(), None)?;
-        Ok(Self { config, notification_url, client, clock })
+    /// An engine that is configured so, is asked by this client, and notifies at `notification_url`.
+    pub const fn new(config: HttpConfig, notification_url: String, client: Client, clock: Arc<dyn Clock>) -> Self {
+        Self { config, notification_url, client, clock }
     }
 
     /// Asks, once. The same `id` is the same question, whenever it is repeated.
@@ -91,24 +88,15 @@ impl HttpProvider {
         let secret = secret.as_ref().or(self.config.secrets.first());
         let signed = secret.and_then(|secret| signature(secret, id, seconds, &body));
         let signed = signed.ok_or_else(|| ProviderError::Unreachable("its secret cannot be used".into()))?;
-        let request = self
-            .client
-            .post(self.config.url.clone())
-            .timeout(DEADLINE)
-            .header(CONTENT_TYPE, "application/json")
-            .header("webhook-id", id)
-            .header("webhook-timestamp", seconds)
-            .header("webhook-signature", signed)
-            .body(body);
-        let mut response = request.send().await.map_err(|error| trouble(&error))?;
-        let (status, mut body) = (response.status(), Vec::new());
-        while let Some(chunk) = response.chunk().await.map_err(|error| trouble(&error))? {
-            if body.len() + chunk.len() > LONGEST {
-                return Err(ProviderError::Unreadable("it is longer than 64 KiB".into()));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok((status, body))
+        let call = Call::post(self.config.url.as_str())
+            .deadline(DEADLINE)
+            .longest(LONGEST)
+            .header(HeaderName::from_static("webhook-id"), id)
+            .header(HeaderName::from_static("webhook-timestamp"), &seconds.to_string())
+            .header(HeaderName::from_static("webhook-signature"), &signed)
+            .body("application/json", body.into_bytes());
+        let reply = self.client.send(call).await.map_err(|trouble| as_error(&trouble))?;
+        Ok((reply.status(), reply.body().to_vec()))
     }
 
     async fn ask_about(&self, kind: &'static str, id: &str, context: &PaymentContext<'_>) -> Result<PaymentReport> {
@@ -141,8 +129,16 @@ impl Provider for HttpProvider {
         &self.config.label
     }
 
+    fn mode(&self) -> Mode {
+        self.config.mode
+    }
+
     fn takes_payments(&self) -> bool {
         true
+    }
+
+    fn serves(&self, merchant: MerchantId) -> bool {
+        self.config.merchants.is_empty() || self.config.merchants.contains(&merchant)
     }
 
     fn takes(&self, purpose: &Purpose) -> bool {
@@ -312,11 +308,12 @@ fn answered(status: StatusCode, body: Vec<u8>) -> Result<Answered> {
     }
 }
 
-fn trouble(error: &reqwest::Error) -> ProviderError {
-    if error.is_builder() || error.is_connect() {
-        return ProviderError::Unreachable("no connection".into());
+fn as_error(trouble: &Trouble) -> ProviderError {
+    match trouble {
+        Trouble::Refused(_) | Trouble::Unreachable(_) => ProviderError::Unreachable(trouble.to_string()),
+        Trouble::Unanswered(_) => ProviderError::Unanswered(trouble.to_string()),
+        Trouble::TooLarge { .. } => ProviderError::Unreadable("it is longer than 64 KiB".into()),
     }
-    ProviderError::Unanswered(if error.is_timeout() { "no answer in time" } else { "the connection broke" }.into())
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! The protocol: what is signed, what is believed of an answer, and what a notification must be. tests/it walks it over
 //! a wire, before an engine that keeps books.
 
+use crate::domain::provider_account::{engine_secrets, engine_url};
 use serde_json::json;
 
 use super::wire::read;
 use super::*;
 use crate::clock::TestClock;
-use crate::domain::{Amount, Currency, PaymentReference, Secret};
+use crate::domain::{Amount, Currency, Mode, PaymentReference, Secret};
 use crate::provider::PaymentStatus;
 
 const SECRET: &str = "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
@@ -16,12 +17,15 @@ fn provider(secrets: &str) -> HttpProvider {
     let config = HttpConfig {
         name: "acme".into(),
         label: "Acme".into(),
-        url: HttpConfig::parse_url("https://pay.example/ask").unwrap(),
-        secrets: HttpConfig::parse_secrets(&Secret::new(secrets)).unwrap(),
+        mode: Mode::Live,
+        url: engine_url("https://pay.example/ask").unwrap(),
+        secrets: engine_secrets(&Secret::new(secrets)).unwrap(),
         currencies: vec![Currency::EUR],
+        merchants: Vec::new(),
         ask_schedule: AskSchedule::default(),
     };
-    HttpProvider::new(config, "https://us.example/notify/acme".into(), Arc::<TestClock>::default()).unwrap()
+    let client = Client::builder().without_guard().build().unwrap();
+    HttpProvider::new(config, "https://us.example/notify/acme".into(), client, Arc::<TestClock>::default())
 }
 
 fn payment(more: &serde_json::Value) -> Result<PaymentReport> {
@@ -81,7 +85,7 @@ fn a_customer_is_sent_to_https_and_nowhere_else() {
         let body = json!({ "id": "p", "reference": "7-1", "amount": "1", "currency": "EUR", "status": "open",
             "page_url": page });
         let payment: PaymentBody = read(body.to_string().as_bytes()).unwrap();
-        payment.page(&HttpConfig::parse_url(engine).unwrap())
+        payment.page(&engine_url(engine).unwrap())
     };
     assert_eq!(
         page(json!("https://pay.example/c/1?a=b#c"), "https://e.example/").unwrap(),
@@ -156,7 +160,7 @@ fn a_notification_is_signed_and_new_or_it_is_not_read() {
 #[test]
 fn addresses_and_secrets_are_what_they_must_be() {
     for good in ["https://pay.example/handback", "http://127.0.0.1:9/x", "http://localhost/", "http://[::1]:1/"] {
-        assert!(HttpConfig::parse_url(good).is_ok(), "{good}");
+        assert!(engine_url(good).is_ok(), "{good}");
     }
     for bad in [
         "",
@@ -168,12 +172,12 @@ fn addresses_and_secrets_are_what_they_must_be() {
         "https://pay.example/#a",
         "https://u:p@pay.example/",
     ] {
-        let invalid = HttpConfig::parse_url(bad).unwrap_err();
+        let invalid = engine_url(bad).unwrap_err();
         assert!(invalid.hint_text().is_some(), "{bad}");
     }
-    assert_eq!(HttpConfig::parse_secrets(&Secret::new(format!("{SECRET}, {OTHER}"))).unwrap().len(), 2);
+    assert_eq!(engine_secrets(&Secret::new(format!("{SECRET}, {OTHER}"))).unwrap().len(), 2);
     for bad in ["", "whsec_", "whsec_AAAA", &SECRET[6..], &format!("{SECRET},"), &format!("{SECRET},{SECRET},{SECRET}")]
     {
-        assert!(HttpConfig::parse_secrets(&Secret::new(bad)).is_err(), "{bad}");
+        assert!(engine_secrets(&Secret::new(bad)).is_err(), "{bad}");
     }
 }

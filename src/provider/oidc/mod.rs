@@ -31,7 +31,7 @@ pub use parsed::Settings;
 
 use super::{AuthorizationResponse, Checked, Provider, Requested, Result, UnverifiedResponse, VisitContext};
 use crate::clock::Clock;
-use crate::domain::{Evidence, Fact, Invalid};
+use crate::domain::{Evidence, Fact, Invalid, Mode};
 use knowledge::Knowledge;
 use settings::ResponseMode;
 
@@ -59,6 +59,10 @@ impl Provider for Oidc {
 
     fn label(&self) -> &str {
         &self.settings.config.label
+    }
+
+    fn mode(&self) -> Mode {
+        self.settings.config.mode
     }
 
     fn answers_in_fragment(&self) -> bool {

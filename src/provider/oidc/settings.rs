@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
 
-use crate::domain::{Invalid, Secret, moment::LEEWAY, words::words};
+use crate::domain::{Invalid, Mode, Secret, moment::LEEWAY, words::words};
 
 /// A bank as the operator configures it.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub struct OidcConfig {
     pub name: String,
     /// Its name for people.
     pub label: String,
+    /// Whether it is for tests.
+    pub mode: Mode,
     /// Its issuer, exactly as it writes it itself: an `https` URL without query and fragment.
     pub issuer: String,
     /// Where its endpoints are.
@@ -61,6 +63,7 @@ impl OidcConfig {
         Self {
             name: name.into(),
             label: name.into(),
+            mode: Mode::Live,
             issuer: issuer.into(),
             endpoints: Endpoints::Discover,
             client_id: client_id.into(),

@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::{HOUR, UnixMillis};
 use crate::domain::consent::{self, Kind};
 use crate::domain::{
-    Amount, AnswerTo, ApplicationUser, BankTokens, BegunVisit, CallbackPlan, CallbackUrl, Cancel, Checkout, Conclusion,
-    Consent, Currency, Delivery, DeviceUrls, DialectData, Digest, Fact, FeatureRequest, Grant, IssuedKey, Journey,
-    JourneyEvent, JourneyId, KeyName, KeyNumber, Merchant, MerchantId, MerchantName, MintedToken, Opening, Placement,
-    PlannedCallback, Purpose, Rotating, Rules, SavedCallbacks, Sealed, Secret, Settings, Shard, Slots, User, UserId,
-    Wanted, WrittenDeviceUrls,
+    AccountAccess, AccountLabel, AccountName, AccountState, Amount, AnswerTo, ApplicationUser, BankTokens, BegunVisit,
+    CallbackPlan, CallbackUrl, Cancel, Checkout, Conclusion, Consent, Currency, Delivery, DeviceUrls, DialectData,
+    Digest, Fact, FeatureRequest, Grant, IssuedKey, Journey, JourneyEvent, JourneyId, KeyName, KeyNumber, Merchant,
+    MerchantId, MerchantName, MintedToken, Mode, Opening, Placement, PlannedCallback, ProviderAccount, Purpose,
+    Rotating, Rules, SavedCallbacks, Sealed, Secret, Settings, Shard, Slots, User, UserId, Wanted, WrittenDeviceUrls,
 };
 use crate::domain::{journey::Proof, merchant::Standing};
 use crate::store::{Kept, Reservation, Step, user_shard};
@@ -40,6 +40,7 @@ impl Draft {
             settings: Settings::default().frozen(),
             opened_at: now,
             expires_at: now.plus(HOUR),
+            mode: Some(Mode::Test),
         })
     }
 
@@ -210,6 +211,18 @@ pub(crate) fn merchant(name: &str, now: UnixMillis) -> Merchant {
         endpoints: Slots::default(),
         webhook: None,
         public_keys: Vec::new(),
+        mode: Some(Mode::Live),
+        accounts: vec![ProviderAccount {
+            name: AccountName::parse("acme").unwrap(),
+            label: AccountLabel::parse("Acme Pay").unwrap(),
+            access: AccountAccess::Http {
+                url: "https://pay.acme.example/x".into(),
+                secret: Rotating::first(Sealed::new(vec![9, 255, 1])),
+            },
+            currencies: vec![Currency::EUR],
+            state: AccountState::Enabled,
+            created_at: now,
+        }],
     }
 }
 

@@ -1,11 +1,13 @@
 //! Journeys: what they were opened with, and what has happened since.
 
-use super::recorded::{Record, Recorded, fields};
+use serde::{Deserialize, Serialize};
+
+use super::recorded::{Record, Recorded, fields, fields_and_later, numbered};
 use super::{Result, read, write};
 use crate::domain::journey::Past;
 use crate::domain::{
     AppliedOperation, CallbackPlan, DialectData, FinalOutcome, FrozenSettings, Grant, Journey, JourneyId, MerchantId,
-    MerchantName, Opening, ProviderVisit, Purpose, Reopening, Sealed, UnixMillis,
+    MerchantName, Mode, Opening, ProviderVisit, Purpose, Reopening, Sealed, UnixMillis,
 };
 
 /// Writes a journey.
@@ -24,11 +26,14 @@ pub fn read_journey(bytes: &[u8]) -> Result<Journey> {
     read(bytes, "a journey")
 }
 
-fields!(
-    Opening: id: JourneyId, merchant: MerchantId, merchant_name: MerchantName, dialect: String, provider: String,
-    key: String, purpose: Purpose, dialect_data: DialectData, plan: CallbackPlan, settings: FrozenSettings,
-    opened_at: UnixMillis, expires_at: UnixMillis,
+fields_and_later!(
+    Opening as OpeningRecord: id: JourneyId, merchant: MerchantId, merchant_name: MerchantName, dialect: String,
+    provider: String, key: String, purpose: Purpose, dialect_data: DialectData, plan: CallbackPlan,
+    settings: FrozenSettings, opened_at: UnixMillis, expires_at: UnixMillis;
+    mode: Option<Mode>,
 );
+
+numbered!(Mode: Test, Live);
 
 fields!(
     Past: revision: u32, visits: Vec<ProviderVisit>, final_outcomes: Vec<FinalOutcome>, reopenings: Vec<Reopening>,

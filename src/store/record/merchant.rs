@@ -1,11 +1,14 @@
 //! Merchants: their profile, what their calls are known by, and what is signed with for them.
 
-use super::recorded::{Record, Recorded, fields, numbered};
+use serde::{Deserialize, Serialize};
+
+use super::recorded::{Record, Recorded, fields, fields_and_later, lettered, numbered};
 use super::{Result, read, write};
 use crate::domain::merchant::Standing;
 use crate::domain::{
-    CallbackUrl, Digest, IssuedKey, KeyName, KeyNumber, Merchant, MerchantId, MerchantName, PublicKey, Rotating,
-    SavedCallback, SavedCallbacks, Sealed, Settings, Slots, UnixMillis, Webhook, WebhookEndpoint,
+    AccountAccess, AccountLabel, AccountName, AccountState, CallbackUrl, Currency, Digest, IssuedKey, KeyName,
+    KeyNumber, Merchant, MerchantId, MerchantName, Mode, ProviderAccount, PublicKey, Rotating, SavedCallback,
+    SavedCallbacks, Sealed, Settings, Slots, UnixMillis, Webhook, WebhookEndpoint,
 };
 
 /// Writes a merchant.
@@ -24,11 +27,23 @@ pub fn read_merchant(bytes: &[u8]) -> Result<Merchant> {
     read(bytes, "a merchant")
 }
 
-fields!(
-    Merchant: id: MerchantId, revision: u32, name: MerchantName, standing: Standing, api_keys: Vec<IssuedKey>,
-    signing_secret: Rotating, webhook_key: Rotating, created_at: UnixMillis, callbacks: SavedCallbacks,
-    settings: Settings, endpoints: Slots<WebhookEndpoint>, webhook: Option<Webhook>, public_keys: Vec<PublicKey>,
+fields_and_later!(
+    Merchant as MerchantRecord: id: MerchantId, revision: u32, name: MerchantName, standing: Standing,
+    api_keys: Vec<IssuedKey>, signing_secret: Rotating, webhook_key: Rotating, created_at: UnixMillis,
+    callbacks: SavedCallbacks, settings: Settings, endpoints: Slots<WebhookEndpoint>, webhook: Option<Webhook>,
+    public_keys: Vec<PublicKey>;
+    mode: Option<Mode>, accounts: Vec<ProviderAccount>,
 );
+
+fields!(
+    ProviderAccount: name: AccountName, label: AccountLabel, access: AccountAccess, currencies: Vec<Currency>,
+    state: AccountState, created_at: UnixMillis,
+);
+
+// An account by its kind: our own protocol over HTTP.
+lettered!(AccountAccess as AccountAccessRecord: H = Http { url: String, secret: Rotating });
+
+numbered!(AccountState: Enabled, Disabled);
 
 numbered!(Standing: Active, Disabled);
 

@@ -6,8 +6,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_bytes::ByteBuf;
 
 use crate::domain::{
-    Amount, AndroidPackage, ApplicationUser, CallbackName, CallbackUrl, CountryCode, Currency, DialectData, Digest,
-    JourneyId, KeyName, KeyNumber, MerchantId, MerchantName, NotifyOn, PayId, Sealed, Slots, UnixMillis, UserId,
+    AccountLabel, AccountName, Amount, AndroidPackage, ApplicationUser, CallbackName, CallbackUrl, CountryCode,
+    Currency, DialectData, Digest, JourneyId, KeyName, KeyNumber, MerchantId, MerchantName, NotifyOn, PayId, Sealed,
+    Slots, UnixMillis, UserId,
 };
 
 /// A value of the domain that records hold.
@@ -121,6 +122,33 @@ macro_rules! fields {
     };
 }
 
+/// [`fields`], and behind the `;` those that were added later: an older record ends before them, and they are read as
+/// their type's default.
+macro_rules! fields_and_later {
+    (
+        $type:ty as $record:ident: $($field:ident: $value:ty),+;
+        $($later:ident: $later_value:ty),+ $(,)?
+    ) => {
+        #[derive(Serialize, Deserialize)]
+        pub(super) struct $record {
+            $($field: Record<$value>,)+
+            $(#[serde(default)] $later: Record<$later_value>,)+
+        }
+
+        impl Recorded for $type {
+            type Record = $record;
+
+            fn record(&self) -> $record {
+                $record { $($field: self.$field.record(),)+ $($later: self.$later.record(),)+ }
+            }
+
+            fn of(record: $record) -> Option<Self> {
+                Some(Self { $($field: Recorded::of(record.$field)?,)+ $($later: Recorded::of(record.$later)?,)+ })
+            }
+        }
+    };
+}
+
 /// Says that a choice is kept as its number in this list, from 0.
 macro_rules! numbered {
     ($type:ty: $($choice:ident),+ $(,)?) => {
@@ -175,7 +203,7 @@ macro_rules! lettered {
     };
 }
 
-pub(super) use {fields, lettered, numbered};
+pub(super) use {fields, fields_and_later, lettered, numbered};
 
 recorded! {
     bool as bool: |value| *value, Some;
@@ -195,6 +223,9 @@ recorded! {
     KeyNumber as String: ToString::to_string, |text| text.parse().ok();
     KeyName as String: |name| name.as_str().to_owned(), |text| Some(Self::restored(text));
     MerchantName as String: |name| name.as_str().to_owned(), |text| Self::parse(&text).ok();
+    AccountName as String: |name| name.as_str().to_owned(), |text| Self::parse(&text).ok();
+    AccountLabel as String: |label| label.as_str().to_owned(), |text| Self::parse(&text).ok();
+    Currency as String: ToString::to_string, |text| Self::restored(&text);
     CallbackName as String: |name| name.as_str().to_owned(), |text| Self::parse(&text).ok();
     ApplicationUser as String: |user| user.as_str().to_owned(), |text| Self::parse(&text).ok();
     CallbackUrl as String: |url| url.as_str().to_owned(), |text| Some(Self::restored(text));

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::recorded::{Record, Recorded, numbered};
 use crate::domain::terms::{JourneyLife, Seconds, Setting as _, merchant_settings};
 use crate::domain::{
-    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, NoticeType, OneOffUrls, OneTime, SameBrowser, Settings,
-    SignedCalls, SignedReturns, TokenLife, WhenLate,
+    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, NoticeType, OneOffUrls, OneTime, PreferredProvider,
+    SameBrowser, Settings, SignedCalls, SignedReturns, TokenLife, WhenLate,
 };
 
 /// Writes the records of the settings: a field each, in the order of the table. A record that a program wrote before a
@@ -86,6 +86,18 @@ impl<const LEAST: u64, const MOST: u64> Recorded for Seconds<LEAST, MOST> {
 
     fn of(seconds: u64) -> Option<Self> {
         Some(Self::clamped(seconds))
+    }
+}
+
+impl Recorded for PreferredProvider {
+    type Record = String;
+
+    fn record(&self) -> String {
+        self.as_str().to_owned()
+    }
+
+    fn of(text: String) -> Option<Self> {
+        Self::parse(&text).ok()
     }
 }
 

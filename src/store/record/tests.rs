@@ -12,9 +12,9 @@ use crate::domain::{
     Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankTokens, BegunVisit, Cancel, Checkout,
     Conclusion, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest, Grant, IssuedKey, Journey, LedTo, Merchant,
     MerchantId, NoticeType, NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PayId, PaymentOperation,
-    PlannedCallback, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId, Rotating, SameBrowser, Sealed,
-    Secret, Settings, Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted, Webhook, WebhookEndpoint,
-    WhenLate,
+    PlannedCallback, PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId, Rotating,
+    SameBrowser, Sealed, Secret, Settings, Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted,
+    Webhook, WebhookEndpoint, WhenLate,
 };
 use crate::domain::{merchant::Standing, plan::Refused, terms::JourneyLife};
 use crate::store::laws::fixtures;
@@ -228,6 +228,7 @@ fn other_settings() -> Settings {
         answers_to: AnswersTo::App,
         signed_calls: SignedCalls::Required,
         notice_type: NoticeType::parse("text/plain").unwrap(),
+        provider: PreferredProvider::parse("acme-pay").unwrap(),
     }
 }
 
@@ -244,7 +245,7 @@ fn every_setting_survives_both_records() {
 #[test]
 fn a_setting_that_came_later_has_its_default_in_an_older_record() {
     let bytes = rmp_serde::to_vec(&other_settings().record()).unwrap();
-    assert_eq!(bytes[..2], [0x96, 0x97], "a list of six, of which the first is one of seven");
+    assert_eq!(bytes[..2], [0x97, 0x97], "a list of seven, of which the first is one of seven");
     let frozen = 1 + 1 + 7;
     let older = [&[0x92, 0x96][..], &bytes[2..frozen - 1], &bytes[frozen..=frozen]].concat();
     let read = Settings::of(rmp_serde::from_slice(&older).unwrap()).unwrap();
@@ -255,9 +256,26 @@ fn a_setting_that_came_later_has_its_default_in_an_older_record() {
         answers_to: usual.answers_to,
         signed_calls: usual.signed_calls,
         notice_type: usual.notice_type,
+        provider: usual.provider,
         ..other
     };
     assert_eq!(read, expected);
+}
+
+#[test]
+fn a_journey_and_a_merchant_of_before_there_were_modes_have_none() {
+    let (opened, past) = (journey().opening().clone(), journey().past().record());
+    let mut opening = rmp_serde::to_vec(&opened.record()).unwrap();
+    assert_eq!((opening[0], opening.pop()), (0x9d, Some(0)), "a list of thirteen, of which the last is the mode");
+    opening[0] = 0x9c;
+    let older = [&[1, 0x92][..], &opening, &rmp_serde::to_vec(&past).unwrap()].concat();
+    let read = read_journey(&older).unwrap();
+    assert_eq!(*read.opening(), Opening { mode: None, ..opened });
+    let merchant = Merchant { accounts: Vec::new(), ..fixtures::merchant("Shop", NOW) };
+    let mut older = write_merchant(&merchant).unwrap();
+    assert_eq!((older[1], older.pop(), older.pop()), (0x9f, Some(0x90), Some(1)), "fifteen: the mode, and no accounts");
+    older[1] = 0x9d;
+    assert_eq!(read_merchant(&older), Ok(Merchant { mode: None, ..merchant }));
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -
         link: link.to_owned(),
         can_cancel: opening.purpose.cancel() == Cancel::Offered,
         failed: failed.map(|error| words::reason(error.code()).to_owned()),
-        bank: bank.unwrap_or_default().to_owned(),
         can_pay: bank.is_some(),
+        bank: bank.unwrap_or_default(),
     })
 }

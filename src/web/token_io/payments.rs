@@ -12,7 +12,7 @@ use crate::dialect::token_io::{
     self, Flow, NAME, Payment, PaymentRequest, Query, Standing, Status, is_token_request, partial_payment, payment,
     payment_id, read_payment_id,
 };
-use crate::domain::{Invalid, Journey, SameBrowser};
+use crate::domain::{Invalid, Journey, Merchant, SameBrowser};
 use crate::engine::{Engine, find, use_cases};
 use crate::web::{Incoming, request_timeout::request_timeout};
 
@@ -79,7 +79,7 @@ async fn list(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, Er
 
 async fn open(engine: &Arc<Engine>, call: &Call, request: &PaymentRequest) -> Result<Journey, ErrorBody> {
     let merchant = &call.merchant;
-    check_bank(engine, request)?;
+    check_bank(engine, merchant, request)?;
     if request.initiation.flow == Flow::ApiOnly && merchant.settings.same_browser == SameBrowser::Required {
         let invalid = Invalid::new("initiation.flowType", "sends browsers to the bank that this gateway has not seen");
         let hint = "this member's settings ask for the same browser on the way back: expected FULL_HOSTED_PAGES";
@@ -89,9 +89,9 @@ async fn open(engine: &Arc<Engine>, call: &Call, request: &PaymentRequest) -> Re
 }
 
 /// Refuses a bank that we do not have, in the words that Token.io has for it.
-fn check_bank(engine: &Engine, request: &PaymentRequest) -> Result<(), token_io::Rejection> {
+fn check_bank(engine: &Engine, merchant: &Merchant, request: &PaymentRequest) -> Result<(), token_io::Rejection> {
     let Some(bank) = &request.initiation.bank else { return Ok(()) };
-    match engine.deps.institution(bank) {
+    match engine.deps.institution_of(engine.deps.mode_of(merchant), bank) {
         None => Err(token_io::Rejection::NoSuchBank(bank.clone())),
         Some(institution) if !engine.deps.takes_payments(institution) => {
             Err(token_io::Rejection::NotByThisBank(bank.clone(), "takes no payments here".to_owned()))

@@ -13,7 +13,7 @@ use crate::dialect::token_io::{
     self, NAME, TOKEN_MEMBER, TokenRequest, TokenSignature, is_readable, is_token_request, member_id, read_request_id,
     request_id, token_member, token_request, token_request_result,
 };
-use crate::domain::{Invalid, Journey};
+use crate::domain::{Invalid, Journey, Merchant};
 use crate::engine::{Engine, SendRequest, SendResult, derive, find, use_cases};
 use crate::web::Incoming;
 
@@ -36,14 +36,15 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, Err
         return Err(token_io::Rejection::not_allowed(invalid).into());
     }
     if let Some(bank) = &request.bank {
-        check_bank(&engine, bank)?;
+        check_bank(&engine, &call.merchant, bank)?;
     }
     let journey = open(&engine, &call, request.open_request(), "requestPayload.redirectUrl").await?;
     Ok(token_request(&journey)?)
 }
 
-fn check_bank(engine: &Engine, bank: &str) -> Result<(), ErrorBody> {
-    if engine.deps.institution(bank).is_some_and(|institution| engine.deps.takes_payments(institution)) {
+fn check_bank(engine: &Engine, merchant: &Merchant, bank: &str) -> Result<(), ErrorBody> {
+    let institution = engine.deps.institution_of(engine.deps.mode_of(merchant), bank);
+    if institution.is_some_and(|institution| engine.deps.takes_payments(institution)) {
         return Ok(());
     }
     let invalid = Invalid::new("requestOptions.bankId", "names no bank of this gateway that takes payments");

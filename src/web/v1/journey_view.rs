@@ -7,6 +7,7 @@ use serde_with::skip_serializing_none;
 
 use super::{endpoints::EndpointView, ways::PlannedView};
 use crate::dialect::own;
+use crate::domain::provider_account::name_for_merchant;
 use crate::domain::{Journey, JourneyId, PayId, PaymentStanding, ProviderPayment, Stage};
 use crate::engine::Engine;
 use crate::engine::derive::{self, Attachment};
@@ -18,6 +19,7 @@ pub(super) struct JourneyView {
     journey_id: String,
     pay_id: String,
     dialect: String,
+    mode: &'static str,
     status: &'static str,
     amount: Option<String>,
     currency: Option<String>,
@@ -101,6 +103,7 @@ pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Pr
         journey_id: journey.id().to_string(),
         pay_id: journey.pay_id().to_string(),
         dialect: opening.dialect.clone(),
+        mode: opening.mode.unwrap_or(engine.deps.usual_mode).as_str(),
         status: status(journey),
         amount: opening.purpose.amount().map(|amount| amount.to_string()),
         currency: opening.purpose.amount().map(|amount| amount.currency().to_string()),
@@ -113,7 +116,7 @@ pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Pr
         expires_at: rfc3339(opening.expires_at),
         concluded_at: journey.final_outcome().map(|final_outcome| rfc3339(final_outcome.at)),
         returned_at: journey.came_back_at().map(rfc3339),
-        provider: Some(provider).filter(|provider| !provider.is_empty()).map(str::to_owned),
+        provider: Some(provider).filter(|provider| !provider.is_empty()).map(|name| name_for_merchant(name).to_owned()),
         payment: journey.latest_payment().map(PaymentView::from),
         attach: derive::attachment(&engine.deps, journey)?.map(AttachView::from),
         // Where no customer has a part in it, or the app sends the customer itself, nobody is given a link.

@@ -13,6 +13,7 @@ mod list;
 mod payments;
 mod preview;
 mod profile;
+mod provider_accounts;
 mod public_keys;
 mod redeem;
 mod returns;
@@ -55,6 +56,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(slots::routes::<WebhookEndpoint>)
             .configure(public_keys::routes)
             .configure(secrets::routes)
+            .configure(provider_accounts::routes)
             .configure(preview::routes)
             .configure(journeys::routes)
             .configure(payments::routes)

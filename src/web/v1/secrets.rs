@@ -39,8 +39,13 @@ struct RotationBody {
 
 impl RotationBody {
     fn overlap(&self) -> Duration {
-        Duration::from_secs(self.overlap_seconds.unwrap_or(OVERLAP_SECONDS))
+        overlap(self.overlap_seconds)
     }
+}
+
+/// How long a secret that is replaced still counts.
+pub(super) fn overlap(seconds: Option<u64>) -> Duration {
+    Duration::from_secs(seconds.unwrap_or(OVERLAP_SECONDS))
 }
 
 #[derive(Serialize)]

@@ -14,14 +14,14 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Reply {
-    merchant_of(&engine, &request).await?;
-    let items: Vec<_> = engine.deps.institutions.iter().map(institution).collect();
+    let merchant = merchant_of(&engine, &request).await?;
+    let items: Vec<_> = engine.deps.institutions_of(engine.deps.mode_of(&merchant)).map(institution).collect();
     success(StatusCode::OK, Body::list(&items, None))
 }
 
 async fn one(engine: web::Data<Engine>, request: HttpRequest) -> Reply {
-    merchant_of(&engine, &request).await?;
-    let found = engine.deps.institution(request.match_info().query("id"));
+    let merchant = merchant_of(&engine, &request).await?;
+    let found = engine.deps.institution_of(engine.deps.mode_of(&merchant), request.match_info().query("id"));
     let found = found.ok_or_else(|| ErrorBody::not_found("There is no such institution"))?;
     success(StatusCode::OK, Body::bare(institution(found)))
 }

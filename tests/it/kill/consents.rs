@@ -172,7 +172,7 @@ fn remember(homes: &mut HashMap<String, String>, seen: Vec<(String, String)>) {
 
 fn institution(port: u16) -> String {
     format!(
-        "[[institution]]\nid = 'blunt'\nname = 'Blunt'\nfeatures = ['ACCOUNTS']\n[institution.bank]\nkind = 'oidc'\n\
+        "[[institution]]\nid = 'blunt'\nname = 'Blunt'\nenvironment = 'sandbox'\nfeatures = ['ACCOUNTS']\n[institution.bank]\nkind = 'oidc'\n\
          issuer = 'http://127.0.0.1:{port}'\nclient_id = 'us'\nauth = 'client_secret_post'\nclient_secret = 'between-us'\n\
          scope = ['accounts']\nplain_loopback = true\n[institution.bank.endpoints]\n\
          authorization = 'http://127.0.0.1:{port}/authorize'\ntoken = 'http://127.0.0.1:{port}/token'\n"

@@ -33,7 +33,7 @@ fn operations(manual: &Value) -> Vec<(Method, String, Vec<u16>)> {
 }
 
 fn filled(path: &str, id: &str) -> String {
-    path.replace("{index}", "0").replace("{id}", id).replace("{number}", "0000")
+    path.replace("{index}", "0").replace("{id}", id).replace("{number}", "0000").replace("{name}", "acme")
 }
 
 #[tokio::test]
@@ -47,6 +47,8 @@ async fn every_operation_is_there_and_answers_as_it_is_written() {
     gateway.http.back(&consent.back("code=ok")).await.location();
     let asked = json!({ "callback_url": "https://shop.example/x" });
     let job = merchant.v1(Method::POST, "/jobs", &asked).await.is(202).json()["id"].as_str().unwrap().to_owned();
+    let account = json!({ "name": "acme", "kind": "http", "url": "https://pay.example/x" });
+    merchant.v1(Method::POST, "/provider-accounts", &account).await.is(201);
     let served = gateway.http.get("/v1/openapi.json").await.is(200);
     let manual = served.json();
     assert!(manual["openapi"].as_str().unwrap().starts_with("3.1"));
@@ -167,7 +169,7 @@ async fn ask(merchant: &MerchantClient, method: Method, page: &str, key: Option<
 async fn a_call_without_a_valid_key_is_nobodys() {
     let gateway = TestGateway::open(StoreKind::Embedded).await;
     let (merchant, other) = (gateway.merchant("Shop"), gateway.merchant("Other"));
-    let half = "hbk_0000".len();
+    let half = "hbt_0000".len();
     let mixed = format!("{}{}", &merchant.key[..half], &other.key[half..]);
     let (basic, lower) = (format!("Basic {}", merchant.key), format!("bearer {}", merchant.key));
     for wrong in [
@@ -181,7 +183,7 @@ async fn a_call_without_a_valid_key_is_nobodys() {
         &format!("Bearer {}x", merchant.key),
         &format!("Bearer {}", merchant.key.to_uppercase()),
     ] {
-        gateway.http.get_with("/v1/profile", &[("authorization", wrong)]).await.is(401).never_says("hbk_");
+        gateway.http.get_with("/v1/profile", &[("authorization", wrong)]).await.is(401).never_says("hbt_");
     }
     gateway.http.get_with("/v1/profile", &[("authorization", &lower)]).await.is(200);
     gateway.http.get(&format!("/v1/profile?api_key={}", merchant.key)).await.is(401);

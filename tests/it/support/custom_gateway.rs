@@ -25,6 +25,7 @@ use handback::domain::institution::Institution;
 use handback::domain::invalid::Invalid;
 use handback::domain::journey::{Cancel, Checkout, Journey, Purpose, Wanted};
 use handback::domain::merchant::{Merchant, MerchantName, SavedCallback, Used};
+use handback::domain::mode::Mode;
 use handback::domain::money::{Amount, Currency};
 use handback::domain::open_request::{OpenRequest, RequestedCallbacks};
 use handback::domain::outcome::{Evidence, Fact};
@@ -71,6 +72,10 @@ impl Provider for CustomProvider {
 
     fn label(&self) -> &str {
         self.0.name
+    }
+
+    fn mode(&self) -> Mode {
+        self.1.mode()
     }
 
     fn answers_in_fragment(&self) -> bool {
@@ -120,7 +125,7 @@ impl CustomGateway {
         let (folder, keys) =
             (Arc::new(TempDir::new().expect("a folder")), Keys::write_fresh("k1", SystemClock.entropy()));
         let engine = Arc::new(engine(banks, (&folder.path().join("data"), keys.reveal()), &clock, base.clone()));
-        let new = use_cases::merchants::add(&engine, MerchantName::parse("Corner shop").expect("a name"))
+        let new = use_cases::merchants::add(&engine, MerchantName::parse("Corner shop").expect("a name"), Mode::Test)
             .await
             .expect("a merchant");
         let NewMerchant { merchant, api_key, .. } = new;
@@ -290,12 +295,13 @@ fn engine(
         keys,
         clock: Arc::clone(clock) as _,
         institutions: banks.iter().map(own).chain(institutions()).collect(),
-        providers: all.chain([Arc::new(sandbox.clone()) as Arc<dyn Provider>]).collect(),
+        providers: all.chain([Arc::new(sandbox.clone()) as Arc<dyn Provider>]).collect::<Vec<_>>().into(),
         dialects: vec![Arc::new(SecPaid), Arc::new(TokenIo)],
         public_url: base,
         rules: Rules::default(),
         budget: Duration::from_millis(500),
         longest_life: Duration::from_hours(90 * 24),
+        usual_mode: Mode::Test,
         operator: Vec::new(),
         waker: Arc::new(NoCourier),
     })

@@ -155,9 +155,14 @@ impl TestGateway {
         self.start(port).await;
     }
 
-    /// Adds a merchant by the command line, as an operator does, while the gateway runs.
+    /// Adds a merchant for tests by the command line, as an operator does, while the gateway runs.
     pub fn merchant(&self, name: &str) -> MerchantClient {
-        let added = self.command(&["merchant", "add", "--json", "--name", name]);
+        self.merchant_of("test", name)
+    }
+
+    /// Adds a merchant of this mode.
+    pub fn merchant_of(&self, mode: &str, name: &str) -> MerchantClient {
+        let added = self.command(&["merchant", "add", "--mode", mode, "--json", "--name", name]);
         let merchant = serde_json::from_str(&added).unwrap_or_else(|error| panic!("{error}: {added}"));
         MerchantClient::new(self.http.clone(), &merchant)
     }

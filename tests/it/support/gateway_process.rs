@@ -60,7 +60,11 @@ impl GatewayProcess {
     /// Adds a merchant beside the server that runs, and answers its id and its API key.
     pub fn add_merchant(&self) -> (String, String) {
         let mut add = command(&self.folder, self.port, &self.settings);
-        let added = add.args(["merchant", "add", "--name", "Kill", "--json"]).stdout(Stdio::piped()).output().unwrap();
+        let added = add
+            .args(["merchant", "add", "--mode", "test", "--name", "Kill", "--json"])
+            .stdout(Stdio::piped())
+            .output()
+            .unwrap();
         assert!(added.status.success(), "merchant add: {}", self.log());
         let papers: serde_json::Value = serde_json::from_slice(&added.stdout).unwrap();
         let text = |name: &str| papers[name].as_str().unwrap().to_owned();

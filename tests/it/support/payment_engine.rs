@@ -94,10 +94,15 @@ impl PaymentEngine {
     /// The configuration of a gateway with this provider, `engine`; receivers on this machine may be called.
     pub fn file(&self, more: &str) -> String {
         format!(
-            "egress.allow = ['127.0.0.0/8']\n[[provider]]\nname = 'engine'\nkind = 'http'\nlabel = 'Engine'\n\
+            "egress.allow = ['127.0.0.0/8']\n[[provider]]\nname = 'engine'\nkind = 'http'\nmode = 'test'\nlabel = 'Engine'\n\
              url = '{}'\nsecret = '{SECRET}'\n{more}",
-            self.receiver.url("/ask")
+            self.url()
         )
+    }
+
+    /// Where it is asked.
+    pub fn url(&self) -> String {
+        self.receiver.url("/ask")
     }
 
     pub fn misbehave(&self, fault: Fault) {
@@ -182,29 +187,39 @@ impl PaymentEngine {
 
     /// Tells the gateway that something has become of a payment.
     pub async fn notify(&self, gateway: &TestGateway, reference: &str) -> HttpReply {
+        self.notify_as(gateway, ("engine", SECRET), reference).await
+    }
+
+    /// Notifies as this provider, signed with this secret.
+    pub async fn notify_as(
+        &self,
+        gateway: &TestGateway,
+        (provider, secret): (&str, &str),
+        reference: &str,
+    ) -> HttpReply {
         let body = json!({ "type": "payment.updated", "timestamp": "2026-11-29T12:00:00Z",
             "data": { "reference": reference } });
-        notify(gateway, &body.to_string(), 0, SECRET).await
+        post(&gateway.http, provider, (gateway.clock.now(), 0), &body.to_string(), secret).await
     }
 }
 
 /// Tells a gateway whose time this is that something has become of a payment.
 pub async fn notify_at(http: &Http, now: UnixMillis, reference: &str) -> HttpReply {
     let body = json!({ "type": "payment.updated", "data": { "reference": reference } }).to_string();
-    post(http, (now, 0), &body, SECRET).await
+    post(http, "engine", (now, 0), &body, SECRET).await
 }
 
 /// Posts to the gateway, signed so many seconds ago by its clock.
 pub async fn notify(gateway: &TestGateway, body: &str, ago: i64, secret: &str) -> HttpReply {
-    post(&gateway.http, (gateway.clock.now(), ago), body, secret).await
+    post(&gateway.http, "engine", (gateway.clock.now(), ago), body, secret).await
 }
 
-async fn post(http: &Http, (now, ago): (UnixMillis, i64), body: &str, secret: &str) -> HttpReply {
+async fn post(http: &Http, provider: &str, (now, ago): (UnixMillis, i64), body: &str, secret: &str) -> HttpReply {
     let at = i64::try_from(now.as_millis() / 1000).expect("seconds") - ago;
     let signature = Webhook::new(secret).expect("a secret").sign("n-1", at, body.as_bytes()).expect("a signature");
     let at = at.to_string();
     let headers = [("webhook-id", "n-1"), ("webhook-timestamp", at.as_str()), ("webhook-signature", &signature)];
-    http.send(Method::POST, "/notify/engine", &headers, body.to_owned()).await
+    http.send(Method::POST, &format!("/notify/{provider}"), &headers, body.to_owned()).await
 }
 
 /// Answers a question: the same one, by its id, as before.

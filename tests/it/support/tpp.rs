@@ -36,7 +36,11 @@ impl Tpp {
     }
 
     pub async fn named(gateway: &TestGateway, name: &str) -> Self {
-        let merchant = gateway.merchant(name);
+        Self::calling_as(gateway.merchant(name)).await
+    }
+
+    /// This merchant, with its [`CALLBACK`] saved.
+    pub async fn calling_as(merchant: MerchantClient) -> Self {
         merchant.save(CALLBACK).await;
         let authorization = basic(&merchant.id, &merchant.key);
         Self { merchant, authorization }

@@ -19,7 +19,7 @@ use crate::engine::deps::{Deps, Result};
 use crate::engine::prove::{Known, ProofResult, Timing};
 use crate::engine::redirect::HomeRedirect;
 use crate::engine::visitor::{Admission, VisitCookie, Visitor};
-use crate::engine::{Engine, commit, conclude, derive, find, prove, redirect, visitor};
+use crate::engine::{Engine, accounts, commit, conclude, derive, find, prove, redirect, visitor};
 use crate::provider::AuthorizationResponse;
 use crate::store::Step;
 
@@ -120,10 +120,13 @@ impl RejectedReturn {
 /// # Errors
 /// When the store is in trouble, or something that the journey was opened with is gone.
 pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<Returned> {
+    accounts::know_provider(&engine.deps, brought.provider).await?;
     // A provider that the operator has taken away still has its replays; it only cannot prove anything new.
     let provider = engine.deps.provider(brought.provider).ok();
-    let response =
-        provider.map_or_else(|| Ok(brought.answer.unverified()), |provider| provider.read_return(&brought.answer));
+    let response = match &provider {
+        Some(provider) => provider.read_return(&brought.answer),
+        None => Ok(brought.answer.unverified()),
+    };
     let response = match response {
         Ok(response) => response,
         Err(invalid) => return Ok(Returned::Rejected(RejectedReturn::Unreadable(invalid))),
@@ -371,7 +374,7 @@ fn pending(journey: &Journey, visit: u8) -> Option<ResponseId> {
 pub async fn page_of_last_visit(engine: &Engine, provider: &str, visitor: &Visitor) -> Result<Option<Redirect>> {
     let there = visitor::visits(&engine.deps, visitor).map(|(_, visit)| visit).filter(|visit| visit.is_to(provider));
     let Some(last) = there.max_by_key(|visit| visit.left_at) else { return Ok(None) };
-    match engine.deps.store.find(last.pay_id).await? {
+    match accounts::find_journey(&engine.deps, last.pay_id).await? {
         Some(journey) if last.is_of(&journey) && journey.opening().purpose.needs_customer() => {
             derive::page(&engine.deps, &journey, derive::page_of(&journey)).map(Some)
         }

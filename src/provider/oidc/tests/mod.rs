@@ -20,7 +20,7 @@ use crate::clock::TestClock;
 use crate::domain::consent::{self, Kind};
 use crate::domain::{
     Amount, AnswerTo, CallbackPlan, Consent, Currency, DialectData, FeatureRequest, Journey, JourneyId, MerchantId,
-    MerchantName, Opening, Purpose, Secret, Settings, Shard, UnixMillis, UserId,
+    MerchantName, Mode, Opening, Purpose, Secret, Settings, Shard, UnixMillis, UserId,
 };
 use crate::provider::VisitContext;
 
@@ -140,5 +140,6 @@ fn opening() -> Opening {
         settings: Settings::default().frozen(),
         opened_at: UnixMillis::from_millis(0),
         expires_at: UnixMillis::from_millis(0).plus(Duration::from_hours(1)),
+        mode: Some(Mode::Test),
     }
 }

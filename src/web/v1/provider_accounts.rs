@@ -1,0 +1,169 @@
+//! `/provider-accounts`: where a merchant's own money is taken.
+//!
+//! A secret is shown in the answer that makes it, and never again; no `Idempotency-Key` is looked at, since a name is
+//! used once.
+
+use actix_web::{HttpResponse, http::StatusCode, web};
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
+
+use super::{ApiResult, Authenticated, Call, at, no_store};
+use crate::domain::{
+    AccountAccess, AccountLabel, AccountName, AccountState, Currency, Invalid, Merchant, MerchantId, ProviderAccount,
+    Secret,
+};
+use crate::engine::{AccountPatch, Engine, NewAccount, ShownAccount, TestedAccount, use_cases};
+use crate::web::{Problem, time::rfc3339};
+
+/// The one kind that there is.
+const KIND: &str = "http";
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(at("/provider-accounts", "GET, POST").route(web::get().to(list)).route(web::post().to(create)))
+        .service(at("/provider-accounts/{name}", "GET, PATCH").route(web::get().to(one)).route(web::patch().to(change)))
+        .service(at("/provider-accounts/{name}/secret/rotate", "POST").route(web::post().to(rotate)))
+        .service(at("/provider-accounts/{name}/test", "POST").route(web::post().to(test)));
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewBody {
+    name: String,
+    kind: String,
+    label: Option<String>,
+    url: String,
+    secret: Option<String>,
+    currencies: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PatchBody {
+    label: Option<String>,
+    url: Option<String>,
+    currencies: Option<Vec<String>>,
+    state: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RotationBody {
+    secret: Option<String>,
+    overlap_seconds: Option<u64>,
+}
+
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct AccountView<'a> {
+    name: &'a str,
+    kind: &'static str,
+    label: &'a str,
+    url: &'a str,
+    currencies: Vec<String>,
+    state: &'static str,
+    created_at: String,
+    return_url: String,
+    notification_url: String,
+    secret: Option<&'a str>,
+    previous_ends_at: Option<String>,
+}
+
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct TestView {
+    answers: bool,
+    milliseconds: Option<u64>,
+    detail: Option<String>,
+}
+
+async fn list(engine: web::Data<Engine>, merchant: Authenticated) -> HttpResponse {
+    let accounts: Vec<_> = merchant.accounts.iter().map(|account| view(&engine, merchant.id, account)).collect();
+    HttpResponse::Ok().json(serde_json::json!({ "provider_accounts": accounts }))
+}
+
+async fn one(engine: web::Data<Engine>, name: web::Path<String>, merchant: Authenticated) -> ApiResult {
+    Ok(HttpResponse::Ok().json(view(&engine, merchant.id, own(&merchant, &name)?)))
+}
+
+async fn create(engine: web::Data<Engine>, call: Call<NewBody>) -> ApiResult {
+    let NewBody { name, kind, label, url, secret, currencies } = call.body;
+    if kind != KIND {
+        return Err(Invalid::new("kind", format!("is {kind:?}")).hint(format!("expected {KIND:?}")).into());
+    }
+    let label = AccountLabel::parse(label.as_ref().unwrap_or(&name))?;
+    let currencies = read_currencies(&currencies.unwrap_or_default())?;
+    let (name, secret) = (AccountName::parse(&name)?, secret.map(Secret::new));
+    let new = NewAccount { name, label, url, secret, currencies };
+    let created = use_cases::provider_accounts::create(&engine, call.merchant.id, new).await?;
+    Ok(shown(&engine, call.merchant.id, StatusCode::CREATED, &created.ok_or_else(unknown)?))
+}
+
+async fn change(engine: web::Data<Engine>, name: web::Path<String>, call: Call<PatchBody>) -> ApiResult {
+    let PatchBody { label, url, currencies, state } = call.body;
+    let patch = AccountPatch {
+        label: label.as_deref().map(AccountLabel::parse).transpose()?,
+        url,
+        currencies: currencies.as_deref().map(read_currencies).transpose()?,
+        state: state.as_deref().map(AccountState::parse).transpose()?,
+    };
+    let changed = use_cases::provider_accounts::change(&engine, call.merchant.id, &name, patch).await?;
+    Ok(HttpResponse::Ok().json(view(&engine, call.merchant.id, &changed.ok_or_else(unknown)?)))
+}
+
+async fn rotate(engine: web::Data<Engine>, name: web::Path<String>, call: Call<RotationBody>) -> ApiResult {
+    let overlap = super::secrets::overlap(call.body.overlap_seconds);
+    let secret = (call.body.secret.map(Secret::new), overlap);
+    let rotated = use_cases::provider_accounts::rotate_secret(&engine, call.merchant.id, &name, secret).await?;
+    Ok(shown(&engine, call.merchant.id, StatusCode::CREATED, &rotated.ok_or_else(unknown)?))
+}
+
+async fn test(engine: web::Data<Engine>, name: web::Path<String>, merchant: Authenticated) -> ApiResult {
+    let tested = use_cases::provider_accounts::test(&engine, &merchant, &name).await?.ok_or_else(unknown)?;
+    Ok(no_store(StatusCode::OK).json(match tested {
+        TestedAccount::Answers(after) => {
+            let milliseconds = u64::try_from(after.as_millis()).ok();
+            TestView { answers: true, milliseconds, detail: None }
+        }
+        TestedAccount::Fails(why) => TestView { answers: false, milliseconds: None, detail: Some(why) },
+    }))
+}
+
+fn own<'a>(merchant: &'a Merchant, name: &str) -> Result<&'a ProviderAccount, Problem> {
+    merchant.accounts.iter().find(|account| account.name.as_str() == name).ok_or_else(unknown)
+}
+
+fn view<'a>(engine: &Engine, merchant: MerchantId, account: &'a ProviderAccount) -> AccountView<'a> {
+    let AccountAccess::Http { url, .. } = &account.access;
+    let provider = account.name.of_merchant(merchant);
+    let page = |route: &str| engine.deps.public_url.page(&format!("/{route}/{provider}"), &[]);
+    AccountView {
+        name: account.name.as_str(),
+        kind: account.access.kind(),
+        label: account.label.as_str(),
+        url,
+        currencies: account.currencies.iter().map(ToString::to_string).collect(),
+        state: account.state.as_str(),
+        created_at: rfc3339(account.created_at),
+        return_url: page("return"),
+        notification_url: page("notify"),
+        secret: None,
+        previous_ends_at: None,
+    }
+}
+
+fn shown(engine: &Engine, merchant: MerchantId, status: StatusCode, shown: &ShownAccount) -> HttpResponse {
+    no_store(status).json(AccountView {
+        secret: Some(shown.secret.reveal()),
+        previous_ends_at: shown.previous_ends_at.map(rfc3339),
+        ..view(engine, merchant, &shown.account)
+    })
+}
+
+fn read_currencies(texts: &[String]) -> Result<Vec<Currency>, Invalid> {
+    texts.iter().map(|text| Currency::parse(text).map_err(|invalid| invalid.at("currencies"))).collect()
+}
+
+fn unknown() -> Problem {
+    Problem::not_found("provider account")
+}
