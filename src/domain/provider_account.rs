@@ -6,7 +6,7 @@
 use data_encoding::BASE64;
 use url::Url;
 
-use crate::domain::callback::is_loopback;
+use crate::domain::callback::{MAX_LENGTH, is_loopback};
 use crate::domain::{Currency, Invalid, MerchantId, Rotating, Secret, UnixMillis, text::label, words::words};
 
 /// What parts an account's name from its merchant's id: no provider of the operator's has it in its name.
@@ -138,6 +138,9 @@ impl AccountLabel {
 pub fn engine_url(text: &str) -> Result<Url, Invalid> {
     const EXPECTED: &str = "expected such as https://pay.example/handback";
     let refused = |rule: &str| Invalid::new("url", rule).hint(EXPECTED);
+    if text.len() > MAX_LENGTH {
+        return Err(refused("is longer than 2048 bytes"));
+    }
     let url = Url::parse(text).map_err(|_| refused("is not an address"))?;
     let is_local = url.host().is_some_and(|host| is_loopback(&host));
     if url.scheme() != "https" && !(url.scheme() == "http" && is_local) {

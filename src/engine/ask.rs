@@ -12,7 +12,8 @@ use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 
 use crate::domain::{
-    Ending, Fact, Journey, PayId, PaymentReference, PaymentStanding, ProviderRefusal, Purpose, UnixMillis, Wanted,
+    Ending, Fact, FeedEvent, Journey, PayId, PaymentReference, PaymentStanding, ProviderRefusal, Purpose, UnixMillis,
+    Wanted,
 };
 use crate::engine::commit::Next;
 use crate::engine::conclude::{ConcludedResponse, Reported};
@@ -295,7 +296,7 @@ async fn note_mismatch(engine: &Engine, journey: &Journey, visit: u8, reported: 
     let deps = &engine.deps;
     let note = |journey: &Journey| {
         let next = journey.clone().mismatched(visit, reported.to_owned(), deps.clock.now());
-        Ok(Next::step(next.map(Step::to)))
+        Ok(Next::step(next.map(|next| Step::to(next).with_event(FeedEvent::Mismatch(visit)))))
     };
     if let Some((journey, true)) = commit::unless_gone(commit::commit(deps, journey.clone(), note).await)? {
         engine.mismatches.fetch_add(1, Relaxed);

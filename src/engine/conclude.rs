@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use crate::domain::{
-    BankTokens, Cause, Conclusion, Consent, ExtraOutcomes, Fact, FinalOutcome, Grant, Journey, JourneyEvent, LedTo,
-    MerchantId, Outcome, ProviderRefusal, Purpose, ResponseId, UnixMillis,
+    BankTokens, Cause, Conclusion, Consent, ExtraOutcomes, Fact, FeedEvent, FinalOutcome, Grant, Journey, JourneyEvent,
+    LedTo, MerchantId, Outcome, ProviderRefusal, Purpose, ResponseId, UnixMillis,
 };
 use crate::engine::commit::{Announcement, Next};
 use crate::engine::deps::{Deps, Result};
@@ -158,12 +158,12 @@ pub(super) async fn conclude_before(
     Ok(journey)
 }
 
-/// The step to a journey that has just ended, with its one-time token and its deliveries.
+/// The step to a journey that has just ended, with its one-time token, its deliveries and its event.
 pub(super) fn last_step(deps: &Deps, journey: Journey, number: u8) -> Step {
     // Without its key a journey has no token any more, nor a link; it ends all the same.
     let token = derive::minted(deps, &journey, number).unwrap_or_default();
     let deliveries = commit::deliveries_of(deps, &journey, JourneyEvent::Concluded(number));
-    Step::to(journey).with_token(token).with_deliveries(deliveries)
+    Step::to(journey).with_token(token).with_deliveries(deliveries).with_event(FeedEvent::Concluded(number))
 }
 
 /// What a fact changes, if anything: the step to take, and the end it leads to.

@@ -68,7 +68,8 @@ pub use use_cases::verify_return::{CameBack, Unsigned, Verified};
 pub use crate::keys::{ReturnKey, ReturnSecret, Unproven, pay_id_of_link};
 pub use crate::provider::{AuthorizationResponse, Carried, Notification, NotificationError};
 pub use crate::store::{
-    DeliveryContext, DeliveryCursor, DeliveryFilter, Enrolled, JourneyCursor, JourneyFilter, Redemption, Reservation,
+    DeliveryContext, DeliveryCursor, DeliveryFilter, Enrolled, EventCursor, JourneyCursor, JourneyFilter, Redemption,
+    Reservation,
 };
 
 use crate::domain::{Journey, PayId};

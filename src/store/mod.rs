@@ -7,6 +7,7 @@
 mod api_keys;
 mod deliveries;
 pub mod embedded;
+mod events;
 #[cfg(test)]
 pub(crate) mod laws;
 mod readings;
@@ -21,6 +22,7 @@ pub use api_keys::ApiKeys;
 pub use deliveries::{
     Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, SHUT, endpoint_shard, receiver_name,
 };
+pub use events::{EventCursor, EventPage, Events};
 pub use step::{Step, Taken};
 pub use users::{Enrolled, Users, user_name, user_shard};
 
@@ -275,7 +277,7 @@ pub trait Merchants: Send + Sync {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Journeys + Tokens + Reservations + Merchants + ApiKeys + Users + Deliveries {
+pub trait Store: Journeys + Tokens + Reservations + Merchants + ApiKeys + Users + Deliveries + Events {
     /// What it is, for people: `embedded (SQLite) in ./handback-data`. Never a password.
     fn describe(&self) -> String;
 

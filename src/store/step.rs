@@ -1,6 +1,6 @@
 //! Steps: what one change of a journey brings with it.
 
-use crate::domain::{Delivery, Journey, MintedToken};
+use crate::domain::{Delivery, FeedEvent, Journey, MintedToken};
 
 /// One change of one journey, with everything that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,12 +11,14 @@ pub struct Step {
     pub token: Option<MintedToken>,
     /// The deliveries to keep.
     pub deliveries: Vec<Delivery>,
+    /// What the feed of its merchant is to say of it, if anything.
+    pub event: Option<FeedEvent>,
 }
 
 impl Step {
     /// A step to this journey, which the domain has made of the one before.
     pub const fn to(journey: Journey) -> Self {
-        Self { journey, token: None, deliveries: Vec::new() }
+        Self { journey, token: None, deliveries: Vec::new(), event: None }
     }
 
     /// Adds a one-time token, where there is one.
@@ -29,6 +31,12 @@ impl Step {
     #[must_use]
     pub fn with_deliveries(self, deliveries: Vec<Delivery>) -> Self {
         Self { deliveries, ..self }
+    }
+
+    /// Adds what the feed of its merchant says of it.
+    #[must_use]
+    pub fn with_event(self, event: FeedEvent) -> Self {
+        Self { event: Some(event), ..self }
     }
 }
 

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use open_body::{AttachBody, OpenBody, OperationBody};
+pub use webhook::feed_body;
 
 use super::{kept::in_journeys, secpaid};
 use crate::domain::{

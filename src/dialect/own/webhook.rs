@@ -1,15 +1,19 @@
-//! The body of a webhook: what is fixed about a journey, and one outcome. It is the same whenever it is written.
+//! The body of a webhook, and of an event in the feed: what is fixed about a journey, and one outcome. It is the same
+//! whenever it is written.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use super::Kept;
 use crate::dialect::moments;
-use crate::domain::{FinalOutcome, Journey, ProviderRefusal, WebhookPayload};
+use crate::domain::{FeedEvent, FinalOutcome, Journey, PaymentStanding, ProviderRefusal, WebhookPayload};
 
 #[derive(Serialize)]
 struct Body<'a> {
+    /// Its place in the feed; missing in a webhook, which has the header `webhook-id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
     r#type: String,
     timestamp: String,
     data: Data<'a>,
@@ -35,33 +39,61 @@ struct Data<'a> {
     metadata: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
-    concluded_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    concluded_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reported: Option<&'a str>,
 }
 
 /// Writes the webhook of an outcome. `None` when it cannot be written, which no journey is known to do.
 pub(super) fn webhook(journey: &Journey, final_outcome: &FinalOutcome) -> Option<WebhookPayload> {
-    let opening = journey.opening();
-    let (kept, amount) = (Kept::of(journey), opening.purpose.amount());
-    let at = moments::written(final_outcome.at);
-    let operation = opening.purpose.operation();
-    let status = final_outcome.outcome.as_str();
-    let body = Body {
-        r#type: format!("{}.{status}", if operation.is_some() { "operation" } else { "journey" }),
-        timestamp: at.clone(),
-        data: Data {
-            journey_id: journey.id().to_string(),
-            pay_id: journey.pay_id().to_string(),
-            status,
-            operation: operation.map(|operation| operation.kind.as_str()),
-            of: operation.and_then(|operation| operation.of).map(|of| of.to_string()),
-            amount: amount.map(|amount| amount.to_string()),
-            currency: amount.map(|amount| amount.currency().to_string()),
-            reference: kept.reference,
-            note: opening.purpose.note(),
-            metadata: kept.metadata,
-            error: final_outcome.refusal().map(ProviderRefusal::code),
-            concluded_at: at,
-        },
+    let body = serde_json::to_string(&concluded(journey, final_outcome, None)).ok()?;
+    Some(WebhookPayload { content_type: "application/json".into(), body })
+}
+
+/// Writes an event as the feed of its merchant has it, under this id: the body of the webhook that tells of it in our own
+/// words, whatever words its journey was opened in. `None` when the journey says nothing of it any more.
+pub fn feed_body(journey: &Journey, event: FeedEvent, id: String) -> Option<Box<RawValue>> {
+    let body = match event {
+        FeedEvent::Concluded(number) => {
+            concluded(journey, journey.final_outcomes().get(usize::from(number))?, Some(id))
+        }
+        FeedEvent::Mismatch(visit) => mismatch(journey, visit, id)?,
     };
-    Some(WebhookPayload { content_type: "application/json".into(), body: serde_json::to_string(&body).ok()? })
+    serde_json::value::to_raw_value(&body).ok()
+}
+
+fn concluded<'a>(journey: &'a Journey, final_outcome: &'a FinalOutcome, id: Option<String>) -> Body<'a> {
+    let (at, status) = (moments::written(final_outcome.at), final_outcome.outcome.as_str());
+    let about = if journey.opening().purpose.operation().is_some() { "operation" } else { "journey" };
+    let error = final_outcome.refusal().map(ProviderRefusal::code);
+    let data = Data { error, concluded_at: Some(at.clone()), ..data(journey, status) };
+    Body { id, r#type: format!("{about}.{status}"), timestamp: at, data }
+}
+
+/// That a payment is not what its provider was asked for. `None` once it is put right.
+fn mismatch(journey: &Journey, visit: u8, id: String) -> Option<Body<'_>> {
+    let PaymentStanding::Mismatch { reported, at } = &journey.payment(visit)?.standing else { return None };
+    let data = Data { reported: Some(reported), ..data(journey, "away") };
+    Some(Body { id: Some(id), r#type: "payment.mismatch".into(), timestamp: moments::written(*at), data })
+}
+
+fn data<'a>(journey: &'a Journey, status: &'static str) -> Data<'a> {
+    let (opening, kept) = (journey.opening(), super::kept(journey).unwrap_or_default());
+    let (amount, operation) = (opening.purpose.amount(), opening.purpose.operation());
+    Data {
+        journey_id: journey.id().to_string(),
+        pay_id: journey.pay_id().to_string(),
+        status,
+        operation: operation.map(|operation| operation.kind.as_str()),
+        of: operation.and_then(|operation| operation.of).map(|of| of.to_string()),
+        amount: amount.map(|amount| amount.to_string()),
+        currency: amount.map(|amount| amount.currency().to_string()),
+        reference: kept.reference,
+        note: opening.purpose.note(),
+        metadata: kept.metadata,
+        error: None,
+        concluded_at: None,
+        reported: None,
+    }
 }

@@ -88,18 +88,18 @@ impl Providers {
     }
 
     /// Whether a merchant's accounts have been read a moment ago.
-    pub(in crate::engine) fn is_fresh(&self, merchant: MerchantId, now: UnixMillis) -> bool {
+    pub fn is_fresh(&self, merchant: MerchantId, now: UnixMillis) -> bool {
         let accounts = self.accounts.read().unwrap_or_else(PoisonError::into_inner);
         accounts.get(&merchant).is_some_and(|accounts| now < accounts.read_at.plus(FRESH))
     }
 
     /// Whether anything is known of a merchant's accounts.
-    pub(in crate::engine) fn knows(&self, merchant: MerchantId) -> bool {
+    pub fn knows(&self, merchant: MerchantId) -> bool {
         self.accounts.read().unwrap_or_else(PoisonError::into_inner).contains_key(&merchant)
     }
 
     /// Forgets the accounts of a merchant that is no longer there.
-    pub(in crate::engine) fn forget(&self, merchant: MerchantId) {
+    pub fn forget(&self, merchant: MerchantId) {
         self.accounts.write().unwrap_or_else(PoisonError::into_inner).remove(&merchant);
     }
 

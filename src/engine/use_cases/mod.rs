@@ -6,6 +6,7 @@ pub mod authenticate;
 pub mod cancel;
 pub mod consent;
 pub mod deliveries;
+pub mod events;
 pub mod exchange;
 pub mod job;
 pub mod list;

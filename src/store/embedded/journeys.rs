@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::reservations::{self, Before};
 use super::values::{self, bytes, execute, limit, millis, number, row, rows};
-use super::{Embedded, Result, deliveries, tokens};
+use super::{Embedded, Result, deliveries, events, tokens};
 use crate::domain::{Delivery, Journey, MerchantId, PayId, UnixMillis};
 use crate::store::readings::{is_proven, legible, over_at, user_of};
 use crate::store::record::{read_journey, write_journey};
@@ -162,6 +162,9 @@ fn take(db: &Connection, step: &Step, record: &[u8], now: UnixMillis) -> Result<
     }
     if let Some(token) = &step.token {
         tokens::keep(db, token, journey.pay_id(), now)?;
+    }
+    if let Some(event) = step.event {
+        events::keep(db, journey.opening().merchant, (journey.pay_id(), event), now)?;
     }
     deliveries::keep(db, journey.opening().merchant, &step.deliveries)?;
     Ok(Taken::Done)

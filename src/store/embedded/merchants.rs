@@ -67,6 +67,7 @@ impl Merchants for Embedded {
         let id = merchant.id;
         self.write(move |db, _| {
             execute(db, "DELETE FROM key_uses WHERE merchant = ?1", [id.as_bytes()])?;
+            execute(db, "DELETE FROM events WHERE merchant = ?1", [id.as_bytes()])?;
             Ok(execute(db, "DELETE FROM merchants WHERE id = ?1", [id.as_bytes()])? == 1)
         })
         .await

@@ -7,6 +7,7 @@
 
 mod api_keys;
 mod deliveries;
+mod events;
 mod file;
 mod journeys;
 mod merchants;

@@ -7,8 +7,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::{Result, StoreError};
 
-/// The layout that this program reads and writes. The numbers below it were given out before the first release.
-const LAYOUT: u32 = 7;
+/// The layout that this program reads and writes. The numbers below 7 were given out before the first release.
+const LAYOUT: u32 = 8;
 
 /// Times are milliseconds since the epoch. `record` is what `store::record` writes; the columns beside it repeat what
 /// is searched by, and the two are always written together.
@@ -109,15 +109,31 @@ pub(super) const TABLES: &str = "
     CREATE INDEX shut_endpoints_kept ON shut_endpoints (kept_until);
 ";
 
-/// Makes the tables of a new file, and refuses a file of another layout. Processes that start at the same time wait for
+/// What layout 8 has beside 7. An event stands in the feed of its journey's merchant, by the moment at which it was written.
+pub(super) const EVENTS: &str = "
+    CREATE TABLE events (
+        merchant BLOB NOT NULL,
+        at INTEGER NOT NULL,
+        pay_id INTEGER NOT NULL,
+        event INTEGER NOT NULL,
+        PRIMARY KEY (merchant, at, pay_id, event)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX events_at ON events (at);
+";
+
+/// Makes the tables of a new file, brings one of layout 7 up to date, and refuses a file of another layout. Processes that start at the same time wait for
 /// each other.
 ///
 /// # Errors
 /// [`StoreError::Foreign`] when an older or a newer program has made it, else trouble with the file.
 pub fn prepare(db: &mut Connection) -> Result<()> {
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if layout_of(&step)? == 0 {
+    let layout = layout_of(&step)?;
+    if layout == 0 {
         step.execute_batch(TABLES)?;
+    }
+    if layout == 0 || layout == 7 {
+        step.execute_batch(EVENTS)?;
         step.pragma_update(None, "user_version", LAYOUT)?;
     }
     expect_tables(&step)?;
@@ -132,6 +148,7 @@ pub fn expect_tables(db: &Connection) -> Result<()> {
     let why = match layout_of(db)? {
         LAYOUT => return Ok(()),
         0 => "it holds nothing yet; start the server, which makes a store there".into(),
+        7 => "it was written by an older version (layout 7); start the server, which brings it up to date".into(),
         other => {
             let writer = if other < LAYOUT { "a version from before the first release" } else { "a newer version" };
             format!(

@@ -7,8 +7,8 @@ use crate::clock::TestClock;
 use crate::domain::{Fact, MintedToken, Verdict};
 use crate::store::laws::{Backend, fixtures, store_laws};
 use crate::store::{
-    Deliveries as _, Journeys as _, Kept, Merchants as _, Opened, Redemption, Reservation, Reservations as _, Step,
-    Taken, Tokens as _,
+    Deliveries as _, Events as _, Journeys as _, Kept, Merchants as _, Opened, Redemption, Reservation,
+    Reservations as _, Step, Taken, Tokens as _,
 };
 
 /// How long the store under test keeps an ended journey.
@@ -122,6 +122,19 @@ fn a_file_of_another_layout_is_refused_and_left_as_it_is() {
         }
         assert_eq!(beside(&folder).pragma_query_value(None, "user_version", |row| row.get(0)), Ok(layout));
     }
+}
+
+#[tokio::test]
+async fn a_server_brings_a_file_of_the_layout_before_up_to_date_and_a_command_leaves_it() {
+    let (folder, clock) = (Folder::new(), clock());
+    let shop = fixtures::merchant("Shop", clock.now());
+    assert!(folder.store(&clock).add(&shop).await.unwrap());
+    beside(&folder).execute_batch("DROP TABLE events; PRAGMA user_version = 7").unwrap();
+    let refused = Embedded::open_existing(folder.0.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP);
+    assert!(matches!(&refused, Err(StoreError::Foreign(why)) if why.contains("start the server")), "{refused:?}");
+    let store = folder.store(&clock);
+    assert_eq!(store.merchants().await.unwrap(), [shop.clone()]);
+    assert_eq!(store.events(shop.id, None, 9).await.unwrap().read_to, None);
 }
 
 #[test]
@@ -304,6 +317,8 @@ fn no_query_reads_a_whole_table_or_sorts() {
         journeys::LIST_PROVEN,
         journeys::LIST_OF_USER,
         journeys::DUE,
+        events::LIST,
+        events::DROP,
         tidy::RESERVATIONS,
         tidy::JOURNEYS,
         tidy::SHUT_ENDPOINTS,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::Result;
-use super::values::{execute, millis, rows};
+use super::values::{before, execute, millis, rows};
+use super::{Result, events};
 use crate::domain::{Settings, UnixMillis};
 use crate::store::REMEMBERED;
 
@@ -29,7 +29,7 @@ pub(super) const SHUT_ENDPOINTS: &str =
 pub fn step(db: &Connection, now: UnixMillis, keep: Duration) -> Result<usize> {
     let at = |ago: Duration| millis(before(now, ago));
     let tokens_last = Settings::TOKEN_LIFE.1 + REMEMBERED;
-    let mut dropped = drop_journeys(db, at(keep), at(tokens_last))?;
+    let mut dropped = drop_journeys(db, at(keep), at(tokens_last))? + events::tidy(db, now, MOST)?;
     for sql in [RESERVATIONS, SHUT_ENDPOINTS] {
         dropped += execute(db, sql, params![millis(now), MOST])?;
     }
@@ -43,9 +43,4 @@ fn drop_journeys(db: &Connection, kept: i64, tokens_gone: i64) -> Result<usize> 
         dropped += execute(db, "DELETE FROM journeys WHERE pay_id = ?1", [pay_id])?;
     }
     Ok(dropped)
-}
-
-fn before(now: UnixMillis, ago: Duration) -> UnixMillis {
-    let ago = u64::try_from(ago.as_millis()).unwrap_or(u64::MAX);
-    UnixMillis::from_millis(now.as_millis().saturating_sub(ago))
 }

@@ -1,5 +1,7 @@
 //! How values of the domain stand in columns, and what SQLite's troubles mean to a store's caller.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, ErrorCode, Params, Row};
 
 use super::{Result, StoreError};
@@ -8,6 +10,12 @@ use crate::domain::{PayId, UnixMillis};
 /// A moment as a column holds it: milliseconds since the epoch.
 pub fn millis(moment: UnixMillis) -> i64 {
     i64::try_from(moment.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The moment so long ago.
+pub fn before(now: UnixMillis, ago: Duration) -> UnixMillis {
+    let ago = u64::try_from(ago.as_millis()).unwrap_or(u64::MAX);
+    UnixMillis::from_millis(now.as_millis().saturating_sub(ago))
 }
 
 /// The moment that a column holds.

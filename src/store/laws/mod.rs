@@ -23,6 +23,7 @@ pub(crate) mod consents;
 pub(crate) mod deliveries;
 pub(crate) mod due;
 pub(crate) mod erasures;
+pub(crate) mod events;
 pub(crate) mod fixtures;
 pub(crate) mod lasting;
 pub(crate) mod lists;
@@ -225,6 +226,14 @@ macro_rules! store_laws {
                 a_last_use_is_kept_and_never_goes_back
                 numbers_and_uses_are_there_after_reopening
                 a_merchant_that_is_removed_leaves_nothing
+            }
+            events {
+                an_event_is_listed_when_nothing_older_can_come_any_more
+                a_feed_goes_on_behind_a_place_without_a_gap_or_a_repetition
+                a_step_leaves_its_event_once_and_a_lost_one_none
+                events_are_there_after_reopening
+                the_events_of_a_journey_that_is_gone_are_passed_over
+                old_events_are_tidied_away_and_a_removed_merchants_at_once
             }
             erasures {
                 an_erased_journey_is_nowhere_any_more

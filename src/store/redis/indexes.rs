@@ -84,6 +84,7 @@ impl RedisStore {
         while looks < most {
             if pass.ranges.is_empty() {
                 let Some(merchant) = pass.merchants.pop() else { break };
+                dropped += self.trim_events(merchant).await?;
                 pass.ranges = Shard::all().flat_map(|shard| to_trim(shard, merchant)).collect();
             }
             let trimmed = self.trim(&pass.ranges).await?;

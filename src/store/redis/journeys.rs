@@ -160,6 +160,10 @@ impl RedisStore {
         if proven.is_some() {
             keys.extend([keys::unproven(shard, merchant), keys::proven(shard, merchant)]);
         }
+        let event = step.event.map(|event| vec![event.number()]);
+        if event.is_some() {
+            keys.push(keys::events(shard, merchant));
+        }
         let until = self.until(journey);
         // Whatever earlier steps have left goes with the journey, too.
         let delivers = !step.deliveries.is_empty() || (until.is_some() && has_targets(journey));
@@ -180,7 +184,9 @@ impl RedisStore {
             .with(token.map(|token| token_mark(&token.digest).to_vec()).unwrap_or_default())
             .with(token.map(|token| millis(token.life)).unwrap_or_default())
             .with(self.ahead());
-        let take = take.with(if delivers { millis(Delivery::LIFE + REMEMBERED) } else { String::new() });
+        let take = take
+            .with(if delivers { millis(Delivery::LIFE + REMEMBERED) } else { String::new() })
+            .with(event.unwrap_or_default());
         Ok(if delivers { self.with_deliveries(take, &step.deliveries) } else { take })
     }
 

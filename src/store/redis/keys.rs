@@ -54,6 +54,8 @@ keys! {
     dead(shard: Shard, merchant: MerchantId) = shard, b'x', merchant.as_bytes();
     /// A merchant's deliveries in a shard that have not ended, by the moment at which they were left behind.
     pending(shard: Shard, merchant: MerchantId) = shard, b'i', merchant.as_bytes();
+    /// The places of a merchant's events in a shard.
+    events(shard: Shard, merchant: MerchantId) = shard, b'q', merchant.as_bytes();
     /// An endpoint that is shut.
     shut(shard: Shard, endpoint: &Digest) = shard, b'z', short(endpoint);
     /// A merchant.
@@ -126,6 +128,7 @@ mod tests {
             waiting(shard),
             dead(shard, merchant),
             pending(shard, merchant),
+            events(shard, merchant),
         ];
         for key in all {
             assert!(key.starts_with(format!("hb:{{{}}}:", TAGS[7]).as_bytes()), "{}", key.escape_ascii());

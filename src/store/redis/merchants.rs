@@ -71,7 +71,7 @@ impl Merchants for RedisStore {
         let indexes = |shard| {
             let of_journeys =
                 [keys::unproven(shard, id), keys::proven(shard, id), keys::dead(shard, id), keys::pending(shard, id)];
-            Request::plain("DEL", of_journeys.into_iter().chain([keys::users(shard, id)]))
+            Request::plain("DEL", of_journeys.into_iter().chain([keys::users(shard, id), keys::events(shard, id)]))
         };
         self.ask_shards::<usize>(indexes).await?;
         let keys = [keys::merchant(id), keys::merchants(shard), keys::key_uses(id)];

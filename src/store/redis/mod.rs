@@ -6,6 +6,7 @@
 mod address;
 mod api_keys;
 mod deliveries;
+mod events;
 mod indexes;
 mod journeys;
 mod keys;

@@ -41,6 +41,8 @@ scripts! {
     RESERVED_BEFORE = "reserved_before",
     /// Writes one step of a journey over the revision before it, with everything that belongs to it.
     TAKE = "take",
+    /// A merchant's events in a shard.
+    EVENTS = "events",
     /// The numbers of journeys that are due.
     DUE = "due",
     /// Redeems a token, once.

@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use url::form_urlencoded;
 
 use crate::domain::{Invalid, UnixMillis};
-use crate::engine::{DeliveryCursor, JourneyCursor};
+use crate::engine::{DeliveryCursor, EventCursor, JourneyCursor};
 
 /// How many entries one answer holds, unless the call says otherwise.
 const LIMIT: usize = 50;
@@ -57,6 +57,22 @@ impl Place for DeliveryCursor {
             pay_id: parts.next()?.parse().ok()?,
             event: parts.next()?.parse().ok()?,
             target: parts.next()?.parse().ok()?,
+        })
+    }
+}
+
+impl Place for EventCursor {
+    fn write(&self) -> String {
+        let Self { at, pay_id, event } = self;
+        format!("{}-{pay_id}-{event}", at.as_millis())
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '-');
+        Some(Self {
+            at: UnixMillis::from_millis(parts.next()?.parse().ok()?),
+            pay_id: parts.next()?.parse().ok()?,
+            event: parts.next()?.parse().ok()?,
         })
     }
 }

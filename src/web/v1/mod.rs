@@ -4,6 +4,7 @@ mod callbacks;
 mod consents;
 mod deliveries;
 mod endpoints;
+mod events;
 mod introspect;
 mod jobs;
 mod journey_view;
@@ -61,6 +62,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(journeys::routes)
             .configure(payments::routes)
             .configure(deliveries::routes)
+            .configure(events::routes)
             .configure(jobs::routes)
             .configure(returns::routes)
             .configure(introspect::routes)

@@ -91,9 +91,9 @@ async fn create(engine: web::Data<Engine>, call: Call<NewBody>) -> ApiResult {
     if kind != KIND {
         return Err(Invalid::new("kind", format!("is {kind:?}")).hint(format!("expected {KIND:?}")).into());
     }
-    let label = AccountLabel::parse(label.as_ref().unwrap_or(&name))?;
-    let currencies = read_currencies(&currencies.unwrap_or_default())?;
     let (name, secret) = (AccountName::parse(&name)?, secret.map(Secret::new));
+    let label = AccountLabel::parse(label.as_deref().unwrap_or(name.as_str()))?;
+    let currencies = read_currencies(&currencies.unwrap_or_default())?;
     let new = NewAccount { name, label, url, secret, currencies };
     let created = use_cases::provider_accounts::create(&engine, call.merchant.id, new).await?;
     Ok(shown(&engine, call.merchant.id, StatusCode::CREATED, &created.ok_or_else(unknown)?))

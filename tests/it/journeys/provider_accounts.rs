@@ -215,6 +215,7 @@ async fn what_is_no_account_is_refused_by_its_field() {
         (json!({ "label": "" }), "label"),
         (json!({ "label": "a\u{202e}b" }), "label"),
         (json!({ "url": "pay.acme.example" }), "url"),
+        (json!({ "url": format!("https://pay.acme.example/{}", "x".repeat(2048)) }), "url"),
         (json!({ "url": "http://pay.acme.example/x" }), "url"),
         (json!({ "url": "https://user@pay.acme.example/x" }), "url"),
         (json!({ "url": "https://pay.acme.example/x?y=1" }), "url"),

@@ -10,6 +10,7 @@ mod pages;
 mod uncallable_urls;
 mod v1_consents;
 mod v1_endpoints;
+mod v1_events;
 mod v1_jobs;
 mod v1_journeys;
 mod v1_payments;

@@ -1,11 +1,11 @@
 -- Writes one step of a journey over the revision before it, with everything that belongs to it.
 --
 -- KEYS: the journey, the due set; then, where the step has them: the indexes of unproven and of proven journeys; its
---       deliveries, the shard's waiting ones and its merchant's that have not ended
+--       merchant's events; its deliveries, the shard's waiting ones and its merchant's that have not ended
 -- ARGV: revision before, revision and letter, record, number; then, where it has them, else '': for how long it is kept,
 --       once it has concluded; when it is due; the place, when it is proven; a token, for how long that can be redeemed;
---       ahead; for how long a replayed delivery keeps the journey; and only with the keys of deliveries: in how long they
---       are due, the record of each, their places
+--       ahead; for how long a replayed delivery keeps the journey; an event; and only with the keys of deliveries: in how
+--       long they are due, the record of each, their places
 -- Answers 1 when it is written (also before), the journey as it stands when somebody else was first, nothing when it
 -- is gone.
 local present = redis.call('GET', KEYS[1])
@@ -32,9 +32,15 @@ local function kept(name)
   return string.format('%.0f', math.max(1, ARGV[5], left))
 end
 
+local time
+local function now()
+  time = time or clock(ARGV[10])
+  return time
+end
+
 local tokens = tokens_of(present)
 if ARGV[8] ~= '' and not place_of(tokens, ARGV[8]) then
-  tokens = tokens .. ARGV[8] .. six(clock(ARGV[10]) + ARGV[9]) .. unspent
+  tokens = tokens .. ARGV[8] .. six(now() + ARGV[9]) .. unspent
 end
 local value = with_tokens(ARGV[2], tokens, ARGV[3])
 if ARGV[5] ~= '' then
@@ -51,13 +57,16 @@ if ARGV[7] ~= '' then
   redis.call('ZREM', key(), ARGV[7])
   redis.call('ZADD', key(), 0, ARGV[7])
 end
-if ARGV[12] then
+if ARGV[12] ~= '' then
+  redis.call('ZADD', key(), 0, six(now()) .. ARGV[4] .. ARGV[12])
+end
+if ARGV[13] then
   local deliveries, waiting, pending = key(), key(), key()
-  local due = clock(ARGV[10]) + ARGV[12]
-  for i = 14, #ARGV do
-    if redis.call('HSETNX', deliveries, ARGV[i], ARGV[13]) == 1 then
+  local due = now() + ARGV[13]
+  for i = 15, #ARGV do
+    if redis.call('HSETNX', deliveries, ARGV[i], ARGV[14]) == 1 then
       redis.call('ZADD', waiting, due, ARGV[4] .. ARGV[i])
-      redis.call('ZADD', pending, 0, string.sub(ARGV[13], 3, 8) .. ARGV[4] .. ARGV[i])
+      redis.call('ZADD', pending, 0, string.sub(ARGV[14], 3, 8) .. ARGV[4] .. ARGV[i])
     end
   end
   if ARGV[5] ~= '' then

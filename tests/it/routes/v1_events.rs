@@ -1,0 +1,147 @@
+//! `GET /v1/events`: whoever was away reads what has become of its journeys, in order.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::gateway::{StoreKind, TestGateway, eventually};
+use crate::support::http::query_value;
+use crate::support::merchant_client::MerchantClient;
+use crate::support::on_every_store;
+use crate::support::payment_engine::PaymentEngine;
+use crate::support::receiver::Receiver;
+
+on_every_store![
+    an_event_has_the_body_of_its_webhook,
+    a_feed_is_read_in_parts_and_goes_on_where_it_ended,
+    a_place_that_is_none_is_refused,
+];
+
+async fn feed(merchant: &MerchantClient, query: &str) -> Value {
+    merchant.look(&format!("/events{query}")).await.is(200).json()
+}
+
+fn events(feed: &Value) -> &[Value] {
+    feed["events"].as_array().unwrap()
+}
+
+fn types(feed: &Value) -> Vec<&str> {
+    events(feed).iter().map(|event| event["type"].as_str().unwrap()).collect()
+}
+
+async fn opened(merchant: &MerchantClient, more: Value) -> Value {
+    let mut body = json!({ "amount": "25.00", "currency": "EUR", "callback": "https://shop.example/cb" });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    merchant.v1(Method::POST, "/journeys", &body).await.is(201).json()
+}
+
+async fn paid(gateway: &TestGateway, journey: &Value, answer: &str) {
+    let link = query_value(journey["pay_link"].as_str().unwrap(), "link_id");
+    gateway.http.pay(&link, answer).await.location();
+}
+
+async fn an_event_has_the_body_of_its_webhook(gateway: TestGateway) {
+    let (shop, server) = (gateway.merchant("Shop"), Receiver::saying(200));
+    let hook = json!({ "endpoints": [server.url("/hook")], "reference": "order-7", "metadata": { "cart": "81" } });
+    let journey = opened(&shop, hook).await;
+    paid(&gateway, &journey, "code=ok").await;
+    eventually("the webhook has come", async || server.count() == 1).await;
+    let told: Value = serde_json::from_str(&server.received()[0].body).unwrap();
+    // Nothing is shown that something older could still come before.
+    assert_eq!(feed(&shop, "").await, json!({ "events": [], "next": null, "has_more": false }));
+    gateway.wait(Duration::from_secs(2));
+    let read = feed(&shop, "").await;
+    let mut event = events(&read)[0].clone();
+    assert_eq!(event.as_object_mut().unwrap().remove("id"), Some(read["next"].clone()));
+    assert_eq!(event, told);
+    // An operation on it, a journey of another dialect, and one that nobody paid.
+    let id = journey["journey_id"].as_str().unwrap();
+    let refund = json!({ "amount": "5.00" });
+    shop.v1_with(Method::POST, &format!("/journeys/{id}/refunds"), &[("idempotency-key", "r")], &refund).await.is(201);
+    gateway.wait(Duration::from_secs(2));
+    shop.choose(json!({ "extra_outcomes": "on" })).await;
+    let link = shop.link_to("https://shop.example/cb").await;
+    gateway.http.pay(&link.text, "error=access_denied").await.location();
+    gateway.wait(Duration::from_secs(2));
+    let late = opened(&shop, json!({ "expires_in": 60 })).await;
+    gateway.wait(Duration::from_secs(70));
+    eventually("it is over", async || shop.journey(late["journey_id"].as_str().unwrap()).await["status"] == "expired")
+        .await;
+    gateway.wait(Duration::from_secs(2));
+    let rest = feed(&shop, &format!("?after={}", read["next"].as_str().unwrap())).await;
+    assert_eq!(types(&rest), ["operation.paid", "journey.cancelled", "journey.expired"]);
+    assert_eq!(events(&rest)[0]["data"]["of"], journey["pay_id"]);
+    assert_eq!(events(&rest)[1]["data"]["pay_id"], json!(link.id));
+    assert_eq!(feed(&gateway.merchant("Other"), "").await["events"], json!([]));
+}
+
+async fn a_feed_is_read_in_parts_and_goes_on_where_it_ended(gateway: TestGateway) {
+    let shop = gateway.merchant("Shop");
+    let mut all = Vec::new();
+    for _ in 0..5 {
+        let journey = opened(&shop, json!({})).await;
+        let id = journey["journey_id"].as_str().unwrap().to_owned();
+        shop.v1(Method::POST, &format!("/journeys/{id}/cancel"), &json!({})).await.is(200);
+        gateway.wait(Duration::from_millis(5));
+        all.push(id);
+    }
+    gateway.wait(Duration::from_secs(2));
+    let (mut seen, mut query) = (Vec::new(), "?limit=2".to_owned());
+    loop {
+        let part = feed(&shop, &query).await;
+        seen.extend(events(&part).iter().map(|event| event["data"]["journey_id"].as_str().unwrap().to_owned()));
+        query = format!("?limit=2&after={}", part["next"].as_str().unwrap());
+        if part["has_more"] == json!(false) {
+            break;
+        }
+    }
+    assert_eq!(seen, all);
+    let end = feed(&shop, &query).await;
+    assert_eq!((end["events"].clone(), end["has_more"].clone()), (json!([]), json!(false)));
+    assert!(query.ends_with(end["next"].as_str().unwrap()), "the place is kept: {end}");
+}
+
+async fn a_place_that_is_none_is_refused(gateway: TestGateway) {
+    let shop = gateway.merchant("Shop");
+    for (query, field) in [
+        ("?after=x", "after"),
+        ("?after=1-2", "after"),
+        ("?after=1-2-300", "after"),
+        ("?after=-1-2-3", "after"),
+        ("?limit=0", "limit"),
+        ("?limit=201", "limit"),
+        ("?status=paid", "status"),
+        ("?limit=1&limit=1", "limit"),
+    ] {
+        assert_eq!(shop.look(&format!("/events{query}")).await.is(422).json()["field"], json!(field), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_mismatch_is_in_the_feed_while_it_is_one() {
+    let engine = PaymentEngine::start();
+    let gateway = TestGateway::open_own(StoreKind::Embedded, &engine.file("")).await;
+    let mut gateway = gateway;
+    gateway.expect_errors();
+    let shop = gateway.merchant("Shop");
+    let journey = opened(&shop, json!({})).await;
+    let link = query_value(journey["pay_link"].as_str().unwrap(), "link_id");
+    gateway.http.submit("/payment/pay", &[("link_id", &link)]).await.location();
+    let reference = format!("{}-1", journey["pay_id"].as_str().unwrap());
+    engine.pay(&reference);
+    engine.change(&reference, &json!({ "amount": "24.00" }));
+    engine.notify(&gateway, &reference).await.is(204);
+    let standing = async || shop.journey(journey["journey_id"].as_str().unwrap()).await["payment"]["standing"].clone();
+    eventually("the mismatch is known", async || standing().await == json!("mismatch")).await;
+    gateway.wait(Duration::from_secs(2));
+    let read = feed(&shop, "").await;
+    assert_eq!(types(&read), ["payment.mismatch"]);
+    assert_eq!(events(&read)[0]["data"]["reported"], json!("24.00 EUR"));
+    assert_eq!(events(&read)[0]["data"]["status"], json!("away"));
+    engine.change(&reference, &json!({ "amount": "25.00" }));
+    engine.notify(&gateway, &reference).await.is(204);
+    eventually("it is paid", async || standing().await == json!("proven")).await;
+    gateway.wait(Duration::from_secs(2));
+    assert_eq!(types(&feed(&shop, "").await), ["journey.paid"]);
+}
