@@ -23,6 +23,7 @@ use ipnet::IpNet;
 
 pub use institution::{BankConfig, InstitutionConfig};
 pub use mistake::{Mistake, Mistakes, Origin};
+pub use provider::ProviderConfig;
 pub use settings::Config;
 pub use span::parse as parse_span;
 pub use store::{KeySource, RedisUrl, StoreConfig};

@@ -3,6 +3,7 @@
 //! A value that breaks a rule is noted and its default taken instead, so that the other values are looked at as well; a
 //! configuration with a mistake is never handed out.
 
+use super::provider::ProviderConfig;
 use std::{net::SocketAddr, ops::RangeInclusive, path::Path, time::Duration};
 
 use super::institution::{self, InstitutionConfig};
@@ -13,7 +14,6 @@ use super::store::{KeySource, StoreConfig};
 use super::{Line, provider, section::Notes, span, values};
 use crate::domain::{Invalid, PublicUrl};
 use crate::keys::Keys;
-use crate::provider::http::settings::HttpConfig;
 
 /// Where the embedded store lives unless the operator says otherwise.
 pub const DATA_FOLDER: &str = "./handback-data";
@@ -154,7 +154,7 @@ impl Value<'_> {
     }
 
     /// The providers, each with a line for each of its values.
-    pub fn providers(self, institutions: &[InstitutionConfig]) -> Vec<HttpConfig> {
+    pub fn providers(self, institutions: &[InstitutionConfig]) -> Vec<ProviderConfig> {
         let Self { reader, setting } = self;
         let taken: Vec<&str> = institutions.iter().map(|configured| configured.institution.id.as_str()).collect();
         provider::providers(reader.raw.tables(setting), &taken, &reader.notes)

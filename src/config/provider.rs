@@ -3,16 +3,17 @@
 //! They stand in the file alone, as institutions do; a secret may come from the environment, by the name of its
 //! variable.
 
-use crate::domain::provider_account::{engine_secrets, engine_url};
 use std::{collections::HashSet, time::Duration};
 
 use toml::{Table, Value};
+use url::Url;
 
 use super::section::{Notes, Section};
 use super::span;
+use crate::domain::provider_account::{connector_key, connector_user, engine_secrets, engine_url};
 use crate::domain::{Currency, Invalid, MerchantId, Mode, Secret};
-use crate::provider::AskSchedule;
-use crate::provider::{http::settings::HttpConfig, sandbox};
+use crate::provider::{AccountSettings, AskSchedule};
+use crate::provider::{http::settings::HttpConfig, ixopay::settings::IxopayConfig, sandbox};
 
 /// The shortest and the longest wait before a provider is asked again.
 const WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(24));
@@ -20,17 +21,49 @@ const WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours
 /// The most waits of a schedule.
 const MOST_WAITS: usize = 50;
 
+/// A provider, by its kind.
+#[derive(Debug, Clone)]
+pub enum ProviderConfig {
+    /// A payment engine that speaks our own protocol.
+    Http(HttpConfig),
+    /// A connector of IXOPAY's.
+    Ixopay(IxopayConfig),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Http,
+    Ixopay,
+}
+
+impl ProviderConfig {
+    /// Whose money it takes, and which.
+    pub const fn account(&self) -> &AccountSettings {
+        match self {
+            Self::Http(config) => &config.account,
+            Self::Ixopay(config) => &config.account,
+        }
+    }
+
+    /// Where it is asked.
+    pub const fn url(&self) -> &Url {
+        match self {
+            Self::Http(config) => &config.url,
+            Self::Ixopay(config) => &config.url,
+        }
+    }
+}
+
 /// Reads every provider; those with a mistake are left out. `taken` are the ids of institutions, which share addresses
 /// with them.
-pub fn providers(tables: &[Table], taken: &[&str], notes: &Notes) -> Vec<HttpConfig> {
+pub fn providers(tables: &[Table], taken: &[&str], notes: &Notes) -> Vec<ProviderConfig> {
     let mut names: HashSet<String> = taken.iter().map(|name| (*name).to_owned()).collect();
     names.insert(sandbox::NAME.to_owned());
     let read = |(number, table): (usize, &Table)| {
         let mut section = Section::new(format!("provider[{number}]"), table, notes);
         let provider = provider(&mut section);
-        if let Some(name) =
-            provider.as_ref().map(|provider| &provider.name).filter(|name| !names.insert((*name).clone()))
-        {
+        let name = provider.as_ref().map(|provider| &provider.account().name);
+        if let Some(name) = name.filter(|name| !names.insert((*name).clone())) {
             section
                 .refuse("name", &Invalid::new("", format!("is {name:?}, which another provider or institution has")));
         }
@@ -40,15 +73,34 @@ pub fn providers(tables: &[Table], taken: &[&str], notes: &Notes) -> Vec<HttpCon
     tables.iter().enumerate().filter_map(read).collect()
 }
 
-fn provider(section: &mut Section<'_>) -> Option<HttpConfig> {
-    section.need("kind", "expected \"http\"");
-    section.word("kind", &[("http", ())]);
+fn provider(section: &mut Section<'_>) -> Option<ProviderConfig> {
+    section.need("kind", "expected \"http\" or \"ixopay\"");
+    let kind = section.word("kind", &[("http", Kind::Http), ("ixopay", Kind::Ixopay)]);
+    // IXOPAY answers sixty questions a minute.
+    let per_second = match kind {
+        Some(Kind::Ixopay) => 1,
+        Some(Kind::Http) | None => AskSchedule::default().per_second(),
+    };
+    let account = account(section, per_second);
+    // What is said beside a kind that there is not is read as the first one's, and is no further mistake.
+    let provider = match kind.unwrap_or(Kind::Http) {
+        Kind::Http => {
+            let url = section.needed("url", "expected such as https://pay.example/handback", engine_url);
+            let secrets = secrets(section);
+            let all = account.zip(url).zip(secrets);
+            all.map(|((account, url), secrets)| ProviderConfig::Http(HttpConfig { account, url, secrets }))
+        }
+        Kind::Ixopay => ixopay(section, account).map(ProviderConfig::Ixopay),
+    };
+    provider.filter(|_| kind.is_some())
+}
+
+/// What all kinds have.
+fn account(section: &mut Section<'_>, usual_rate: u32) -> Option<AccountSettings> {
     let name = section.needed("name", "expected 1 to 64 of a-z, 0-9 and -, such as acme-pay", super::institution::id);
     let own = name.clone().unwrap_or_default();
     let label = section.parsed("label", own, super::institution::name, Clone::clone);
     let mode = section.word("mode", &[("live", Mode::Live), ("test", Mode::Test)]);
-    let url = section.needed("url", "expected such as https://pay.example/handback", engine_url);
-    let secrets = secrets(section);
     let currencies = each(section, "currencies", "all", Currency::parse);
     let merchants = each(section, "merchants", "all of its mode", str::parse::<MerchantId>);
     let wait = |text: &str| span::parse(text, WAIT.0, WAIT.1);
@@ -59,19 +111,39 @@ fn provider(section: &mut Section<'_>) -> Option<HttpConfig> {
     if waits.len() > MOST_WAITS {
         section.refuse("ask_after", &Invalid::new("", format!("holds more than {MOST_WAITS} waits")));
     }
-    let per_second = per_second(section, usual.per_second());
+    let per_second = per_second(section, usual_rate);
     let waits = if waits.is_empty() { usual.waits().to_vec() } else { waits };
-    let ask_schedule = AskSchedule::new(waits, per_second)?;
-    Some(HttpConfig {
+    Some(AccountSettings {
         name: name?,
         label,
         mode: mode?,
-        url: url?,
-        secrets: secrets?,
         currencies: currencies.unwrap_or_default(),
         merchants: merchants.unwrap_or_default(),
-        ask_schedule,
+        ask_schedule: AskSchedule::new(waits, per_second)?,
     })
+}
+
+fn ixopay(section: &mut Section<'_>, account: Option<AccountSettings>) -> Option<IxopayConfig> {
+    let url = section.needed("url", "expected such as https://gateway.ixopay.com", engine_url);
+    let api_key = section.needed("api_key", "expected the API key of the connector", connector_key);
+    let user = section.needed("user", "expected the name of the API user", connector_user);
+    let password = credential(section, "password", "the API user has one");
+    let secret = credential(section, "shared_secret", "both sides sign with it");
+    let (account, url, password) = (account?, url?, password?);
+    Some(IxopayConfig { account, url, api_key: api_key?, user: user?, password, secrets: vec![secret?] })
+}
+
+/// A secret that must be there.
+fn credential(section: &mut Section<'_>, key: &str, why: &str) -> Option<Secret> {
+    if !section.says_hidden(key) {
+        let invalid = Invalid::new("", format!("is missing: {why}"));
+        section.refuse(key, &invalid.hint(format!("expected {key}_env or {key}_file")));
+    }
+    let secret = section.hidden(key)?;
+    if secret.reveal().is_empty() {
+        section.refuse(key, &Invalid::new("", "is empty"));
+    }
+    Some(secret)
 }
 
 /// A wait, as people see it.

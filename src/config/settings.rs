@@ -3,6 +3,7 @@
 //! A row has the setting's doc, its field in [`Config`], its key and its environment variable, and how its text is read
 //! ([`Value`](super::parse::Value)), with its default. Rows are read in this order, and may use the fields above them.
 
+use super::provider::ProviderConfig;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::{path::PathBuf, time::Duration};
 
@@ -13,7 +14,6 @@ use super::setting::{Setting, list, plain, secret, tables};
 use super::store::{KeySource, StoreConfig};
 use super::{Line, LogFormat, institution::InstitutionConfig, mistake::Mistakes, raw::Raw, span, values};
 use crate::domain::{Digest, PublicUrl};
-use crate::provider::http::settings::HttpConfig;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -80,7 +80,7 @@ settings! {
 
     /// The providers that take payments, in the order in which checkouts look for one; the file alone can name them.
     /// Default none.
-    providers: Vec<HttpConfig> = tables("provider"), providers(&institutions);
+    providers: Vec<ProviderConfig> = tables("provider"), providers(&institutions);
 
     /// The app schemes that callbacks may have although they are not a reversed domain name, in lower case. Default
     /// none.

@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 use url::Url;
 
 use crate::domain::callback::{MAX_LENGTH, is_loopback};
-use crate::domain::{Currency, Invalid, MerchantId, Rotating, Secret, UnixMillis, text::label, words::words};
+use crate::domain::{Currency, Invalid, MerchantId, Rotating, Sealed, Secret, UnixMillis, text::label, words::words};
 
 /// What parts an account's name from its merchant's id: no provider of the operator's has it in its name.
 const SEPARATOR: char = '.';
@@ -49,6 +49,19 @@ pub enum AccountAccess {
         /// What both sides sign with: `whsec_…`.
         secret: Rotating,
     },
+    /// A connector of IXOPAY's.
+    Connector {
+        /// Where the API is.
+        url: String,
+        /// The connector's API key.
+        api_key: String,
+        /// The API user.
+        user: String,
+        /// Its password.
+        password: Sealed,
+        /// What calls and callbacks are signed with.
+        secret: Rotating,
+    },
 }
 
 impl AccountAccess {
@@ -56,20 +69,51 @@ impl AccountAccess {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Http { .. } => "http",
+            Self::Connector { .. } => "ixopay",
+        }
+    }
+
+    /// Where it is asked.
+    pub fn url(&self) -> &str {
+        match self {
+            Self::Http { url, .. } | Self::Connector { url, .. } => url,
+        }
+    }
+
+    /// Where it is asked, to be changed.
+    pub const fn url_mut(&mut self) -> &mut String {
+        match self {
+            Self::Http { url, .. } | Self::Connector { url, .. } => url,
+        }
+    }
+
+    /// The password of its API user, where it has one.
+    pub const fn password(&self) -> Option<&Sealed> {
+        match self {
+            Self::Http { .. } => None,
+            Self::Connector { password, .. } => Some(password),
+        }
+    }
+
+    /// That password, to be replaced.
+    pub const fn password_mut(&mut self) -> Option<&mut Sealed> {
+        match self {
+            Self::Http { .. } => None,
+            Self::Connector { password, .. } => Some(password),
         }
     }
 
     /// The secret of both sides.
     pub const fn secret(&self) -> &Rotating {
         match self {
-            Self::Http { secret, .. } => secret,
+            Self::Http { secret, .. } | Self::Connector { secret, .. } => secret,
         }
     }
 
     /// The secret of both sides, to be replaced.
     pub const fn secret_mut(&mut self) -> &mut Rotating {
         match self {
-            Self::Http { secret, .. } => secret,
+            Self::Http { secret, .. } | Self::Connector { secret, .. } => secret,
         }
     }
 }
@@ -150,6 +194,31 @@ pub fn engine_url(text: &str) -> Result<Url, Invalid> {
         return Err(refused("holds a user name, a query or a fragment"));
     }
     Ok(url)
+}
+
+/// Reads the API key of a connector, which stands in addresses: 1 to 50 of `A-Z`, `a-z`, `0-9`, `-`, `.`, `_` and `~`.
+///
+/// # Errors
+/// When it is anything else.
+pub fn connector_key(text: &str) -> Result<String, Invalid> {
+    let form = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    if (1..=50).contains(&text.len()) && text.bytes().all(form) && !text.bytes().all(|b| b == b'.') {
+        return Ok(text.to_owned());
+    }
+    Err(Invalid::new("api_key", "is not the API key of a connector")
+        .hint("expected 1 to 50 letters, digits, -, ., _ and ~"))
+}
+
+/// Reads the name of an API user: 1 to 100 visible characters of ASCII, but for the colon, which ends it in a call.
+///
+/// # Errors
+/// When it is anything else.
+pub fn connector_user(text: &str) -> Result<String, Invalid> {
+    if (1..=100).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && b != b':') {
+        return Ok(text.to_owned());
+    }
+    Err(Invalid::new("user", "is not the name of an API user")
+        .hint("expected 1 to 100 visible characters without a colon"))
 }
 
 /// Reads the secret that we share with a payment engine or, while one replaces the other, two with a comma between them.

@@ -3,6 +3,7 @@
 use crate::domain::provider_account::merchant_of_provider;
 use crate::domain::{Journey, PayId};
 use crate::engine::deps::{Deps, Result};
+use crate::store::StoreError;
 
 /// The journey of this number, with its provider at hand.
 pub(super) async fn find_journey(deps: &Deps, pay_id: PayId) -> Result<Option<Journey>> {
@@ -24,6 +25,8 @@ pub(super) async fn know_provider(deps: &Deps, name: &str) -> Result<()> {
         Ok(None) => deps.providers.forget(merchant),
         // It is used as it was.
         Err(_) if deps.providers.knows(merchant) => {}
+        // As one that this gateway has no longer: other merchants' journeys do not wait for that.
+        Err(StoreError::Damaged(_)) => tracing::error!(%merchant, "store.damaged_record"),
         Err(trouble) => return Err(trouble.into()),
     }
     Ok(())

@@ -163,7 +163,9 @@ pub(super) fn last_step(deps: &Deps, journey: Journey, number: u8) -> Step {
     // Without its key a journey has no token any more, nor a link; it ends all the same.
     let token = derive::minted(deps, &journey, number).unwrap_or_default();
     let deliveries = commit::deliveries_of(deps, &journey, JourneyEvent::Concluded(number));
-    Step::to(journey).with_token(token).with_deliveries(deliveries).with_event(FeedEvent::Concluded(number))
+    // A job is its merchant's own affair.
+    let event = journey.opening().purpose.job().is_none().then_some(FeedEvent::Concluded(number));
+    Step { event, ..Step::to(journey).with_token(token).with_deliveries(deliveries) }
 }
 
 /// What a fact changes, if anything: the step to take, and the end it leads to.

@@ -6,7 +6,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 
-pub use providers::{AccountKinds, OpenedAccount, Providers};
+pub use providers::{AccountKinds, OpenedAccount, OpenedSecrets, Providers};
 
 use crate::clock::Clock;
 use crate::domain::ProviderAccount;
@@ -157,8 +157,9 @@ impl Deps {
         let now = self.clock.now();
         // What cannot be opened any more signs nothing.
         let open = |account: &ProviderAccount| {
-            let secrets = account.access.secret().valid(now);
-            secrets.map_while(|sealed| self.keys.open_text(sealed, merchant.id.as_bytes())).collect()
+            let open = |sealed| self.keys.open_text(sealed, merchant.id.as_bytes());
+            let shared = account.access.secret().valid(now).map_while(open).collect();
+            OpenedSecrets { shared, password: account.access.password().and_then(open) }
         };
         self.providers.note((merchant, self.mode_of(merchant)), now, open);
     }

@@ -1,6 +1,6 @@
 //! What a new journey is made of: a request, its merchant's settings, and the operator's rules.
 
-use crate::domain::provider_account::name_for_merchant;
+use crate::domain::provider_account::{merchant_of_provider, name_for_merchant};
 use std::{sync::Arc, time::Duration};
 
 use crate::domain::{
@@ -161,7 +161,11 @@ fn named_provider(
     purpose: &Purpose,
     (field, name): (&'static str, &str),
 ) -> Result<String, Invalid> {
-    let all = payment_providers(deps, merchant);
+    let mut all = payment_providers(deps, merchant);
+    // An account of the merchant's is never replaced by a provider of the operator's that is called like it.
+    if merchant.accounts.iter().any(|account| account.name.as_str() == name) {
+        all.retain(|provider| merchant_of_provider(provider.name()).is_some());
+    }
     let names = || all.iter().map(|provider| name_for_merchant(provider.name()));
     let Some(provider) = all.iter().find(|provider| name_for_merchant(provider.name()) == name) else {
         let rule = format!("names {name:?}, which is no provider of this gateway that takes payments");
@@ -184,7 +188,7 @@ fn check_attachable(deps: &Deps, journey: &Journey, requested: &RequestedProvide
         return Err(Invalid::new(field, rule).into());
     }
     if !deps.provider(&opening.provider)?.creates_payment(journey) {
-        let rule = format!("names {:?}, which cannot be asked about a payment", opening.provider);
+        let rule = format!("names {:?}, which cannot be asked about a payment", requested.name);
         return Err(Invalid::new(field, rule).into());
     }
     Ok(())

@@ -40,7 +40,7 @@ pub mod visitor;
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 use std::time::Duration;
 
-pub use deps::{AccountKinds, CourierWaker, Deps, EngineError, NoCourier, OpenedAccount, Providers};
+pub use deps::{AccountKinds, CourierWaker, Deps, EngineError, NoCourier, OpenedAccount, OpenedSecrets, Providers};
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
 pub use prove::Timing;
@@ -58,7 +58,7 @@ pub use use_cases::merchants::{Erased, NewMerchant};
 pub use use_cases::open::{Ordered, Rehearsal, Rehearsed};
 pub use use_cases::payment::{Attached, NotifyResult};
 pub use use_cases::profile::{Edit, Edited};
-pub use use_cases::provider_accounts::{AccountPatch, NewAccount, ShownAccount, TestedAccount};
+pub use use_cases::provider_accounts::{AccountPatch, NewAccess, NewAccount, ShownAccount, TestedAccount};
 pub use use_cases::redeem::{Redeemed, Redeeming};
 pub use use_cases::return_::{Brought, RejectedReturn, Returned, Waited, Waiting};
 pub use use_cases::secrets::{KeyInUse, NewSecret};
@@ -91,6 +91,7 @@ pub struct Engine {
     ahead: SingleFlight<(PayId, u8), Result<()>>,
     asks: SingleFlight<ask::Key, Result<ask::TimedAnswer>>,
     asked_again: Notes<(PayId, u8)>,
+    account_tests: SingleFlight<String, TestedAccount>,
     paces: Paces,
     mismatches: AtomicU64,
 }
@@ -112,6 +113,7 @@ impl Engine {
             ahead: SingleFlight::kept_for(Duration::ZERO),
             asks: SingleFlight::kept_for(ask::FRESH),
             asked_again: Notes::default(),
+            account_tests: SingleFlight::kept_for(ask::FRESH),
             paces: Paces::default(),
             mismatches: AtomicU64::new(0),
         }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::domain::UnixMillis;
+use crate::domain::provider_account::merchant_of_provider;
 
 /// After how many failures in a row a provider is left alone.
 const FAILURES: u32 = 3;
@@ -15,6 +16,9 @@ const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(
 
 /// The longest that turns are reserved ahead. More than that is the mark of a clock that was wrong.
 const LONGEST_QUEUE: Duration = Duration::from_hours(24);
+
+/// How long after its last turn an account of a merchant's is forgotten: longer than its schedule waits at the most.
+const IDLE: Duration = Duration::from_hours(2);
 
 /// The paces of the providers that this node asks.
 #[derive(Debug, Default)]
@@ -72,10 +76,16 @@ impl Paces {
         }
     }
 
-    /// For how long each provider has not answered; zero for one that does.
+    /// For how long each provider has not answered; zero for one that does. Merchants' accounts that nothing has been asked
+    /// of for [`IDLE`] are forgotten: nobody may be left who would ask.
     pub(super) fn away(&self, now: UnixMillis) -> Vec<(String, Duration)> {
         let away = |pace: &Pace| pace.away_since.map_or(Duration::ZERO, |since| now.since(since));
-        self.paces().iter().map(|(provider, pace)| (provider.clone(), away(pace))).collect()
+        let mut paces = self.paces();
+        paces.retain(|provider, pace| {
+            let asked_at = pace.next.max(pace.rests_until).max(pace.away_since.unwrap_or_default());
+            merchant_of_provider(provider).is_none() || now < asked_at.plus(IDLE)
+        });
+        paces.iter().map(|(provider, pace)| (provider.clone(), away(pace))).collect()
     }
 
     fn paces(&self) -> MutexGuard<'_, HashMap<String, Pace>> {

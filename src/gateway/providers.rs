@@ -9,14 +9,17 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Result, bail};
 
 use crate::clock::Clock;
-use crate::config::{BankConfig, Config, InstitutionConfig};
+use crate::config::{BankConfig, Config, InstitutionConfig, ProviderConfig};
 use crate::dialect::yapily;
-use crate::domain::{AccountAccess, Institution, PublicUrl};
+use crate::domain::{AccountAccess, Institution, Mode, PublicUrl};
 use crate::egress;
 use crate::engine::{AccountKinds, OpenedAccount, Providers};
 use crate::provider::http::check::{self, CheckedRule, Walk};
+use crate::provider::ixopay::{Ixopay, settings::IxopayConfig};
 use crate::provider::sandbox::{self, Sandbox};
-use crate::provider::{AskSchedule, Provider, http::HttpProvider, http::settings::HttpConfig, oidc::Oidc};
+use crate::provider::{
+    AccountSettings, AskSchedule, Provider, http::HttpProvider, http::settings::HttpConfig, oidc::Oidc,
+};
 use crate::telemetry::metrics::Metrics;
 
 /// How soon a provider is asked again for the first time; twice as late each further time.
@@ -47,8 +50,12 @@ pub fn providers(
     let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
     let client = operators_client()?;
     for settings in &config.providers {
-        let notify = public_url.page(&format!("/notify/{}", settings.name), &[]);
-        providers.push(Arc::new(HttpProvider::new(settings.clone(), notify, client.clone(), Arc::clone(clock))));
+        let notify = public_url.page(&format!("/notify/{}", settings.account().name), &[]);
+        let (client, clock) = (client.clone(), Arc::clone(clock));
+        providers.push(match settings.clone() {
+            ProviderConfig::Http(settings) => Arc::new(HttpProvider::new(settings, notify, client, clock)),
+            ProviderConfig::Ixopay(settings) => Arc::new(Ixopay::new(settings, notify, client, clock)),
+        });
     }
     providers.extend(sandbox.into_iter().map(|provider| Arc::new(provider) as Arc<dyn Provider>));
     for configured in &config.institutions {
@@ -81,19 +88,34 @@ struct Kinds {
 impl AccountKinds for Kinds {
     fn provider(&self, opened: &OpenedAccount<'_>) -> Option<Arc<dyn Provider>> {
         let OpenedAccount { name, mode, account, secrets } = opened;
-        let AccountAccess::Http { url, .. } = &account.access;
-        let config = HttpConfig {
+        let usual = AskSchedule::default();
+        let ask_schedule = match &account.access {
+            AccountAccess::Http { .. } => usual,
+            // It answers sixty questions a minute.
+            AccountAccess::Connector { .. } => AskSchedule::new(usual.waits().to_vec(), 1)?,
+        };
+        let settings = AccountSettings {
             name: name.clone(),
             label: account.label.as_str().to_owned(),
             mode: *mode,
-            url: engine_url(url).ok()?,
-            secrets: secrets.clone(),
             currencies: account.currencies.clone(),
             merchants: Vec::new(),
-            ask_schedule: AskSchedule::default(),
+            ask_schedule,
         };
+        let (url, shared) = (engine_url(account.access.url()).ok()?, secrets.shared.clone());
         let notify = self.public_url.page(&format!("/notify/{name}"), &[]);
-        Some(Arc::new(HttpProvider::new(config, notify, self.client.clone(), Arc::clone(&self.clock))))
+        let (client, clock) = (self.client.clone(), Arc::clone(&self.clock));
+        Some(match &account.access {
+            AccountAccess::Http { .. } => {
+                let config = HttpConfig { account: settings, url, secrets: shared };
+                Arc::new(HttpProvider::new(config, notify, client, clock))
+            }
+            AccountAccess::Connector { api_key, user, .. } => {
+                let (api_key, user, password) = (api_key.clone(), user.clone(), secrets.password.clone()?);
+                let config = IxopayConfig { account: settings, url, api_key, user, password, secrets: shared };
+                Arc::new(Ixopay::new(config, notify, client, clock))
+            }
+        })
     }
 }
 
@@ -108,9 +130,12 @@ pub async fn check(
     say: impl FnMut(CheckedRule),
     show: impl FnOnce(&str),
 ) -> Result<()> {
-    let Some(settings) = config.providers.iter().find(|settings| settings.name == name) else {
-        let names: Vec<&str> = config.providers.iter().map(|settings| settings.name.as_str()).collect();
+    let Some(settings) = config.providers.iter().find(|settings| settings.account().name == name) else {
+        let names: Vec<&str> = config.providers.iter().map(|settings| settings.account().name.as_str()).collect();
         bail!("the configuration has no [[provider]] {name:?}; it has {}", names.join(", "));
+    };
+    let ProviderConfig::Http(settings) = settings else {
+        bail!("the walk is through the protocol of the kind \"http\", and {name} is of another kind");
     };
     let notify = config.public_url(config.listen).page(&format!("/notify/{name}"), &[]);
     check::walk(&HttpProvider::new(settings.clone(), notify, operators_client()?, clock), walk, say, show).await;
@@ -152,9 +177,23 @@ pub fn notices(config: &Config) -> Vec<String> {
         (false, _) => {}
     }
     notices.extend(config.providers.iter().map(|provider| {
-        let (name, url) = (&provider.name, provider.url.as_str());
+        let (name, url) = (&provider.account().name, provider.url().as_str());
         format!("provider {name}: takes payments at {url}, answers at /return/{name}, notifies at /notify/{name}")
     }));
+    let live: Vec<&str> = config
+        .providers
+        .iter()
+        .map(ProviderConfig::account)
+        .filter(|account| account.mode == Mode::Live)
+        .map(|account| account.name.as_str())
+        .collect();
+    if config.sandbox && !live.is_empty() {
+        notices.push(format!(
+            "the sandbox bank is on, so merchants are for tests unless they were added with --mode live, and those for tests \
+             never reach {}",
+            live.join(", ")
+        ));
+    }
     let providers = config.institutions.iter().filter_map(|configured| match &configured.bank {
         BankConfig::Oidc(settings) => {
             Some(format!("bank {}: {}, answers at /return/{}", settings.name, settings.issuer, settings.name))

@@ -1,6 +1,7 @@
 //! The provider-facing side: where a browser is sent, how its answer is read, and what an answer is worth.
 
 pub mod http;
+pub mod ixopay;
 pub mod oidc;
 mod payments;
 pub mod sandbox;
@@ -11,8 +12,11 @@ use crate::domain::{
     Evidence, Fact, Invalid, Journey, MerchantId, Mode, PaymentReference, ProviderRefusal, Purpose, Redirect,
     ResponseKind, Secret, UnixMillis,
 };
+use crate::egress::Trouble;
 
-pub use payments::{AskSchedule, Notification, NotificationError, Notified, PaymentReport, PaymentStatus};
+pub use payments::{
+    AccountSettings, AskSchedule, Notification, NotificationError, Notified, PaymentReport, PaymentStatus,
+};
 
 /// A provider, as the engine sees one.
 #[async_trait]
@@ -119,6 +123,11 @@ pub trait Provider: Send + Sync {
         Err(NotificationError::NotSent)
     }
 
+    /// The body of the answer to a notification that is accepted; without one the answer is 204.
+    fn acknowledgement(&self) -> &'static str {
+        ""
+    }
+
     /// Does at once what needs no customer: an operation, or what a test provider is asked to play. `original` is the
     /// journey that an operation is of, that of the customer's payment.
     ///
@@ -170,6 +179,14 @@ impl VisitContext<'_> {
     /// The reference of the payment that is created for this visit.
     pub fn payment_reference(&self) -> PaymentReference {
         PaymentReference { journey: self.journey.pay_id(), visit: self.visit }
+    }
+
+    /// Where the provider sends the browser, with the state in its query.
+    pub fn return_url(&self) -> String {
+        let uri = self.redirect_uri.as_str();
+        let (before, fragment) = uri.split_at(uri.find('#').unwrap_or(uri.len()));
+        let mark = if before.contains('?') { '&' } else { '?' };
+        format!("{before}{mark}state={}{fragment}", self.state)
     }
 
     /// The `nonce` (`OpenID` Connect Core, section 3.1.2.1): the state again, as Yapily's clients have seen it.
@@ -264,6 +281,16 @@ impl ProviderError {
     /// Whether this error is a trouble of which the provider may have done all the same what it was asked to do.
     pub fn leaves_open(error: &ProviderRefusal) -> bool {
         [Self::Unanswered(String::new()), Self::Unreadable(String::new())].iter().any(|open| open.as_error() == *error)
+    }
+}
+
+impl From<Trouble> for ProviderError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(_) | Trouble::Unreachable(_) => Self::Unreachable(trouble.to_string()),
+            Trouble::Unanswered(_) => Self::Unanswered(trouble.to_string()),
+            Trouble::TooLarge { longest, .. } => Self::Unreadable(format!("it is longer than {longest} bytes")),
+        }
     }
 }
 

@@ -2,7 +2,37 @@
 
 use std::time::Duration;
 
-use crate::domain::{Amount, PaymentReference, ProviderRefusal};
+use crate::domain::{Amount, Currency, MerchantId, Mode, PaymentReference, ProviderRefusal, Purpose};
+
+/// What is the same for all providers that take payments, of whatever kind: whose money they take, and which.
+#[derive(Debug, Clone)]
+pub struct AccountSettings {
+    /// Its id, as it is frozen into journeys and stands in addresses.
+    pub name: String,
+    /// Its name for people.
+    pub label: String,
+    /// Whether it is for tests.
+    pub mode: Mode,
+    /// The currencies that it takes; none is all.
+    pub currencies: Vec<Currency>,
+    /// The merchants whose money it takes; none is every merchant of its mode.
+    pub merchants: Vec<MerchantId>,
+    /// When it is asked about payments that have not ended.
+    pub ask_schedule: AskSchedule,
+}
+
+impl AccountSettings {
+    /// Whether it is there for this merchant.
+    pub fn serves(&self, merchant: MerchantId) -> bool {
+        self.merchants.is_empty() || self.merchants.contains(&merchant)
+    }
+
+    /// Whether it takes the currency of what is asked for, if that has one.
+    pub fn takes_currency_of(&self, purpose: &Purpose) -> bool {
+        let amount = purpose.amount();
+        amount.is_none_or(|amount| self.currencies.is_empty() || self.currencies.contains(&amount.currency()))
+    }
+}
 
 /// What a provider says of a payment when it is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +133,7 @@ pub enum NotificationError {
     #[error("the signature is missing or wrong")]
     Unsigned,
     /// It was signed too long ago, or is of the future.
-    #[error("it was not signed within five minutes of now")]
+    #[error("it was signed too long ago, or its time is still to come")]
     Outdated,
     /// It was signed, and cannot be read.
     #[error("it does not name a payment")]

@@ -11,8 +11,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(page_at("/notify/{provider}", "POST").app_data(Route::Notify).route(web::post().to(take)));
 }
 
-/// 204 for whatever is the provider's own, known here or not, so that it is not sent again; the provider is asked
-/// behind that.
+/// What the provider expects, 204 unless it says otherwise, for whatever is the provider's own, known here or not, so that
+/// it is not sent again; the provider is asked behind that.
 async fn take(
     engine: web::Data<Engine>,
     provider: web::Path<String>,
@@ -24,9 +24,10 @@ async fn take(
     let now = engine.deps.clock.now().as_millis() / 1000;
     let notification = Notification { header: &header, body: &body, now };
     match use_cases::payment::notify(&engine, &provider, &notification).await {
-        Ok(NotifyResult::Accepted) => {}
+        Ok(NotifyResult::Accepted("")) => Ok(HttpResponse::NoContent().finish()),
+        Ok(NotifyResult::Accepted(text)) => Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text)),
         Ok(NotifyResult::NoProvider | NotifyResult::Refused(NotificationError::NotSent)) => {
-            return Err(Problem::not_found("provider that notifies"));
+            Err(Problem::not_found("provider that notifies"))
         }
         Ok(NotifyResult::Refused(refused)) => {
             tracing::info!(provider = provider.as_str(), reason = %refused, "notification.refused");
@@ -36,9 +37,8 @@ async fn take(
                     (StatusCode::UNAUTHORIZED, ProblemKind::Unauthorised)
                 }
             };
-            return Err(Problem::new(status, kind, format!("The notification is not accepted: {refused}.")));
+            Err(Problem::new(status, kind, format!("The notification is not accepted: {refused}.")))
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => Err(error.into()),
     }
-    Ok(HttpResponse::NoContent().finish())
 }

@@ -23,7 +23,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("main", &["gateway", "cli", "config", "telemetry"]),
     ("cli", &["gateway", "config", "engine", "domain", "keys", "clock", "telemetry"]),
     // What a bank is configured as is the bank's own; it says too which of it breaks a rule.
-    ("config", &["domain", "keys", "provider", "provider::http", "provider::oidc", "provider::sandbox"]),
+    (
+        "config",
+        &["domain", "keys", "provider", "provider::http", "provider::ixopay", "provider::oidc", "provider::sandbox"],
+    ),
     ("telemetry", &["config"]),
     // Connections, below everything that answers.
     ("listener", &["telemetry"]),
@@ -41,7 +44,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("store::redis", &["store", "domain", "clock"]),
     // What is outside.
     ("egress", &["domain"]),
-    ("provider", &["provider::payments", "domain"]),
+    // And how far an outgoing call got, which every provider that makes some reads alike.
+    ("provider", &["provider::payments", "egress", "domain"]),
     // Its words for payments, which every provider knows.
     ("provider::payments", &["domain"]),
     // The clock, because what a bank signs expires, and what we sign does too.

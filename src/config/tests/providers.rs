@@ -1,6 +1,7 @@
 //! `[[provider]]`: what an operator writes of a payment engine, and what is said of mistakes.
 
 use super::*;
+use crate::domain::Mode;
 
 const SECRET: &str = "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
 
@@ -12,8 +13,10 @@ fn provider(lines: &str) -> Result<Config, Mistakes> {
 #[test]
 fn a_provider_is_read_with_what_is_usual() {
     let config = provider("secret_env = 'ACME'").unwrap();
-    let [acme] = &config.providers[..] else { panic!() };
-    assert_eq!((acme.name.as_str(), acme.label.as_str(), acme.secrets.len()), ("acme-pay", "acme-pay", 1));
+    let [ProviderConfig::Http(engine)] = &config.providers[..] else { panic!() };
+    let acme = &engine.account;
+    assert_eq!((acme.name.as_str(), acme.label.as_str(), engine.secrets.len()), ("acme-pay", "acme-pay", 1));
+    assert_eq!((acme.mode, acme.merchants.len()), (Mode::Live, 0));
     assert!(acme.currencies.is_empty());
     assert_eq!(acme.ask_schedule, crate::provider::AskSchedule::default());
     let shown: Vec<_> = config.lines.iter().filter(|line| line.key.starts_with("provider[0]")).collect();
@@ -22,9 +25,47 @@ fn a_provider_is_read_with_what_is_usual() {
     let own = provider(
         "secret_env = 'ACME'\nlabel = 'Acme Pay'\ncurrencies = ['EUR', 'CHF']\nask_after = ['1s', '2h']\nasks_per_second = 7",
     );
-    let acme = own.unwrap().providers.remove(0);
+    let own = own.unwrap().providers.remove(0);
+    let acme = own.account();
     assert_eq!((acme.label.as_str(), acme.currencies.len(), acme.ask_schedule.per_second()), ("Acme Pay", 2, 7));
     assert_eq!(acme.ask_schedule.waits(), [Duration::from_secs(1), Duration::from_hours(2)]);
+}
+
+#[test]
+fn a_connector_of_ixopays_is_read() {
+    let file = "[[provider]]\nkind = 'ixopay'\nname = 'cards'\nmode = 'test'\nurl = 'https://sandbox.ixopay.com'\n\
+                api_key = 'my-connector'\nuser = 'api-user'\npassword_env = 'PASSWORD'\nshared_secret_env = 'SHARED'\n\
+                merchants = ['2u3yZQpDkNMqbmbEsEVtkQ']\n";
+    let secrets = [("PASSWORD", "hush"), ("SHARED", "hush hush")];
+    let config = load_file(file, &secrets).unwrap();
+    let [ProviderConfig::Ixopay(cards)] = &config.providers[..] else { panic!() };
+    assert_eq!(
+        (cards.api_key.as_str(), cards.user.as_str(), cards.url.as_str()),
+        ("my-connector", "api-user", "https://sandbox.ixopay.com/")
+    );
+    assert_eq!((cards.account.mode, cards.account.merchants.len()), (Mode::Test, 1));
+    // Sixty questions a minute.
+    assert_eq!(cards.account.ask_schedule.per_second(), 1);
+    assert!(config.lines.iter().all(|line| !line.value.contains("hush")));
+    for (line, key) in [
+        ("api_key = 'my-connector'\n", "provider[0].api_key"),
+        ("user = 'api-user'\n", "provider[0].user"),
+        ("password_env = 'PASSWORD'\n", "provider[0].password"),
+        ("shared_secret_env = 'SHARED'\n", "provider[0].shared_secret"),
+        ("url = 'https://sandbox.ixopay.com'\n", "provider[0].url"),
+    ] {
+        let Err(mistakes) = load_file(&file.replace(line, ""), &secrets) else { panic!("{line}") };
+        assert_eq!(keys_of(&mistakes), [key], "{mistakes}");
+    }
+    for (line, wrong, key) in [
+        ("my-connector", "my/connector", "provider[0].api_key"),
+        ("'api-user'", "'api:user'", "provider[0].user"),
+        ("2u3yZQpDkNMqbmbEsEVtkQ", "nobody", "provider[0].merchants"),
+        ("api_key =", "secret = 'whsec_x'\napi_key =", "provider[0].secret"),
+    ] {
+        let Err(mistakes) = load_file(&file.replace(line, wrong), &secrets) else { panic!("{wrong}") };
+        assert_eq!(keys_of(&mistakes), [key], "{mistakes}");
+    }
 }
 
 #[test]

@@ -29,8 +29,17 @@ pub struct OpenedAccount<'a> {
     pub mode: Mode,
     /// The account.
     pub account: &'a ProviderAccount,
-    /// The secrets of both sides that count, the newest first.
-    pub secrets: Vec<Secret>,
+    /// What is sealed of it.
+    pub secrets: OpenedSecrets,
+}
+
+/// The secrets of an account.
+#[derive(Debug, Default)]
+pub struct OpenedSecrets {
+    /// Those of both sides that count, the newest first.
+    pub shared: Vec<Secret>,
+    /// The password of its API user, where it has one.
+    pub password: Option<Secret>,
 }
 
 /// The providers of a gateway.
@@ -103,13 +112,13 @@ impl Providers {
         self.accounts.write().unwrap_or_else(PoisonError::into_inner).remove(&merchant);
     }
 
-    /// Takes note of a merchant's accounts. Those that it has not changed stay as they are; a secret whose overlap is
-    /// over is forgotten within an hour.
+    /// Takes note of a merchant's accounts. They are made anew when its profile has changed, and once an hour, so that a
+    /// secret whose overlap is over is forgotten.
     pub(super) fn note(
         &self,
         (merchant, mode): (&Merchant, Mode),
         now: UnixMillis,
-        open: impl Fn(&ProviderAccount) -> Vec<Secret>,
+        open: impl Fn(&ProviderAccount) -> OpenedSecrets,
     ) {
         let Some(kinds) = &self.kinds else { return };
         if merchant.accounts.is_empty() {

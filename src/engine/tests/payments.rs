@@ -369,7 +369,7 @@ async fn what_expires_is_closed_at_the_provider_so_that_nobody_pays_late() {
     let reference = scene.till.references().remove(0);
     scene.till.set(&reference, PaymentStatus::Paid);
     scene.till.is_mute.store(true, Ordering::SeqCst);
-    assert_eq!(scene.notify("genuine", &reference).await, NotifyResult::Accepted);
+    assert_eq!(scene.notify("genuine", &reference).await, NotifyResult::Accepted(""));
     scene.after(SECOND).await;
     // However the first question goes: it is asked until the provider has said so.
     scene.till.is_mute.store(false, Ordering::SeqCst);
@@ -398,7 +398,7 @@ async fn a_browser_whose_payment_is_unclear_waits_and_goes_on_when_it_is_told() 
     assert!(matches!(scene.look(&waited).await, Returned::Wait(_)));
     let reference = scene.till.references().remove(0);
     scene.till.set(&reference, PaymentStatus::Paid);
-    assert_eq!(scene.notify("genuine", &reference).await, NotifyResult::Accepted);
+    assert_eq!(scene.notify("genuine", &reference).await, NotifyResult::Accepted(""));
     scene.until(&journey, |journey| outcome(journey) == Some(Outcome::Paid)).await;
     let home = location(Ok(scene.look(&waited).await));
     assert_eq!(home, "https://shop.example/cb?own=1&outcome=paid");
@@ -634,11 +634,11 @@ async fn a_notification_decides_nothing_and_costs_little() {
     let reference = scene.till.references().remove(0);
     assert_eq!(scene.notify("forged", &reference).await, NotifyResult::Refused(NotificationError::Unsigned));
     for unknown in ["", "x", "1-1", &format!("{}-2", journey.pay_id()), &format!("{}-01", journey.pay_id())] {
-        assert_eq!(scene.notify("genuine", unknown).await, NotifyResult::Accepted, "{unknown}");
+        assert_eq!(scene.notify("genuine", unknown).await, NotifyResult::Accepted(""), "{unknown}");
     }
     assert_eq!(scene.till.asked("get"), 0);
     for _ in 0..500 {
-        assert_eq!(scene.notify("genuine", &reference).await, NotifyResult::Accepted);
+        assert_eq!(scene.notify("genuine", &reference).await, NotifyResult::Accepted(""));
     }
     while scene.till.asked("get") == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -1,6 +1,7 @@
 //! Merchants, made, changed and erased by the operator.
 
 use crate::domain::merchant::Standing;
+use crate::domain::provider_account::merchant_of_provider;
 use crate::domain::{
     ApiKey, ClientAccess, Invalid, Journey, KeyName, Merchant, MerchantId, MerchantName, Mode, Rotating,
     SavedCallbacks, Secret, Settings, Slots,
@@ -165,10 +166,14 @@ pub async fn erase(engine: &Engine, id: MerchantId) -> Result<Option<Erased>> {
     Ok(Some(erased))
 }
 
-/// A customer who is under way must come home first.
+/// A customer who is under way must come home first. What is over by its time, and waits for an account of the merchant's
+/// own alone, is the merchant's affair: its engine may never answer.
 async fn check_nothing_under_way(engine: &Engine, id: MerchantId) -> Result<()> {
     let (all, none) = (ScanRange::of(JourneyFilter::All), Page { skip: 0, most: 0 });
-    let is_under_way = |journey: &Journey| journey.final_outcome().is_none();
+    let now = engine.deps.clock.now();
+    let is_its_own = |journey: &Journey| merchant_of_provider(&journey.opening().provider).is_some();
+    let is_under_way =
+        |journey: &Journey| journey.final_outcome().is_none() && !(journey.is_past_expiry(now) && is_its_own(journey));
     let count = scan::select_and_count(&engine.deps, id, &all, (none, usize::MAX), is_under_way).await?.count;
     if count == 0 {
         return Ok(());

@@ -4,7 +4,7 @@ use crate::domain::{
     AppLinks, CallbackUrl, Device, DeviceResponse, Invalid, Journey, Merchant, OpenRequest, Outcome, Params,
     PlannedCallback, ProviderRefusal, WebhookEndpoint,
 };
-use crate::engine::{Engine, create, derive, draft, lapse, longest, visit};
+use crate::engine::{Engine, accounts, create, derive, draft, lapse, longest, visit};
 use crate::engine::{deps::Result, longest::LARGEST};
 use crate::store::{Opened, Reservation};
 
@@ -85,7 +85,10 @@ pub async fn order(
 /// When the store is in trouble.
 pub async fn opened_by(engine: &Engine, reservation: &Reservation) -> Result<Option<Journey>> {
     Ok(match engine.deps.store.opened_by(reservation).await? {
-        Some(Opened::Repeated(journey)) => Some(lapse::lapse(&engine.deps, *journey).await?),
+        Some(Opened::Repeated(journey)) => {
+            accounts::know_provider(&engine.deps, &journey.opening().provider).await?;
+            Some(lapse::lapse(&engine.deps, *journey).await?)
+        }
         Some(Opened::New | Opened::Taken | Opened::Reused) | None => None,
     })
 }

@@ -22,8 +22,8 @@ const ELSEWHERE: Duration = Duration::from_mins(5);
 /// What became of a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotifyResult {
-    /// It is the provider's, and the provider is asked if there is something to ask.
-    Accepted,
+    /// It is the provider's, and the provider is asked if there is something to ask; with the body of the answer.
+    Accepted(&'static str),
     /// It is not accepted.
     Refused(NotificationError),
     /// There is no such provider.
@@ -100,7 +100,8 @@ pub async fn notify(engine: &Arc<Engine>, provider: &str, notification: &Notific
         Ok(reference) => reference,
         Err(refused) => return Ok(NotifyResult::Refused(refused)),
     };
-    let Some(PaymentReference { journey, visit }) = reference else { return Ok(NotifyResult::Accepted) };
+    let accepted = NotifyResult::Accepted(notifying.acknowledgement());
+    let Some(PaymentReference { journey, visit }) = reference else { return Ok(accepted) };
     let journey = accounts::find_journey(&engine.deps, journey).await?;
     if let Some(journey) = journey.filter(|journey| journey.provider_of(visit) == provider) {
         // What has ended without being paid may have been paid since.
@@ -108,7 +109,7 @@ pub async fn notify(engine: &Arc<Engine>, provider: &str, notification: &Notific
             ask_soon(engine, journey, visit).await?;
         }
     }
-    Ok(NotifyResult::Accepted)
+    Ok(accepted)
 }
 
 /// Asks about a payment in the provider's next turn.

@@ -1,8 +1,9 @@
 //! A merchant's provider accounts: created, changed, tested, and their secrets rotated, without a restart.
 
-use crate::domain::provider_account::{engine_secrets, engine_url};
-use std::time::Duration;
+use crate::domain::provider_account::{connector_key, connector_user, engine_secrets, engine_url};
+use std::{sync::Arc, time::Duration};
 
+use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 
 use crate::domain::{
@@ -29,12 +30,33 @@ pub struct NewAccount {
     pub name: AccountName,
     /// Its name for people.
     pub label: AccountLabel,
-    /// Where its payment engine is asked.
+    /// Where it is asked.
     pub url: String,
-    /// The secret of both sides; `None` has one drawn.
-    pub secret: Option<Secret>,
+    /// By what it is known there.
+    pub access: NewAccess,
     /// The currencies that it takes; none is all.
     pub currencies: Vec<Currency>,
+}
+
+/// By what an account is known where it is asked, by its kind.
+#[derive(Debug)]
+pub enum NewAccess {
+    /// Our own protocol over HTTP.
+    Http {
+        /// The secret of both sides; `None` has one drawn.
+        secret: Option<Secret>,
+    },
+    /// A connector of a payment gateway, known by an API key, a user and a shared secret.
+    Connector {
+        /// Its API key.
+        api_key: String,
+        /// The API user.
+        user: String,
+        /// Its password.
+        password: Secret,
+        /// What calls and callbacks are signed with.
+        shared_secret: Secret,
+    },
 }
 
 /// A change to an account; what it does not name stays as it is.
@@ -42,27 +64,29 @@ pub struct NewAccount {
 pub struct AccountPatch {
     /// Its name for people.
     pub label: Option<AccountLabel>,
-    /// Where its payment engine is asked.
+    /// Where it is asked.
     pub url: Option<String>,
+    /// The password of its API user, where its kind has one.
+    pub password: Option<Secret>,
     /// The currencies that it takes.
     pub currencies: Option<Vec<Currency>>,
     /// Whether new payments go to it.
     pub state: Option<AccountState>,
 }
 
-/// An account with a secret that is shown once.
+/// An account, with the secret that has been drawn for it, which is shown once.
 #[derive(Debug)]
 pub struct ShownAccount {
     /// The account.
     pub account: ProviderAccount,
-    /// The secret: `whsec_…`.
-    pub secret: Secret,
+    /// The secret, `whsec_…`, of a kind for which one is drawn.
+    pub secret: Option<Secret>,
     /// When the secret before it ends; `None` where that is at once, or there was none.
     pub previous_ends_at: Option<UnixMillis>,
 }
 
 /// What a test of an account found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum TestedAccount {
     /// Its engine answered a signed ping after so long.
     Answers(Duration),
@@ -74,25 +98,17 @@ pub enum TestedAccount {
 ///
 /// # Errors
 /// When its name is taken, a rule is broken, or the store is in trouble.
-pub async fn create(engine: &Engine, merchant: MerchantId, new: NewAccount) -> Result<Option<ShownAccount>> {
-    let NewAccount { name, label, url, secret, currencies } = new;
+pub async fn create(engine: &Engine, merchant: &Merchant, new: NewAccount) -> Result<Option<ShownAccount>> {
+    let NewAccount { name, label, url, access, currencies } = new;
     check_url(engine, &url)?;
     check_currencies(&currencies)?;
-    if engine.deps.providers.of_name(name.as_str()).is_some() {
+    let all = engine.deps.providers.of_merchant(merchant.id, engine.deps.mode_of(merchant));
+    if all.iter().any(|provider| provider.name() == name.as_str()) {
         return Err(Invalid::new("name", "is that of a provider of this gateway").hint("choose another").into());
     }
-    let secret = given_or_drawn(engine, secret)?;
-    let account = ProviderAccount {
-        name,
-        label,
-        access: AccountAccess::Http {
-            url,
-            secret: Rotating::first(derive::seal_for(&engine.deps, merchant, &secret)?),
-        },
-        currencies,
-        state: AccountState::Enabled,
-        created_at: engine.deps.clock.now(),
-    };
+    let (access, secret) = sealed(engine, merchant.id, url, access)?;
+    let created_at = engine.deps.clock.now();
+    let account = ProviderAccount { name, label, access, currencies, state: AccountState::Enabled, created_at };
     let add = |merchant: &mut Merchant| {
         if merchant.accounts.iter().any(|own| own.name == account.name) {
             return Err(Invalid::new("name", "is taken by another of your provider accounts"));
@@ -103,7 +119,7 @@ pub async fn create(engine: &Engine, merchant: MerchantId, new: NewAccount) -> R
         merchant.accounts.push(account.clone());
         Ok(())
     };
-    let created = change::change(&engine.deps, merchant, add).await?;
+    let created = change::change(&engine.deps, merchant.id, add).await?;
     Ok(created.map(|()| ShownAccount { account, secret, previous_ends_at: None }))
 }
 
@@ -117,14 +133,25 @@ pub async fn change(
     name: &str,
     patch: AccountPatch,
 ) -> Result<Option<ProviderAccount>> {
-    let AccountPatch { label, url, currencies, state } = patch;
+    let AccountPatch { label, url, password, currencies, state } = patch;
     if let Some(url) = &url {
         check_url(engine, url)?;
     }
     check_currencies(currencies.as_deref().unwrap_or_default())?;
+    let password = password.map(|password| {
+        check_credential("password", &password)?;
+        derive::seal_for(&engine.deps, merchant, &password)
+    });
+    let password = password.transpose()?;
     change_one(engine, merchant, name, |account| {
-        let AccountAccess::Http { url: own, .. } = &mut account.access;
-        *own = url.clone().unwrap_or_else(|| own.clone());
+        if let Some(url) = &url {
+            account.access.url_mut().clone_from(url);
+        }
+        if let Some(password) = &password {
+            let own = account.access.password_mut();
+            let own = own.ok_or_else(|| Invalid::new("password", "is for accounts whose kind has an API user"))?;
+            own.clone_from(password);
+        }
         account.label = label.clone().unwrap_or_else(|| account.label.clone());
         account.currencies = currencies.clone().unwrap_or_else(|| account.currencies.clone());
         account.state = state.unwrap_or(account.state);
@@ -144,35 +171,51 @@ pub async fn rotate_secret(
     name: &str,
     (secret, overlap): (Option<Secret>, Duration),
 ) -> Result<Option<ShownAccount>> {
-    let (secret, now) = (given_or_drawn(engine, secret)?, engine.deps.clock.now());
+    let given = secret.is_some();
+    let now = engine.deps.clock.now();
+    let secret = secret.unwrap_or_else(|| merchant_keys::draw_signing_secret(&engine.deps));
     let sealed = derive::seal_for(&engine.deps, merchant, &secret)?;
+    let trimmed = derive::seal_for(&engine.deps, merchant, &Secret::new(secret.reveal().trim()))?;
     let rotated = change_one(engine, merchant, name, |account| {
+        let sealed = match &account.access {
+            AccountAccess::Http { .. } => signing_secret(&secret).map(|_| &trimmed)?,
+            AccountAccess::Connector { .. } if !given => {
+                return Err(Invalid::new("secret", "is missing: its kind has it from the provider"));
+            }
+            AccountAccess::Connector { .. } => check_credential("secret", &secret).map(|()| &sealed)?,
+        };
         let rotating = account.access.secret_mut();
         *rotating = rotating.rotated(sealed.clone(), overlap, now)?;
         let previous_ends_at = rotating.previous(now).map(|(_, ends_at)| ends_at);
         Ok((account.clone(), previous_ends_at))
     });
     let rotated = rotated.await?;
+    let secret = (!given).then_some(secret);
     Ok(rotated.map(|(account, previous_ends_at)| ShownAccount { account, secret, previous_ends_at }))
 }
 
-/// Has the engine of an account answer a signed ping. `None` when the merchant has no such account.
+/// Has the engine of an account answer a signed ping, once a second at the most, however many ask. `None` when the merchant has no such account.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn test(engine: &Engine, merchant: &Merchant, name: &str) -> Result<Option<TestedAccount>> {
+pub async fn test(engine: &Arc<Engine>, merchant: &Merchant, name: &str) -> Result<Option<TestedAccount>> {
     let Some(account) = merchant.accounts.iter().find(|account| account.name.as_str() == name) else {
         return Ok(None);
     };
     engine.deps.note_accounts(merchant);
     let provider = engine.deps.provider(&account.name.of_merchant(merchant.id))?;
-    let began = Instant::now();
-    let late = |_| Err(ProviderError::Unanswered("it took too long".into()));
-    let answered = tokio::time::timeout(PATIENCE, provider.prepare()).await.unwrap_or_else(late);
-    Ok(Some(match answered {
-        Ok(()) => TestedAccount::Answers(began.elapsed()),
-        Err(trouble) => TestedAccount::Fails(trouble.to_string()),
-    }))
+    let tested = engine.account_tests.join(provider.name().to_owned(), || {
+        let ping = async move {
+            let began = Instant::now();
+            let late = |_| Err(ProviderError::Unanswered("it took too long".into()));
+            match tokio::time::timeout(PATIENCE, provider.prepare()).await.unwrap_or_else(late) {
+                Ok(()) => TestedAccount::Answers(began.elapsed()),
+                Err(trouble) => TestedAccount::Fails(trouble.to_string()),
+            }
+        };
+        ping.boxed()
+    });
+    Ok(Some(tested.await))
 }
 
 /// Changes one account of a merchant. `None` when there is no such merchant or account.
@@ -201,10 +244,45 @@ fn check_currencies(currencies: &[Currency]) -> Result<(), Invalid> {
     Err(Invalid::new("currencies", format!("holds more than {MOST_CURRENCIES}")))
 }
 
-fn given_or_drawn(engine: &Engine, secret: Option<Secret>) -> Result<Secret, Invalid> {
-    let Some(secret) = secret else { return Ok(merchant_keys::draw_signing_secret(&engine.deps)) };
-    match engine_secrets(&secret)?.as_slice() {
-        [_one] => Ok(secret),
+/// What is kept of the access to a new account, and the secret that was drawn for it.
+fn sealed(
+    engine: &Engine,
+    merchant: MerchantId,
+    url: String,
+    access: NewAccess,
+) -> Result<(AccountAccess, Option<Secret>)> {
+    let seal = |secret: &Secret| derive::seal_for(&engine.deps, merchant, secret);
+    Ok(match access {
+        NewAccess::Http { secret: Some(secret) } => {
+            (AccountAccess::Http { url, secret: Rotating::first(seal(&signing_secret(&secret)?)?) }, None)
+        }
+        NewAccess::Http { secret: None } => {
+            let drawn = merchant_keys::draw_signing_secret(&engine.deps);
+            (AccountAccess::Http { url, secret: Rotating::first(seal(&drawn)?) }, Some(drawn))
+        }
+        NewAccess::Connector { api_key, user, password, shared_secret } => {
+            check_credential("password", &password)?;
+            check_credential("shared_secret", &shared_secret)?;
+            let (password, secret) = (seal(&password)?, Rotating::first(seal(&shared_secret)?));
+            let (api_key, user) = (connector_key(&api_key)?, connector_user(&user)?);
+            (AccountAccess::Connector { url, api_key, user, password, secret }, None)
+        }
+    })
+}
+
+/// The one secret in this text, without the spaces around it.
+fn signing_secret(text: &Secret) -> Result<Secret, Invalid> {
+    match engine_secrets(text)?.as_slice() {
+        [one] => Ok(one.clone()),
         _ => Err(Invalid::new("secret", "holds more than one").hint("expected whsec_ and 24 to 64 bytes in base64")),
     }
+}
+
+/// Refuses a credential that no provider gives.
+fn check_credential(field: &'static str, secret: &Secret) -> Result<(), Invalid> {
+    let text = secret.reveal();
+    if (1..=255).contains(&text.len()) && !text.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(Invalid::new(field, "is empty, longer than 255 bytes, or holds a control character"))
 }

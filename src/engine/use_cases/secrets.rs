@@ -162,8 +162,8 @@ pub async fn rotate_webhook_key(
     Ok(rotated.await?.map(|merchant| merchant_keys::webhook_keys(&engine.deps, &merchant)))
 }
 
-/// Seals under the current operator's key what is kept for every merchant, so that older ones may go. Answers how
-/// many merchants had something else.
+/// Seals under the current operator's key what is kept for every merchant, so that older ones may go; and writes down the
+/// mode of those that were added before merchants had one. Answers how many merchants had something else.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -243,12 +243,16 @@ fn reseal_one(engine: &Engine, merchant: &mut Merchant) {
         }
         engine.deps.keys.seal(&engine.deps.keys.open(sealed, &owner)?, &owner, engine.deps.clock.entropy())
     };
+    merchant.mode = Some(engine.deps.mode_of(merchant));
     // What cannot be opened stays as it is: its key may come back.
     merchant.signing_secret = merchant.signing_secret.resealed(seal).unwrap_or(merchant.signing_secret.clone());
     merchant.webhook_key = merchant.webhook_key.resealed(seal).unwrap_or(merchant.webhook_key.clone());
     for account in &mut merchant.accounts {
         let secret = account.access.secret_mut();
         *secret = secret.resealed(seal).unwrap_or_else(|| secret.clone());
+        if let Some(password) = account.access.password_mut() {
+            *password = seal(password).unwrap_or_else(|| password.clone());
+        }
     }
     for endpoint in merchant.endpoints.iter_mut() {
         endpoint.cipher = endpoint.cipher.as_ref().map(|cipher| seal(cipher).unwrap_or(cipher.clone()));

@@ -25,7 +25,7 @@ use crate::domain::{
     Evidence, Fact, Invalid, Journey, MerchantId, Mode, OperationKind, ProviderRefusal, Purpose, Redirect,
     ResponseKind, Secret, Wanted,
 };
-use crate::egress::{Call, Client, Trouble};
+use crate::egress::{Call, Client};
 use crate::keys::standard_webhooks::{TOLERANCE, is_signed, signature};
 use settings::HttpConfig;
 use wire::{
@@ -95,7 +95,7 @@ impl HttpProvider {
             .header(HeaderName::from_static("webhook-timestamp"), &seconds.to_string())
             .header(HeaderName::from_static("webhook-signature"), &signed)
             .body("application/json", body.into_bytes());
-        let reply = self.client.send(call).await.map_err(|trouble| as_error(&trouble))?;
+        let reply = self.client.send(call).await?;
         Ok((reply.status(), reply.body().to_vec()))
     }
 
@@ -122,15 +122,15 @@ impl HttpProvider {
 #[async_trait]
 impl Provider for HttpProvider {
     fn name(&self) -> &str {
-        &self.config.name
+        &self.config.account.name
     }
 
     fn label(&self) -> &str {
-        &self.config.label
+        &self.config.account.label
     }
 
     fn mode(&self) -> Mode {
-        self.config.mode
+        self.config.account.mode
     }
 
     fn takes_payments(&self) -> bool {
@@ -138,7 +138,7 @@ impl Provider for HttpProvider {
     }
 
     fn serves(&self, merchant: MerchantId) -> bool {
-        self.config.merchants.is_empty() || self.config.merchants.contains(&merchant)
+        self.config.account.serves(merchant)
     }
 
     fn takes(&self, purpose: &Purpose) -> bool {
@@ -147,10 +147,7 @@ impl Provider for HttpProvider {
             Purpose::Operation(operation) => operation_type(operation.kind).is_some(),
             Purpose::Consent(_) | Purpose::Job(_) => false,
         };
-        let currencies = &self.config.currencies;
-        let in_currency =
-            purpose.amount().is_none_or(|amount| currencies.is_empty() || currencies.contains(&amount.currency()));
-        fits && in_currency
+        fits && self.config.account.takes_currency_of(purpose)
     }
 
     fn creates_payment(&self, journey: &Journey) -> bool {
@@ -159,7 +156,7 @@ impl Provider for HttpProvider {
     }
 
     fn ask_schedule(&self) -> AskSchedule {
-        self.config.ask_schedule.clone()
+        self.config.account.ask_schedule.clone()
     }
 
     /// What it is asked to do is told apart by its id, so that asking again changes nothing.
@@ -187,7 +184,7 @@ impl Provider for HttpProvider {
             capture: if matches!(checkout.wanted, Wanted::Reservation(_)) { "manual" } else { "automatic" },
             payee: context.journey.payee(),
             description: opening.purpose.note(),
-            return_url: with_state(&context.redirect_uri, &context.state),
+            return_url: context.return_url(),
             notification_url: &self.notification_url,
             expires_at: wire::rfc3339(opening.expires_at),
         };
@@ -272,16 +269,6 @@ impl Provider for HttpProvider {
     }
 }
 
-/// An address with the state in its query, before any fragment.
-fn with_state(address: &str, state: &str) -> String {
-    let (before, fragment) = match address.split_once('#') {
-        Some((before, fragment)) => (before, format!("#{fragment}")),
-        None => (address, String::new()),
-    };
-    let mark = if before.contains('?') { '&' } else { '?' };
-    format!("{before}{mark}state={state}{fragment}")
-}
-
 /// The type of the message that orders such an operation; `None` where the protocol has none.
 const fn operation_type(kind: OperationKind) -> Option<&'static str> {
     match kind {
@@ -305,14 +292,6 @@ fn answered(status: StatusCode, body: Vec<u8>) -> Result<Answered> {
             Err(ProviderError::NoPayment(format!("it answered {}", status.as_u16())))
         }
         status => Err(ProviderError::Unanswered(format!("it answered {}", status.as_u16()))),
-    }
-}
-
-fn as_error(trouble: &Trouble) -> ProviderError {
-    match trouble {
-        Trouble::Refused(_) | Trouble::Unreachable(_) => ProviderError::Unreachable(trouble.to_string()),
-        Trouble::Unanswered(_) => ProviderError::Unanswered(trouble.to_string()),
-        Trouble::TooLarge { .. } => ProviderError::Unreadable("it is longer than 64 KiB".into()),
     }
 }
 

@@ -8,21 +8,24 @@ use super::wire::read;
 use super::*;
 use crate::clock::TestClock;
 use crate::domain::{Amount, Currency, Mode, PaymentReference, Secret};
-use crate::provider::PaymentStatus;
+use crate::provider::{AccountSettings, PaymentStatus};
 
 const SECRET: &str = "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
 const OTHER: &str = "whsec_YUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
 
 fn provider(secrets: &str) -> HttpProvider {
-    let config = HttpConfig {
+    let account = AccountSettings {
         name: "acme".into(),
         label: "Acme".into(),
         mode: Mode::Live,
-        url: engine_url("https://pay.example/ask").unwrap(),
-        secrets: engine_secrets(&Secret::new(secrets)).unwrap(),
         currencies: vec![Currency::EUR],
         merchants: Vec::new(),
         ask_schedule: AskSchedule::default(),
+    };
+    let config = HttpConfig {
+        account,
+        url: engine_url("https://pay.example/ask").unwrap(),
+        secrets: engine_secrets(&Secret::new(secrets)).unwrap(),
     };
     let client = Client::builder().without_guard().build().unwrap();
     HttpProvider::new(config, "https://us.example/notify/acme".into(), client, Arc::<TestClock>::default())

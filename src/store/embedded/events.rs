@@ -7,6 +7,7 @@ use super::values::{self, before, bytes, execute, limit, millis, moment, number,
 use super::{Embedded, Result};
 use crate::domain::feed::{KEPT, SETTLED};
 use crate::domain::{FeedEvent, MerchantId, PayId, UnixMillis};
+use crate::store::readings::legible;
 use crate::store::record::read_journey;
 use crate::store::{EventCursor, EventPage, Events, StoreError};
 
@@ -17,6 +18,12 @@ pub(super) const LIST: &str = "
     ORDER BY events.at, events.pay_id, events.event LIMIT ?6";
 pub(super) const DROP: &str = "DELETE FROM events WHERE (merchant, at, pay_id, event) IN
     (SELECT merchant, at, pay_id, event FROM events WHERE at < ?1 ORDER BY at LIMIT ?2)";
+
+pub(super) const FORGET: &str = "DELETE FROM events WHERE (merchant, at, pay_id, event) IN
+    (SELECT merchant, at, pay_id, event FROM events WHERE merchant = ?1 LIMIT ?2)";
+
+/// How many events of a merchant one step drops: a few milliseconds' work.
+const FORGOTTEN_AT_ONCE: u32 = 500;
 
 #[async_trait]
 impl Events for Embedded {
@@ -31,7 +38,7 @@ impl Events for Embedded {
                 let cursor = EventCursor { at: moment(row.get(0)?)?, pay_id, event: row.get(2)? };
                 let journey = match row.get_ref(3)? {
                     rusqlite::types::ValueRef::Null => None,
-                    _ => Some(read_journey(bytes(row, 3)?)?),
+                    _ => legible(read_journey(bytes(row, 3)?), Some(pay_id))?,
                 };
                 Ok((cursor, journey))
             })
@@ -52,6 +59,11 @@ pub(super) fn keep(
 ) -> Result<()> {
     let insert = "INSERT INTO events (merchant, at, pay_id, event) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     execute(db, insert, params![merchant.as_bytes(), millis(now), number(pay_id), event.number()]).map(drop)
+}
+
+/// Drops some of a merchant's events; answers how many.
+pub(super) fn forget(db: &Connection, merchant: MerchantId) -> Result<usize> {
+    execute(db, FORGET, params![merchant.as_bytes(), FORGOTTEN_AT_ONCE])
 }
 
 /// Drops some of the events that are too old; answers how many.

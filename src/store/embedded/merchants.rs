@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::reservations::{self, Before};
 use super::values::{bytes, execute, millis, row, rows};
-use super::{Embedded, Result};
+use super::{Embedded, Result, events};
 use crate::domain::{Merchant, MerchantId};
 use crate::store::record::{read_merchant, write_merchant};
 use crate::store::{Merchants, REMEMBERED, Replaced, Reservation};
@@ -65,9 +65,10 @@ impl Merchants for Embedded {
 
     async fn remove(&self, merchant: &Merchant) -> Result<bool> {
         let id = merchant.id;
+        // Many small steps instead of a large one: others write in between.
+        while self.write(move |db, _| events::forget(db, id)).await? > 0 {}
         self.write(move |db, _| {
             execute(db, "DELETE FROM key_uses WHERE merchant = ?1", [id.as_bytes()])?;
-            execute(db, "DELETE FROM events WHERE merchant = ?1", [id.as_bytes()])?;
             Ok(execute(db, "DELETE FROM merchants WHERE id = ?1", [id.as_bytes()])? == 1)
         })
         .await

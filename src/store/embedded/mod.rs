@@ -70,13 +70,20 @@ impl Embedded {
         Self::over(connection, folder, clock, keep)
     }
 
-    /// Opens the store as [`Embedded::open`] does, and keeps it from every other server for as long as it is open: rate
+    /// Brings the file of the layout before up to date, where there is one: for a server, which nobody runs beside.
+    fn bring_up_to_date(folder: &Path) -> Result<()> {
+        let (path, _alone) = file::prepare(folder)?;
+        schema::bring_up_to_date(&mut file::connect(&path)?)
+    }
+
+    /// Opens the store as [`Embedded::open`] does, one of the layout before too, and keeps it from every other server for as long as it is open: rate
     /// limits, shared exchanges and the courier's queues are each server's own. Commands may use it beside the server.
     ///
     /// # Errors
     /// [`StoreError::Foreign`] when another server uses it, else as [`Embedded::open`].
     pub fn open_for_server(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self> {
         let server = Some(file::lock_for_server(folder)?);
+        Self::bring_up_to_date(folder)?;
         Ok(Self { server, ..Self::open(folder, clock, keep)? })
     }
 

@@ -121,22 +121,32 @@ pub(super) const EVENTS: &str = "
     CREATE INDEX events_at ON events (at);
 ";
 
-/// Makes the tables of a new file, brings one of layout 7 up to date, and refuses a file of another layout. Processes that start at the same time wait for
+/// Makes the tables of a new file, and refuses a file of another layout. Processes that start at the same time wait for
 /// each other.
 ///
 /// # Errors
 /// [`StoreError::Foreign`] when an older or a newer program has made it, else trouble with the file.
 pub fn prepare(db: &mut Connection) -> Result<()> {
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let layout = layout_of(&step)?;
-    if layout == 0 {
+    if layout_of(&step)? == 0 {
         step.execute_batch(TABLES)?;
-    }
-    if layout == 0 || layout == 7 {
         step.execute_batch(EVENTS)?;
         step.pragma_update(None, "user_version", LAYOUT)?;
     }
     expect_tables(&step)?;
+    Ok(step.commit()?)
+}
+
+/// Brings a file of layout 7 up to date; leaves every other as it is.
+///
+/// # Errors
+/// On trouble with the file.
+pub fn bring_up_to_date(db: &mut Connection) -> Result<()> {
+    let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if layout_of(&step)? == 7 {
+        step.execute_batch(EVENTS)?;
+        step.pragma_update(None, "user_version", LAYOUT)?;
+    }
     Ok(step.commit()?)
 }
 

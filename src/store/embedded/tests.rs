@@ -130,9 +130,11 @@ async fn a_server_brings_a_file_of_the_layout_before_up_to_date_and_a_command_le
     let shop = fixtures::merchant("Shop", clock.now());
     assert!(folder.store(&clock).add(&shop).await.unwrap());
     beside(&folder).execute_batch("DROP TABLE events; PRAGMA user_version = 7").unwrap();
-    let refused = Embedded::open_existing(folder.0.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP);
-    assert!(matches!(&refused, Err(StoreError::Foreign(why)) if why.contains("start the server")), "{refused:?}");
-    let store = folder.store(&clock);
+    for open in [Embedded::open, Embedded::open_existing] {
+        let refused = open(folder.0.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP);
+        assert!(matches!(&refused, Err(StoreError::Foreign(why)) if why.contains("start the server")), "{refused:?}");
+    }
+    let store = Embedded::open_for_server(folder.0.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
     assert_eq!(store.merchants().await.unwrap(), [shop.clone()]);
     assert_eq!(store.events(shop.id, None, 9).await.unwrap().read_to, None);
 }
@@ -319,6 +321,7 @@ fn no_query_reads_a_whole_table_or_sorts() {
         journeys::DUE,
         events::LIST,
         events::DROP,
+        events::FORGET,
         tidy::RESERVATIONS,
         tidy::JOURNEYS,
         tidy::SHUT_ENDPOINTS,

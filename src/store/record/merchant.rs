@@ -40,8 +40,12 @@ fields!(
     state: AccountState, created_at: UnixMillis,
 );
 
-// An account by its kind: our own protocol over HTTP.
-lettered!(AccountAccess as AccountAccessRecord: H = Http { url: String, secret: Rotating });
+// An account by its kind: our own protocol over HTTP, or a connector of IXOPAY's.
+lettered!(
+    AccountAccess as AccountAccessRecord:
+        H = Http { url: String, secret: Rotating },
+        C = Connector { url: String, api_key: String, user: String, password: Sealed, secret: Rotating },
+);
 
 numbered!(AccountState: Enabled, Disabled);
 

@@ -1,5 +1,6 @@
 //! A merchant's journeys, with their timelines.
 
+use crate::domain::provider_account::name_for_merchant;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
@@ -64,7 +65,7 @@ impl<'a> Filter<'a> {
     fn wants(&self, journey: &Journey) -> bool {
         let has_customer = journey.opening().purpose.needs_customer();
         let reference = || own::kept(journey).and_then(|kept| kept.reference);
-        let provider = || journey.provider_of(journey.last_visit().unwrap_or_default());
+        let provider = || name_for_merchant(journey.provider_of(journey.last_visit().unwrap_or_default()));
         self.status.is_none_or(|wanted| status(journey) == wanted)
             && self.returned.is_none_or(|wanted| has_customer && journey.came_back_at().is_some() == wanted)
             && self.provider.is_none_or(|wanted| provider() == wanted)

@@ -12,11 +12,8 @@ use crate::domain::{
     AccountAccess, AccountLabel, AccountName, AccountState, Currency, Invalid, Merchant, MerchantId, ProviderAccount,
     Secret,
 };
-use crate::engine::{AccountPatch, Engine, NewAccount, ShownAccount, TestedAccount, use_cases};
+use crate::engine::{AccountPatch, Engine, NewAccess, NewAccount, ShownAccount, TestedAccount, use_cases};
 use crate::web::{Problem, time::rfc3339};
-
-/// The one kind that there is.
-const KIND: &str = "http";
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -34,6 +31,10 @@ struct NewBody {
     label: Option<String>,
     url: String,
     secret: Option<String>,
+    api_key: Option<String>,
+    user: Option<String>,
+    password: Option<String>,
+    shared_secret: Option<String>,
     currencies: Option<Vec<String>>,
 }
 
@@ -42,6 +43,7 @@ struct NewBody {
 struct PatchBody {
     label: Option<String>,
     url: Option<String>,
+    password: Option<String>,
     currencies: Option<Vec<String>>,
     state: Option<String>,
 }
@@ -53,6 +55,42 @@ struct RotationBody {
     overlap_seconds: Option<u64>,
 }
 
+impl NewBody {
+    /// By what the account is known, as far as its kind wants that; what another kind has is refused.
+    fn access(&self) -> Result<NewAccess, Invalid> {
+        let given = [
+            ("secret", &self.secret),
+            ("api_key", &self.api_key),
+            ("user", &self.user),
+            ("password", &self.password),
+            ("shared_secret", &self.shared_secret),
+        ];
+        let own: &[&str] = match self.kind.as_str() {
+            "http" => &["secret"],
+            "ixopay" => &["api_key", "user", "password", "shared_secret"],
+            other => {
+                let rule = format!("is {other:?}");
+                return Err(Invalid::new("kind", rule).hint("expected \"http\" or \"ixopay\""));
+            }
+        };
+        if let Some((field, _)) = given.iter().find(|(field, value)| value.is_some() && !own.contains(field)) {
+            return Err(Invalid::new(*field, format!("is not for accounts of the kind {:?}", self.kind)));
+        }
+        if self.kind == "http" {
+            return Ok(NewAccess::Http { secret: self.secret.as_deref().map(Secret::new) });
+        }
+        let needed = |field: &'static str, value: &Option<String>| {
+            value.clone().ok_or_else(|| Invalid::new(field, "is missing: accounts of the kind \"ixopay\" have one"))
+        };
+        Ok(NewAccess::Connector {
+            api_key: needed("api_key", &self.api_key)?,
+            user: needed("user", &self.user)?,
+            password: Secret::new(needed("password", &self.password)?),
+            shared_secret: Secret::new(needed("shared_secret", &self.shared_secret)?),
+        })
+    }
+}
+
 #[skip_serializing_none]
 #[derive(Serialize)]
 struct AccountView<'a> {
@@ -60,6 +98,8 @@ struct AccountView<'a> {
     kind: &'static str,
     label: &'a str,
     url: &'a str,
+    api_key: Option<&'a str>,
+    user: Option<&'a str>,
     currencies: Vec<String>,
     state: &'static str,
     created_at: String,
@@ -87,23 +127,22 @@ async fn one(engine: web::Data<Engine>, name: web::Path<String>, merchant: Authe
 }
 
 async fn create(engine: web::Data<Engine>, call: Call<NewBody>) -> ApiResult {
-    let NewBody { name, kind, label, url, secret, currencies } = call.body;
-    if kind != KIND {
-        return Err(Invalid::new("kind", format!("is {kind:?}")).hint(format!("expected {KIND:?}")).into());
-    }
-    let (name, secret) = (AccountName::parse(&name)?, secret.map(Secret::new));
+    let access = call.body.access()?;
+    let NewBody { name, label, url, currencies, .. } = call.body;
+    let name = AccountName::parse(&name)?;
     let label = AccountLabel::parse(label.as_deref().unwrap_or(name.as_str()))?;
     let currencies = read_currencies(&currencies.unwrap_or_default())?;
-    let new = NewAccount { name, label, url, secret, currencies };
-    let created = use_cases::provider_accounts::create(&engine, call.merchant.id, new).await?;
+    let new = NewAccount { name, label, url, access, currencies };
+    let created = use_cases::provider_accounts::create(&engine, &call.merchant, new).await?;
     Ok(shown(&engine, call.merchant.id, StatusCode::CREATED, &created.ok_or_else(unknown)?))
 }
 
 async fn change(engine: web::Data<Engine>, name: web::Path<String>, call: Call<PatchBody>) -> ApiResult {
-    let PatchBody { label, url, currencies, state } = call.body;
+    let PatchBody { label, url, password, currencies, state } = call.body;
     let patch = AccountPatch {
         label: label.as_deref().map(AccountLabel::parse).transpose()?,
         url,
+        password: password.map(Secret::new),
         currencies: currencies.as_deref().map(read_currencies).transpose()?,
         state: state.as_deref().map(AccountState::parse).transpose()?,
     };
@@ -134,14 +173,19 @@ fn own<'a>(merchant: &'a Merchant, name: &str) -> Result<&'a ProviderAccount, Pr
 }
 
 fn view<'a>(engine: &Engine, merchant: MerchantId, account: &'a ProviderAccount) -> AccountView<'a> {
-    let AccountAccess::Http { url, .. } = &account.access;
+    let (api_key, user) = match &account.access {
+        AccountAccess::Http { .. } => (None, None),
+        AccountAccess::Connector { api_key, user, .. } => (Some(api_key.as_str()), Some(user.as_str())),
+    };
     let provider = account.name.of_merchant(merchant);
     let page = |route: &str| engine.deps.public_url.page(&format!("/{route}/{provider}"), &[]);
     AccountView {
         name: account.name.as_str(),
         kind: account.access.kind(),
         label: account.label.as_str(),
-        url,
+        url: account.access.url(),
+        api_key,
+        user,
         currencies: account.currencies.iter().map(ToString::to_string).collect(),
         state: account.state.as_str(),
         created_at: rfc3339(account.created_at),
@@ -154,7 +198,7 @@ fn view<'a>(engine: &Engine, merchant: MerchantId, account: &'a ProviderAccount)
 
 fn shown(engine: &Engine, merchant: MerchantId, status: StatusCode, shown: &ShownAccount) -> HttpResponse {
     no_store(status).json(AccountView {
-        secret: Some(shown.secret.reveal()),
+        secret: shown.secret.as_ref().map(Secret::reveal),
         previous_ends_at: shown.previous_ends_at.map(rfc3339),
         ..view(engine, merchant, &shown.account)
     })

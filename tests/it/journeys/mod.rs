@@ -21,6 +21,7 @@ mod idempotency;
 mod in_time;
 mod ixopay;
 mod ixopay_late;
+mod ixopay_provider;
 mod link_expires;
 mod lists;
 mod malformed;

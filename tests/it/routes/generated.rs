@@ -20,7 +20,15 @@ use crate::support::token_io_client::PUBLIC_KEY;
 const URL: &str = "https://shop.example/x";
 
 /// Rules that a schema cannot say, by the field and the beginning of the rule that is answered.
-const RULES: [(&str, &str); 24] = [
+const RULES: [(&str, &str); 31] = [
+    // What an account of the one kind has, and of the other has not.
+    ("secret", "is not a secret of Standard Webhooks"),
+    ("password", "is for accounts whose kind has an API user"),
+    ("kind", "is missing: accounts of the kind"),
+    ("api_key", "is not for accounts of the kind"),
+    ("user", "is not for accounts of the kind"),
+    ("password", "is not for accounts of the kind"),
+    ("shared_secret", "is not for accounts of the kind"),
     // What an operator has configured.
     ("provider", "which is no provider of this gateway"),
     ("attach", "which is no provider of this gateway"),
@@ -57,7 +65,12 @@ const RULES: [(&str, &str); 24] = [
 ];
 
 /// What stands in texts that people read, and what a key is, in words that a pattern would only blur.
-const CHARACTERS: [&str; 3] = ["holds the control character", "which nobody can see", "is neither PEM nor base64url"];
+const CHARACTERS: [&str; 4] = [
+    "holds the control character",
+    "holds a control character",
+    "which nobody can see",
+    "is neither PEM nor base64url",
+];
 
 /// The least body that an operation takes. A new operation must say its own.
 fn least(operation: &str) -> Value {

@@ -8,6 +8,7 @@ pub mod gateway;
 pub mod gateway_process;
 pub mod http;
 pub mod ixopay;
+pub mod ixopay_connector;
 pub mod judge;
 pub mod manual;
 pub mod merchant_client;

@@ -1,5 +1,6 @@
 //! One browser that comes back, and what it is answered.
 
+use crate::domain::provider_account::merchant_of_provider;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,7 +54,11 @@ impl<'a> Visit<'a> {
 
     /// Whether it only looks, at the address of a provider that there is.
     pub(super) fn only_looks(&self) -> bool {
-        reply::is_prefetch(self.request) && self.engine.deps.provider_label(self.provider).is_some()
+        // A merchant's account may not have been read here yet.
+        let is_there = || {
+            self.engine.deps.provider_label(self.provider).is_some() || merchant_of_provider(self.provider).is_some()
+        };
+        reply::is_prefetch(self.request) && is_there()
     }
 
     /// The address that the provider sends its browsers to, as one of our pages posts to it.

@@ -1,0 +1,397 @@
+//! The provider `ixopay`: a connector of IXOPAY's Transaction API, version 3, or of a gateway under another name that
+//! speaks it (documentation.ixopay.com).
+//!
+//! A transaction has our reference as its `merchantTransactionId`, which may be used once: so it is begun once, and where
+//! its answer was lost, it is found by that. A callback is a reason to ask for the status, which alone decides. The API has
+//! nothing by which a customer's page is closed, so such a payment ends when IXOPAY lets it expire.
+
+pub mod settings;
+mod signature;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use reqwest::header::{AUTHORIZATION, DATE, HeaderName};
+use reqwest::{Method, StatusCode, Url};
+use serde::{Serialize, de::DeserializeOwned};
+use url::Position;
+
+use super::{
+    AskSchedule, AuthorizationResponse, Notification, NotificationError, Notified, PaymentContext, PaymentReport,
+    Performed, Provider, ProviderError, Requested, Result, UnverifiedResponse, VisitContext,
+};
+use crate::clock::Clock;
+use crate::domain::{
+    Evidence, Fact, Invalid, Journey, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal, Purpose,
+    Redirect, ResponseKind, Secret, UnixMillis, Wanted,
+};
+use crate::egress::{Call, Client};
+use settings::IxopayConfig;
+use signature::Signed;
+use wire::{Answer, Callback, Meaning, Standing, Status, Transaction};
+
+/// How long an answer may take.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// The content type of calls and callbacks, exactly as it is signed.
+const JSON: &str = "application/json; charset=utf-8";
+
+/// The longest description that the API takes, in characters.
+const LONGEST_DESCRIPTION: usize = 255;
+
+/// How far the date of a callback may be from now: a day, for clocks that are wrong by their time zone.
+const WINDOW: Duration = Duration::from_hours(24);
+
+/// How long after a customer has left a creation whose answer was lost counts as one that nobody was sent to.
+const LOST: Duration = Duration::from_mins(1);
+
+/// A connector.
+pub struct Ixopay {
+    config: IxopayConfig,
+    notification_url: String,
+    /// Path and query of the notification URL, which callbacks are signed over.
+    notification_target: String,
+    client: Client,
+    clock: Arc<dyn Clock>,
+}
+
+/// What a call came to that begins a transaction.
+enum Begun {
+    /// There is such a transaction now.
+    Transaction(Answer),
+    /// There was one of this id before.
+    Duplicate,
+    /// There is none, and will not be.
+    Refused(ProviderRefusal),
+}
+
+impl Ixopay {
+    /// A connector that is configured so, is asked by this client, and notifies at `notification_url`.
+    pub fn new(config: IxopayConfig, notification_url: String, client: Client, clock: Arc<dyn Clock>) -> Self {
+        let target = Url::parse(&notification_url);
+        let notification_target =
+            target.map_or_else(|_| String::new(), |url| url[Position::BeforePath..Position::AfterQuery].to_owned());
+        Self { config, notification_url, notification_target, client, clock }
+    }
+
+    /// Begins a transaction, once for each id.
+    async fn begin(&self, what: &str, transaction: &Transaction<'_>) -> Result<Begun> {
+        let path = format!("/api/v3/transaction/{}/{what}", self.config.api_key);
+        let answer: Answer = self.call(&Method::POST, &path, Some(transaction)).await?;
+        if answer.success {
+            return Ok(Begun::Transaction(answer));
+        }
+        match answer.meaning() {
+            // It exists, and has failed at once.
+            _ if answer.uuid.is_some() => Ok(Begun::Refused(answer.refusal())),
+            Meaning::Duplicate => Ok(Begun::Duplicate),
+            Meaning::NotNow => Err(ProviderError::Unreachable(format!("it answers {}", answer.refusal().code()))),
+            Meaning::Open | Meaning::NotFound => {
+                Err(ProviderError::Unanswered(format!("it answers {}", answer.refusal().code())))
+            }
+            Meaning::Refused => Ok(Begun::Refused(answer.refusal())),
+        }
+    }
+
+    /// The status of the transaction that IXOPAY calls so.
+    async fn by_uuid(&self, uuid: &str) -> Result<Status> {
+        if !is_uuid(uuid) {
+            return Err(ProviderError::NoPayment("it is not the form of a uuid".into()));
+        }
+        self.status(&format!("getByUuid/{uuid}")).await
+    }
+
+    /// The status of the transaction that we have called so.
+    async fn by_reference(&self, reference: &str) -> Result<Status> {
+        self.status(&format!("getByMerchantTransactionId/{reference}")).await
+    }
+
+    async fn status(&self, which: &str) -> Result<Status> {
+        let path = format!("/api/v3/status/{}/{which}", self.config.api_key);
+        self.call::<Status>(&Method::GET, &path, None::<&()>).await?.found()
+    }
+
+    /// Makes a signed call, and reads its answer; those of 400 and 422 are read as well, since they say why.
+    async fn call<A: DeserializeOwned>(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&(impl Serialize + Sync)>,
+    ) -> Result<A> {
+        let unwritable = || ProviderError::Unreachable("the call cannot be written".into());
+        let body = body.map(serde_json::to_vec).transpose().map_err(|_| unwritable())?.unwrap_or_default();
+        let mut url = self.config.url.clone();
+        url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
+        let date = date(self.clock.now());
+        let uri = &url[Position::BeforePath..Position::AfterQuery];
+        let signed = Signed { method: method.as_str(), body: &body, content_type: JSON, date: &date, uri };
+        let signature = self.config.secrets.first().and_then(|secret| signed.sign(secret)).ok_or_else(unwritable)?;
+        let user = format!("{}:{}", self.config.user, self.config.password.reveal());
+        let call = Call::new(method.clone(), url.as_str())
+            .deadline(DEADLINE)
+            .secret(AUTHORIZATION, &Secret::new(format!("Basic {}", STANDARD.encode(user))))
+            .header(DATE, &date)
+            // Proxies write Date anew; where there is this one, it counts.
+            .header(HeaderName::from_static("x-date"), &date)
+            .header(HeaderName::from_static("x-signature"), &signature)
+            .body(JSON, body);
+        let reply = self.client.send(call).await?;
+        let said = || format!("it answered {}", reply.status().as_u16());
+        match reply.status() {
+            status if status.is_success() => {}
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {}
+            StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::NOT_FOUND
+            | StatusCode::TOO_MANY_REQUESTS => {
+                return Err(ProviderError::Unreachable(said()));
+            }
+            _ => return Err(ProviderError::Unanswered(said())),
+        }
+        reply.json().map_err(|_| ProviderError::Unreadable("it is not the JSON that is expected".into()))
+    }
+
+    /// What a creation comes to of which it is only known that it was made before.
+    async fn created_before(&self, context: &VisitContext<'_>, reference: &str) -> Result<Requested> {
+        let status = self.by_reference(reference).await?;
+        match status.standing()? {
+            // The page of the customer is in no status. Whoever had its answer has sent the customer there, or is gone by
+            // now; and nobody pays on a page that nobody was sent to.
+            Standing::Redirect => {
+                let left_at = context.journey.visits().get(usize::from(context.visit)).map(|visit| visit.left_at);
+                if left_at.is_some_and(|left_at| self.clock.now() < left_at.plus(LOST)) {
+                    return Err(ProviderError::Unanswered("the address of its page was lost".into()));
+                }
+                let why = "The address of the payment page was lost, and nobody was sent there.";
+                Ok(Requested::Refused(ProviderRefusal::new("answer_lost", Some(why))))
+            }
+            Standing::Success | Standing::Pending => created(status.uuid, context.return_url()),
+            Standing::Refused(why) => Ok(Requested::Refused(why)),
+            Standing::Expired => Ok(Requested::Refused(ProviderRefusal::new("payment_closed", None))),
+        }
+    }
+
+    /// The uuid of what an operation is of: of the payment, or of the capture that a refund gives back.
+    async fn referred(&self, journey: &Journey, payment: &Journey) -> Result<Option<String>> {
+        let Some((_, created)) = payment.proven_payment() else { return Ok(None) };
+        match journey.opening().purpose.operation().and_then(|operation| operation.of) {
+            Some(of) if of != payment.pay_id() => {
+                let capture = PaymentReference { journey: of, visit: 0 };
+                Ok(self.by_reference(&capture.to_string()).await?.uuid)
+            }
+            _ => Ok(Some(created.reference.clone())),
+        }
+    }
+}
+
+#[async_trait]
+impl Provider for Ixopay {
+    fn name(&self) -> &str {
+        &self.config.account.name
+    }
+
+    fn label(&self) -> &str {
+        &self.config.account.label
+    }
+
+    fn mode(&self) -> Mode {
+        self.config.account.mode
+    }
+
+    fn serves(&self, merchant: MerchantId) -> bool {
+        self.config.account.serves(merchant)
+    }
+
+    fn takes_payments(&self) -> bool {
+        true
+    }
+
+    fn takes(&self, purpose: &Purpose) -> bool {
+        let fits = match purpose {
+            Purpose::Checkout(checkout) => matches!(checkout.wanted, Wanted::Payment(_) | Wanted::Reservation(_)),
+            Purpose::Operation(operation) => operation_path(operation.kind).is_some(),
+            Purpose::Consent(_) | Purpose::Job(_) => false,
+        };
+        fits && self.config.account.takes_currency_of(purpose)
+    }
+
+    fn creates_payment(&self, journey: &Journey) -> bool {
+        let purpose = &journey.opening().purpose;
+        purpose.checkout().is_some() || purpose.operation().is_some()
+    }
+
+    fn ask_schedule(&self) -> AskSchedule {
+        self.config.account.ask_schedule.clone()
+    }
+
+    /// What it is asked to do is told apart by its id, so that asking again changes nothing.
+    fn asks_once(&self) -> bool {
+        false
+    }
+
+    /// Asks for the status of a transaction that there is not: that it is not known is said to whom it knows.
+    async fn prepare(&self) -> Result<()> {
+        match self.by_reference("handback-ready").await {
+            Ok(_) | Err(ProviderError::NoPayment(_)) => Ok(()),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    async fn request(&self, context: &VisitContext<'_>) -> Result<Requested> {
+        let opening = context.journey.opening();
+        let (Some(amount), Some(checkout)) = (opening.purpose.amount(), opening.purpose.checkout()) else {
+            return Err(ProviderError::Unreachable("it takes payments alone".into()));
+        };
+        let what = if matches!(checkout.wanted, Wanted::Reservation(_)) { "preauthorize" } else { "debit" };
+        let (reference, return_url) = (context.payment_reference().to_string(), context.return_url());
+        let description = shortened(opening.purpose.note());
+        let transaction = Transaction {
+            merchant_transaction_id: reference.clone(),
+            amount: Some(amount.to_string()),
+            currency: Some(amount.currency().to_string()),
+            success_url: Some(&return_url),
+            cancel_url: Some(&return_url),
+            error_url: Some(&return_url),
+            callback_url: Some(&self.notification_url),
+            description: Some(description).filter(|description| !description.is_empty()),
+            ..Transaction::default()
+        };
+        let answer = match self.begin(what, &transaction).await? {
+            Begun::Transaction(answer) => answer,
+            Begun::Duplicate => return self.created_before(context, &reference).await,
+            Begun::Refused(why) => return Ok(Requested::Refused(why)),
+        };
+        let page = match (answer.return_type.as_deref(), answer.redirect_url) {
+            (Some("REDIRECT"), Some(page)) => page_of(&page, &self.config.url)?,
+            // Nobody has to be sent anywhere: the browser comes back at once, and the status says what became of it.
+            (Some("FINISHED" | "PENDING"), _) => return_url,
+            _ => return Err(ProviderError::Unreadable("its returnType is none that a browser can follow".into())),
+        };
+        created(answer.uuid, page)
+    }
+
+    /// That the browser came back under its state is all that a browser can say here.
+    fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
+        Ok(UnverifiedResponse { state: answer.state.clone(), kind: ResponseKind::Returned })
+    }
+
+    async fn exchange(&self, _: &VisitContext<'_>, _: &Evidence) -> Result<Fact> {
+        Err(ProviderError::Unreachable("it gives no codes".into()))
+    }
+
+    async fn payment(&self, context: &PaymentContext<'_>) -> Result<PaymentReport> {
+        let status = self.by_uuid(context.provider_reference).await?;
+        if status.uuid.as_deref() != Some(context.provider_reference) {
+            return Err(ProviderError::NoPayment("it answers about another one".into()));
+        }
+        status.report()
+    }
+
+    fn read_notification(&self, notification: &Notification<'_>) -> Notified {
+        let header = |name| (notification.header)(name);
+        let missing = NotificationError::Unsigned;
+        let (content_type, signature) = (header("content-type").ok_or(missing)?, header("x-signature").ok_or(missing)?);
+        let date = header("x-date").or_else(|| header("date")).ok_or(missing)?;
+        let (body, uri) = (notification.body, self.notification_target.as_str());
+        let signed = Signed { method: "POST", body, content_type, date, uri };
+        if !signed.is_signed(&self.config.secrets, signature) {
+            return Err(missing);
+        }
+        let at = read_date(date).ok_or(NotificationError::Outdated)?;
+        if at.abs_diff(notification.now) > WINDOW.as_secs() {
+            return Err(NotificationError::Outdated);
+        }
+        let callback: Callback = serde_json::from_slice(body).map_err(|_| NotificationError::Unreadable)?;
+        Ok(callback.reference())
+    }
+
+    fn acknowledgement(&self) -> &'static str {
+        "OK"
+    }
+
+    async fn perform(&self, journey: &Journey, original: Option<&Journey>) -> Result<Performed> {
+        let refused = |code, why| Ok(Performed::Now(Fact::refused(ProviderRefusal::new(code, Some(why)))));
+        let not_possible =
+            || refused("operation_not_possible", "IXOPAY has no such operation, or no payment that it could be of.");
+        let Some(operation) = journey.opening().purpose.operation() else { return not_possible() };
+        let (Some(path), Some(payment)) = (operation_path(operation.kind), original) else { return not_possible() };
+        let Some(uuid) = self.referred(journey, payment).await? else { return not_possible() };
+        let reference = PaymentReference { journey: journey.pay_id(), visit: 0 }.to_string();
+        let description = shortened(&operation.note);
+        let refunds = operation.kind == OperationKind::Refund;
+        let transaction = Transaction {
+            merchant_transaction_id: reference.clone(),
+            reference_uuid: Some(&uuid),
+            amount: operation.amount.map(|amount| amount.to_string()),
+            currency: operation.amount.map(|amount| amount.currency().to_string()),
+            callback_url: refunds.then_some(self.notification_url.as_str()),
+            description: Some(description).filter(|description| refunds && !description.is_empty()),
+            ..Transaction::default()
+        };
+        match self.begin(path, &transaction).await? {
+            Begun::Transaction(answer) if answer.return_type.as_deref() == Some("FINISHED") => {
+                Ok(Performed::Now(Fact::paid()))
+            }
+            Begun::Transaction(_) => Ok(Performed::Unknown),
+            Begun::Refused(why) => Ok(Performed::Now(Fact::refused(why))),
+            Begun::Duplicate => Ok(match self.by_reference(&reference).await?.standing()? {
+                Standing::Success => Performed::Now(Fact::paid()),
+                Standing::Pending | Standing::Redirect => Performed::Unknown,
+                Standing::Refused(why) => Performed::Now(Fact::refused(why)),
+                Standing::Expired => Performed::Now(Fact::refused(ProviderRefusal::new("payment_closed", None))),
+            }),
+        }
+    }
+}
+
+/// The path of the call that begins such an operation; `None` where this kind has none.
+const fn operation_path(kind: OperationKind) -> Option<&'static str> {
+    match kind {
+        OperationKind::Capture => Some("capture"),
+        OperationKind::Void => Some("void"),
+        OperationKind::Refund => Some("refund"),
+        OperationKind::Payout | OperationKind::Deregister | OperationKind::Chargeback => None,
+    }
+}
+
+fn created(uuid: Option<String>, page: String) -> Result<Requested> {
+    let unreadable = || ProviderError::Unreadable("its uuid is missing, or cannot be one".into());
+    let reference = uuid.filter(|uuid| is_uuid(uuid)).ok_or_else(unreadable)?;
+    Ok(Requested::Created { reference, page: Redirect::to_provider(page) })
+}
+
+/// Whether this may be what IXOPAY calls a transaction: it stands in addresses.
+fn is_uuid(text: &str) -> bool {
+    (1..=50).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+/// The page where a customer is sent: https, or http where the API itself is asked so.
+fn page_of(text: &str, api: &Url) -> Result<String> {
+    let unreadable = || ProviderError::Unreadable("its redirectUrl is not an https address".into());
+    let url = Url::parse(text).map_err(|_| unreadable())?;
+    let is_known = url.scheme() == "https" || (url.scheme() == "http" && api.scheme() == "http");
+    if is_known && url.has_host() { Ok(url.into()) } else { Err(unreadable()) }
+}
+
+/// A note, as long as a description may be.
+fn shortened(note: &str) -> &str {
+    note.char_indices().nth(LONGEST_DESCRIPTION).map_or(note, |(end, _)| &note[..end])
+}
+
+/// A moment as the header `Date` has it (RFC 7231, section 7.1.1.1).
+fn date(at: UnixMillis) -> String {
+    let seconds = i64::try_from(at.as_millis() / 1000).unwrap_or(i64::MAX);
+    let at = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
+    at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// Reads such a moment, in seconds.
+fn read_date(text: &str) -> Option<u64> {
+    let zoned = jiff::fmt::rfc2822::parse(text).ok()?;
+    u64::try_from(zoned.timestamp().as_second()).ok()
+}

@@ -1,0 +1,43 @@
+//! `X-Signature`: HMAC-SHA512 over the method, the SHA-512 of the body, and three texts exactly as they travel.
+//!
+//! Callbacks are signed as the call that began the transaction was, so only the documented hash is needed here: MD5, which
+//! IXOPAY knows too, is what its own PHP client signs with.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, Mac};
+use sha2::{Digest, Sha512};
+
+use crate::domain::Secret;
+
+/// What is signed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signed<'a> {
+    pub method: &'a str,
+    pub body: &'a [u8],
+    pub content_type: &'a str,
+    /// The header `X-Date` if there is one, else `Date`.
+    pub date: &'a str,
+    /// Path and query.
+    pub uri: &'a str,
+}
+
+impl Signed<'_> {
+    /// The signature under this secret; `None` of a secret that cannot sign, which none is known to be.
+    pub(super) fn sign(&self, secret: &Secret) -> Option<String> {
+        Some(STANDARD.encode(self.mac(secret)?.finalize().into_bytes()))
+    }
+
+    /// Whether this is the signature under one of these secrets, compared in constant time.
+    pub(super) fn is_signed(&self, secrets: &[Secret], signature: &str) -> bool {
+        let Ok(signature) = STANDARD.decode(signature) else { return false };
+        secrets.iter().any(|secret| self.mac(secret).is_some_and(|mac| mac.verify_slice(&signature).is_ok()))
+    }
+
+    fn mac(&self, secret: &Secret) -> Option<Hmac<Sha512>> {
+        let hash = HEXLOWER.encode(&Sha512::digest(self.body));
+        let mut mac = <Hmac<Sha512> as Mac>::new_from_slice(secret.reveal().as_bytes()).ok()?;
+        mac.update([self.method, &hash, self.content_type, self.date, self.uri].join("\n").as_bytes());
+        Some(mac)
+    }
+}

@@ -1,0 +1,218 @@
+//! The messages of IXOPAY's Transaction API, version 3, as JSON.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_with::skip_serializing_none;
+
+use crate::domain::{Amount, Currency, PaymentReference, ProviderRefusal};
+use crate::provider::{PaymentReport, PaymentStatus, ProviderError, Result};
+
+/// A call that begins a transaction.
+#[skip_serializing_none]
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Transaction<'a> {
+    pub merchant_transaction_id: String,
+    pub reference_uuid: Option<&'a str>,
+    pub amount: Option<String>,
+    pub currency: Option<String>,
+    pub success_url: Option<&'a str>,
+    pub cancel_url: Option<&'a str>,
+    pub error_url: Option<&'a str>,
+    pub callback_url: Option<&'a str>,
+    pub description: Option<&'a str>,
+}
+
+/// What such a call is answered, or why it was not done.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Answer {
+    pub success: bool,
+    pub uuid: Option<String>,
+    pub return_type: Option<String>,
+    pub redirect_url: Option<String>,
+    #[serde(default)]
+    errors: Vec<Failure>,
+    #[serde(flatten)]
+    failure: Failure,
+}
+
+/// Where a transaction stands.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Status {
+    pub success: bool,
+    transaction_status: Option<String>,
+    pub uuid: Option<String>,
+    merchant_transaction_id: Option<String>,
+    transaction_type: Option<String>,
+    amount: Option<String>,
+    currency: Option<String>,
+    #[serde(default)]
+    errors: Vec<Failure>,
+    #[serde(flatten)]
+    failure: Failure,
+}
+
+/// A code and a sentence, under the names that answers have for them, or those of a status.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure {
+    error_code: Option<Value>,
+    error_message: Option<String>,
+    code: Option<Value>,
+    message: Option<String>,
+}
+
+/// What a callback says, as far as it is read.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Callback {
+    merchant_transaction_id: String,
+}
+
+/// What a code is worth (contracts: the appendix *error codes*).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// The transaction id was used before.
+    Duplicate,
+    /// There is no such transaction.
+    NotFound,
+    /// It was not done, for a reason that is not this transaction's.
+    NotNow,
+    /// It is not known whether it was done.
+    Open,
+    /// It was not done, and will not be.
+    Refused,
+}
+
+impl Meaning {
+    const fn of(code: u64) -> Self {
+        match code {
+            3004 => Self::Duplicate,
+            8001 => Self::NotFound,
+            // Signature, configuration, too many calls, maintenance, temporarily unavailable.
+            1004 | 1007 | 1009 | 1010 | 3003 => Self::NotNow,
+            // System errors, time-outs and broken communication.
+            1000 | 1001 | 1003 | 1008 | 3001 | 3005 | 9999 => Self::Open,
+            _ => Self::Refused,
+        }
+    }
+}
+
+impl Failure {
+    fn number(&self) -> Option<u64> {
+        let code = self.error_code.as_ref().or(self.code.as_ref())?;
+        code.as_u64().or_else(|| code.as_str()?.parse().ok())
+    }
+
+    /// The refusal, in our words where the customer has decided.
+    fn refusal(&self) -> ProviderRefusal {
+        let code = match self.number() {
+            Some(2002) => "user_cancelled".to_owned(),
+            Some(number) => format!("ixopay_{number}"),
+            None => "declined".to_owned(),
+        };
+        ProviderRefusal::new(&code, self.error_message.as_deref().or(self.message.as_deref()))
+    }
+}
+
+/// The failure that says most: the first of a list, else that of the answer itself.
+fn told<'a>(errors: &'a [Failure], own: &'a Failure) -> &'a Failure {
+    errors.first().unwrap_or(own)
+}
+
+impl Answer {
+    /// What its code is worth; an answer without one leaves everything open.
+    pub(super) fn meaning(&self) -> Meaning {
+        told(&self.errors, &self.failure).number().map_or(Meaning::Open, Meaning::of)
+    }
+
+    pub(super) fn refusal(&self) -> ProviderRefusal {
+        told(&self.errors, &self.failure).refusal()
+    }
+}
+
+/// Where a transaction stands, whatever it is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Success,
+    Pending,
+    Redirect,
+    Refused(ProviderRefusal),
+    /// Its time was over before anybody had paid.
+    Expired,
+}
+
+impl Status {
+    /// The status itself, if there is such a transaction.
+    ///
+    /// # Errors
+    /// [`ProviderError::NoPayment`] when there is none, else trouble.
+    pub(super) fn found(self) -> Result<Self> {
+        if self.success {
+            return Ok(self);
+        }
+        let number = told(&self.errors, &self.failure).number();
+        Err(match number.map_or(Meaning::Open, Meaning::of) {
+            Meaning::NotFound => ProviderError::NoPayment("it knows no such transaction".into()),
+            Meaning::NotNow => ProviderError::Unreachable(format!("it answers code {}", number.unwrap_or_default())),
+            _ => ProviderError::Unreadable("it answers a status that is no success".into()),
+        })
+    }
+
+    /// Where it stands.
+    ///
+    /// # Errors
+    /// When that is none of the documented words.
+    pub(super) fn standing(&self) -> Result<Standing> {
+        let failure = told(&self.errors, &self.failure);
+        match self.transaction_status.as_deref() {
+            Some("SUCCESS") => Ok(Standing::Success),
+            Some("PENDING") => Ok(Standing::Pending),
+            Some("REDIRECT") => Ok(Standing::Redirect),
+            Some("CANCELLED") => {
+                let detail = failure.error_message.as_deref().or(failure.message.as_deref());
+                Ok(Standing::Refused(ProviderRefusal::new("user_cancelled", detail)))
+            }
+            Some("ERROR") if failure.number() == Some(2005) => Ok(Standing::Expired),
+            Some("ERROR") => Ok(Standing::Refused(failure.refusal())),
+            _ => Err(ProviderError::Unreadable("its transactionStatus is none that is known".into())),
+        }
+    }
+
+    /// What it says of a customer's payment.
+    ///
+    /// # Errors
+    /// When a field is missing or cannot be read.
+    pub(super) fn report(&self) -> Result<PaymentReport> {
+        let unreadable = |what: &str| ProviderError::Unreadable(format!("its {what} is missing, or cannot be read"));
+        let reference = self.merchant_transaction_id.clone().ok_or_else(|| unreadable("merchantTransactionId"))?;
+        let currency = self.currency.as_deref().and_then(|text| Currency::parse(text).ok());
+        let currency = currency.ok_or_else(|| unreadable("currency"))?;
+        let amount = self.amount.as_deref().and_then(|text| Amount::parse(text, currency).ok());
+        let amount = amount.ok_or_else(|| unreadable("amount"))?;
+        // The documentation writes the type in capitals, and its example in small letters.
+        let reserves = match self.transaction_type.as_deref().map(str::to_ascii_uppercase).as_deref() {
+            Some("DEBIT") => false,
+            Some("PREAUTHORIZE") => true,
+            _ => return Err(unreadable("transactionType")),
+        };
+        let status = match self.standing()? {
+            Standing::Success if reserves => PaymentStatus::Authorised,
+            Standing::Success => PaymentStatus::Paid,
+            Standing::Pending => PaymentStatus::Pending,
+            Standing::Redirect => PaymentStatus::Open,
+            Standing::Refused(why) => PaymentStatus::Refused(why),
+            Standing::Expired => PaymentStatus::Closed,
+        };
+        Ok(PaymentReport { reference, amount, status })
+    }
+}
+
+impl Callback {
+    /// Our reference of what it is about. `None` when it is not one of ours.
+    pub(super) fn reference(&self) -> Option<PaymentReference> {
+        PaymentReference::parse(&self.merchant_transaction_id)
+    }
+}

@@ -1,0 +1,279 @@
+//! IXOPAY's side of its Transaction API, as the documentation has it: it keeps books, insists on credentials, signatures
+//! and fields, and misbehaves as it is told. It shares nothing with the gateway's own IXOPAY dialect.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::gateway::TestGateway;
+use super::http::HttpReply;
+use super::ixopay::{TYPE, signed};
+use super::receiver::{Received, Receiver, Reply};
+use super::tpp::basic;
+
+pub const API_KEY: &str = "my-connector";
+pub const USER: &str = "api-user";
+pub const PASSWORD: &str = "pass: word";
+pub const SHARED_SECRET: &str = "my-shared-secret";
+
+/// What a debit may say here.
+const FIELDS: [&str; 8] = [
+    "merchantTransactionId",
+    "amount",
+    "currency",
+    "successUrl",
+    "cancelUrl",
+    "errorUrl",
+    "callbackUrl",
+    "description",
+];
+
+/// How it misbehaves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Trouble {
+    #[default]
+    None,
+    /// It does what it is asked, and closes the connection without a word.
+    Mute,
+    /// It answers 500, and does nothing.
+    Broken,
+    /// It answers that there were too many calls.
+    Busy,
+    /// Every debit fails at once.
+    Declining,
+    /// Every debit succeeds at once, without a page.
+    Finishing,
+    /// Operations are not decided at once.
+    Pondering,
+}
+
+#[derive(Default)]
+struct Books {
+    /// By their merchantTransactionId.
+    transactions: BTreeMap<String, Value>,
+    calls: Vec<String>,
+    trouble: Trouble,
+}
+
+/// The connector, on a port of its own.
+#[derive(Clone)]
+pub struct Connector {
+    receiver: Receiver,
+    books: Arc<Mutex<Books>>,
+}
+
+impl Connector {
+    pub fn start() -> Self {
+        let books = Arc::<Mutex<Books>>::default();
+        let kept = Arc::clone(&books);
+        let receiver = Receiver::answering(move |_, call| answer(&mut kept.lock().expect("books"), call));
+        Self { receiver, books }
+    }
+
+    /// Where its API is: behind a path, as other gateways with the same API have it.
+    pub fn url(&self) -> String {
+        self.receiver.url("/v3host")
+    }
+
+    /// The configuration of a gateway with this provider, `cards`; receivers on this machine may be called.
+    pub fn file(&self) -> String {
+        format!(
+            "egress.allow = ['127.0.0.0/8']\n[[provider]]\nname = 'cards'\nkind = 'ixopay'\nmode = 'test'\nurl = '{}'\n\
+             api_key = '{API_KEY}'\nuser = '{USER}'\npassword = '{PASSWORD}'\nshared_secret = '{SHARED_SECRET}'\n\
+             asks_per_second = 100\n",
+            self.url()
+        )
+    }
+
+    pub fn misbehave(&self, trouble: Trouble) {
+        self.books.lock().expect("books").trouble = trouble;
+    }
+
+    /// A transaction, by its merchantTransactionId.
+    pub fn transaction(&self, id: &str) -> Value {
+        self.books.lock().expect("books").transactions.get(id).unwrap_or_else(|| panic!("no transaction {id}")).clone()
+    }
+
+    /// The merchantTransactionIds there are.
+    pub fn ids(&self) -> Vec<String> {
+        self.books.lock().expect("books").transactions.keys().cloned().collect()
+    }
+
+    /// How often this was called: `debit`, `getByUuid` and so on.
+    pub fn called(&self, what: &str) -> usize {
+        self.books.lock().expect("books").calls.iter().filter(|call| *call == what).count()
+    }
+
+    /// Moves a transaction.
+    pub fn change(&self, id: &str, changed: &Value) {
+        let mut books = self.books.lock().expect("books");
+        let transaction = books.transactions.get_mut(id).expect("a transaction").as_object_mut().expect("fields");
+        transaction.extend(changed.as_object().expect("fields").clone());
+    }
+
+    pub fn succeed(&self, id: &str) {
+        self.change(id, &json!({ "transactionStatus": "SUCCESS" }));
+    }
+
+    /// Posts a transaction's callback as the gateway was told to get it, signed with this secret.
+    pub async fn call_back(&self, gateway: &TestGateway, id: &str, secret: &str) -> HttpReply {
+        let transaction = self.transaction(id);
+        let url = transaction["callbackUrl"].as_str().expect("a callback URL").to_owned();
+        let result = if transaction["transactionStatus"] == "SUCCESS" { "OK" } else { "ERROR" };
+        let body = json!({ "result": result, "uuid": transaction["uuid"], "merchantTransactionId": id,
+            "purchaseId": "20261130-x", "transactionType": transaction["transactionType"], "paymentMethod": "Creditcard",
+            "amount": transaction["amount"], "currency": transaction["currency"] });
+        call_back(gateway, &url, &body.to_string(), secret).await
+    }
+}
+
+/// Posts this callback, dated by the gateway's clock.
+pub async fn call_back(gateway: &TestGateway, url: &str, body: &str, secret: &str) -> HttpReply {
+    use handback::clock::Clock as _;
+    let now = i64::try_from(gateway.clock.now().as_millis()).expect("a time");
+    let now = jiff::Timestamp::from_millisecond(now).expect("a time").to_zoned(jiff::tz::TimeZone::UTC);
+    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let path = url.strip_prefix(gateway.http.base()).unwrap_or(url);
+    let signature = signed(secret, ["POST", body, TYPE, &date, path]);
+    let headers = [("content-type", TYPE), ("date", date.as_str()), ("x-signature", signature.as_str())];
+    gateway.http.send(Method::POST, path, &headers, body.to_owned()).await
+}
+
+fn say(status: u16, body: &Value) -> Reply {
+    // The answers of a connector last as long as the tests.
+    Reply::Saying(status, Box::leak(body.to_string().into_boxed_str()))
+}
+
+fn refuse(status: u16, code: u16, message: &str) -> Reply {
+    say(status, &json!({ "success": false, "errorMessage": message, "errorCode": code }))
+}
+
+fn answer(books: &mut Books, call: &Received) -> Reply {
+    let header = |name: &str| call.headers.get(name).map(String::as_str).unwrap_or_default();
+    if header("authorization") != basic(USER, PASSWORD) {
+        return refuse(401, 1000, "No such user");
+    }
+    let date = header("x-date");
+    assert!(date.ends_with(" GMT") && date == header("date"), "{date}");
+    let expected = signed(SHARED_SECRET, [&call.method, &call.body, TYPE, date, &call.target]);
+    if header("content-type") != TYPE || header("x-signature") != expected {
+        return refuse(401, 1004, "Invalid signature");
+    }
+    let path = call.target.strip_prefix("/v3host/api/v3/").unwrap_or_else(|| panic!("{} is no address", call.target));
+    let parts: Vec<&str> = path.split('/').collect();
+    let (what, id) = match (call.method.as_str(), parts.as_slice()) {
+        ("POST", ["transaction", API_KEY, what]) => (*what, None),
+        ("GET", ["status", API_KEY, what, id]) => (*what, Some(*id)),
+        _ => panic!("{} {} is no call", call.method, call.target),
+    };
+    books.calls.push(what.to_owned());
+    match books.trouble {
+        Trouble::Broken => return refuse(500, 1008, "Unexpected system error"),
+        Trouble::Busy => return refuse(429, 1009, "Too many requests"),
+        _ => {}
+    }
+    let reply = match id {
+        Some(id) => status(books, what, id),
+        None => begin(books, what, &serde_json::from_str(&call.body).expect("JSON")),
+    };
+    if books.trouble == Trouble::Mute && id.is_none() { Reply::Hangup } else { reply }
+}
+
+fn status(books: &Books, what: &str, id: &str) -> Reply {
+    let found = match what {
+        "getByMerchantTransactionId" => books.transactions.get(id),
+        "getByUuid" => books.transactions.values().find(|transaction| transaction["uuid"] == id),
+        other => panic!("{other} is no status"),
+    };
+    let Some(found) = found else { return refuse(200, 8001, "Transaction not found") };
+    let mut body = found.as_object().expect("fields").clone();
+    body.retain(|name, _| !name.ends_with("Url"));
+    body.insert("success".into(), json!(true));
+    say(200, &Value::Object(body))
+}
+
+fn begin(books: &mut Books, what: &str, body: &Value) -> Reply {
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    let id = text("merchantTransactionId").to_owned();
+    if id.is_empty() || id.len() > 50 {
+        return refuse(422, 1002, "merchantTransactionId: is required");
+    }
+    if books.transactions.contains_key(&id) {
+        return refuse(400, 3004, &format!("The transaction ID '{id}' already exists!"));
+    }
+    let is_debit = ["debit", "preauthorize"].contains(&what);
+    check(books, what, body);
+    let uuid = format!("{:020x}", books.transactions.len() + 0xd94c);
+    let mut transaction = body.as_object().expect("fields").clone();
+    let standing = match (is_debit, books.trouble) {
+        (true, Trouble::Declining) => "ERROR",
+        (true, Trouble::Finishing) | (false, Trouble::None | Trouble::Mute | Trouble::Finishing) => "SUCCESS",
+        (true, _) => "REDIRECT",
+        (false, _) => "PENDING",
+    };
+    transaction.extend([
+        ("uuid".to_owned(), json!(uuid)),
+        ("transactionType".to_owned(), json!(what.to_uppercase())),
+        ("transactionStatus".to_owned(), json!(standing)),
+        ("purchaseId".to_owned(), json!(format!("20261130-{uuid}"))),
+        ("paymentMethod".to_owned(), json!("Creditcard")),
+    ]);
+    books.transactions.insert(id, Value::Object(transaction));
+    let own = json!({ "uuid": uuid, "purchaseId": format!("20261130-{uuid}"), "paymentMethod": "Creditcard" });
+    let with = |more: Value| {
+        let mut all = own.as_object().expect("fields").clone();
+        all.extend(more.as_object().expect("fields").clone());
+        say(200, &Value::Object(all))
+    };
+    match standing {
+        "ERROR" => with(json!({ "success": false, "returnType": "ERROR",
+            "errors": [{ "errorMessage": "Transaction declined", "errorCode": 2003, "adapterCode": "1234" }] })),
+        "SUCCESS" => with(json!({ "success": true, "returnType": "FINISHED" })),
+        "PENDING" => with(json!({ "success": true, "returnType": "PENDING" })),
+        _ => with(json!({ "success": true, "returnType": "REDIRECT", "redirectType": "fullpage",
+            "redirectUrl": format!("http://127.0.0.1:9/redirect/{uuid}/ABCDEF01234567890ABCDEF012345678") })),
+    }
+}
+
+/// Insists on the fields that such a transaction has, and on what it refers to.
+fn check(books: &Books, what: &str, body: &Value) {
+    let is_debit = ["debit", "preauthorize"].contains(&what);
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    let known: Vec<&str> = if is_debit {
+        FIELDS.into()
+    } else {
+        match what {
+            "capture" => vec!["merchantTransactionId", "referenceUuid", "amount", "currency"],
+            "void" => vec!["merchantTransactionId", "referenceUuid"],
+            "refund" => {
+                vec!["merchantTransactionId", "referenceUuid", "amount", "currency", "callbackUrl", "description"]
+            }
+            other => panic!("{other} is no transaction"),
+        }
+    };
+    for name in body.as_object().expect("fields").keys() {
+        assert!(known.contains(&name.as_str()), "{what} does not know {name}");
+    }
+    if what != "void" {
+        let amount = text("amount");
+        let (whole, part) = amount.split_once('.').unwrap_or((amount, "0"));
+        let digits =
+            |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        assert!(digits(whole, 10) && digits(part, 3), "{amount} is no amount");
+        assert!(text("currency").len() == 3, "{body}");
+    }
+    for url in ["successUrl", "cancelUrl", "errorUrl", "callbackUrl"].into_iter().filter(|_| is_debit) {
+        assert!(text(url).starts_with("http") && text(url).len() <= 4096, "{url}: {body}");
+    }
+    if !is_debit {
+        let referred = books.transactions.values().find(|transaction| transaction["uuid"] == body["referenceUuid"]);
+        let referred = referred.unwrap_or_else(|| panic!("{what} of nothing: {body}"));
+        let wanted: &[&str] = match what {
+            "refund" => &["DEBIT", "CAPTURE"],
+            _ => &["PREAUTHORIZE"],
+        };
+        assert!(wanted.contains(&referred["transactionType"].as_str().expect("a type")), "{what} of {referred}");
+    }
+}
