@@ -4,7 +4,7 @@
 
 use crate::domain::{
     ApiKey, DeliveryPolicy, FinalOutcome, HandBack, Journey, JourneyEvent, MerchantId, OpenRequest, Params,
-    Placeholder, Posting, PublicUrl, Secret, Target, WebhookEndpoint, WebhookPayload,
+    Placeholder, Posting, PublicUrl, Purpose, Secret, Target, WebhookEndpoint, WebhookPayload,
 };
 use crate::domain::{callback::MAX_LENGTH, message::Message};
 
@@ -34,6 +34,12 @@ pub trait Dialect: CallbackDialect + WebhookDialect {
     /// The longest URL that its calls may bring, in bytes, before and after our parameters have joined it.
     fn longest_url(&self) -> usize {
         MAX_LENGTH
+    }
+
+    /// What gives all of a late payment back, as this dialect opens it: with nobody to notify, unless it says otherwise.
+    /// `None` where the payment has no amount.
+    fn late_refund(&self, payment: &Journey) -> Option<OpenRequest> {
+        payment.whole_refund().map(|refund| OpenRequest::plain(Purpose::Operation(refund)))
     }
 
     /// What a client of this dialect is configured with, each setting by its name. Empty where it has no clients of its

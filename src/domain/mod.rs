@@ -85,8 +85,8 @@ pub use secret::{Digest, Sealed, Secret};
 pub use signature::GatewaySignature;
 pub use slots::Slots;
 pub use terms::{
-    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, NoticeType, OneOffUrls, OneTime, PreferredProvider,
-    SameBrowser, Settings, SettingsPatch, SignedCalls, SignedReturns, TokenLife, WhenLate,
+    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, LatePayments, NoticeType, OneOffUrls, OneTime,
+    PreferredProvider, SameBrowser, Settings, SettingsPatch, SignedCalls, SignedReturns, TokenLife, WhenLate,
 };
 pub use token::{MintedToken, OneTimeToken};
 pub use user::{ApplicationUser, User};

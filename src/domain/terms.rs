@@ -29,6 +29,8 @@ macro_rules! merchant_settings {
                 "signed_returns": String => signed_returns: SignedReturns = SignedReturns::Off;
                 /// How long a one-time token can be redeemed.
                 "one_time_token_life_seconds": u64 => token_life: TokenLife = TokenLife::clamped(300);
+                /// What becomes of a payment that is made after its merchant was told another ending.
+                "late_payments": String => late_payments: LatePayments = LatePayments::Keep;
             }
             asked {
                 /// Whether a journey may bring a URL of its own.
@@ -346,6 +348,14 @@ choice!(
     Wait = "wait",
     /// Where the callback carries a one-time token: the merchant at once, without a status.
     HandBack = "hand_back"
+);
+choice!(
+    /// What becomes of a payment that is made after its merchant was told that it was cancelled, has failed or expired.
+    LatePayments: "late_payments",
+    /// It counts, and is kept.
+    Keep = "keep",
+    /// It counts, and is given back by itself: refunded, or released where it was only set aside.
+    Refund = "refund"
 );
 choice!(
     /// Whether the redirect home carries a signature over what we append.

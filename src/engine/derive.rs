@@ -124,6 +124,13 @@ pub(super) fn by_expiry(journey: &Journey, now: UnixMillis, wait: Duration) -> U
     if journey.final_outcome().is_none() && now < expires_at { at.min(expires_at) } else { at }
 }
 
+/// The key of the reservation under which a late payment is given back, once: in the payment's own shard.
+pub(super) fn late_refund_key(payment: &Journey) -> Digest {
+    let mut key = *digest("late refund", payment.id().as_bytes()).as_bytes();
+    key[0] = payment.pay_id().shard().written_into(key[0]);
+    Digest::new(key)
+}
+
 /// The answer that stands for whatever comes of a visit's payment, whether a browser has brought it or not.
 pub(super) fn payment_response_id(visit: u8) -> ResponseId {
     response_id(visit, &ResponseKind::Returned)

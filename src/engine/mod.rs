@@ -54,7 +54,7 @@ pub use use_cases::exchange::BroughtCode;
 pub use use_cases::job::EndedJob;
 pub use use_cases::list::JourneyDetails;
 pub use use_cases::lost_keys::LostKeys;
-pub use use_cases::merchants::{Erased, NewMerchant};
+pub use use_cases::merchants::{AddedMerchant, Erased, NewMerchant};
 pub use use_cases::open::{Ordered, Rehearsal, Rehearsed};
 pub use use_cases::payment::{Attached, NotifyResult};
 pub use use_cases::profile::{Edit, Edited};

@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use crate::domain::{Journey, journey::Proof};
 use crate::engine::deps::{EngineError, Result};
-use crate::engine::use_cases::{ahead, payment, perform};
+use crate::engine::use_cases::{ahead, late, payment, perform};
 use crate::engine::{Engine, accounts, lapse, prove};
 
 /// How many journeys one sweep looks after, at the most.
@@ -16,7 +16,7 @@ pub const SWEPT: usize = 200;
 const AT_ONCE: usize = 16;
 
 /// Looks after journeys whose time has run out, proofs that nobody has finished, redirects that nobody has asked
-/// for, and payments that their providers are to be asked about. Answers how many journeys it looked after; with [`SWEPT`] of them there may be more.
+/// for, payments that their providers are to be asked about, and late ones that are to be given back. Answers how many journeys it looked after; with [`SWEPT`] of them there may be more.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -66,6 +66,11 @@ async fn look_after(engine: &Arc<Engine>, journey: Journey) -> Result<bool> {
         moved |= ahead::ask_again(engine, &journey, visit);
     }
     moved |= payment::ask_due(engine, &journey).await?;
+    if let Some(refund) = late::open_refund(engine, &journey).await? {
+        moved = true;
+        let refund = perform::perform(engine, refund).await?;
+        late::note_refund(engine, journey.clone(), refund.pay_id()).await?;
+    }
     let resumes = perform::can_be_resumed(engine, &journey, now);
     let journey = if resumes { perform::perform(engine, journey).await? } else { journey };
     lapse::lapse(&engine.deps, journey).await?;

@@ -16,8 +16,8 @@ pub use webhook::feed_body;
 
 use super::{kept::in_journeys, secpaid};
 use crate::domain::{
-    CallbackDialect, Cause, Dialect, HandBack, Journey, JourneyEvent, OneTime, OneTimeToken, Params, Secret,
-    WebhookDialect, WebhookEndpoint, WebhookPayload,
+    CallbackDialect, Cause, Dialect, HandBack, Journey, JourneyEvent, OneTime, OneTimeToken, OpenRequest, Params,
+    Secret, WebhookDialect, WebhookEndpoint, WebhookPayload,
 };
 
 /// The dialect's name.
@@ -50,6 +50,10 @@ pub fn kept(journey: &Journey) -> Option<Kept> {
 impl Dialect for Own {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn late_refund(&self, payment: &Journey) -> Option<OpenRequest> {
+        payment.whole_refund().map(|refund| open_body::operation(refund, payment))
     }
 }
 

@@ -124,14 +124,18 @@ impl OperationBody {
             }
             (asked, left) => asked.or(left),
         };
-        let purpose = Purpose::Operation(PaymentOperation { kind, amount, of: Some(original.pay_id()), note });
-        Ok(OpenRequest {
-            dialect_data: Kept { metadata: None, ..Kept::of(original) }.written(),
-            // Whoever was to be notified of the payment, whatever the merchant has saved since.
-            endpoints: RequestedCallbacks::OfPayment,
-            webhook_options: WebhookOptions::default(),
-            ..OpenRequest::plain(purpose)
-        })
+        Ok(operation(PaymentOperation { kind, amount, of: Some(original.pay_id()), note }, original))
+    }
+}
+
+/// A request to open this operation on a payment.
+pub(super) fn operation(operation: PaymentOperation, payment: &Journey) -> OpenRequest {
+    OpenRequest {
+        dialect_data: Kept { metadata: None, ..Kept::of(payment) }.written(),
+        // Whoever was to be notified of the payment, whatever the merchant has saved since.
+        endpoints: RequestedCallbacks::OfPayment,
+        webhook_options: WebhookOptions::default(),
+        ..OpenRequest::plain(Purpose::Operation(operation))
     }
 }
 

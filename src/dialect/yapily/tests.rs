@@ -8,9 +8,10 @@ use super::*;
 use crate::domain::consent::{Kind, LIFE};
 use crate::domain::{
     AnswerTo, AppLinks, ApplicationUser, BankTokens, BegunVisit, CallbackPlan, CallbackUrl, Conclusion, Consent,
-    DialectData, ExtraOutcomes, Fact, FeatureRequest, FinalOutcome, FrozenSettings, JourneyId, MerchantId,
-    MerchantName, Mode, OneTimeToken, OpenRequest, Opening, Placement, ProviderRefusal, Purpose, RequestedCallbacks,
-    ResponseId, Rules, SameBrowser, Secret, Shard, SignedReturns, TokenLife, UnixMillis, User, UserId, WhenLate,
+    DialectData, ExtraOutcomes, Fact, FeatureRequest, FinalOutcome, FrozenSettings, JourneyId, LatePayments,
+    MerchantId, MerchantName, Mode, OneTimeToken, OpenRequest, Opening, Placement, ProviderRefusal, Purpose,
+    RequestedCallbacks, ResponseId, Rules, SameBrowser, Secret, Shard, SignedReturns, TokenLife, UnixMillis, User,
+    UserId, WhenLate,
 };
 use crate::provider::sandbox;
 
@@ -42,6 +43,7 @@ fn journey(token: OneTime, application_user: Option<&str>) -> Journey {
         settings: FrozenSettings {
             one_time_token: token,
             token_life: TokenLife::clamped(300),
+            late_payments: LatePayments::Keep,
             extra_outcomes: ExtraOutcomes::Off,
             same_browser: SameBrowser::Checked,
             app_links: AppLinks::Page,

@@ -83,6 +83,8 @@ pub(crate) struct Past {
     pub operations: Vec<AppliedOperation>,
     /// What a job came back with.
     pub result: Option<Sealed>,
+    /// The operation that gives a late payment back, once it was begun.
+    pub late_refund: Option<PayId>,
 }
 
 /// A concluded consent is asked for again: what follows is a new round, under the same id.

@@ -1,7 +1,7 @@
 //! What becomes of a payment after it has concluded: captured, released, paid back.
 
-use super::{Checkout, Journey, OperationKind, Purpose, Wanted};
-use crate::domain::{Amount, Outcome, PayId};
+use super::{Checkout, Journey, OperationKind, PaymentOperation, Purpose, Wanted};
+use crate::domain::{Amount, LatePayments, Outcome, PayId};
 
 /// An operation that has changed a journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,38 @@ impl Journey {
         }
         self.past.operations.push(applied);
         Ok(self.revised())
+    }
+
+    /// Whether it is a payment that was made after its merchant was told another ending, and that is to be given back by
+    /// itself: nobody has begun to, and its merchant has done nothing to it.
+    pub fn owes_refund(&self) -> bool {
+        let is_late = self.is_proven() && self.past.final_outcomes.iter().any(|before| !before.outcome.is_proven());
+        self.opening.settings.late_payments == LatePayments::Refund
+            && self.opening.purpose.checkout().is_some_and(|checkout| checkout.wanted.amount().is_some())
+            && is_late
+            && self.past.operations.is_empty()
+            && self.past.late_refund.is_none()
+    }
+
+    /// Notes which operation gives it back. `None` when that is known.
+    #[must_use]
+    pub fn refund_begun(mut self, refund: PayId) -> Option<Self> {
+        if self.past.late_refund.is_some() {
+            return None;
+        }
+        self.past.late_refund = Some(refund);
+        Some(self.revised())
+    }
+
+    /// What gives all of a payment back: a refund, or a void where its amount was only set aside. `None` where it has no
+    /// amount.
+    pub fn whole_refund(&self) -> Option<PaymentOperation> {
+        let amount = self.opening.purpose.amount()?;
+        let (kind, amount) = match self.final_outcome()?.outcome {
+            Outcome::Authorised => (OperationKind::Void, None),
+            _ => (OperationKind::Refund, Some(amount)),
+        };
+        Some(PaymentOperation { kind, amount, of: Some(self.pay_id()), note: "Paid after it had ended".into() })
     }
 
     /// Takes an operation back that came to nothing. `None` when there is none.

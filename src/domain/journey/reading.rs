@@ -76,13 +76,14 @@ impl Journey {
     }
 
     /// When a node must look after it, if no request does before: its expiry, an unfinished proof, a redirect that has
-    /// not been asked for, or a payment that its provider is asked about.
+    /// not been asked for, a payment that its provider is asked about, or one that is to be given back.
     pub fn due_at(&self) -> Option<UnixMillis> {
         let asks = self.open_payments().map(|(_, payment)| payment.ask_at).min();
         let expiry = (self.final_outcome().is_none() && asks.is_none()).then(|| self.expires_at());
         let proofs = self.proofs().map(|(_, proof)| proof.due_at());
         let redirect = self.asked_ahead().map(|(_, until)| until);
-        proofs.chain(expiry).chain(redirect).chain(asks).min()
+        let owed = self.final_outcome().filter(|_| self.owes_refund()).map(|late| late.at);
+        proofs.chain(expiry).chain(redirect).chain(asks).chain(owed).min()
     }
 
     /// The proofs that are under way, with the answers that they belong to.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::*;
 use crate::domain::consent::{Kind, LIFE, Status};
 use crate::domain::{
-    Amount, AnswerTo, AppLinks, BankTokens, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest, Grant, Mode,
-    OneTime, SameBrowser, Secret, Shard, SignedReturns, TokenLife, UserId, WhenLate,
+    Amount, AnswerTo, AppLinks, BankTokens, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest, Grant,
+    LatePayments, Mode, OneTime, SameBrowser, Secret, Shard, SignedReturns, TokenLife, UserId, WhenLate,
 };
 
 pub(crate) const NOW: UnixMillis = UnixMillis::from_millis(1_000_000);
@@ -31,6 +31,7 @@ pub(crate) fn journey() -> Journey {
         settings: FrozenSettings {
             one_time_token: OneTime::On,
             token_life: TokenLife::clamped(300),
+            late_payments: LatePayments::Keep,
             extra_outcomes: ExtraOutcomes::Off,
             same_browser: SameBrowser::Checked,
             app_links: AppLinks::Page,

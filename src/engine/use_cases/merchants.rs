@@ -9,7 +9,7 @@ use crate::domain::{
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::scan::{Page, ScanRange};
 use crate::engine::{Engine, change, derive, merchant_keys, scan};
-use crate::store::JourneyFilter;
+use crate::store::{JourneyFilter, Reservation, Reserved};
 
 /// How many journeys or users are looked at in one go.
 const BATCH: usize = 200;
@@ -25,6 +25,15 @@ pub struct NewMerchant {
     pub signing_secret: Secret,
 }
 
+/// What became of an addition that may be repeated.
+#[derive(Debug)]
+pub enum AddedMerchant {
+    /// The merchant is new.
+    New(Box<NewMerchant>),
+    /// The same call has added it before.
+    Known(Box<Merchant>),
+}
+
 /// What was erased with a merchant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Erased {
@@ -32,6 +41,33 @@ pub struct Erased {
     pub journeys: usize,
     /// How many users.
     pub users: usize,
+}
+
+/// Adds a merchant of this mode, once for a reservation: its repetition answers the merchant without the secrets, which are
+/// shown once.
+///
+/// # Errors
+/// When the reservation's key was used for another request, or the store is in trouble.
+pub async fn add_once(
+    engine: &Engine,
+    reservation: Option<&Reservation>,
+    name: MerchantName,
+    mode: Mode,
+) -> Result<AddedMerchant> {
+    let Some(reservation) = reservation else {
+        return Ok(AddedMerchant::New(Box::new(add(engine, name, mode).await?)));
+    };
+    if engine.deps.store.reserve(reservation).await? == Reserved::Reused {
+        return Err(EngineError::KeyReused);
+    }
+    // The same reservation has the same id, also when its first call has died half-way.
+    let [half, _] = derive::halves(*reservation.key.as_bytes());
+    let id = MerchantId::mint(half);
+    if let Some(new) = add_as(engine, (id, mode), name, SavedCallbacks::default()).await? {
+        return Ok(AddedMerchant::New(Box::new(new)));
+    }
+    let known = engine.deps.store.merchant(id).await?;
+    known.map(|merchant| AddedMerchant::Known(Box::new(merchant))).ok_or(EngineError::Gone)
 }
 
 /// Adds a merchant of this mode, with an API key and a signing secret that nobody can read again.

@@ -9,6 +9,7 @@ pub mod deliveries;
 pub mod events;
 pub mod exchange;
 pub mod job;
+pub mod late;
 pub mod list;
 pub mod lost_keys;
 pub mod merchants;

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::recorded::{Record, Recorded, fields, fields_and_later, numbered};
+use super::recorded::{Record, Recorded, fields_and_later, numbered};
 use super::{Result, read, write};
 use crate::domain::journey::Past;
 use crate::domain::{
     AppliedOperation, CallbackPlan, DialectData, FinalOutcome, FrozenSettings, Grant, Journey, JourneyId, MerchantId,
-    MerchantName, Mode, Opening, ProviderVisit, Purpose, Reopening, Sealed, UnixMillis,
+    MerchantName, Mode, Opening, PayId, ProviderVisit, Purpose, Reopening, Sealed, UnixMillis,
 };
 
 /// Writes a journey.
@@ -35,9 +35,10 @@ fields_and_later!(
 
 numbered!(Mode: Test, Live);
 
-fields!(
-    Past: revision: u32, visits: Vec<ProviderVisit>, final_outcomes: Vec<FinalOutcome>, reopenings: Vec<Reopening>,
-    grant: Option<Grant>, operations: Vec<AppliedOperation>, result: Option<Sealed>,
+fields_and_later!(
+    Past as PastRecord: revision: u32, visits: Vec<ProviderVisit>, final_outcomes: Vec<FinalOutcome>,
+    reopenings: Vec<Reopening>, grant: Option<Grant>, operations: Vec<AppliedOperation>, result: Option<Sealed>;
+    late_refund: Option<PayId>,
 );
 
 impl Recorded for Journey {

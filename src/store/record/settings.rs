@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::recorded::{Record, Recorded, numbered};
 use crate::domain::terms::{JourneyLife, Seconds, Setting as _, merchant_settings};
 use crate::domain::{
-    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, NoticeType, OneOffUrls, OneTime, PreferredProvider,
-    SameBrowser, Settings, SignedCalls, SignedReturns, TokenLife, WhenLate,
+    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, LatePayments, NoticeType, OneOffUrls, OneTime,
+    PreferredProvider, SameBrowser, Settings, SignedCalls, SignedReturns, TokenLife, WhenLate,
 };
 
 /// Writes the records of the settings: a field each, in the order of the table. A record that a program wrote before a
@@ -68,6 +68,7 @@ macro_rules! records {
 merchant_settings!(records);
 
 numbered!(OneTime: Off, On);
+numbered!(LatePayments: Keep, Refund);
 numbered!(ExtraOutcomes: Off, On);
 numbered!(SameBrowser: Checked, Required);
 numbered!(AppLinks: Page, Direct);

@@ -10,8 +10,8 @@ use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{BrowserReturn, Choice, CreatedPayment, Ending, Job};
 use crate::domain::{
     Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankTokens, BegunVisit, Cancel, Checkout,
-    Conclusion, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest, Grant, IssuedKey, Journey, LedTo, Merchant,
-    MerchantId, NoticeType, NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PayId, PaymentOperation,
+    Conclusion, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest, Grant, IssuedKey, Journey, LatePayments, LedTo,
+    Merchant, MerchantId, NoticeType, NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PayId, PaymentOperation,
     PlannedCallback, PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId, Rotating,
     SameBrowser, Sealed, Secret, Settings, Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted,
     Webhook, WebhookEndpoint, WhenLate,
@@ -223,6 +223,7 @@ fn other_settings() -> Settings {
         when_late: WhenLate::HandBack,
         signed_returns: SignedReturns::Ed25519,
         token_life: TokenLife::clamped(10),
+        late_payments: LatePayments::Refund,
         one_off_urls: OneOffUrls::SavedOnly,
         journey_life: JourneyLife::clamped(60),
         answers_to: AnswersTo::App,
@@ -245,13 +246,14 @@ fn every_setting_survives_both_records() {
 #[test]
 fn a_setting_that_came_later_has_its_default_in_an_older_record() {
     let bytes = rmp_serde::to_vec(&other_settings().record()).unwrap();
-    assert_eq!(bytes[..2], [0x97, 0x97], "a list of seven, of which the first is one of seven");
+    assert_eq!(bytes[..2], [0x97, 0x98], "a list of seven, of which the first is one of eight");
     let frozen = 1 + 1 + 7;
     let older = [&[0x92, 0x96][..], &bytes[2..frozen - 1], &bytes[frozen..=frozen]].concat();
     let read = Settings::of(rmp_serde::from_slice(&older).unwrap()).unwrap();
     let (usual, other) = (Settings::default(), other_settings());
     let expected = Settings {
         token_life: usual.token_life,
+        late_payments: usual.late_payments,
         journey_life: usual.journey_life,
         answers_to: usual.answers_to,
         signed_calls: usual.signed_calls,
@@ -264,13 +266,16 @@ fn a_setting_that_came_later_has_its_default_in_an_older_record() {
 
 #[test]
 fn a_journey_and_a_merchant_of_before_there_were_modes_have_none() {
-    let (opened, past) = (journey().opening().clone(), journey().past().record());
+    let opened = journey().opening().clone();
+    let mut past = rmp_serde::to_vec(&journey().past().record()).unwrap();
+    assert_eq!((past[0], past.pop()), (0x98, Some(0xc0)), "a list of eight, of which the last is a late refund");
+    past[0] = 0x97;
     let mut opening = rmp_serde::to_vec(&opened.record()).unwrap();
     assert_eq!((opening[0], opening.pop()), (0x9d, Some(0)), "a list of thirteen, of which the last is the mode");
     opening[0] = 0x9c;
-    let older = [&[1, 0x92][..], &opening, &rmp_serde::to_vec(&past).unwrap()].concat();
+    let older = [&[1, 0x92][..], &opening, &past].concat();
     let read = read_journey(&older).unwrap();
-    assert_eq!(*read.opening(), Opening { mode: None, ..opened });
+    assert_eq!((read.opening(), read.past()), (&Opening { mode: None, ..opened }, journey().past()));
     let merchant = Merchant { accounts: Vec::new(), ..fixtures::merchant("Shop", NOW) };
     let mut older = write_merchant(&merchant).unwrap();
     assert_eq!((older[1], older.pop(), older.pop()), (0x9f, Some(0x90), Some(1)), "fifteen: the mode, and no accounts");

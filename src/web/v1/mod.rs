@@ -11,6 +11,7 @@ mod journey_view;
 mod journeys;
 mod json;
 mod list;
+mod merchants;
 mod payments;
 mod preview;
 mod profile;
@@ -66,6 +67,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(jobs::routes)
             .configure(returns::routes)
             .configure(introspect::routes)
+            .configure(merchants::routes)
             .configure(consents::routes)
             .default_service(web::to(nothing_here)),
     );

@@ -132,7 +132,7 @@ async fn rotate_webhook_key(engine: web::Data<Engine>, call: Call<RotationBody>)
     Ok(no_store(StatusCode::CREATED).json(serde_json::json!({ "webhook_public_keys": keys })))
 }
 
-fn made(new: &NewKey) -> HttpResponse {
+pub(super) fn made(new: &NewKey) -> HttpResponse {
     no_store(StatusCode::CREATED).json(NewKeyView {
         number: new.issued.number.to_string(),
         name: new.issued.name.as_str(),

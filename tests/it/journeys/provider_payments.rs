@@ -39,6 +39,7 @@ before_an_engine![
     another_amount_is_a_mismatch_and_no_end,
     what_is_not_the_engines_word_changes_nothing,
     operations_go_where_the_money_is,
+    what_is_paid_late_is_given_back_once_where_the_merchant_wants_that,
 ];
 
 /// A shop, its server, and an engine.
@@ -331,6 +332,54 @@ async fn operations_go_where_the_money_is(scene: Scene) {
         ("payment.refund", "1.00"),
     ];
     assert_eq!(done, expected.map(|(kind, amount)| (kind.to_owned(), amount.to_owned())));
+}
+
+async fn what_is_paid_late_is_given_back_once_where_the_merchant_wants_that(scene: Scene) {
+    let opened = async |amount: &str, capture: &str| {
+        let body = json!({ "amount": amount, "currency": "EUR", "capture": capture, "reference": "order-7",
+            "endpoints": [scene.server.url("/hook")], "metadata": { "cart": "81" } });
+        let journey = scene.shop.v1(Method::POST, "/journeys", &body).await.is(201).json();
+        let link = query_value(journey["pay_link"].as_str().unwrap(), "link_id");
+        scene.gateway.http.submit("/payment/pay", &[("link_id", &link)]).await.location();
+        (journey["journey_id"].as_str().unwrap().to_owned(), format!("{}-1", journey["pay_id"].as_str().unwrap()))
+    };
+    let status = async |id: &str| scene.shop.journey(id).await["status"].clone();
+    // First refused, and its merchant told so; then paid all the same.
+    let late = async |amount: &str, capture: &str, proven: &str| {
+        let (id, reference) = opened(amount, capture).await;
+        scene.engine.refuse(&reference);
+        scene.engine.notify(&scene.gateway, &reference).await.is(204);
+        eventually("it has failed", async || status(&id).await == "failed").await;
+        scene.engine.change(&reference, &json!({ "status": proven }));
+        scene.engine.notify(&scene.gateway, &reference).await.is(204);
+        scene.gateway.wait(Duration::from_secs(10));
+        eventually("it is proven", async || status(&id).await == if proven == "paid" { "paid" } else { "authorised" })
+            .await;
+        id
+    };
+    late("20.00", "automatic", "paid").await;
+    scene.gateway.wait(Duration::from_mins(1));
+    scene.shop.choose(json!({ "late_payments": "refund" })).await;
+    let id = late("25.00", "automatic", "paid").await;
+    eventually("it is given back", async || !scene.engine.operations().is_empty()).await;
+    // One that is refused is not tried again, and one that was set aside is released.
+    late("6.66", "automatic", "paid").await;
+    late("30.00", "manual", "authorised").await;
+    eventually("all are given back", async || scene.engine.operations().len() == 3).await;
+    scene.gateway.wait(Duration::from_hours(2));
+    let after = scene.engine.asked("payment.refund");
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert_eq!((scene.engine.asked("payment.refund"), scene.engine.operations().len()), (after, 3));
+    let mut operations = scene.engine.operations();
+    operations.sort_unstable();
+    let expected = [("payment.refund", "25.00"), ("payment.refund", "6.66"), ("payment.void", "")];
+    assert_eq!(operations, expected.map(|(kind, amount)| (kind.to_owned(), amount.to_owned())));
+    assert_eq!(status(&id).await, json!("paid"), "what it came to stays");
+    let told =
+        || scene.server.received().iter().map(|told| serde_json::from_str(&told.body).unwrap()).collect::<Vec<Value>>();
+    eventually("the merchant is told", async || told().iter().any(|told| told["type"] == "operation.paid")).await;
+    let refunded = told().into_iter().find(|told| told["type"] == "operation.paid").unwrap();
+    assert_eq!((&refunded["data"]["amount"], &refunded["data"]["reference"]), (&json!("25.00"), &json!("order-7")));
 }
 
 #[tokio::test]

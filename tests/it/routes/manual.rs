@@ -33,7 +33,11 @@ fn operations(manual: &Value) -> Vec<(Method, String, Vec<u16>)> {
 }
 
 fn filled(path: &str, id: &str) -> String {
-    path.replace("{index}", "0").replace("{id}", id).replace("{number}", "0000").replace("{name}", "acme")
+    path.replace("{index}", "0")
+        .replace("{id}", id)
+        .replace("{number}", "0000")
+        .replace("{name}", "acme")
+        .replace("{merchant}", "1111111111111111111111")
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod v1_endpoints;
 mod v1_events;
 mod v1_jobs;
 mod v1_journeys;
+mod v1_merchants;
 mod v1_payments;
 mod v1_preview;
 mod v1_profile;

@@ -144,7 +144,7 @@ async fn settings_are_chosen_one_by_one(gateway: TestGateway) {
         "one_time_token": "off", "extra_outcomes": "off", "one_off_urls": "allowed", "same_browser": "checked",
         "app_links": "page", "when_late": "wait", "signed_returns": "off", "one_time_token_life_seconds": 300,
         "journey_life_seconds": 86_400, "answers_to": "gateway", "signed_calls": "checked", "notice_type": "",
-        "provider": "",
+        "provider": "", "late_payments": "keep",
     });
     assert_eq!(merchant.look("/profile/settings").await.is(200).json(), defaults);
     let mut expected = defaults;
