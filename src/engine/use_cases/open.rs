@@ -1,8 +1,9 @@
 //! OPEN: a merchant's call becomes a journey, with its callbacks resolved and frozen.
 
+use crate::domain::dialect::hand_back_params;
 use crate::domain::{
-    AppLinks, CallbackUrl, Device, DeviceResponse, Invalid, Journey, Merchant, OpenRequest, Outcome, Params,
-    PlannedCallback, ProviderRefusal, WebhookEndpoint,
+    AppLinks, CallbackUrl, Cause, Device, DeviceResponse, FinalOutcome, HandBack, Invalid, Journey, Merchant,
+    OpenRequest, Outcome, Params, PlannedCallback, ProviderRefusal, WebhookEndpoint,
 };
 use crate::engine::{Engine, accounts, create, derive, draft, lapse, longest, visit};
 use crate::engine::{deps::Result, longest::LARGEST};
@@ -115,6 +116,24 @@ pub fn rehearse(engine: &Engine, merchant: &Merchant, dialect: &str, open_reques
     });
     let entries = entries.collect::<Result<_>>()?;
     Ok(Rehearsed { entries, endpoints: journey.opening().plan.endpoints.clone() })
+}
+
+/// Where the browser of a journey is handed back with each outcome that there can be: the exact URL, but for what is known
+/// only then (the provider's error, a one-time token, a signature). Nothing of an outcome that ends on our own page.
+///
+/// # Errors
+/// When this gateway lacks the journey's dialect.
+pub fn outcome_urls(engine: &Engine, journey: &Journey) -> Result<Vec<(Outcome, String)>> {
+    let (opening, dialect) = (journey.opening(), engine.deps.dialect(&journey.opening().dialect)?);
+    let ends = longest::ends(journey, &ProviderRefusal::new("", None)).into_iter();
+    let urls = ends.filter_map(|end| {
+        let end = FinalOutcome { cause: Cause::Time, ..end };
+        let entry = opening.plan.destination_for(Some(end.outcome))?;
+        let hand_back = HandBack { final_outcome: Some(&end), ..HandBack::default() };
+        let url = entry.url.with(&hand_back_params(dialect, journey, &hand_back), entry.params_in);
+        Some(url.map(|url| (end.outcome, url)))
+    });
+    Ok(urls.collect::<Result<_, Invalid>>()?)
 }
 
 /// Where an entry leads with these parameters.

@@ -8,9 +8,9 @@ use serde_with::skip_serializing_none;
 use super::{endpoints::EndpointView, ways::PlannedView};
 use crate::dialect::own;
 use crate::domain::provider_account::name_for_merchant;
-use crate::domain::{Journey, JourneyId, PayId, PaymentStanding, ProviderPayment, Stage};
-use crate::engine::Engine;
+use crate::domain::{Amount, Journey, JourneyId, OperationKind, PayId, PaymentStanding, ProviderPayment, Stage};
 use crate::engine::derive::{self, Attachment};
+use crate::engine::{Engine, use_cases};
 use crate::web::{Problem, time::rfc3339};
 
 #[skip_serializing_none]
@@ -28,6 +28,8 @@ pub(super) struct JourneyView {
     metadata: Option<BTreeMap<String, String>>,
     operation: Option<&'static str>,
     of: Option<String>,
+    captured: Option<String>,
+    refunded: Option<String>,
     opened_at: String,
     expires_at: String,
     concluded_at: Option<String>,
@@ -81,6 +83,8 @@ impl From<&ProviderPayment> for PaymentView {
 #[derive(Serialize)]
 struct Callbacks {
     destination: Option<PlannedView>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    outcomes: BTreeMap<&'static str, String>,
     background: Vec<PlannedView>,
     endpoints: Vec<EndpointView>,
 }
@@ -112,6 +116,8 @@ pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Pr
         metadata: kept.metadata,
         operation: operation.map(|operation| operation.kind.as_str()),
         of: operation.and_then(|operation| operation.of).map(|of| of.to_string()),
+        captured: sum(journey, OperationKind::Capture),
+        refunded: sum(journey, OperationKind::Refund),
         opened_at: rfc3339(opening.opened_at),
         expires_at: rfc3339(opening.expires_at),
         concluded_at: journey.final_outcome().map(|final_outcome| rfc3339(final_outcome.at)),
@@ -125,10 +131,28 @@ pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Pr
             .transpose()?,
         callbacks: Callbacks {
             destination: opening.plan.destination.as_ref().map(PlannedView::from),
+            outcomes: outcomes(engine, journey)?,
             background: opening.plan.background.iter().map(PlannedView::from).collect(),
             endpoints: opening.plan.endpoints.iter().map(EndpointView::from).collect(),
         },
     })
+}
+
+/// What operations of this kind take of a payment: those that were refused do not count.
+fn sum(journey: &Journey, kind: OperationKind) -> Option<String> {
+    let amounts =
+        journey.operations().iter().filter(|applied| applied.kind == kind).filter_map(|applied| applied.amount);
+    let sum = amounts.reduce(|a, b| Amount::from_minor(a.minor().saturating_add(b.minor()), a.currency()));
+    sum.map(|sum| sum.to_string())
+}
+
+/// Where the browser is handed back, by the outcomes that callbacks in our own words can have.
+fn outcomes(engine: &Engine, journey: &Journey) -> Result<BTreeMap<&'static str, String>, Problem> {
+    if journey.opening().dialect != own::NAME {
+        return Ok(BTreeMap::new());
+    }
+    let urls = use_cases::open::outcome_urls(engine, journey)?;
+    Ok(urls.into_iter().map(|(outcome, url)| (outcome.as_str(), url)).collect())
 }
 
 /// `open`, `away`, or the outcome in force.

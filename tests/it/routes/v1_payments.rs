@@ -58,6 +58,21 @@ async fn a_payment_is_opened_paid_and_told_in_its_own_words(gateway: TestGateway
     let id = open["journey_id"].as_str().unwrap();
     let home = paid(&gateway, &open, "code=ok").await;
     assert_eq!(home, format!("https://shop.example/cb?own=1&journey_id={id}&status=paid"));
+    // It was said before.
+    let outcomes = &open["callbacks"]["outcomes"];
+    assert_eq!(outcomes["paid"], json!(home));
+    let others =
+        ["cancelled", "failed", "expired"].map(|status| home.replace("status=paid", &format!("status={status}")));
+    assert_eq!(
+        [&outcomes["cancelled"], &outcomes["failed"], &outcomes["expired"]],
+        others.each_ref().map(|url| json!(url)).each_ref()
+    );
+    let apart = json!({ "callback": { "success": "https://shop.example/ok", "cancelled": "https://shop.example/no" } });
+    let apart = opened(&merchant, apart).await;
+    let urls = apart["callbacks"]["outcomes"].as_object().unwrap();
+    assert_eq!(urls.keys().collect::<Vec<_>>(), ["cancelled", "paid"]);
+    assert_eq!(paid(&gateway, &apart, "error=access_denied").await.split("&error").next(), urls["cancelled"].as_str());
+    assert_eq!(opened(&merchant, json!({ "capture": "manual", "callback": "https://shop.example/cb" })).await["callbacks"]["outcomes"].get("paid"), None);
     eventually("the webhook has come", async || server.count() == 1).await;
     let told: Value = serde_json::from_str(&server.received()[0].body).unwrap();
     assert_eq!(told["type"], json!("journey.paid"));
@@ -210,6 +225,12 @@ async fn money_is_captured_released_and_given_back() {
     assert_eq!((&refunded["status"], &refunded["amount"]), (&json!("paid"), &json!("10.00")), "all that is left");
     let again = order(captured["pay_id"].as_str().unwrap(), "refunds", "r-1", json!({})).await.is(201).json();
     assert_eq!(again["pay_id"], refunded["pay_id"], "the same order, although nothing is left");
+    let sums = async |id: &str| {
+        let journey = merchant.journey(id).await;
+        [journey["captured"].clone(), journey["refunded"].clone()]
+    };
+    assert_eq!(sums(&id).await, [json!("10.00"), Value::Null], "what was too much does not count");
+    assert_eq!(sums(captured["pay_id"].as_str().unwrap()).await, [Value::Null, json!("10.00")]);
     let released = order(&id, "voids", "v-1", json!({ "note": "done" })).await.is(201).json();
     assert_eq!(released["status"], json!("paid"));
     let problem = merchant.v1(Method::POST, &format!("/journeys/{id}/captures"), &json!({})).await.is(422).json();
