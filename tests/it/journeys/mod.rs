@@ -27,6 +27,7 @@ mod lists;
 mod malformed;
 mod merchants_shut_out;
 mod modes;
+mod pairs;
 mod prefetch;
 mod profile_edits;
 mod provider_accounts;

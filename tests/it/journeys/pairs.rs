@@ -1,0 +1,247 @@
+//! Any dialect over any provider: each pair is walked, and the table in docs/PROVIDERS.md is what was found.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::gateway::{StoreKind, TestGateway, eventually};
+use crate::support::http::query_value;
+use crate::support::ixopay::{Client, debit, link_of};
+use crate::support::ixopay_connector::{Connector, SHARED_SECRET};
+use crate::support::merchant_client::MerchantClient;
+use crate::support::payment_engine::PaymentEngine;
+use crate::support::receiver::{Receiver, Reply};
+
+/// The dialects in which payments can be opened that name no bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Front {
+    SecPaid,
+    Ixopay,
+    Own,
+}
+
+/// Who takes the money.
+enum Till {
+    Sandbox,
+    Http(PaymentEngine),
+    Ixopay(Connector),
+}
+
+/// What a customer does, or what becomes of the payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Paid,
+    Refused,
+    Failed,
+    Expired,
+    NeverReturned,
+}
+
+const ENDS: [End; 5] = [End::Paid, End::Refused, End::Failed, End::Expired, End::NeverReturned];
+
+/// A payment that was opened.
+struct Opened {
+    link: String,
+    pay_id: String,
+}
+
+/// A merchant whose server is called, before one kind of provider.
+struct Pair {
+    gateway: TestGateway,
+    till: Till,
+    client: Client,
+    server: Receiver,
+    front: Front,
+    count: usize,
+}
+
+impl Pair {
+    async fn of(front: Front, till: Till) -> Self {
+        let file = match &till {
+            Till::Sandbox => "sandbox.enabled = true\negress.allow = ['127.0.0.0/8']\n".to_owned(),
+            Till::Http(engine) => engine.file(""),
+            Till::Ixopay(connector) => connector.file(),
+        };
+        let gateway = TestGateway::open_own(StoreKind::Embedded, &file).await;
+        let client = Client::of(&gateway);
+        client.merchant.choose(json!({ "extra_outcomes": "on" })).await;
+        let server = Receiver::answering(|_, _| Reply::Saying(200, "OK"));
+        Self { gateway, till, client, server, front, count: 0 }
+    }
+
+    fn shop(&self) -> &MerchantClient {
+        &self.client.merchant
+    }
+
+    /// Opens a payment of 25 EUR, which the sandbox plays by its note where its customer never returns.
+    async fn open(&mut self, end: End) -> Opened {
+        self.count += 1;
+        let note = if end == End::NeverReturned { "asked:1000:paid" } else { "order 7" };
+        match self.front {
+            Front::SecPaid => {
+                let fields = json!({ "callback_url": "https://shop.example/cb", "recipient_note": note,
+                    "payment_endpoint": self.server.url("/told?s={status}") });
+                let link = self.shop().link(fields).await;
+                Opened { link: link.text, pay_id: link.id }
+            }
+            Front::Own => {
+                let body = json!({ "amount": "25.00", "currency": "EUR", "callback": "https://shop.example/cb",
+                    "note": note, "endpoints": [self.server.url("/hook")] });
+                let journey = self.shop().v1(Method::POST, "/journeys", &body).await.is(201).json();
+                let link = query_value(journey["pay_link"].as_str().unwrap(), "link_id");
+                Opened { link, pay_id: journey["pay_id"].as_str().unwrap().to_owned() }
+            }
+            Front::Ixopay => {
+                let more = json!({ "amount": "25.00", "description": note, "callbackUrl": self.server.url("/cb"),
+                    "successUrl": "https://shop.example/ok", "cancelUrl": "https://shop.example/no",
+                    "errorUrl": "https://shop.example/error" });
+                let answer = self.client.begin("debit", &debit(&format!("order-{}", self.count), more)).await;
+                let listed = self.shop().look("/journeys?limit=1").await.json()["journeys"][0].clone();
+                Opened { link: link_of(&answer), pay_id: listed["pay_id"].as_str().unwrap().to_owned() }
+            }
+        }
+    }
+
+    /// Has a payment end so.
+    async fn bring_about(&self, opened: &Opened, end: End) {
+        let http = &self.gateway.http;
+        let reference = format!("{}-1", opened.pay_id);
+        if let Till::Sandbox = self.till {
+            match end {
+                End::Paid => drop(http.pay(&opened.link, "code=ok").await.location()),
+                End::Refused => drop(http.pay(&opened.link, "error=access_denied").await.location()),
+                End::Failed => drop(http.pay(&opened.link, "error=server_error").await.location()),
+                End::Expired => self.gateway.wait(Duration::from_hours(25)),
+                End::NeverReturned => {
+                    http.leave(&opened.link).await;
+                    self.gateway.wait(Duration::from_secs(10));
+                }
+            }
+            return;
+        }
+        http.submit("/payment/pay", &[("link_id", &opened.link)]).await.location();
+        let return_url = match &self.till {
+            Till::Sandbox => return,
+            Till::Http(engine) => {
+                match end {
+                    End::Paid | End::NeverReturned => engine.pay(&reference),
+                    End::Refused => {
+                        let refusal = json!({ "code": "user_cancelled", "detail": "No." });
+                        engine.change(&reference, &json!({ "status": "refused", "refusal": refusal }));
+                    }
+                    End::Failed => engine.refuse(&reference),
+                    End::Expired => self.gateway.wait(Duration::from_hours(25)),
+                }
+                if end == End::NeverReturned {
+                    engine.notify(&self.gateway, &reference).await.is(204);
+                }
+                engine.payment(&reference)["return_url"].as_str().unwrap().to_owned()
+            }
+            Till::Ixopay(connector) => {
+                match end {
+                    End::Paid | End::NeverReturned => connector.succeed(&reference),
+                    End::Refused => connector.change(&reference, &json!({ "transactionStatus": "CANCELLED" })),
+                    End::Failed => {
+                        connector.change(&reference, &json!({ "transactionStatus": "ERROR", "code": "2003" }))
+                    }
+                    End::Expired => {
+                        connector.change(&reference, &json!({ "transactionStatus": "ERROR", "code": "2005" }));
+                        self.gateway.wait(Duration::from_hours(25));
+                    }
+                }
+                if end == End::NeverReturned {
+                    connector.call_back(&self.gateway, &reference, SHARED_SECRET).await.is(200);
+                }
+                connector.transaction(&reference)["successUrl"].as_str().unwrap().to_owned()
+            }
+        };
+        if [End::Paid, End::Refused, End::Failed].contains(&end) {
+            http.get(&return_url).await.location();
+        }
+    }
+
+    /// What the merchant's server was sent, in its dialect's words, behind the first `before`.
+    fn told(&self, before: usize) -> Vec<String> {
+        let word = |told: &crate::support::receiver::Received| match self.front {
+            Front::SecPaid => query_value(&self.server.url(&told.target), "s"),
+            Front::Own => serde_json::from_str::<Value>(&told.body).unwrap()["type"].as_str().unwrap().to_owned(),
+            Front::Ixopay => {
+                let body: Value = serde_json::from_str(&told.body).unwrap();
+                let code = body["code"].as_str().map_or_else(String::new, |code| format!(" {code}"));
+                format!("{}{code}", body["result"].as_str().unwrap())
+            }
+        };
+        self.server.received().iter().skip(before).map(word).collect()
+    }
+
+    /// Walks to an end, and answers what the merchant was sent of it.
+    async fn walk(&mut self, end: End) -> (Opened, String) {
+        let before = self.server.count();
+        let opened = self.open(end).await;
+        self.bring_about(&opened, end).await;
+        let decided = |told: &str| told != "PENDING";
+        eventually(&format!("{:?} is told of {end:?}", self.front), async || {
+            self.told(before).iter().any(|told| decided(told))
+        })
+        .await;
+        let told: Vec<String> = self.told(before).into_iter().filter(|told| decided(told)).collect();
+        assert_eq!(told.len(), 1, "{:?} {end:?}: {told:?}", self.front);
+        (opened, format!("`{}`", told[0]))
+    }
+
+    /// Gives 5 EUR back of a payment that was made, in the dialect's own words or, where it has none, in ours.
+    async fn refund(&self, opened: &Opened) -> String {
+        let before = self.server.count();
+        let refunded = if self.front == Front::Ixopay {
+            let paid = self.shop().journey(&opened.pay_id).await;
+            let uuid =
+                self.client.call(Method::GET, "/status//getByMerchantTransactionId/order-1", "").await.is(200).json();
+            assert_eq!(paid["status"], json!("paid"));
+            let more =
+                json!({ "amount": "5.00", "referenceUuid": uuid["uuid"], "callbackUrl": self.server.url("/cb") });
+            self.client.begin("refund", &debit("refund-1", more)).await;
+            eventually("the refund is told", async || !self.told(before).is_empty()).await;
+            return format!("`{}`", self.told(before).pop().unwrap());
+        } else {
+            let path = format!("/journeys/{}/refunds", opened.pay_id);
+            let key = [("idempotency-key", "r-1")];
+            self.shop().v1_with(Method::POST, &path, &key, &json!({ "amount": "5.00" })).await.is(201).json()
+        };
+        eventually("the refund is done", async || {
+            self.shop().journey(refunded["pay_id"].as_str().unwrap()).await["status"] == "paid"
+        })
+        .await;
+        if self.front == Front::SecPaid {
+            return "by `/v1`".to_owned();
+        }
+        eventually("the refund is told", async || !self.told(before).is_empty()).await;
+        format!("`{}`", self.told(before).pop().unwrap())
+    }
+}
+
+#[tokio::test]
+async fn the_table_of_dialects_and_kinds_is_what_was_found() {
+    let mut rows = Vec::new();
+    for (front, name) in [(Front::SecPaid, "SecPaid"), (Front::Ixopay, "IXOPAY"), (Front::Own, "Handback")] {
+        for (till, kind) in [
+            (Till::Sandbox, "sandbox bank"),
+            (Till::Http(PaymentEngine::start()), "`http`"),
+            (Till::Ixopay(Connector::start()), "`ixopay`"),
+        ] {
+            let mut pair = Pair::of(front, till).await;
+            let mut cells = Vec::new();
+            let mut first = None;
+            for end in ENDS {
+                let (opened, told) = pair.walk(end).await;
+                cells.push(told);
+                first = first.or(Some(opened));
+            }
+            cells.push(pair.refund(&first.unwrap()).await);
+            rows.push(format!("| {name} | {kind} | {} |", cells.join(" | ")));
+        }
+    }
+    let found = rows.join("\n");
+    let document = include_str!("../../../docs/PROVIDERS.md");
+    assert!(document.contains(&found), "docs/PROVIDERS.md must have this table:\n{found}");
+}
