@@ -130,6 +130,11 @@ async fn delete(engine: web::Data<Engine>, incoming: Incoming) -> Result<Box<Raw
         }
         Stage::Concluded(s) if s.outcome == Outcome::Expired => Err(ErrorBody::conflict("This link has expired")),
         Stage::Concluded(s) if s.outcome == Outcome::Cancelled => Err(ErrorBody::conflict("This link was cancelled")),
+        // It is withdrawn as soon as the provider says that nobody has paid.
+        Stage::Away { .. } if journey.open_payments().next().is_some() => Err(ErrorBody::conflict(
+            "The payment of this link is being closed at its provider, which has not said yet that nobody has paid: the \
+             link is withdrawn when it does",
+        )),
         Stage::Away { .. } => Err(ErrorBody::conflict(
             "The customer of this link has left for the bank, and may be paying: try again when the payment has ended, or in \
              40 minutes",

@@ -238,6 +238,8 @@ async fn cancelling_closes_the_payment_first(scene: Scene) {
     scene.engine.misbehave(Fault::Broken);
     cancel(&link).await.is(200);
     assert_eq!(scene.shop.status(&link).await, "away", "nobody knows yet");
+    let withdrawn = scene.shop.secpaid("deleteLink", &json!({ "pay_id": link.id })).await.is(409).json();
+    assert!(withdrawn["ResponseMsg"].as_str().unwrap().contains("is being closed at its provider"), "{withdrawn}");
     // It is not forgotten.
     scene.engine.misbehave(Fault::None);
     scene.gateway.wait(Duration::from_mins(10));
