@@ -143,7 +143,7 @@ impl Pair {
                     End::Paid | End::NeverReturned => connector.succeed(&reference),
                     End::Refused => connector.change(&reference, &json!({ "transactionStatus": "CANCELLED" })),
                     End::Failed => {
-                        connector.change(&reference, &json!({ "transactionStatus": "ERROR", "code": "2003" }))
+                        connector.change(&reference, &json!({ "transactionStatus": "ERROR", "code": "2003" }));
                     }
                     End::Expired => {
                         connector.change(&reference, &json!({ "transactionStatus": "ERROR", "code": "2005" }));
