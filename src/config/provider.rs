@@ -82,7 +82,7 @@ fn provider(section: &mut Section<'_>) -> Option<ProviderConfig> {
         Some(Kind::Http) | None => AskSchedule::default().per_second(),
     };
     let account = account(section, per_second);
-    // What is said beside a kind that there is not is read as the first one's, and is no further mistake.
+    // What is said beside a kind that there is not is read as the first one's.
     let provider = match kind.unwrap_or(Kind::Http) {
         Kind::Http => {
             let url = section.needed("url", "expected such as https://pay.example/handback", engine_url);

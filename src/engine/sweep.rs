@@ -15,8 +15,9 @@ pub const SWEPT: usize = 200;
 /// How many journeys it looks after at the same time: the embedded store commits them together.
 const AT_ONCE: usize = 16;
 
-/// Looks after journeys whose time has run out, proofs that nobody has finished, redirects that nobody has asked
-/// for, payments that their providers are to be asked about, and late ones that are to be given back. Answers how many journeys it looked after; with [`SWEPT`] of them there may be more.
+/// Looks after journeys whose time has run out, proofs that nobody has finished, redirects that nobody has asked for,
+/// payments that their providers are to be asked about, and late ones that are to be given back. Answers how many
+/// journeys it looked after; with [`SWEPT`] of them there may be more.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -68,11 +69,19 @@ async fn look_after(engine: &Arc<Engine>, journey: Journey) -> Result<bool> {
     moved |= payment::ask_due(engine, &journey).await?;
     if let Some(refund) = late::open_refund(engine, &journey).await? {
         moved = true;
-        let refund = perform::perform(engine, refund).await?;
         late::note_refund(engine, journey.clone(), refund.pay_id()).await?;
+        // No engine holds up the sweep; a refund whose node has left it is resumed when its time is over.
+        tokio::spawn(perform_refund(Arc::clone(engine), refund));
     }
     let resumes = perform::can_be_resumed(engine, &journey, now);
     let journey = if resumes { perform::perform(engine, journey).await? } else { journey };
     lapse::lapse(&engine.deps, journey).await?;
     Ok(moved)
+}
+
+async fn perform_refund(engine: Arc<Engine>, refund: Journey) {
+    let pay_id = refund.pay_id();
+    if let Err(error) = perform::perform(&engine, refund).await {
+        tracing::error!(error = %error, %pay_id, "sweep.trouble");
+    }
 }

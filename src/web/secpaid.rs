@@ -154,9 +154,9 @@ fn named_link(fields: &Fields) -> Result<PayId, ErrorBody> {
     }
 }
 
-/// Whether a journey was opened in these words: others are no links here.
+/// Whether a journey is a payment that was opened in these words: others are no links here, nor is what gives one back.
 fn is_link(journey: &Journey) -> bool {
-    journey.opening().dialect == NAME
+    journey.opening().dialect == NAME && journey.opening().purpose.checkout().is_some()
 }
 
 fn links(engine: &Engine, journeys: &[Journey]) -> Result<Vec<Box<RawValue>>, ErrorBody> {

@@ -4,7 +4,7 @@ use crate::domain::{Journey, PayId};
 use crate::engine::commit::{self, Next};
 use crate::engine::deps::Result;
 use crate::engine::{Engine, create, derive};
-use crate::store::{Kept, Reservation, Step};
+use crate::store::{Kept, Reservation, Step, StoreError};
 
 /// Opens the operation that gives a late payment back, once for each payment. `None` when nothing is owed.
 ///
@@ -15,7 +15,15 @@ pub(in crate::engine) async fn open_refund(engine: &Engine, journey: &Journey) -
         return Ok(None);
     }
     let deps = &engine.deps;
-    let Some(merchant) = deps.store.merchant(journey.opening().merchant).await? else { return Ok(None) };
+    let merchant = match deps.store.merchant(journey.opening().merchant).await {
+        // The other journeys do not wait for that.
+        Err(StoreError::Damaged(_)) => {
+            tracing::error!(merchant = %journey.opening().merchant, "store.damaged_record");
+            return Ok(None);
+        }
+        merchant => merchant?,
+    };
+    let Some(merchant) = merchant else { return Ok(None) };
     let dialect = deps.dialect(&journey.opening().dialect)?;
     let Some(request) = dialect.late_refund(journey) else { return Ok(None) };
     let reservation = Reservation {

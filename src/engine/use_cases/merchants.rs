@@ -66,8 +66,12 @@ pub async fn add_once(
     if let Some(new) = add_as(engine, (id, mode), name, SavedCallbacks::default()).await? {
         return Ok(AddedMerchant::New(Box::new(new)));
     }
-    let known = engine.deps.store.merchant(id).await?;
-    known.map(|merchant| AddedMerchant::Known(Box::new(merchant))).ok_or(EngineError::Gone)
+    let known = engine.deps.store.merchant(id).await?.ok_or(EngineError::Gone)?;
+    // The reservation lapses in a day, the merchant does not.
+    if engine.deps.mode_of(&known) != mode {
+        return Err(EngineError::KeyReused);
+    }
+    Ok(AddedMerchant::Known(Box::new(known)))
 }
 
 /// Adds a merchant of this mode, with an API key and a signing secret that nobody can read again.
@@ -216,6 +220,6 @@ async fn check_nothing_under_way(engine: &Engine, id: MerchantId) -> Result<()> 
     }
     let journeys = if count == 1 { "journey" } else { "journeys" };
     Err(Invalid::new("merchant", format!("has {count} {journeys} under way"))
-        .hint("wait until they have ended: each expires in its time at the latest")
+        .hint("wait until they have ended: at the latest in their time, or when their provider has said how their payment ended")
         .into())
 }

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
+use url::Url;
 
 use crate::domain::{
     AccountAccess, AccountLabel, AccountName, AccountState, Currency, Invalid, Merchant, MerchantId, ProviderAccount,
@@ -145,6 +146,11 @@ pub async fn change(
     let password = password.transpose()?;
     change_one(engine, merchant, name, |account| {
         if let Some(url) = &url {
+            let moves = !is_same_origin(account.access.url_mut(), url);
+            if moves && password.is_none() && account.access.password_mut().is_some() {
+                let rule = "is missing: one that is kept here is not sent to another host";
+                return Err(Invalid::new("password", rule).hint("give it again beside the new url"));
+            }
             account.access.url_mut().clone_from(url);
         }
         if let Some(password) = &password {
@@ -235,6 +241,12 @@ async fn change_one<T>(
 fn check_url(engine: &Engine, text: &str) -> Result<(), Invalid> {
     let url = engine_url(text)?;
     engine.deps.rules.guard.as_ref().map_or(Ok(()), |guard| guard.check_call(&url))
+}
+
+/// Whether two addresses have the same scheme, host and port.
+fn is_same_origin(one: &str, other: &str) -> bool {
+    let origin = |text: &str| Url::parse(text).ok().map(|url| url.origin());
+    origin(one).is_some() && origin(one) == origin(other)
 }
 
 fn check_currencies(currencies: &[Currency]) -> Result<(), Invalid> {

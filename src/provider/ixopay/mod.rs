@@ -5,6 +5,7 @@
 //! its answer was lost, it is found by that. A callback is a reason to ask for the status, which alone decides. The API has
 //! nothing by which a customer's page is closed, so such a payment ends when IXOPAY lets it expire.
 
+mod lost;
 pub mod settings;
 mod signature;
 #[cfg(test)]
@@ -31,9 +32,10 @@ use crate::domain::{
     Redirect, ResponseKind, Secret, UnixMillis, Wanted,
 };
 use crate::egress::{Call, Client};
+use lost::LostCreations;
 use settings::IxopayConfig;
-use signature::Signed;
-use wire::{Answer, Callback, Meaning, Standing, Status, Transaction};
+use signature::{Signed, date, read_date};
+use wire::{Answer, Callback, Meaning, Standing, Status, Transaction, not_done, shortened};
 
 /// How long an answer may take.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -41,14 +43,8 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// The content type of calls and callbacks, exactly as it is signed.
 const JSON: &str = "application/json; charset=utf-8";
 
-/// The longest description that the API takes, in characters.
-const LONGEST_DESCRIPTION: usize = 255;
-
 /// How far the date of a callback may be from now: a day, for clocks that are wrong by their time zone.
 const WINDOW: Duration = Duration::from_hours(24);
-
-/// How long after a customer has left a creation whose answer was lost counts as one that nobody was sent to.
-const LOST: Duration = Duration::from_mins(1);
 
 /// A connector.
 pub struct Ixopay {
@@ -58,6 +54,7 @@ pub struct Ixopay {
     notification_target: String,
     client: Client,
     clock: Arc<dyn Clock>,
+    lost: LostCreations,
 }
 
 /// What a call came to that begins a transaction.
@@ -76,7 +73,7 @@ impl Ixopay {
         let target = Url::parse(&notification_url);
         let notification_target =
             target.map_or_else(|_| String::new(), |url| url[Position::BeforePath..Position::AfterQuery].to_owned());
-        Self { config, notification_url, notification_target, client, clock }
+        Self { config, notification_url, notification_target, client, clock, lost: LostCreations::default() }
     }
 
     /// Begins a transaction, once for each id.
@@ -87,9 +84,9 @@ impl Ixopay {
             return Ok(Begun::Transaction(answer));
         }
         match answer.meaning() {
+            Meaning::Duplicate => Ok(Begun::Duplicate),
             // It exists, and has failed at once.
             _ if answer.uuid.is_some() => Ok(Begun::Refused(answer.refusal())),
-            Meaning::Duplicate => Ok(Begun::Duplicate),
             Meaning::NotNow => Err(ProviderError::Unreachable(format!("it answers {}", answer.refusal().code()))),
             Meaning::Open | Meaning::NotFound => {
                 Err(ProviderError::Unanswered(format!("it answers {}", answer.refusal().code())))
@@ -156,15 +153,20 @@ impl Ixopay {
         reply.json().map_err(|_| ProviderError::Unreadable("it is not the JSON that is expected".into()))
     }
 
-    /// What a creation comes to of which it is only known that it was made before.
+    /// What a creation comes to that was made before, or not at all: it is looked for, and not made.
     async fn created_before(&self, context: &VisitContext<'_>, reference: &str) -> Result<Requested> {
-        let status = self.by_reference(reference).await?;
+        let status = match self.by_reference(reference).await {
+            // Whoever was making it has failed by now.
+            Err(ProviderError::NoPayment(_)) if self.lost.is_given_up(reference, self.clock.now()) => {
+                return Ok(Requested::Refused(ProviderRefusal::new("payment_closed", None)));
+            }
+            status => status?,
+        };
         match status.standing()? {
-            // The page of the customer is in no status. Whoever had its answer has sent the customer there, or is gone by
-            // now; and nobody pays on a page that nobody was sent to.
+            // The page of the customer is in no status. Whoever had its answer has written it down, or is gone by now;
+            // and nobody pays on a page that nobody was sent to.
             Standing::Redirect => {
-                let left_at = context.journey.visits().get(usize::from(context.visit)).map(|visit| visit.left_at);
-                if left_at.is_some_and(|left_at| self.clock.now() < left_at.plus(LOST)) {
+                if !self.lost.is_given_up(reference, self.clock.now()) {
                     return Err(ProviderError::Unanswered("the address of its page was lost".into()));
                 }
                 let why = "The address of the payment page was lost, and nobody was sent there.";
@@ -236,7 +238,8 @@ impl Provider for Ixopay {
 
     /// Asks for the status of a transaction that there is not: that it is not known is said to whom it knows.
     async fn prepare(&self) -> Result<()> {
-        match self.by_reference("handback-ready").await {
+        // Ten questions a minute are answered about one id.
+        match self.by_reference(&format!("handback-ready-{}", self.clock.draw())).await {
             Ok(_) | Err(ProviderError::NoPayment(_)) => Ok(()),
             Err(trouble) => Err(trouble),
         }
@@ -249,6 +252,9 @@ impl Provider for Ixopay {
         };
         let what = if matches!(checkout.wanted, Wanted::Reservation(_)) { "preauthorize" } else { "debit" };
         let (reference, return_url) = (context.payment_reference().to_string(), context.return_url());
+        if is_over(context, self.clock.now()) {
+            return self.created_before(context, &reference).await;
+        }
         let description = shortened(opening.purpose.note());
         let transaction = Transaction {
             merchant_transaction_id: reference.clone(),
@@ -338,11 +344,11 @@ impl Provider for Ixopay {
                 Ok(Performed::Now(Fact::paid()))
             }
             Begun::Transaction(_) => Ok(Performed::Unknown),
-            Begun::Refused(why) => Ok(Performed::Now(Fact::refused(why))),
+            Begun::Refused(why) => Ok(Performed::Now(Fact::refused(not_done(why)))),
             Begun::Duplicate => Ok(match self.by_reference(&reference).await?.standing()? {
                 Standing::Success => Performed::Now(Fact::paid()),
                 Standing::Pending | Standing::Redirect => Performed::Unknown,
-                Standing::Refused(why) => Performed::Now(Fact::refused(why)),
+                Standing::Refused(why) => Performed::Now(Fact::refused(not_done(why))),
                 Standing::Expired => Performed::Now(Fact::refused(ProviderRefusal::new("payment_closed", None))),
             }),
         }
@@ -357,6 +363,13 @@ const fn operation_path(kind: OperationKind) -> Option<&'static str> {
         OperationKind::Refund => Some("refund"),
         OperationKind::Payout | OperationKind::Deregister | OperationKind::Chargeback => None,
     }
+}
+
+/// Whether nobody is to be sent to the page of a visit any more.
+fn is_over(context: &VisitContext<'_>, now: UnixMillis) -> bool {
+    let journey = context.journey;
+    let is_closing = journey.payment(context.visit).is_some_and(|payment| payment.closing.is_some());
+    is_closing || journey.is_past_expiry(now) || journey.final_outcome().is_some()
 }
 
 fn created(uuid: Option<String>, page: String) -> Result<Requested> {
@@ -376,22 +389,4 @@ fn page_of(text: &str, api: &Url) -> Result<String> {
     let url = Url::parse(text).map_err(|_| unreadable())?;
     let is_known = url.scheme() == "https" || (url.scheme() == "http" && api.scheme() == "http");
     if is_known && url.has_host() { Ok(url.into()) } else { Err(unreadable()) }
-}
-
-/// A note, as long as a description may be.
-fn shortened(note: &str) -> &str {
-    note.char_indices().nth(LONGEST_DESCRIPTION).map_or(note, |(end, _)| &note[..end])
-}
-
-/// A moment as the header `Date` has it (RFC 7231, section 7.1.1.1).
-fn date(at: UnixMillis) -> String {
-    let seconds = i64::try_from(at.as_millis() / 1000).unwrap_or(i64::MAX);
-    let at = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
-    at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
-}
-
-/// Reads such a moment, in seconds.
-fn read_date(text: &str) -> Option<u64> {
-    let zoned = jiff::fmt::rfc2822::parse(text).ok()?;
-    u64::try_from(zoned.timestamp().as_second()).ok()
 }

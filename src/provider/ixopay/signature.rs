@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha512};
 
-use crate::domain::Secret;
+use crate::domain::{Secret, UnixMillis};
 
 /// What is signed.
 #[derive(Debug, Clone, Copy)]
@@ -40,4 +40,18 @@ impl Signed<'_> {
         mac.update([self.method, &hash, self.content_type, self.date, self.uri].join("\n").as_bytes());
         Some(mac)
     }
+}
+
+/// A moment as the header `Date` has it (RFC 7231, section 7.1.1.1).
+pub(super) fn date(at: UnixMillis) -> String {
+    let seconds = i64::try_from(at.as_millis() / 1000).unwrap_or(i64::MAX);
+    let at = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
+    at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// Reads such a moment, in seconds; also with `UTC`, as the vendor's own PHP client writes it.
+pub(super) fn read_date(text: &str) -> Option<u64> {
+    let text = text.strip_suffix("UTC").map_or_else(|| text.to_owned(), |moment| format!("{moment}GMT"));
+    let zoned = jiff::fmt::rfc2822::parse(&text).ok()?;
+    u64::try_from(zoned.timestamp().as_second()).ok()
 }

@@ -136,6 +136,9 @@ fn a_date_is_written_as_it_is_read() {
     let at = UnixMillis::from_millis(1_595_337_303_999);
     assert_eq!(date(at), DATE_TEXT);
     assert_eq!(read_date("yesterday"), None);
+    let utc = DATE_TEXT.replace("GMT", "UTC");
+    assert!(utc.ends_with("UTC"), "{utc}");
+    assert_eq!(read_date(&utc), read_date(DATE_TEXT));
 }
 
 fn status(more: &Value) -> Result<PaymentReport> {
@@ -223,4 +226,27 @@ fn nothing_but_a_uuid_gets_into_an_address() {
         assert!(page_of(bad, &"https://a.example".parse().unwrap()).is_err(), "{bad}");
     }
     assert_eq!(shortened(&"é".repeat(300)).chars().count(), 255);
+}
+
+#[test]
+fn an_operation_that_may_have_been_done_stays_open() {
+    for code in ["1000", "1001", "1003", "1008", "3001", "3005", "9999"] {
+        let why = ProviderRefusal::new(&format!("ixopay_{code}"), Some("Timeout"));
+        assert!(ProviderError::leaves_open(&not_done(why)), "{code}");
+    }
+    for code in ["ixopay_2003", "ixopay_1002", "user_cancelled", "declined"] {
+        let why = ProviderRefusal::new(code, None);
+        assert_eq!(not_done(why.clone()), why);
+    }
+}
+
+#[test]
+fn a_creation_is_given_up_a_minute_after_it_was_first_found_to_be_lost() {
+    let (lost, at) = (LostCreations::default(), UnixMillis::from_millis(1_000_000));
+    let after = |seconds| at.plus(Duration::from_secs(seconds));
+    assert!(!lost.is_given_up("1-1", at));
+    assert!(!lost.is_given_up("1-1", after(59)));
+    assert!(!lost.is_given_up("2-1", after(59)));
+    assert!(lost.is_given_up("1-1", after(60)));
+    assert!(!lost.is_given_up("2-1", after(60)));
 }

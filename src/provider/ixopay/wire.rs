@@ -7,6 +7,9 @@ use serde_with::skip_serializing_none;
 use crate::domain::{Amount, Currency, PaymentReference, ProviderRefusal};
 use crate::provider::{PaymentReport, PaymentStatus, ProviderError, Result};
 
+/// The longest description that the API takes, in characters.
+const LONGEST_DESCRIPTION: usize = 255;
+
 /// A call that begins a transaction.
 #[skip_serializing_none]
 #[derive(Debug, Default, Serialize)]
@@ -98,6 +101,19 @@ impl Meaning {
             _ => Self::Refused,
         }
     }
+}
+
+/// Why an operation was not done. After a time-out or a trouble behind IXOPAY it may have been done all the same: that
+/// leaves it open, so that nothing is given back twice.
+pub(super) fn not_done(why: ProviderRefusal) -> ProviderRefusal {
+    let number = why.code().strip_prefix("ixopay_").and_then(|number| number.parse().ok());
+    let leaves_open = number.is_some_and(|number| Meaning::of(number) == Meaning::Open);
+    if leaves_open { ProviderError::Unanswered(String::new()).as_error() } else { why }
+}
+
+/// A note, as long as a description may be.
+pub(super) fn shortened(note: &str) -> &str {
+    note.char_indices().nth(LONGEST_DESCRIPTION).map_or(note, |(end, _)| &note[..end])
 }
 
 impl Failure {

@@ -10,7 +10,7 @@ use super::list::{ListQuery, Place};
 use super::secrets::made;
 use super::{ApiResult, at, check_operator, check_type, json as bodies, no_store};
 use crate::domain::merchant::Standing;
-use crate::domain::{KeyName, Merchant, MerchantId, MerchantName, Mode};
+use crate::domain::{Invalid, KeyName, Merchant, MerchantId, MerchantName, Mode};
 use crate::engine::{AddedMerchant, Engine, EngineError, use_cases};
 use crate::web::{BodyTrouble, Incoming, Problem, idempotency, time::rfc3339};
 
@@ -80,7 +80,11 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> ApiResult {
     check_operator(&engine, &request).await?;
     let query = ListQuery::read(&request, &["limit", "after"])?;
     let (all, after) = (use_cases::merchants::list(&engine).await?, query.place::<MerchantId>()?);
-    let begin = after.map_or(0, |after| all.iter().position(|own| own.id == after).map_or(all.len(), |at| at + 1));
+    let place = |after| {
+        let gone = || Invalid::new("after", "names a merchant that is erased").hint("begin anew without it");
+        all.iter().position(|own| own.id == after).map(|at| at + 1).ok_or_else(gone)
+    };
+    let begin = after.map_or(Ok(0), place)?;
     let page: Vec<&Merchant> = all[begin..].iter().take(query.limit).collect();
     let next = query.next(&page, |merchant| merchant.id);
     let merchants: Vec<_> = page.into_iter().map(|merchant| view(&engine, merchant)).collect();

@@ -162,8 +162,7 @@ async fn whatever_becomes_of_it_is_what_the_status_says(scene: Scene) {
 }
 
 async fn a_lost_answer_begins_no_second_transaction(scene: Scene) {
-    // It was decided at once, and nobody heard so.
-    scene.connector.misbehave(Trouble::Finishing);
+    // It was begun and decided, and nobody heard so.
     let first = scene.opened(json!({})).await;
     scene.connector.misbehave(Trouble::Mute);
     assert_eq!(scene.press(&first).await, "");
@@ -172,19 +171,34 @@ async fn a_lost_answer_begins_no_second_transaction(scene: Scene) {
     scene.connector.misbehave(Trouble::None);
     scene.gateway.wait(Duration::from_secs(10));
     scene.until(&first, "paid").await;
-    // Nobody was sent to its page: after a while the customer begins anew, and the first one is nobody's.
+    // Nobody was sent to its page: after a while it is given up.
     let second = scene.opened(json!({})).await;
     scene.connector.misbehave(Trouble::Mute);
     assert_eq!(scene.press(&second).await, "");
     scene.connector.misbehave(Trouble::None);
     let standing = async || scene.journey(&second).await["payment"]["standing"].clone();
+    let sought = scene.connector.called("getByMerchantTransactionId");
     scene.gateway.wait(Duration::from_secs(10));
-    eventually("it is found", async || scene.connector.called("getByMerchantTransactionId") >= 2).await;
+    eventually("it is sought", async || scene.connector.called("getByMerchantTransactionId") > sought).await;
     assert_eq!(standing().await, json!("open"));
-    scene.gateway.wait(Duration::from_secs(70));
+    scene.gateway.wait(Duration::from_mins(10));
     eventually("it is given up", async || scene.journey(&second).await["status"] == "failed").await;
     let of_second = scene.connector.ids().into_iter().filter(|id| id.starts_with(second["pay_id"].as_str().unwrap()));
     assert_eq!(of_second.count(), 1);
+    // What was never begun is not begun to be cancelled.
+    let never = scene.opened(json!({})).await;
+    scene.connector.misbehave(Trouble::Busy);
+    assert_eq!(scene.press(&never).await, "");
+    scene.connector.misbehave(Trouble::None);
+    let path = format!("/journeys/{}/cancel", never["journey_id"].as_str().unwrap());
+    scene.shop.v1(Method::POST, &path, &json!({})).await;
+    for _ in 0..2 {
+        scene.gateway.wait(Duration::from_mins(61));
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    scene.until(&never, "cancelled").await;
+    let id = format!("{}-1", never["pay_id"].as_str().unwrap());
+    assert!(!scene.connector.ids().contains(&id));
     // While it is in trouble nothing is begun, and nothing ends.
     for trouble in [Trouble::Broken, Trouble::Busy] {
         let journey = scene.opened(json!({})).await;
@@ -257,6 +271,7 @@ async fn what_is_not_the_connectors_word_changes_nothing(scene: Scene) {
     ] {
         call_back(&scene.gateway, &url, &body.to_string(), SHARED_SECRET).await.is(status);
     }
+    tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(scene.connector.called("getByUuid"), asked);
     // The callback says that it succeeded; the status, which decides, does not.
     let lie = json!({ "result": "OK", "merchantTransactionId": id, "amount": "25.00", "currency": "EUR" });
@@ -296,6 +311,10 @@ async fn a_merchant_connects_its_own_connector() {
         assert_eq!(refused["field"], json!(field), "{refused}");
     }
     let created = shop.v1(Method::POST, "/provider-accounts", &good).await.is(201).json();
+    // The password is not carried to another host.
+    let elsewhere = json!({ "url": "https://mine.example" });
+    let refused = shop.v1(Method::PATCH, "/provider-accounts/cards", &elsewhere).await.is(422).json();
+    assert_eq!(refused["field"], json!("password"), "{refused}");
     assert!(!created.to_string().contains(SHARED_SECRET) && !created.to_string().contains("not yet"), "{created}");
     assert_eq!((&created["api_key"], &created["user"]), (&json!(API_KEY), &json!(USER)));
     let test = async || shop.v1(Method::POST, "/provider-accounts/cards/test", &json!({})).await.is(200).json();

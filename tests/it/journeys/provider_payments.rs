@@ -382,6 +382,18 @@ async fn what_is_paid_late_is_given_back_once_where_the_merchant_wants_that(scen
     eventually("the merchant is told", async || told().iter().any(|told| told["type"] == "operation.paid")).await;
     let refunded = told().into_iter().find(|told| told["type"] == "operation.paid").unwrap();
     assert_eq!((&refunded["data"]["amount"], &refunded["data"]["reference"]), (&json!("25.00"), &json!("order-7")));
+    // What gives a link's payment back is no second link of its merchant.
+    let (link, reference, _) = scene.left().await;
+    scene.gateway.wait(Duration::from_hours(25));
+    let listed =
+        async || scene.shop.secpaid("getPayInTransactions", &json!({})).await.json()["data"].as_array().unwrap().len();
+    let before = listed().await;
+    eventually("the link has expired", async || scene.shop.status(&link).await == "expired").await;
+    scene.engine.change(&reference, &json!({ "status": "paid" }));
+    scene.engine.notify(&scene.gateway, &reference).await.is(204);
+    eventually("it is paid and given back", async || scene.engine.operations().len() == 4).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(listed().await, before + 1);
 }
 
 #[tokio::test]
