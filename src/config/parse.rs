@@ -3,11 +3,11 @@
 //! A value that breaks a rule is noted and its default taken instead, so that the other values are looked at as well; a
 //! configuration with a mistake is never handed out.
 
-use super::provider::ProviderConfig;
 use std::{net::SocketAddr, ops::RangeInclusive, path::Path, time::Duration};
 
 use super::institution::{self, InstitutionConfig};
 use super::mistake::{Mistakes, Origin, repeating};
+use super::provider::ProviderConfig;
 use super::raw::{Raw, Source, Text};
 use super::setting::{Form, Setting};
 use super::store::{KeySource, StoreConfig};

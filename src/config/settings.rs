@@ -3,13 +3,13 @@
 //! A row has the setting's doc, its field in [`Config`], its key and its environment variable, and how its text is read
 //! ([`Value`](super::parse::Value)), with its default. Rows are read in this order, and may use the fields above them.
 
-use super::provider::ProviderConfig;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::{path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 
 use super::parse::{DATA_FOLDER, Reader};
+use super::provider::ProviderConfig;
 use super::setting::{Setting, list, plain, secret, tables};
 use super::store::{KeySource, StoreConfig};
 use super::{Line, LogFormat, institution::InstitutionConfig, mistake::Mistakes, raw::Raw, span, values};

@@ -36,8 +36,8 @@ pub trait Dialect: CallbackDialect + WebhookDialect {
         MAX_LENGTH
     }
 
-    /// What gives all of a late payment back, as this dialect opens it: with nobody to notify, unless it says otherwise.
-    /// `None` where the payment has no amount.
+    /// What gives all of a late payment back, as this dialect opens it: with nobody to notify, unless it says
+    /// otherwise. `None` where the payment has no amount.
     fn late_refund(&self, payment: &Journey) -> Option<OpenRequest> {
         payment.whole_refund().map(|refund| OpenRequest::plain(Purpose::Operation(refund)))
     }

@@ -221,7 +221,8 @@ pub fn connector_user(text: &str) -> Result<String, Invalid> {
         .hint("expected 1 to 100 visible characters without a colon"))
 }
 
-/// Reads the secret that we share with a payment engine or, while one replaces the other, two with a comma between them.
+/// Reads the secret that we share with a payment engine or, while one replaces the other, two with a comma between
+/// them.
 ///
 /// # Errors
 /// When one is not `whsec_` with 24 to 64 bytes in base64 behind it.

@@ -134,8 +134,8 @@ impl Builder {
         self
     }
 
-    /// Closes a connection that nobody has used for so long; by default after 90 s. What is sent on one that the server is
-    /// just closing is neither sent nor unsent, so this is best shorter than any server waits.
+    /// Closes a connection that nobody has used for so long; by default after 90 s. What is sent on one that the server
+    /// is just closing is neither sent nor unsent, so this is best shorter than any server waits.
     pub const fn idle_for(mut self, idle: Duration) -> Self {
         self.idle = Some(idle);
         self

@@ -9,8 +9,9 @@ use futures_util::future::BoxFuture;
 pub use providers::{AccountKinds, OpenedAccount, OpenedSecrets, Providers};
 
 use crate::clock::Clock;
-use crate::domain::ProviderAccount;
-use crate::domain::{DeliveryId, Dialect, Digest, Institution, Invalid, Merchant, Mode, PublicUrl, Rules};
+use crate::domain::{
+    DeliveryId, Dialect, Digest, Institution, Invalid, Merchant, Mode, ProviderAccount, PublicUrl, Rules,
+};
 use crate::keys::Keys;
 use crate::provider::Provider;
 use crate::store::{Store, StoreError};
@@ -121,7 +122,7 @@ impl Deps {
         self.institutions_of(mode).find(|institution| institution.id == id)
     }
 
-    /// Whether a merchant is for tests.
+    /// The mode of a merchant.
     pub fn mode_of(&self, merchant: &Merchant) -> Mode {
         merchant.mode.unwrap_or(self.usual_mode)
     }
@@ -147,7 +148,8 @@ impl Deps {
         self.budget * 4 / 5
     }
 
-    /// The provider of this name. A merchant's account is there once its merchant, or one of its journeys, has been read.
+    /// The provider of this name. A merchant's account is there once its merchant, or one of its journeys, has been
+    /// read.
     pub(super) fn provider(&self, name: &str) -> Result<Arc<dyn Provider>> {
         self.providers.of_name(name).ok_or_else(|| EngineError::Missing(format!("bank {name:?}")))
     }

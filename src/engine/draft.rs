@@ -1,8 +1,8 @@
 //! What a new journey is made of: a request, its merchant's settings, and the operator's rules.
 
-use crate::domain::provider_account::{merchant_of_provider, name_for_merchant};
 use std::{sync::Arc, time::Duration};
 
+use crate::domain::provider_account::{merchant_of_provider, name_for_merchant};
 use crate::domain::{
     AnswerTo, CallbackPlan, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant, Mode, OneOffUrls,
     OpenRequest, Opening, PaymentOperation, Placement, Purpose, RequestedCallbacks, RequestedProvider, SameBrowser,

@@ -76,8 +76,8 @@ impl Paces {
         }
     }
 
-    /// For how long each provider has not answered; zero for one that does. Merchants' accounts that nothing has been asked
-    /// of for [`IDLE`] are forgotten: nobody may be left who would ask.
+    /// For how long each provider has not answered; zero for one that does. Merchants' accounts that nothing has been
+    /// asked of for [`IDLE`] are forgotten: nobody may be left who would ask.
     pub(super) fn away(&self, now: UnixMillis) -> Vec<(String, Duration)> {
         let away = |pace: &Pace| pace.away_since.map_or(Duration::ZERO, |since| now.since(since));
         let mut paces = self.paces();

@@ -3,7 +3,6 @@
 //! A provider that is away, or is not what the operator says, stops neither the start nor the others: it is reported,
 //! and asked again.
 
-use crate::domain::provider_account::engine_url;
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Result, bail};
@@ -11,11 +10,12 @@ use anyhow::{Result, bail};
 use crate::clock::Clock;
 use crate::config::{BankConfig, Config, InstitutionConfig, ProviderConfig};
 use crate::dialect::yapily;
+use crate::domain::provider_account::engine_url;
 use crate::domain::{AccountAccess, Institution, Mode, PublicUrl};
 use crate::egress;
 use crate::engine::{AccountKinds, OpenedAccount, Providers};
 use crate::provider::http::check::{self, CheckedRule, Walk};
-use crate::provider::ixopay::{Ixopay, settings::IxopayConfig};
+use crate::provider::ixopay::{Ixopay, LostCreations, settings::IxopayConfig};
 use crate::provider::sandbox::{self, Sandbox};
 use crate::provider::{
     AccountSettings, AskSchedule, Provider, http::HttpProvider, http::settings::HttpConfig, oidc::Oidc,
@@ -32,8 +32,8 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// come, and the metric says so when it has grown too old.
 const LOOKED_AFTER: Duration = Duration::from_mins(1);
 
-/// How long a connection to a payment engine is kept that nobody uses: servers close what has been idle for five seconds
-/// or longer.
+/// How long a connection to a payment engine is kept that nobody uses: servers close what has been idle for five
+/// seconds or longer.
 const IDLE: Duration = Duration::from_secs(2);
 
 /// The operator's providers, those that take payments first, then the sandbox, if it is on, and the provider of every
@@ -49,12 +49,15 @@ pub fn providers(
 ) -> Result<Providers> {
     let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
     let client = operators_client()?;
+    let lost = Arc::<LostCreations>::default();
     for settings in &config.providers {
         let notify = public_url.page(&format!("/notify/{}", settings.account().name), &[]);
         let (client, clock) = (client.clone(), Arc::clone(clock));
         providers.push(match settings.clone() {
             ProviderConfig::Http(settings) => Arc::new(HttpProvider::new(settings, notify, client, clock)),
-            ProviderConfig::Ixopay(settings) => Arc::new(Ixopay::new(settings, notify, client, clock)),
+            ProviderConfig::Ixopay(settings) => {
+                Arc::new(Ixopay::new(settings, notify, client, (clock, Arc::clone(&lost))))
+            }
         });
     }
     providers.extend(sandbox.into_iter().map(|provider| Arc::new(provider) as Arc<dyn Provider>));
@@ -69,7 +72,7 @@ pub fn providers(
         }
     }
     let client = accounts_way_out.idle_for(IDLE).build()?;
-    let kinds = Kinds { client, clock: Arc::clone(clock), public_url: public_url.clone() };
+    let kinds = Kinds { client, clock: Arc::clone(clock), public_url: public_url.clone(), lost };
     Ok(Providers::new(providers, Arc::new(kinds)))
 }
 
@@ -83,6 +86,7 @@ struct Kinds {
     client: egress::Client,
     clock: Arc<dyn Clock>,
     public_url: PublicUrl,
+    lost: Arc<LostCreations>,
 }
 
 impl AccountKinds for Kinds {
@@ -113,7 +117,7 @@ impl AccountKinds for Kinds {
             AccountAccess::Connector { api_key, user, .. } => {
                 let (api_key, user, password) = (api_key.clone(), user.clone(), secrets.password.clone()?);
                 let config = IxopayConfig { account: settings, url, api_key, user, password, secrets: shared };
-                Arc::new(Ixopay::new(config, notify, client, clock))
+                Arc::new(Ixopay::new(config, notify, client, (clock, Arc::clone(&self.lost))))
             }
         })
     }

@@ -15,7 +15,7 @@ use crate::domain::{
 use crate::egress::Trouble;
 
 pub use payments::{
-    AccountSettings, AskSchedule, Notification, NotificationError, Notified, PaymentReport, PaymentStatus,
+    AccountSettings, AskSchedule, Notification, NotificationError, Notified, PaymentReport, PaymentStatus, payment_page,
 };
 
 /// A provider, as the engine sees one.

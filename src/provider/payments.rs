@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use crate::domain::{Amount, Currency, MerchantId, Mode, PaymentReference, ProviderRefusal, Purpose};
+use url::Url;
+
+use crate::domain::{
+    Amount, Currency, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal, Purpose, Wanted,
+};
 
 /// What is the same for all providers that take payments, of whatever kind: whose money they take, and which.
 #[derive(Debug, Clone)]
@@ -27,11 +31,24 @@ impl AccountSettings {
         self.merchants.is_empty() || self.merchants.contains(&merchant)
     }
 
-    /// Whether it takes the currency of what is asked for, if that has one.
-    pub fn takes_currency_of(&self, purpose: &Purpose) -> bool {
+    /// Whether it takes what is asked for: a payment, or an operation that its provider has, in a currency of its own.
+    pub fn takes(&self, purpose: &Purpose, has_operation: impl FnOnce(OperationKind) -> bool) -> bool {
+        let fits = match purpose {
+            Purpose::Checkout(checkout) => matches!(checkout.wanted, Wanted::Payment(_) | Wanted::Reservation(_)),
+            Purpose::Operation(operation) => has_operation(operation.kind),
+            Purpose::Consent(_) | Purpose::Job(_) => false,
+        };
         let amount = purpose.amount();
-        amount.is_none_or(|amount| self.currencies.is_empty() || self.currencies.contains(&amount.currency()))
+        fits && amount.is_none_or(|amount| self.currencies.is_empty() || self.currencies.contains(&amount.currency()))
     }
+}
+
+/// The page where a customer pays: https, or http where the provider itself is asked so. `None` when it is another kind
+/// of address.
+pub fn payment_page(text: &str, provider: &Url) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let is_known = url.scheme() == "https" || (url.scheme() == "http" && provider.scheme() == "http");
+    (is_known && url.has_host()).then(|| url.into())
 }
 
 /// What a provider says of a payment when it is asked.

@@ -11,8 +11,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(page_at("/notify/{provider}", "POST").app_data(Route::Notify).route(web::post().to(take)));
 }
 
-/// What the provider expects, 204 unless it says otherwise, for whatever is the provider's own, known here or not, so that
-/// it is not sent again; the provider is asked behind that.
+/// What the provider expects, 204 unless it says otherwise, for whatever is the provider's own, known here or not, so
+/// that it is not sent again; the provider is asked behind that.
 async fn take(
     engine: web::Data<Engine>,
     provider: web::Path<String>,

@@ -51,8 +51,8 @@ pub(super) fn webhook(journey: &Journey, final_outcome: &FinalOutcome) -> Option
     Some(WebhookPayload { content_type: "application/json".into(), body })
 }
 
-/// Writes an event as the feed of its merchant has it, under this id: the body of the webhook that tells of it in our own
-/// words, whatever words its journey was opened in. `None` when the journey says nothing of it any more.
+/// Writes an event as the feed of its merchant has it, under this id: the body of the webhook that tells of it in our
+/// own words, whatever words its journey was opened in. `None` when the journey says nothing of it any more.
 pub fn feed_body(journey: &Journey, event: FeedEvent, id: String) -> Option<Box<RawValue>> {
     let body = match event {
         FeedEvent::Concluded(number) => {

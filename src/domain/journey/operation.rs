@@ -78,8 +78,8 @@ impl Journey {
         Ok(self.revised())
     }
 
-    /// Whether it is a payment that was made after its merchant was told another ending, and that is to be given back by
-    /// itself: nobody has begun to, and its merchant has done nothing to it.
+    /// Whether it is a payment that was made after its merchant was told another ending, and that is to be given back
+    /// by itself: nobody has begun to, and its merchant has done nothing to it.
     pub fn owes_refund(&self) -> bool {
         let is_late = self.is_proven() && self.past.final_outcomes.iter().any(|before| !before.outcome.is_proven());
         self.opening.settings.late_payments == LatePayments::Refund
@@ -99,8 +99,8 @@ impl Journey {
         Some(self.revised())
     }
 
-    /// What gives all of a payment back: a refund, or a void where its amount was only set aside. `None` where it has no
-    /// amount.
+    /// What gives all of a payment back: a refund, or a void where its amount was only set aside. `None` where it has
+    /// no amount.
     pub fn whole_refund(&self) -> Option<PaymentOperation> {
         let amount = self.opening.purpose.amount()?;
         let (kind, amount) = match self.final_outcome()?.outcome {

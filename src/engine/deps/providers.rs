@@ -112,8 +112,8 @@ impl Providers {
         self.accounts.write().unwrap_or_else(PoisonError::into_inner).remove(&merchant);
     }
 
-    /// Takes note of a merchant's accounts. They are made anew when its profile has changed, and once an hour, so that a
-    /// secret whose overlap is over is forgotten.
+    /// Takes note of a merchant's accounts. They are made anew when its profile has changed, and once an hour, so that
+    /// a secret whose overlap is over is forgotten.
     pub(super) fn note(
         &self,
         (merchant, mode): (&Merchant, Mode),

@@ -43,8 +43,8 @@ pub struct Erased {
     pub users: usize,
 }
 
-/// Adds a merchant of this mode, once for a reservation: its repetition answers the merchant without the secrets, which are
-/// shown once.
+/// Adds a merchant of this mode, once for a reservation: its repetition answers the merchant without the secrets, which
+/// are shown once.
 ///
 /// # Errors
 /// When the reservation's key was used for another request, or the store is in trouble.
@@ -57,21 +57,20 @@ pub async fn add_once(
     let Some(reservation) = reservation else {
         return Ok(AddedMerchant::New(Box::new(add(engine, name, mode).await?)));
     };
-    if engine.deps.store.reserve(reservation).await? == Reserved::Reused {
-        return Err(EngineError::KeyReused);
-    }
     // The same reservation has the same id, also when its first call has died half-way.
     let [half, _] = derive::halves(*reservation.key.as_bytes());
     let id = MerchantId::mint(half);
+    // The reservation lapses in a day, the merchant does not.
+    let known = engine.deps.store.merchant(id).await?;
+    let is_another = known.is_some_and(|known| engine.deps.mode_of(&known) != mode);
+    if is_another || engine.deps.store.reserve(reservation).await? == Reserved::Reused {
+        return Err(EngineError::KeyReused);
+    }
     if let Some(new) = add_as(engine, (id, mode), name, SavedCallbacks::default()).await? {
         return Ok(AddedMerchant::New(Box::new(new)));
     }
-    let known = engine.deps.store.merchant(id).await?.ok_or(EngineError::Gone)?;
-    // The reservation lapses in a day, the merchant does not.
-    if engine.deps.mode_of(&known) != mode {
-        return Err(EngineError::KeyReused);
-    }
-    Ok(AddedMerchant::Known(Box::new(known)))
+    let known = engine.deps.store.merchant(id).await?;
+    known.map(|merchant| AddedMerchant::Known(Box::new(merchant))).ok_or(EngineError::Gone)
 }
 
 /// Adds a merchant of this mode, with an API key and a signing secret that nobody can read again.
@@ -206,8 +205,8 @@ pub async fn erase(engine: &Engine, id: MerchantId) -> Result<Option<Erased>> {
     Ok(Some(erased))
 }
 
-/// A customer who is under way must come home first. What is over by its time, and waits for an account of the merchant's
-/// own alone, is the merchant's affair: its engine may never answer.
+/// A customer who is under way must come home first. What is over by its time, and waits for an account of the
+/// merchant's own alone, is the merchant's affair: its engine may never answer.
 async fn check_nothing_under_way(engine: &Engine, id: MerchantId) -> Result<()> {
     let (all, none) = (ScanRange::of(JourneyFilter::All), Page { skip: 0, most: 0 });
     let now = engine.deps.clock.now();

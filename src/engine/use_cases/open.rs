@@ -118,8 +118,9 @@ pub fn rehearse(engine: &Engine, merchant: &Merchant, dialect: &str, open_reques
     Ok(Rehearsed { entries, endpoints: journey.opening().plan.endpoints.clone() })
 }
 
-/// Where the browser of a journey is handed back with each outcome that there can be: the exact URL, but for what is known
-/// only then (the provider's error, a one-time token, a signature). Nothing of an outcome that ends on our own page.
+/// Where the browser of a journey is handed back with each outcome that there can be: the exact URL, but for what is
+/// known only then (the provider's error, a one-time token, a signature). Nothing of an outcome that ends on our own
+/// page.
 ///
 /// # Errors
 /// When this gateway lacks the journey's dialect.
@@ -127,6 +128,7 @@ pub fn outcome_urls(engine: &Engine, journey: &Journey) -> Result<Vec<(Outcome, 
     let (opening, dialect) = (journey.opening(), engine.deps.dialect(&journey.opening().dialect)?);
     let ends = longest::ends(journey, &ProviderRefusal::new("", None)).into_iter();
     let urls = ends.filter_map(|end| {
+        // Its error is not known yet.
         let end = FinalOutcome { cause: Cause::Time, ..end };
         let entry = opening.plan.destination_for(Some(end.outcome))?;
         let hand_back = HandBack { final_outcome: Some(&end), ..HandBack::default() };

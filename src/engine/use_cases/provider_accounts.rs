@@ -1,12 +1,12 @@
 //! A merchant's provider accounts: created, changed, tested, and their secrets rotated, without a restart.
 
-use crate::domain::provider_account::{connector_key, connector_user, engine_secrets, engine_url};
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 use url::Url;
 
+use crate::domain::provider_account::{connector_key, connector_user, engine_secrets, engine_url};
 use crate::domain::{
     AccountAccess, AccountLabel, AccountName, AccountState, Currency, Invalid, Merchant, MerchantId, ProviderAccount,
     Rotating, Secret, UnixMillis,
@@ -24,7 +24,7 @@ const MOST_CURRENCIES: usize = 50;
 /// How long a test waits for the account's engine.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// An account to be.
+/// What an account is created from.
 #[derive(Debug)]
 pub struct NewAccount {
     /// Its name.
@@ -33,13 +33,13 @@ pub struct NewAccount {
     pub label: AccountLabel,
     /// Where it is asked.
     pub url: String,
-    /// By what it is known there.
+    /// Its credentials there.
     pub access: NewAccess,
     /// The currencies that it takes; none is all.
     pub currencies: Vec<Currency>,
 }
 
-/// By what an account is known where it is asked, by its kind.
+/// The credentials of a new account, by its kind.
 #[derive(Debug)]
 pub enum NewAccess {
     /// Our own protocol over HTTP.
@@ -200,7 +200,8 @@ pub async fn rotate_secret(
     Ok(rotated.map(|(account, previous_ends_at)| ShownAccount { account, secret, previous_ends_at }))
 }
 
-/// Has the engine of an account answer a signed ping, once a second at the most, however many ask. `None` when the merchant has no such account.
+/// Has the engine of an account answer a signed ping, once a second at the most, however many ask. `None` when the
+/// merchant has no such account.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -256,7 +257,7 @@ fn check_currencies(currencies: &[Currency]) -> Result<(), Invalid> {
     Err(Invalid::new("currencies", format!("holds more than {MOST_CURRENCIES}")))
 }
 
-/// What is kept of the access to a new account, and the secret that was drawn for it.
+/// The credentials of a new account as they are kept, and the secret that was drawn for it.
 fn sealed(
     engine: &Engine,
     merchant: MerchantId,

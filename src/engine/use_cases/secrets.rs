@@ -162,8 +162,8 @@ pub async fn rotate_webhook_key(
     Ok(rotated.await?.map(|merchant| merchant_keys::webhook_keys(&engine.deps, &merchant)))
 }
 
-/// Seals under the current operator's key what is kept for every merchant, so that older ones may go; and writes down the
-/// mode of those that were added before merchants had one. Answers how many merchants had something else.
+/// Seals under the current operator's key what is kept for every merchant, so that older ones may go; and writes down
+/// the mode of those that were added before merchants had one. Answers how many merchants had something else.
 ///
 /// # Errors
 /// When the store is in trouble.

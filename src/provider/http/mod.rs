@@ -142,12 +142,7 @@ impl Provider for HttpProvider {
     }
 
     fn takes(&self, purpose: &Purpose) -> bool {
-        let fits = match purpose {
-            Purpose::Checkout(checkout) => matches!(checkout.wanted, Wanted::Payment(_) | Wanted::Reservation(_)),
-            Purpose::Operation(operation) => operation_type(operation.kind).is_some(),
-            Purpose::Consent(_) | Purpose::Job(_) => false,
-        };
-        fits && self.config.account.takes_currency_of(purpose)
+        self.config.account.takes(purpose, |kind| operation_type(kind).is_some())
     }
 
     fn creates_payment(&self, journey: &Journey) -> bool {

@@ -1,12 +1,12 @@
 //! The protocol: what is signed, what is believed of an answer, and what a notification must be. tests/it walks it over
 //! a wire, before an engine that keeps books.
 
-use crate::domain::provider_account::{engine_secrets, engine_url};
 use serde_json::json;
 
 use super::wire::read;
 use super::*;
 use crate::clock::TestClock;
+use crate::domain::provider_account::{engine_secrets, engine_url};
 use crate::domain::{Amount, Currency, Mode, PaymentReference, Secret};
 use crate::provider::{AccountSettings, PaymentStatus};
 

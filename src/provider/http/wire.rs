@@ -4,7 +4,7 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::domain::{Amount, Currency, PaymentReference, ProviderRefusal, UnixMillis};
-use crate::provider::{PaymentReport, PaymentStatus, ProviderError, Result};
+use crate::provider::{PaymentReport, PaymentStatus, ProviderError, Result, payment_page};
 
 /// What we send.
 #[derive(Serialize)]
@@ -135,9 +135,7 @@ impl PaymentBody {
     /// When there is none, or it is another kind of address.
     pub(super) fn page(&self, engine: &Url) -> Result<String> {
         let unreadable = || ProviderError::Unreadable("its page_url is missing, or not an https address".into());
-        let url = Url::parse(self.page_url.as_deref().unwrap_or_default()).map_err(|_| unreadable())?;
-        let is_known = url.scheme() == "https" || (url.scheme() == "http" && engine.scheme() == "http");
-        if is_known && url.has_host() { Ok(url.into()) } else { Err(unreadable()) }
+        payment_page(self.page_url.as_deref().unwrap_or_default(), engine).ok_or_else(unreadable)
     }
 }
 

@@ -1,9 +1,9 @@
 //! The provider `ixopay`: a connector of IXOPAY's Transaction API, version 3, or of a gateway under another name that
 //! speaks it (documentation.ixopay.com).
 //!
-//! A transaction has our reference as its `merchantTransactionId`, which may be used once: so it is begun once, and where
-//! its answer was lost, it is found by that. A callback is a reason to ask for the status, which alone decides. The API has
-//! nothing by which a customer's page is closed, so such a payment ends when IXOPAY lets it expire.
+//! A transaction has our reference as its `merchantTransactionId`, which may be used once: so it is begun once, and
+//! where its answer was lost, it is found by that. A callback is a reason to ask for the status, which alone decides.
+//! The API has nothing by which a customer's page is closed, so such a payment ends when IXOPAY lets it expire.
 
 mod lost;
 pub mod settings;
@@ -24,7 +24,7 @@ use url::Position;
 
 use super::{
     AskSchedule, AuthorizationResponse, Notification, NotificationError, Notified, PaymentContext, PaymentReport,
-    Performed, Provider, ProviderError, Requested, Result, UnverifiedResponse, VisitContext,
+    Performed, Provider, ProviderError, Requested, Result, UnverifiedResponse, VisitContext, payment_page,
 };
 use crate::clock::Clock;
 use crate::domain::{
@@ -32,7 +32,7 @@ use crate::domain::{
     Redirect, ResponseKind, Secret, UnixMillis, Wanted,
 };
 use crate::egress::{Call, Client};
-use lost::LostCreations;
+pub use lost::LostCreations;
 use settings::IxopayConfig;
 use signature::{Signed, date, read_date};
 use wire::{Answer, Callback, Meaning, Standing, Status, Transaction, not_done, shortened};
@@ -46,6 +46,10 @@ const JSON: &str = "application/json; charset=utf-8";
 /// How far the date of a callback may be from now: a day, for clocks that are wrong by their time zone.
 const WINDOW: Duration = Duration::from_hours(24);
 
+/// How long after a creation was first found to be lost nobody is on the way to its page any more: no call takes that
+/// long, and whoever had its answer has written it down.
+const LOST: Duration = Duration::from_mins(1);
+
 /// A connector.
 pub struct Ixopay {
     config: IxopayConfig,
@@ -54,7 +58,7 @@ pub struct Ixopay {
     notification_target: String,
     client: Client,
     clock: Arc<dyn Clock>,
-    lost: LostCreations,
+    lost: Arc<LostCreations>,
 }
 
 /// What a call came to that begins a transaction.
@@ -69,11 +73,16 @@ enum Begun {
 
 impl Ixopay {
     /// A connector that is configured so, is asked by this client, and notifies at `notification_url`.
-    pub fn new(config: IxopayConfig, notification_url: String, client: Client, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        config: IxopayConfig,
+        notification_url: String,
+        client: Client,
+        (clock, lost): (Arc<dyn Clock>, Arc<LostCreations>),
+    ) -> Self {
         let target = Url::parse(&notification_url);
         let notification_target =
             target.map_or_else(|_| String::new(), |url| url[Position::BeforePath..Position::AfterQuery].to_owned());
-        Self { config, notification_url, notification_target, client, clock, lost: LostCreations::default() }
+        Self { config, notification_url, notification_target, client, clock, lost }
     }
 
     /// Begins a transaction, once for each id.
@@ -157,7 +166,7 @@ impl Ixopay {
     async fn created_before(&self, context: &VisitContext<'_>, reference: &str) -> Result<Requested> {
         let status = match self.by_reference(reference).await {
             // Whoever was making it has failed by now.
-            Err(ProviderError::NoPayment(_)) if self.lost.is_given_up(reference, self.clock.now()) => {
+            Err(ProviderError::NoPayment(_)) if self.lost.note(reference, self.clock.now()) >= LOST => {
                 return Ok(Requested::Refused(ProviderRefusal::new("payment_closed", None)));
             }
             status => status?,
@@ -166,7 +175,7 @@ impl Ixopay {
             // The page of the customer is in no status. Whoever had its answer has written it down, or is gone by now;
             // and nobody pays on a page that nobody was sent to.
             Standing::Redirect => {
-                if !self.lost.is_given_up(reference, self.clock.now()) {
+                if self.lost.note(reference, self.clock.now()) < LOST {
                     return Err(ProviderError::Unanswered("the address of its page was lost".into()));
                 }
                 let why = "The address of the payment page was lost, and nobody was sent there.";
@@ -214,12 +223,7 @@ impl Provider for Ixopay {
     }
 
     fn takes(&self, purpose: &Purpose) -> bool {
-        let fits = match purpose {
-            Purpose::Checkout(checkout) => matches!(checkout.wanted, Wanted::Payment(_) | Wanted::Reservation(_)),
-            Purpose::Operation(operation) => operation_path(operation.kind).is_some(),
-            Purpose::Consent(_) | Purpose::Job(_) => false,
-        };
-        fits && self.config.account.takes_currency_of(purpose)
+        self.config.account.takes(purpose, |kind| operation_path(kind).is_some())
     }
 
     fn creates_payment(&self, journey: &Journey) -> bool {
@@ -273,7 +277,8 @@ impl Provider for Ixopay {
             Begun::Refused(why) => return Ok(Requested::Refused(why)),
         };
         let page = match (answer.return_type.as_deref(), answer.redirect_url) {
-            (Some("REDIRECT"), Some(page)) => page_of(&page, &self.config.url)?,
+            (Some("REDIRECT"), Some(page)) => payment_page(&page, &self.config.url)
+                .ok_or_else(|| ProviderError::Unreadable("its redirectUrl is not an https address".into()))?,
             // Nobody has to be sent anywhere: the browser comes back at once, and the status says what became of it.
             (Some("FINISHED" | "PENDING"), _) => return_url,
             _ => return Err(ProviderError::Unreadable("its returnType is none that a browser can follow".into())),
@@ -381,12 +386,4 @@ fn created(uuid: Option<String>, page: String) -> Result<Requested> {
 /// Whether this may be what IXOPAY calls a transaction: it stands in addresses.
 fn is_uuid(text: &str) -> bool {
     (1..=50).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-}
-
-/// The page where a customer is sent: https, or http where the API itself is asked so.
-fn page_of(text: &str, api: &Url) -> Result<String> {
-    let unreadable = || ProviderError::Unreadable("its redirectUrl is not an https address".into());
-    let url = Url::parse(text).map_err(|_| unreadable())?;
-    let is_known = url.scheme() == "https" || (url.scheme() == "http" && api.scheme() == "http");
-    if is_known && url.has_host() { Ok(url.into()) } else { Err(unreadable()) }
 }

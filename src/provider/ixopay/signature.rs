@@ -1,7 +1,8 @@
 //! `X-Signature`: HMAC-SHA512 over the method, the SHA-512 of the body, and three texts exactly as they travel.
 //!
-//! Callbacks are signed as the call that began the transaction was, so only the documented hash is needed here: MD5, which
-//! IXOPAY knows too, is what its own PHP client signs with.
+//! Callbacks are signed as the call that began the transaction was, so only the documented hash is needed here: MD5,
+//! which IXOPAY knows too, is what its own PHP client signs with.
+//! The dialect `ixopay`, whose room knows no provider, has the other side of it.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::HEXLOWER;

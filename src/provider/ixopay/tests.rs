@@ -59,7 +59,12 @@ fn connector() -> Ixopay {
         secrets: secrets(),
     };
     let client = Client::builder().without_guard().build().unwrap();
-    Ixopay::new(config, "https://us.example/callback?shop=1".into(), client, Arc::<TestClock>::default())
+    Ixopay::new(
+        config,
+        "https://us.example/callback?shop=1".into(),
+        client,
+        (Arc::<TestClock>::default(), Arc::default()),
+    )
 }
 
 #[test]
@@ -221,9 +226,9 @@ fn nothing_but_a_uuid_gets_into_an_address() {
     for bad in ["", "../x", "a/b", "a?b", "a b", "é", &"x".repeat(51)] {
         assert!(!is_uuid(bad), "{bad}");
     }
-    assert!(page_of("https://gateway.ixopay.com/redirect/1/2", &"https://a.example".parse().unwrap()).is_ok());
+    assert!(payment_page("https://gateway.ixopay.com/redirect/1/2", &"https://a.example".parse().unwrap()).is_some());
     for bad in ["http://gateway.ixopay.com/x", "javascript:alert(1)", "/x", ""] {
-        assert!(page_of(bad, &"https://a.example".parse().unwrap()).is_err(), "{bad}");
+        assert!(payment_page(bad, &"https://a.example".parse().unwrap()).is_none(), "{bad}");
     }
     assert_eq!(shortened(&"é".repeat(300)).chars().count(), 255);
 }
@@ -241,12 +246,12 @@ fn an_operation_that_may_have_been_done_stays_open() {
 }
 
 #[test]
-fn a_creation_is_given_up_a_minute_after_it_was_first_found_to_be_lost() {
+fn a_creation_is_lost_since_it_was_first_found_to_be() {
     let (lost, at) = (LostCreations::default(), UnixMillis::from_millis(1_000_000));
-    let after = |seconds| at.plus(Duration::from_secs(seconds));
-    assert!(!lost.is_given_up("1-1", at));
-    assert!(!lost.is_given_up("1-1", after(59)));
-    assert!(!lost.is_given_up("2-1", after(59)));
-    assert!(lost.is_given_up("1-1", after(60)));
-    assert!(!lost.is_given_up("2-1", after(60)));
+    let lost_for = |reference, after| lost.note(reference, at.plus(Duration::from_secs(after))).as_secs();
+    assert_eq!(lost_for("1-1", 0), 0);
+    assert_eq!(lost_for("1-1", 59), 59);
+    assert_eq!(lost_for("2-1", 59), 0);
+    assert_eq!((lost_for("1-1", 60), lost_for("2-1", 60)), (60, 1));
+    assert_eq!(lost_for("1-1", 24 * 3600), 0, "it is remembered for a day");
 }

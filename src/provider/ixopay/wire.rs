@@ -34,10 +34,8 @@ pub(super) struct Answer {
     pub uuid: Option<String>,
     pub return_type: Option<String>,
     pub redirect_url: Option<String>,
-    #[serde(default)]
-    errors: Vec<Failure>,
     #[serde(flatten)]
-    failure: Failure,
+    failures: Failures,
 }
 
 /// Where a transaction stands.
@@ -51,10 +49,17 @@ pub(super) struct Status {
     transaction_type: Option<String>,
     amount: Option<String>,
     currency: Option<String>,
+    #[serde(flatten)]
+    failures: Failures,
+}
+
+/// Why it was not done: a list of failures, or one beside the other fields.
+#[derive(Debug, Deserialize)]
+struct Failures {
     #[serde(default)]
     errors: Vec<Failure>,
     #[serde(flatten)]
-    failure: Failure,
+    beside: Failure,
 }
 
 /// A code and a sentence, under the names that answers have for them, or those of a status.
@@ -133,19 +138,21 @@ impl Failure {
     }
 }
 
-/// The failure that says most: the first of a list, else that of the answer itself.
-fn told<'a>(errors: &'a [Failure], own: &'a Failure) -> &'a Failure {
-    errors.first().unwrap_or(own)
+impl Failures {
+    /// The failure that says most: the first of the list, else the one beside it.
+    fn first(&self) -> &Failure {
+        self.errors.first().unwrap_or(&self.beside)
+    }
 }
 
 impl Answer {
     /// What its code is worth; an answer without one leaves everything open.
     pub(super) fn meaning(&self) -> Meaning {
-        told(&self.errors, &self.failure).number().map_or(Meaning::Open, Meaning::of)
+        self.failures.first().number().map_or(Meaning::Open, Meaning::of)
     }
 
     pub(super) fn refusal(&self) -> ProviderRefusal {
-        told(&self.errors, &self.failure).refusal()
+        self.failures.first().refusal()
     }
 }
 
@@ -169,7 +176,7 @@ impl Status {
         if self.success {
             return Ok(self);
         }
-        let number = told(&self.errors, &self.failure).number();
+        let number = self.failures.first().number();
         Err(match number.map_or(Meaning::Open, Meaning::of) {
             Meaning::NotFound => ProviderError::NoPayment("it knows no such transaction".into()),
             Meaning::NotNow => ProviderError::Unreachable(format!("it answers code {}", number.unwrap_or_default())),
@@ -182,7 +189,7 @@ impl Status {
     /// # Errors
     /// When that is none of the documented words.
     pub(super) fn standing(&self) -> Result<Standing> {
-        let failure = told(&self.errors, &self.failure);
+        let failure = self.failures.first();
         match self.transaction_status.as_deref() {
             Some("SUCCESS") => Ok(Standing::Success),
             Some("PENDING") => Ok(Standing::Pending),

@@ -76,8 +76,9 @@ impl Embedded {
         schema::bring_up_to_date(&mut file::connect(&path)?)
     }
 
-    /// Opens the store as [`Embedded::open`] does, one of the layout before too, and keeps it from every other server for as long as it is open: rate
-    /// limits, shared exchanges and the courier's queues are each server's own. Commands may use it beside the server.
+    /// Opens the store as [`Embedded::open`] does, one of the layout before too, and keeps it from every other server
+    /// for as long as it is open: rate limits, shared exchanges and the courier's queues are each server's own.
+    /// Commands may use it beside the server.
     ///
     /// # Errors
     /// [`StoreError::Foreign`] when another server uses it, else as [`Embedded::open`].
@@ -90,7 +91,8 @@ impl Embedded {
     /// Opens the store that is in `folder`, for a command beside its server, and leaves its layout as it is.
     ///
     /// # Errors
-    /// [`StoreError::Foreign`] when the file has another layout, [`StoreError::Unreachable`] when there is none, else as [`Embedded::open`].
+    /// [`StoreError::Foreign`] when the file has another layout, [`StoreError::Unreachable`] when there is none, else
+    /// as [`Embedded::open`].
     pub fn open_existing(folder: &Path, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self> {
         let connection = file::connect(&file::path(folder))?;
         schema::expect_tables(&connection)?;

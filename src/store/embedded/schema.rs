@@ -14,9 +14,9 @@ const LAYOUT: u32 = 8;
 /// is searched by, and the two are always written together.
 ///
 /// `over_at` is the moment from which the time to keep a journey counts, `due_at` when somebody must look after it, and
-/// `user` whom it is about; a checkout is about nobody. Its tokens stand beside it (`store::record::tokens`). Numbers are
-/// evenly spread, so that the tables are touched all over; indexes are kept off whatever a final outcome changes, but
-/// for the two that it must change.
+/// `user` whom it is about; a checkout is about nobody. Its tokens stand beside it (`store::record::tokens`). Numbers
+/// are evenly spread, so that the tables are touched all over; indexes are kept off whatever a final outcome changes,
+/// but for the two that it must change.
 ///
 /// A delivery's `wakes_at` is when a courier may take it; `held` and `held_by` say who has. What was never tried is
 /// leased before the others, and both are listed apart.
@@ -109,7 +109,8 @@ pub(super) const TABLES: &str = "
     CREATE INDEX shut_endpoints_kept ON shut_endpoints (kept_until);
 ";
 
-/// What layout 8 has beside 7. An event stands in the feed of its journey's merchant, by the moment at which it was written.
+/// What layout 8 has beside 7. An event stands in the feed of its journey's merchant, by the moment at which it was
+/// written.
 pub(super) const EVENTS: &str = "
     CREATE TABLE events (
         merchant BLOB NOT NULL,

@@ -1,8 +1,8 @@
 //! Records: journeys, merchants and users as bytes.
 //!
 //! A version byte, then MessagePack: lists of fields, without their names. A new setting goes to the end of its group
-//! (`settings.rs`), and a new field with a default to the end of its record (`fields_and_later`); any other change takes a
-//! new version byte, and a reader of the old one.
+//! (`settings.rs`), and a new field with a default to the end of its record (`fields_and_later`); any other change
+//! takes a new version byte, and a reader of the old one.
 
 mod attempts;
 mod consent;

@@ -22,8 +22,8 @@ impl Events for RedisStore {
                 .with(limit(most))
         };
         let shards: Vec<(Vec<u8>, Vec<Vec<u8>>)> = self.ask_shards(in_shard).await?;
-        // Each shard has been asked a little later than the one before. What is listed is what was old enough for all of
-        // them: else something could still come before it, in a shard that was asked too early.
+        // Each shard has been asked a little later than the one before. What is listed is what was old enough for all
+        // of them: else something could still come before it, in a shard that was asked too early.
         let settled = shards.iter().map(|(settled, _)| settled.clone()).min().unwrap_or_default();
         let mut places: Vec<Vec<u8>> = shards.into_iter().flat_map(|(_, places)| places).collect();
         places.retain(|place| *place < settled);

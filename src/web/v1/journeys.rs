@@ -1,6 +1,5 @@
 //! A merchant's journeys, with their timelines.
 
-use crate::domain::provider_account::name_for_merchant;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
@@ -10,6 +9,7 @@ use super::journey_view::{JourneyView, read_id, status, view};
 use super::list::{ListQuery, Place as _};
 use super::{ApiResult, Authenticated};
 use crate::dialect::own;
+use crate::domain::provider_account::name_for_merchant;
 use crate::domain::{
     Cause, FinalOutcome, Grant, Invalid, Journey, LedTo, ProviderRefusal, RecordedResponse, UnixMillis,
 };

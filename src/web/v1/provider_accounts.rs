@@ -56,7 +56,7 @@ struct RotationBody {
 }
 
 impl NewBody {
-    /// By what the account is known, as far as its kind wants that; what another kind has is refused.
+    /// The credentials that an account of this kind has; one of another kind is refused.
     fn access(&self) -> Result<NewAccess, Invalid> {
         let given = [
             ("secret", &self.secret),

@@ -343,6 +343,31 @@ async fn a_merchant_connects_its_own_connector() {
     assert_eq!(rotated.get("secret"), None, "what was sent is not shown");
 }
 
+/// The account is made a provider anew in between.
+#[tokio::test]
+async fn a_lost_page_is_given_up_in_its_time_although_its_account_has_changed() {
+    let connector = Connector::start();
+    let gateway =
+        TestGateway::open_own(StoreKind::Embedded, "sandbox.enabled = true\negress.allow = ['127.0.0.0/8']\n").await;
+    let shop = gateway.merchant("Shop");
+    let account = json!({ "name": "cards", "kind": "ixopay", "url": connector.url(), "api_key": API_KEY, "user": USER,
+        "password": PASSWORD, "shared_secret": SHARED_SECRET });
+    shop.v1(Method::POST, "/provider-accounts", &account).await.is(201);
+    let body = json!({ "amount": "25.00", "currency": "EUR", "callback": "https://shop.example/cb" });
+    let lost = shop.v1(Method::POST, "/journeys", &body).await.is(201).json();
+    connector.misbehave(Trouble::Mute);
+    let link = query_value(lost["pay_link"].as_str().unwrap(), "link_id");
+    gateway.http.submit("/payment/pay", &[("link_id", &link)]).await;
+    connector.misbehave(Trouble::None);
+    let sought = connector.called("getByMerchantTransactionId");
+    gateway.wait(Duration::from_secs(10));
+    eventually("it is sought", async || connector.called("getByMerchantTransactionId") > sought).await;
+    shop.v1(Method::PATCH, "/provider-accounts/cards", &json!({ "label": "Cards" })).await.is(200);
+    gateway.wait(Duration::from_mins(2));
+    let payment = async || shop.journey(lost["journey_id"].as_str().unwrap()).await["payment"].clone();
+    eventually("it is given up", async || payment().await["standing"] == "over").await;
+}
+
 /// One gateway is the merchant of another, which speaks IXOPAY as well: what leaves the one is what the other takes.
 #[tokio::test]
 async fn a_gateway_is_paid_through_another_one() {

@@ -81,6 +81,7 @@ async fn an_addition_is_made_once_for_its_key(gateway: TestGateway) {
     add(&operator, "shop-1", json!({ "name": "Shop", "mode": "test" })).await.is(409);
     // The key is still the same merchant's when the store has forgotten it.
     gateway.wait(std::time::Duration::from_hours(48));
+    add(&operator, "shop-1", json!({ "name": "Shop", "mode": "test" })).await.is(409);
     let late = add(&operator, "shop-1", json!({ "name": "Shop", "mode": "live" })).await.is(200).json();
     assert_eq!(late["merchant_id"], first["merchant_id"]);
     let other = add(&operator, "shop-2", json!({ "name": "Shop" })).await.is(201).json();
@@ -112,6 +113,13 @@ async fn merchants_are_listed_in_pages(gateway: TestGateway) {
     }
     // The demo has one of its own.
     assert_eq!(names, ["Demo shop", "One", "Two", "Three"]);
+    // A place is that of a merchant, and goes with it.
+    let first = operator.look("/merchants?limit=2").await.json();
+    let path = format!("/merchants/{}", first["merchants"][1]["short_id"].as_str().unwrap());
+    operator.v1(Method::PATCH, &path, &json!({ "disabled": true })).await.is(200);
+    operator.v1(Method::DELETE, &path, &Value::Null).await.is(200);
+    let behind = format!("/merchants?after={}", first["next"].as_str().unwrap());
+    assert_eq!(operator.look(&behind).await.is(422).json()["field"], json!("after"));
     assert_eq!(operator.look("/merchants?after=x").await.is(422).json()["field"], json!("after"));
 }
 

@@ -1,5 +1,5 @@
-//! IXOPAY's side of its Transaction API, as the documentation has it: it keeps books, insists on credentials, signatures
-//! and fields, and misbehaves as it is told. It shares nothing with the gateway's own IXOPAY dialect.
+//! IXOPAY's side of its Transaction API, as the documentation has it: it keeps books, insists on credentials,
+//! signatures and fields, and misbehaves as it is told. It shares nothing with the gateway's own IXOPAY dialect.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,5 @@
 //! One browser that comes back, and what it is answered.
 
-use crate::domain::provider_account::merchant_of_provider;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::domain::Journey;
 use crate::domain::params::percent_encoded;
+use crate::domain::provider_account::merchant_of_provider;
 use crate::engine::Waiting as Looking;
 use crate::engine::{
     AuthorizationResponse, Brought, Carried, Engine, EngineError, RejectedReturn, Returned, Timing, Visitor, Waited,
