@@ -33,7 +33,7 @@ export async function openGateway(configure) {
     child.on('error', reject);
     ended.then(() => reject(new Error('the gateway ended before it listened')));
   });
-  const added = spawnSync(BINARY, ['merchant', 'add', '--json', '--name', 'Corner shop'], { cwd: folder, env });
+  const added = spawnSync(BINARY, ['merchant', 'add', '--json', '--mode', 'test', '--name', 'Corner shop'], { cwd: folder, env });
   if (added.status !== 0) throw new Error(`merchant add: ${added.stderr}`);
   return {
     base,
