@@ -4,7 +4,7 @@
 
 use crate::domain::{
     ApiKey, DeliveryPolicy, FinalOutcome, HandBack, Journey, JourneyEvent, MerchantId, OpenRequest, Params,
-    Placeholder, Posting, PublicUrl, Purpose, Secret, Target, WebhookEndpoint, WebhookPayload,
+    PaymentOperation, Placeholder, Posting, PublicUrl, Purpose, Secret, Target, WebhookEndpoint, WebhookPayload,
 };
 use crate::domain::{callback::MAX_LENGTH, message::Message};
 
@@ -36,10 +36,16 @@ pub trait Dialect: CallbackDialect + WebhookDialect {
         MAX_LENGTH
     }
 
-    /// What gives all of a late payment back, as this dialect opens it: with nobody to notify, unless it says
-    /// otherwise. `None` where the payment has no amount.
-    fn late_refund(&self, payment: &Journey) -> Option<OpenRequest> {
-        payment.whole_refund().map(|refund| OpenRequest::plain(Purpose::Operation(refund)))
+    /// An operation on this payment that no call has ordered, as this dialect opens it: what gives a late payment back,
+    /// or what its provider has reported; a reversal, with the chargeback that it `reverses`. With nobody to notify,
+    /// unless the dialect says otherwise.
+    fn operation_without_order(
+        &self,
+        _payment: &Journey,
+        operation: PaymentOperation,
+        _reverses: Option<&Journey>,
+    ) -> OpenRequest {
+        OpenRequest::plain(Purpose::Operation(operation))
     }
 
     /// What a client of this dialect is configured with, each setting by its name. Empty where it has no clients of its

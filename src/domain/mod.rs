@@ -66,7 +66,7 @@ pub use journey::{
     AppliedOperation, BegunVisit, BrowserReturn, Cancel, Checkout, Conclusion, CreatedPayment, Ending, FinalOutcome,
     HandBack, Inapplicable, Journey, LedTo, Opening, OperationKind, PaymentOperation, PaymentReference,
     PaymentStanding, ProviderPayment, ProviderRedirect, ProviderVisit, Purpose, RecordedResponse, Reopening,
-    ResponseId, Stage, Wanted,
+    ReportedOperation, ResponseId, Stage, Wanted,
 };
 pub use merchant::{CallbackName, Merchant, MerchantName, PublicKey, SavedCallback, SavedCallbacks, Webhook};
 pub use message::{Finish, FinishedAs};

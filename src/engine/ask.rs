@@ -12,16 +12,16 @@ use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 
 use crate::domain::{
-    Ending, Fact, FeedEvent, Journey, PayId, PaymentReference, PaymentStanding, ProviderRefusal, Purpose, UnixMillis,
-    Wanted,
+    Ending, Fact, FeedEvent, Journey, PayId, PaymentReference, PaymentStanding, ProviderRefusal, Purpose,
+    ReportedOperation, UnixMillis, Wanted,
 };
 use crate::engine::commit::Next;
 use crate::engine::conclude::{ConcludedResponse, Reported};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::single_flight::Flight;
-use crate::engine::{Engine, commit, conclude, derive};
+use crate::engine::{Engine, commit, conclude, derive, learn};
 use crate::provider::{
-    self, PaymentContext, PaymentReport, PaymentStatus, Performed, Provider, ProviderError, Requested,
+    self, AskSchedule, PaymentContext, PaymentReport, PaymentStatus, Performed, Provider, ProviderError, Requested,
 };
 use crate::store::Step;
 
@@ -149,6 +149,9 @@ pub(super) async fn keep_created(
 /// When the provider of a visit is asked again, after it has been asked so often: by its schedule, and at the journey's
 /// expiry at the latest.
 pub(super) fn next_ask(deps: &Deps, journey: &Journey, visit: u8, asked: u8) -> UnixMillis {
+    if let Some(until) = journey.payment(visit).filter(|payment| payment.may_change()).and_then(|p| p.changes_until) {
+        return deps.clock.now().plus(AskSchedule::wait_for_changes(deps.clock.draw())).min(until);
+    }
     let schedule = deps.provider(journey.provider_of(visit)).map(|provider| provider.ask_schedule());
     let wait = schedule.unwrap_or_default().wait(asked, deps.clock.draw());
     derive::by_expiry(journey, deps.clock.now(), wait)
@@ -166,6 +169,15 @@ pub(super) async fn named_payment(
     let reference = PaymentReference { journey: journey.pay_id(), visit: 0 };
     let context = PaymentContext { journey, reference, provider_reference, now: deps.clock.now() };
     in_time(provider.payment(&context)).await
+}
+
+/// Asks about an operation that a notification has named.
+pub(super) async fn reported_operation(
+    provider: &dyn Provider,
+    payment: PaymentReference,
+    id: &str,
+) -> provider::Result<ReportedOperation> {
+    in_time(provider.reported_operation(payment, id)).await
 }
 
 /// Asks the provider. A payment of which it is not known whether it was created is created first: the provider knows
@@ -190,8 +202,10 @@ async fn said(deps: &Deps, provider: &dyn Provider, journey: &Journey, visit: u8
     };
     let (reference, now) = (PaymentReference { journey: journey.pay_id(), visit }, deps.clock.now());
     let context = PaymentContext { journey, reference, provider_reference: &provider_reference, now };
+    let is_made = payment.is_some_and(|payment| payment.standing == PaymentStanding::Proven);
     let closes = payment.is_some_and(|payment| payment.closing.is_some());
-    let report = if closes || journey.is_past_expiry(now) || journey.final_outcome().is_some() {
+    let is_over = closes || journey.is_past_expiry(now) || journey.final_outcome().is_some();
+    let report = if is_over && !is_made {
         in_time(provider.close(&context)).await
     } else {
         in_time(provider.payment(&context)).await
@@ -227,14 +241,20 @@ async fn judge(engine: &Engine, journey: &Journey, visit: u8, said: Said) -> Res
     let deps = &engine.deps;
     let may_still_pay = matches!(&said, Said::Payment(report) if report.status == PaymentStatus::Open);
     let response_id = derive::payment_response_id(visit);
+    let changes_until = changes_until(deps, &said);
     // However long the store is away: the customer has paid, or cannot any more.
     let conclude = || {
-        conclude::by_report(deps, journey.clone(), response_id, |latest| {
+        conclude::by_report(deps, journey.clone(), (response_id, changes_until), |latest| {
             fact_of(latest, visit, &said, deps.clock.now())
         })
     };
     match commit::while_away(conclude).await {
-        Ok(Reported::Ended(ended)) => Ok(Answer::Ended(conclude::as_asked(deps, ended, visit).await?)),
+        Ok(Reported::Ended(ended)) => {
+            if let Said::Payment(report) = &said {
+                learn_of(deps, &ended.journey, visit, report).await?;
+            }
+            Ok(Answer::Ended(conclude::as_asked(deps, ended, visit).await?))
+        }
         Ok(Reported::Open) => note_match(deps, journey, visit).await.map(|()| Answer::Open { may_still_pay }),
         Ok(Reported::Mismatch(reported)) => {
             note_mismatch(engine, journey, visit, &reported).await.map(|()| Answer::Open { may_still_pay: false })
@@ -242,6 +262,20 @@ async fn judge(engine: &Engine, journey: &Journey, visit: u8, said: Said) -> Res
         Err(EngineError::Gone) => Ok(Answer::Unknown),
         Err(error) => Err(error),
     }
+}
+
+/// Takes down what the provider says was done to a payment that was made.
+async fn learn_of(deps: &Deps, journey: &Journey, visit: u8, report: &PaymentReport) -> Result<()> {
+    let is_made = journey.payment(visit).is_some_and(|payment| payment.standing == PaymentStanding::Proven);
+    if is_made { learn::learn(deps, journey, &report.operations).await } else { Ok(()) }
+}
+
+/// Until when a payment may change that was made, and when it is asked about next.
+fn changes_until(deps: &Deps, said: &Said) -> Option<(UnixMillis, UnixMillis)> {
+    let Said::Payment(PaymentReport { changes_until: Some(until), .. }) = said else { return None };
+    let now = deps.clock.now();
+    let until = (*until).min(now.plus(AskSchedule::LONGEST_CHANGES));
+    (now < until).then(|| (until, now.plus(AskSchedule::wait_for_changes(deps.clock.draw())).min(until)))
 }
 
 /// The fact that an answer proves of a journey: none while it is open. What differs from what was asked for is an
@@ -255,7 +289,7 @@ fn fact_of(journey: &Journey, visit: u8, said: &Said, now: UnixMillis) -> Result
         Said::Operation(Performed::Later(_) | Performed::Unknown) => return Ok(None),
         Said::Payment(report) => report,
     };
-    let PaymentReport { reference, amount, status } = report;
+    let PaymentReport { reference, amount, status, .. } = report;
     if *reference != (PaymentReference { journey: journey.pay_id(), visit }).to_string() {
         return Err(format!("the reference {}", ProviderRefusal::new(reference, None).code()));
     }

@@ -37,16 +37,20 @@ pub(super) enum Reported {
     Mismatch(String),
 }
 
-/// [`by_response`] of what a report proves, which depends on what the journey is then; `Ok(None)` is nothing yet.
+/// [`by_response`] of what a report proves, which depends on what the journey is then; `Ok(None)` is nothing yet. A
+/// payment that it proves is asked about until `changes_until`, the first time at the moment beside it.
 pub(super) async fn by_report(
     deps: &Deps,
     journey: Journey,
-    response_id: ResponseId,
+    (response_id, changes_until): (ResponseId, Option<(UnixMillis, UnixMillis)>),
     fact_of: impl Fn(&Journey) -> Result<Option<Fact>, String>,
 ) -> Result<Reported> {
     let decide = |journey: &Journey| {
         Ok(match fact_of(journey) {
-            Ok(Some(fact)) => decided(deps, journey, &fact, response_id)?.map(|ended| Ok(Some(ended))),
+            Ok(Some(fact)) => {
+                let next = decided(deps, journey, &fact, response_id)?.map(|ended| Ok(Some(ended)));
+                watching(next, journey, response_id.visit, changes_until)
+            }
             Ok(None) => Next::Stay(Ok(None)),
             Err(mismatch) => Next::Stay(Err(mismatch)),
         })
@@ -57,6 +61,26 @@ pub(super) async fn by_report(
         Ok(None) => Reported::Open,
         Err(mismatch) => Reported::Mismatch(mismatch),
     })
+}
+
+/// This step, or a step of its own, with the note until when the payment of a visit may change.
+fn watching<T>(
+    next: Next<T>,
+    journey: &Journey,
+    visit: u8,
+    changes_until: Option<(UnixMillis, UnixMillis)>,
+) -> Next<T> {
+    let Some((until, ask_at)) = changes_until else { return next };
+    match next {
+        Next::Take(mut step, value) => {
+            step.journey = step.journey.watched(visit, until, ask_at);
+            Next::Take(step, value)
+        }
+        Next::Stay(value) => match journey.clone().watching(visit, until, ask_at) {
+            Some(watching) => Next::Take(Box::new(Step::to(watching)), value),
+            None => Next::Stay(value),
+        },
+    }
 }
 
 /// Where an answer led, and what its browser waits for if this step has concluded.

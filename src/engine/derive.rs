@@ -124,10 +124,20 @@ pub(super) fn by_expiry(journey: &Journey, now: UnixMillis, wait: Duration) -> U
     if journey.final_outcome().is_none() && now < expires_at { at.min(expires_at) } else { at }
 }
 
-/// The key of the reservation under which a late payment is given back, once: in the payment's own shard.
+/// The key of the reservation under which a late payment is given back, once.
 pub(super) fn late_refund_key(payment: &Journey) -> Digest {
-    let mut key = *digest("late refund", payment.id().as_bytes()).as_bytes();
-    key[0] = payment.pay_id().shard().written_into(key[0]);
+    in_shard_of(payment, digest("late refund", payment.id().as_bytes()))
+}
+
+/// The key of the reservation under which an operation of a payment is opened, once, that its provider calls so.
+pub(super) fn reported_operation_key(payment: &Journey, id: &str) -> Digest {
+    in_shard_of(payment, digest("reported operation", &[payment.id().as_bytes(), id.as_bytes()].concat()))
+}
+
+/// A key in the shard of its journey.
+fn in_shard_of(journey: &Journey, key: Digest) -> Digest {
+    let mut key = *key.as_bytes();
+    key[0] = journey.pay_id().shard().written_into(key[0]);
     Digest::new(key)
 }
 

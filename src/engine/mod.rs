@@ -6,7 +6,7 @@
 //! 1. what follows from a journey alone, without the store: [`deps`], [`mod@derive`], [`visitor`], `longest`, `draft`,
 //!    `pace`, `single_flight`;
 //! 2. one atomic step each: `accounts`, `ask`, [`commit`], `create`, `change`, [`find`], `scan`, `visit`, `prove`,
-//!    `conclude`, `lapse`, [`redirect`], `merchant_keys`;
+//!    `conclude`, `lapse`, `learn`, [`redirect`], `merchant_keys`;
 //! 3. [`use_cases`], which call floors 1 and 2 and never each other;
 //! 4. [`sweep`], the only caller of use cases inside the engine.
 //!
@@ -23,6 +23,7 @@ pub mod derive;
 mod draft;
 pub mod find;
 mod lapse;
+mod learn;
 mod longest;
 pub mod merchant_keys;
 mod pace;

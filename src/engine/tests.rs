@@ -3,6 +3,7 @@
 pub(crate) mod fixtures;
 mod operations;
 mod payments;
+mod reported;
 mod requests;
 mod secrets;
 

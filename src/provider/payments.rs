@@ -5,7 +5,8 @@ use std::time::Duration;
 use url::Url;
 
 use crate::domain::{
-    Amount, Currency, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal, Purpose, Wanted,
+    Amount, Currency, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal, Purpose, ReportedOperation,
+    UnixMillis, Wanted,
 };
 
 /// What is the same for all providers that take payments, of whatever kind: whose money they take, and which.
@@ -60,6 +61,11 @@ pub struct PaymentReport {
     pub amount: Amount,
     /// Where it stands.
     pub status: PaymentStatus,
+    /// What was done to it since, by whomever, as far as the provider says.
+    pub operations: Vec<ReportedOperation>,
+    /// Until when something may still be done to it there of which nobody here knows: it is asked about until then,
+    /// though it was paid.
+    pub changes_until: Option<UnixMillis>,
 }
 
 /// Where a payment stands at its provider.
@@ -92,6 +98,13 @@ impl AskSchedule {
     /// How often a provider may be asked, in questions a second.
     pub const PER_SECOND: (u32, u32) = (1, 1000);
 
+    /// How long is waited before each question about a payment that was made.
+    const CHANGES: Duration = Duration::from_hours(24);
+
+    /// For how long, at the most, a payment that was made is asked about: the longest that a bank's customer may take
+    /// back an unauthorised direct debit is 13 months.
+    pub const LONGEST_CHANGES: Duration = Duration::from_hours(400 * 24);
+
     /// The schedule that asks after these waits. `None` when there are none, or the rate is out of bounds.
     pub fn new(waits: Vec<Duration>, per_second: u32) -> Option<Self> {
         let (least, most) = Self::PER_SECOND;
@@ -102,8 +115,13 @@ impl AskSchedule {
     /// by `chance`.
     pub fn wait(&self, asked: u8, chance: u64) -> Duration {
         let wait = self.waits.get(usize::from(asked)).or(self.waits.last()).copied().unwrap_or_default();
-        let tenth = u32::try_from(chance % 201).unwrap_or_default();
-        wait * (900 + tenth) / 1000
+        varied(wait, chance)
+    }
+
+    /// How long is waited before it is asked again about a payment that was made, and may change: a day, a tenth more or
+    /// less.
+    pub fn wait_for_changes(chance: u64) -> Duration {
+        varied(Self::CHANGES, chance)
     }
 
     /// How long after a question the next one may be asked.
@@ -120,6 +138,12 @@ impl AskSchedule {
     pub fn waits(&self) -> &[Duration] {
         &self.waits
     }
+}
+
+/// A wait, a tenth more or less by chance.
+fn varied(wait: Duration, chance: u64) -> Duration {
+    let tenth = u32::try_from(chance % 201).unwrap_or_default();
+    wait * (900 + tenth) / 1000
 }
 
 impl Default for AskSchedule {
@@ -157,5 +181,21 @@ pub enum NotificationError {
     Unreadable,
 }
 
-/// What a notification is about. `None` when it is about nothing that was created here.
-pub type Notified = Result<Option<PaymentReference>, NotificationError>;
+/// What a notification is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotifiedPayment {
+    /// Our reference of the payment.
+    pub reference: PaymentReference,
+    /// The operation that has been done to it, by its provider's own id, where it is told of operations one by one and
+    /// says nothing of them when it is asked about the payment.
+    pub operation: Option<String>,
+}
+
+impl From<PaymentReference> for NotifiedPayment {
+    fn from(reference: PaymentReference) -> Self {
+        Self { reference, operation: None }
+    }
+}
+
+/// What a notification says. `None` when it is about nothing that was created here.
+pub type Notified = Result<Option<NotifiedPayment>, NotificationError>;

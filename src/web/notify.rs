@@ -26,6 +26,10 @@ async fn take(
     match use_cases::payment::notify(&engine, &provider, &notification).await {
         Ok(NotifyResult::Accepted("")) => Ok(HttpResponse::NoContent().finish()),
         Ok(NotifyResult::Accepted(text)) => Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text)),
+        Ok(NotifyResult::Later) => {
+            let detail = "What the notification tells of cannot be asked about now: send it again.";
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, ProblemKind::ProviderAway, detail))
+        }
         Ok(NotifyResult::NoProvider | NotifyResult::Refused(NotificationError::NotSent)) => {
             Err(Problem::not_found("provider that notifies"))
         }

@@ -8,9 +8,6 @@ use super::{Failure, Kept, Kind, Transaction, intermediate::CONTINUE};
 use crate::dialect::moments;
 use crate::domain::{FinalOutcome, Journey, UnixMillis};
 
-/// The reason of a chargeback that the test bank plays.
-const REASON: &str = "Played by the test bank";
-
 /// What a callback reports.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum CallbackEvent<'a> {
@@ -32,17 +29,22 @@ struct Callback<'a> {
     #[serde(flatten)]
     transaction: &'a Transaction,
     chargeback_data: Option<Chargeback<'a>>,
+    chargeback_reversal_data: Option<Chargeback<'a>>,
 }
 
+/// What a chargeback has taken, or its reversal has given back.
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Chargeback<'a> {
     original_uuid: &'a str,
     original_merchant_transaction_id: String,
+    chargeback_uuid: Option<String>,
     amount: &'a str,
     currency: &'a str,
-    reason: &'static str,
-    chargeback_date_time: String,
+    reason: Option<&'a str>,
+    chargeback_date_time: Option<String>,
+    reversal_date_time: Option<String>,
 }
 
 /// Writes a callback. `None` when it cannot be written, which no journey is known to do.
@@ -62,6 +64,7 @@ pub(super) fn body(journey: &Journey, told: CallbackEvent<'_>) -> Option<String>
         },
     };
     let failure = failure.as_ref().map(Failure::listed);
+    let chargeback = |kind| (transaction.transaction_type == kind).then(|| chargeback(journey, &transaction)).flatten();
     serde_json::to_string(&Callback {
         result,
         message: failure.map(|failure| failure.error_message),
@@ -69,22 +72,24 @@ pub(super) fn body(journey: &Journey, told: CallbackEvent<'_>) -> Option<String>
         adapter_message: failure.and_then(|failure| failure.adapter_message),
         adapter_code: failure.and_then(|failure| failure.adapter_code),
         transaction: &transaction,
-        chargeback_data: chargeback(journey, &transaction),
+        chargeback_data: chargeback(Kind::Chargeback),
+        chargeback_reversal_data: chargeback(Kind::ChargebackReversal),
     })
     .ok()
 }
 
-fn chargeback<'a>(journey: &Journey, transaction: &'a Transaction) -> Option<Chargeback<'a>> {
-    if transaction.transaction_type != Kind::Chargeback {
-        return None;
-    }
+fn chargeback<'a>(journey: &'a Journey, transaction: &'a Transaction) -> Option<Chargeback<'a>> {
+    let (kept, at) = (Kept::of(journey), written(journey.opening().opened_at));
+    let is_reversal = transaction.transaction_type == Kind::ChargebackReversal;
     Some(Chargeback {
         original_uuid: transaction.reference_uuid.as_deref()?,
-        original_merchant_transaction_id: Kept::of(journey).original_merchant_transaction_id?,
+        original_merchant_transaction_id: kept.original_merchant_transaction_id?,
+        chargeback_uuid: kept.chargeback_uuid,
         amount: transaction.amount.as_deref()?,
         currency: transaction.currency.as_deref()?,
-        reason: REASON,
-        chargeback_date_time: written(journey.opening().opened_at),
+        reason: Some(journey.opening().purpose.note()).filter(|reason| !reason.is_empty()),
+        chargeback_date_time: (!is_reversal).then(|| at.clone()),
+        reversal_date_time: is_reversal.then_some(at),
     })
 }
 

@@ -29,8 +29,10 @@ pub struct Kept {
     pub content_type: Option<String>,
     /// The hash that the call was signed with, where that is not the documented one.
     pub body_hash: Option<BodyHash>,
-    /// The merchant's id of the payment that a chargeback takes back.
+    /// The merchant's id of the payment that a chargeback takes back, or its reversal gives back.
     pub original_merchant_transaction_id: Option<String>,
+    /// The `uuid` of the chargeback that a reversal is of.
+    pub chargeback_uuid: Option<String>,
     /// The test bank's part.
     pub sandbox: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::words::words;
+use crate::domain::{OperationKind, words::words};
 
 words! {
     /// What a transaction is, with its word in a path.
@@ -28,13 +28,29 @@ words! {
         Deregister = "deregister",
         /// A payment that its customer's bank took back. Nobody asks for one.
         Chargeback = "chargeback",
+        /// What a chargeback took, given back. Nobody asks for one.
+        #[serde(rename = "CHARGEBACK-REVERSAL")]
+        ChargebackReversal = "chargeback-reversal",
     }
 }
 
 impl Kind {
+    /// What an operation is.
+    pub(super) const fn of(operation: OperationKind) -> Self {
+        match operation {
+            OperationKind::Payout => Self::Payout,
+            OperationKind::Refund => Self::Refund,
+            OperationKind::Capture => Self::Capture,
+            OperationKind::Void => Self::Void,
+            OperationKind::Deregister => Self::Deregister,
+            OperationKind::Chargeback => Self::Chargeback,
+            OperationKind::ChargebackReversal => Self::ChargebackReversal,
+        }
+    }
+
     /// The kinds that a merchant can ask for.
     pub fn asked() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(|kind| *kind != Self::Chargeback)
+        Self::ALL.into_iter().filter(|kind| !matches!(kind, Self::Chargeback | Self::ChargebackReversal))
     }
 
     /// Whether its customer is sent to a page.

@@ -13,7 +13,6 @@
 
 mod answer;
 mod callback;
-mod chargeback;
 mod checked;
 mod failure;
 mod intermediate;
@@ -25,10 +24,10 @@ mod request;
 mod schedule;
 mod signature;
 mod simulator;
+mod unordered;
 mod view;
 
 pub use answer::{answer, status};
-pub use chargeback::chargeback;
 pub use failure::{Code, Failure, rejection};
 pub use intermediate::{Intermediate, intermediate};
 pub use kind::Kind;
@@ -36,14 +35,15 @@ pub use reference::{Reference, link_of, redirect_path};
 pub use request::Asked;
 pub use signature::{BodyHash, DATE_WINDOW, Message, date, read_date, target};
 pub use simulator::is_played_at_once;
+pub use unordered::played_chargeback;
 
 use callback::CallbackEvent;
 use kept::Kept;
 use view::Transaction;
 
 use crate::domain::{
-    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, Headers, Journey, JourneyEvent, Posting, Schedule, Stage,
-    SuccessRule, Target, WebhookDialect, WebhookEndpoint, WebhookPayload,
+    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, Headers, Journey, JourneyEvent, OpenRequest,
+    PaymentOperation, Posting, Schedule, Stage, SuccessRule, Target, WebhookDialect, WebhookEndpoint, WebhookPayload,
 };
 
 /// The dialect's name.
@@ -97,6 +97,15 @@ impl Dialect for Ixopay {
 
     fn longest_url(&self) -> usize {
         LONGEST_URL
+    }
+
+    fn operation_without_order(
+        &self,
+        payment: &Journey,
+        operation: PaymentOperation,
+        reverses: Option<&Journey>,
+    ) -> OpenRequest {
+        unordered::without_order(payment, operation, reverses)
     }
 }
 

@@ -21,6 +21,7 @@ impl Asked {
             (Kind::Void, _) => self.operation(OperationKind::Void),
             (Kind::Deregister, _) => self.operation(OperationKind::Deregister),
             (Kind::Chargeback, _) => self.operation(OperationKind::Chargeback),
+            (Kind::ChargebackReversal, _) => self.operation(OperationKind::ChargebackReversal),
         };
         let body_hash = hash.filter(|hash| *hash != BodyHash::Sha512);
         OpenRequest {
@@ -42,7 +43,13 @@ impl Asked {
 
     fn operation(&self, kind: OperationKind) -> Purpose {
         let of = self.reference.map(Reference::pay_id);
-        Purpose::Operation(PaymentOperation { kind, amount: self.amount, of, note: self.description.clone() })
+        Purpose::Operation(PaymentOperation {
+            kind,
+            amount: self.amount,
+            of,
+            note: self.description.clone(),
+            reported_as: None,
+        })
     }
 }
 

@@ -82,7 +82,9 @@ fn words(kind: Kind) -> &'static [&'static str] {
         Kind::Preauthorize => &DEBIT[..DEBIT.len() - 1],
         Kind::Register => &REGISTER,
         Kind::Refund => &REFUND,
-        Kind::Payout | Kind::Capture | Kind::Void | Kind::Deregister | Kind::Chargeback => &[],
+        Kind::Payout | Kind::Capture | Kind::Void | Kind::Deregister | Kind::Chargeback | Kind::ChargebackReversal => {
+            &[]
+        }
     }
 }
 

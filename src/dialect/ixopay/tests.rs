@@ -131,7 +131,7 @@ fn a_chargeback_names_the_payment_that_it_takes_back() {
     assert_eq!(read["merchantTransactionId"], format!("auto-{UUID}"));
     assert_eq!((&read["result"], &read["transactionType"]), (&"OK".into(), &"CHARGEBACK".into()));
     let end = format!(
-        r#""chargebackData":{{"originalUuid":"{original}","originalMerchantTransactionId":"order-7","amount":"25.00","currency":"EUR","reason":"Played by the test bank","chargebackDateTime":"2026-05-07T10:33:20+00:00"}}}}"#
+        r#""chargebackData":{{"originalUuid":"{original}","originalMerchantTransactionId":"order-7","amount":"25.00","currency":"EUR","reason":"order 7","chargebackDateTime":"2026-05-07T10:33:20+00:00"}}}}"#
     );
     assert!(json.ends_with(&end), "{json}");
 }

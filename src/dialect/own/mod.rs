@@ -17,7 +17,7 @@ pub use webhook::feed_body;
 use super::{kept::in_journeys, secpaid};
 use crate::domain::{
     CallbackDialect, Cause, Dialect, HandBack, Journey, JourneyEvent, OneTime, OneTimeToken, OpenRequest, Params,
-    Secret, WebhookDialect, WebhookEndpoint, WebhookPayload,
+    PaymentOperation, Secret, WebhookDialect, WebhookEndpoint, WebhookPayload,
 };
 
 /// The dialect's name.
@@ -52,8 +52,13 @@ impl Dialect for Own {
         NAME
     }
 
-    fn late_refund(&self, payment: &Journey) -> Option<OpenRequest> {
-        payment.whole_refund().map(|refund| open_body::operation(refund, payment))
+    fn operation_without_order(
+        &self,
+        payment: &Journey,
+        operation: PaymentOperation,
+        _reverses: Option<&Journey>,
+    ) -> OpenRequest {
+        open_body::operation(operation, payment)
     }
 }
 

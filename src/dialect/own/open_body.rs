@@ -124,7 +124,7 @@ impl OperationBody {
             }
             (asked, left) => asked.or(left),
         };
-        Ok(operation(PaymentOperation { kind, amount, of: Some(original.pay_id()), note }, original))
+        Ok(operation(PaymentOperation { kind, amount, of: Some(original.pay_id()), note, reported_as: None }, original))
     }
 }
 

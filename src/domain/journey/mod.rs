@@ -22,7 +22,7 @@ use crate::domain::{
 };
 
 pub use changing::{BegunVisit, Conclusion};
-pub use operation::{AppliedOperation, Inapplicable};
+pub use operation::{AppliedOperation, Inapplicable, ReportedOperation};
 pub use payment::{BrowserReturn, CreatedPayment, Ending, PaymentReference, PaymentStanding, ProviderPayment};
 pub use provider_redirect::ProviderRedirect;
 pub use purpose::{Cancel, Checkout, Job, OperationKind, PaymentOperation, Purpose, Wanted};

@@ -4,7 +4,7 @@ use super::{Checkout, Journey, OperationKind, PaymentOperation, Purpose, Wanted}
 use crate::domain::{Amount, LatePayments, Outcome, PayId};
 
 /// An operation that has changed a journey.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppliedOperation {
     /// The operation's own journey.
     pub by: PayId,
@@ -12,6 +12,27 @@ pub struct AppliedOperation {
     pub kind: OperationKind,
     /// How much, if it is about money.
     pub amount: Option<Amount>,
+    /// The provider's own id of it, where it was done there without an order from here.
+    pub reported_as: Option<String>,
+}
+
+/// What a provider says was done to a payment, by whomever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportedOperation {
+    /// The id that it was ordered with from here, else the provider's own: 1 to [`ReportedOperation::MAX_ID`]
+    /// characters.
+    pub id: String,
+    /// What it does.
+    pub kind: OperationKind,
+    /// How much; `None` of a void.
+    pub amount: Option<Amount>,
+    /// Why, in the provider's words; may be empty.
+    pub reason: String,
+}
+
+impl ReportedOperation {
+    /// The longest id, in bytes.
+    pub const MAX_ID: usize = 255;
 }
 
 /// Why an operation cannot change a journey.
@@ -43,10 +64,27 @@ impl Journey {
         &self.past.operations
     }
 
+    /// Whether its provider has reported this operation before.
+    pub fn knows_reported(&self, id: &str) -> bool {
+        self.past.operations.iter().any(|applied| applied.reported_as.as_deref() == Some(id))
+    }
+
+    /// Whether it takes one more operation.
+    pub fn takes_operations(&self) -> bool {
+        self.is_proven() && self.past.operations.len() < Self::MAX_OPERATIONS
+    }
+
+    /// The chargeback that a reversal of this amount gives back: the last one of that amount, else the last one.
+    pub fn charged_back_by(&self, amount: Option<Amount>) -> Option<PayId> {
+        let taken = || self.past.operations.iter().rev().filter(|applied| applied.kind == OperationKind::Chargeback);
+        taken().find(|applied| applied.amount == amount).or_else(|| taken().next()).map(|applied| applied.by)
+    }
+
     /// Changes it by an operation. The same operation again changes nothing, and is no error.
     ///
     /// # Errors
-    /// When this cannot be done to it, or not any more.
+    /// When this cannot be done to it, or not any more. What its provider has done is done: that is refused only where
+    /// there is no room for it.
     pub fn apply(mut self, applied: AppliedOperation) -> Result<Self, Inapplicable> {
         if self.past.operations.contains(&applied) {
             return Ok(self);
@@ -54,12 +92,20 @@ impl Journey {
         if !self.is_proven() {
             return Err(Inapplicable::Unproven);
         }
+        if !self.takes_operations() {
+            return Err(Inapplicable::Over);
+        }
+        if applied.reported_as.is_none() {
+            self.check(&applied)?;
+        }
+        self.past.operations.push(applied);
+        Ok(self.revised())
+    }
+
+    fn check(&self, applied: &AppliedOperation) -> Result<(), Inapplicable> {
         let over = |kind| self.past.operations.iter().any(|before| before.kind == kind);
         let left = self.applicable(applied.kind).ok_or(Inapplicable::Unsuitable)?;
-        if over(OperationKind::Void)
-            || over(OperationKind::Deregister)
-            || self.past.operations.len() >= Self::MAX_OPERATIONS
-        {
+        if over(OperationKind::Void) || over(OperationKind::Deregister) {
             return Err(Inapplicable::Over);
         }
         // What has been collected stays so; a void releases the rest of it, if there is any.
@@ -67,15 +113,11 @@ impl Journey {
             return Err(Inapplicable::Over);
         }
         match (left, applied.amount) {
-            (Some(left), Some(amount)) if left.currency() != amount.currency() => {
-                return Err(Inapplicable::OtherCurrency);
-            }
-            (Some(left), Some(amount)) if left.minor() < amount.minor() => return Err(Inapplicable::TooMuch),
-            (None, Some(_)) => return Err(Inapplicable::Unsuitable),
-            (Some(_) | None, _) => {}
+            (Some(left), Some(amount)) if left.currency() != amount.currency() => Err(Inapplicable::OtherCurrency),
+            (Some(left), Some(amount)) if left.minor() < amount.minor() => Err(Inapplicable::TooMuch),
+            (None, Some(_)) => Err(Inapplicable::Unsuitable),
+            (Some(_) | None, _) => Ok(()),
         }
-        self.past.operations.push(applied);
-        Ok(self.revised())
     }
 
     /// Whether it is a payment that was made after its merchant was told another ending, and that is to be given back
@@ -107,7 +149,8 @@ impl Journey {
             Outcome::Authorised => (OperationKind::Void, None),
             _ => (OperationKind::Refund, Some(amount)),
         };
-        Some(PaymentOperation { kind, amount, of: Some(self.pay_id()), note: "Paid after it had ended".into() })
+        let note = "Paid after it had ended".into();
+        Some(PaymentOperation { kind, amount, of: Some(self.pay_id()), note, reported_as: None })
     }
 
     /// Takes an operation back that came to nothing. `None` when there is none.
@@ -133,9 +176,33 @@ impl Journey {
         })
     }
 
+    /// What its operations take of it, in minor units: of what was set aside, what was collected; of what was paid, what
+    /// went back.
     fn taken(&self) -> u64 {
-        let amounts = self.past.operations.iter().filter_map(|applied| applied.amount);
+        let is_set_aside =
+            self.opening.purpose.checkout().is_some_and(|checkout| matches!(checkout.wanted, Wanted::Reservation(_)));
+        if is_set_aside {
+            return self.sum(OperationKind::Capture);
+        }
+        let charged_back =
+            self.sum(OperationKind::Chargeback).saturating_sub(self.sum(OperationKind::ChargebackReversal));
+        self.sum(OperationKind::Refund).saturating_add(charged_back)
+    }
+
+    /// The sum of its operations of this kind, in minor units.
+    fn sum(&self, kind: OperationKind) -> u64 {
+        let amounts =
+            self.past.operations.iter().filter(|applied| applied.kind == kind).filter_map(|applied| applied.amount);
         amounts.map(Amount::minor).fold(0, u64::saturating_add)
+    }
+
+    /// What operations of this kind come to, those not counted that were refused: what chargebacks have taken, less what
+    /// their reversals gave back. `None` where there were none.
+    pub fn total(&self, kind: OperationKind) -> Option<Amount> {
+        let currency = self.opening.purpose.amount()?.currency();
+        let is_any = self.past.operations.iter().any(|applied| applied.kind == kind && applied.amount.is_some());
+        let back = if kind == OperationKind::Chargeback { self.sum(OperationKind::ChargebackReversal) } else { 0 };
+        is_any.then(|| Amount::from_minor(self.sum(kind).saturating_sub(back), currency))
     }
 
     /// The outcome that a provider's yes concludes it as.
@@ -184,7 +251,7 @@ mod tests {
     }
 
     fn applied(by: u64, kind: OperationKind, amount: Option<&str>) -> AppliedOperation {
-        AppliedOperation { by: PayId::new(by).unwrap(), kind, amount: amount.map(eur) }
+        AppliedOperation { by: PayId::new(by).unwrap(), kind, amount: amount.map(eur), reported_as: None }
     }
 
     #[test]
@@ -217,7 +284,7 @@ mod tests {
         assert_eq!(part.clone().apply(capture(2, "7")), Err(Inapplicable::TooMuch));
         let rest_released = part.clone().apply(applied(3, OperationKind::Void, None)).unwrap();
         for later in [capture(4, "1"), applied(4, OperationKind::Void, None)] {
-            assert_eq!(rest_released.clone().apply(later), Err(Inapplicable::Over), "{later:?}");
+            assert_eq!(rest_released.clone().apply(later.clone()), Err(Inapplicable::Over), "{later:?}");
         }
         let whole = part.apply(capture(2, "6")).unwrap();
         assert_eq!(
@@ -229,11 +296,43 @@ mod tests {
         assert!(given_back.apply(applied(3, OperationKind::Void, None)).is_ok(), "what came to nothing is left again");
         let released = reserved.apply(applied(3, OperationKind::Void, None)).unwrap();
         assert_eq!(released.apply(capture(1, "1")), Err(Inapplicable::Over));
-        let captured =
-            PaymentOperation { kind: OperationKind::Capture, amount: Some(eur("4")), of: None, note: String::new() };
+        let captured = PaymentOperation {
+            kind: OperationKind::Capture,
+            amount: Some(eur("4")),
+            of: None,
+            note: String::new(),
+            reported_as: None,
+        };
         let captured = of(Purpose::Operation(captured), &Fact::paid());
         assert!(captured.clone().apply(applied(5, OperationKind::Refund, Some("4"))).is_ok());
         assert_eq!(captured.apply(applied(5, OperationKind::Refund, Some("5"))), Err(Inapplicable::TooMuch));
+    }
+
+    #[test]
+    fn what_its_provider_has_done_is_done_whatever_is_left() {
+        let paid = of(checkout(Wanted::Payment(eur("10"))), &Fact::paid());
+        let reported = |by: u64, kind, amount: &str| AppliedOperation {
+            reported_as: Some(format!("p{by}")),
+            ..applied(by, kind, Some(amount))
+        };
+        let refunded = paid.apply(applied(1, OperationKind::Refund, Some("6"))).unwrap();
+        let charged = refunded.apply(reported(2, OperationKind::Chargeback, "10")).unwrap();
+        assert_eq!(charged.total(OperationKind::Chargeback), Some(eur("10")));
+        assert_eq!(charged.clone().apply(applied(3, OperationKind::Refund, Some("0.01"))), Err(Inapplicable::TooMuch));
+        assert!(charged.knows_reported("p2") && !charged.knows_reported("p3"));
+        assert_eq!(charged.charged_back_by(Some(eur("10"))), PayId::new(2));
+        let reversed = charged.apply(reported(4, OperationKind::ChargebackReversal, "10")).unwrap();
+        assert_eq!(reversed.total(OperationKind::Chargeback), Some(Amount::from_minor(0, Currency::EUR)));
+        assert_eq!(reversed.total(OperationKind::Refund), Some(eur("6")));
+        assert!(reversed.apply(applied(5, OperationKind::Refund, Some("4"))).is_ok(), "it may be given back again");
+        let reserved = of(checkout(Wanted::Reservation(eur("10"))), &Fact::agreed());
+        let charged = reserved.apply(reported(2, OperationKind::Chargeback, "10")).unwrap();
+        assert!(charged.apply(applied(3, OperationKind::Capture, Some("10"))).is_ok(), "it takes nothing of the rest");
+        let full = (0..50).fold(of(checkout(Wanted::Payment(eur("10"))), &Fact::paid()), |journey, by| {
+            journey.apply(reported(by + 1, OperationKind::Chargeback, "1")).unwrap()
+        });
+        assert_eq!(full.apply(reported(99, OperationKind::Chargeback, "1")), Err(Inapplicable::Over));
+        assert_eq!(journey().apply(reported(2, OperationKind::Refund, "1")), Err(Inapplicable::Unproven));
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct ProviderPayment {
     pub asked: u8,
     /// The customer's browser that came back, if one has: the last one, while the payment was open.
     pub returned: Option<BrowserReturn>,
+    /// Until when the provider says that it may change although it was proven: it is asked about until then.
+    pub changes_until: Option<UnixMillis>,
 }
 
 /// A browser that came back from a provider which holds a payment.
@@ -121,12 +123,23 @@ impl ProviderPayment {
             has_turn: false,
             asked: 0,
             returned: None,
+            changes_until: None,
         }
     }
 
     /// Whether it has not ended, as far as the provider has said.
     pub const fn is_open(&self) -> bool {
         matches!(self.standing, PaymentStanding::Open | PaymentStanding::Mismatch { .. })
+    }
+
+    /// Whether it was proven, and its provider says that it may change all the same.
+    pub fn may_change(&self) -> bool {
+        self.standing == PaymentStanding::Proven && self.changes_until.is_some()
+    }
+
+    /// Whether its provider is asked about it on schedule.
+    pub fn is_asked(&self) -> bool {
+        self.is_open() || self.may_change()
     }
 }
 
@@ -174,19 +187,21 @@ impl Journey {
     /// node was faster: it was to be asked about at `due`.
     #[must_use]
     pub fn asking_payment(mut self, visit: u8, due: UnixMillis, next: UnixMillis) -> Option<Self> {
-        let payment = self.payment_mut(visit).filter(|payment| payment.is_open() && payment.ask_at == due)?;
+        let payment = self.payment_mut(visit).filter(|payment| payment.is_asked() && payment.ask_at == due)?;
+        // It is asked about once more when it cannot change any longer.
+        payment.changes_until = payment.changes_until.filter(|until| due < *until);
         (payment.ask_at, payment.has_turn, payment.asked) = (next, false, payment.asked.saturating_add(1));
         Some(self.revised())
     }
 
     /// Notes that it is the turn of a payment at `turn`, and not before; of one that has ended without being made, too,
-    /// because its provider has told of it. `None` where another node was faster, or it was proven.
+    /// because its provider has told of it. `None` where another node was faster, or it was proven and cannot change.
     #[must_use]
     pub fn awaiting_turn(mut self, visit: u8, due: UnixMillis, turn: UnixMillis) -> Option<Self> {
-        let is_proven = |payment: &ProviderPayment| payment.standing == PaymentStanding::Proven;
-        let payment = self.payment_mut(visit).filter(|payment| !is_proven(payment) && payment.ask_at == due)?;
+        let is_final = |payment: &ProviderPayment| payment.standing == PaymentStanding::Proven && !payment.may_change();
+        let payment = self.payment_mut(visit).filter(|payment| !is_final(payment) && payment.ask_at == due)?;
         (payment.ask_at, payment.has_turn) = (turn, true);
-        if !payment.is_open() {
+        if payment.standing == PaymentStanding::Over {
             (payment.standing, payment.asked) = (PaymentStanding::Open, 0);
         }
         Some(self.revised())
@@ -233,6 +248,27 @@ impl Journey {
         let is_led = self.answered(response_id).is_some() || !payment.is_open();
         let is_known = payment.returned.is_some_and(|known| is_led || returned.at < known.at.plus(wait));
         (!is_known).then(|| self.noting_browser(response_id, returned, ask_at).revised())
+    }
+
+    /// Notes until when a payment that was proven may change, and when it is asked about next; nothing where it was not
+    /// proven. It belongs to a step of the caller's.
+    #[must_use]
+    pub fn watched(mut self, visit: u8, until: UnixMillis, ask_at: UnixMillis) -> Self {
+        let proven = |payment: &&mut ProviderPayment| payment.standing == PaymentStanding::Proven;
+        let Some(payment) = self.payment_mut(visit).filter(proven) else { return self };
+        if payment.changes_until.is_none() {
+            (payment.ask_at, payment.has_turn, payment.asked) = (ask_at, false, 0);
+        }
+        payment.changes_until = Some(until);
+        self
+    }
+
+    /// The step that is [`Journey::watched`] alone. `None` where that changes nothing.
+    #[must_use]
+    pub fn watching(self, visit: u8, until: UnixMillis, ask_at: UnixMillis) -> Option<Self> {
+        let before = self.clone();
+        let watched = self.watched(visit, until, ask_at);
+        (watched != before).then(|| watched.revised())
     }
 
     /// Notes that the provider has what it was asked for after all. `None` when nothing else was known.
@@ -284,6 +320,12 @@ impl Journey {
     /// The payments that have not ended, as far as their providers have said, with their visits.
     pub fn open_payments(&self) -> impl Iterator<Item = (u8, &ProviderPayment)> {
         self.payments().filter(|(_, payment)| payment.is_open())
+    }
+
+    /// The payments that their providers are asked about on schedule: those that have not ended, and those that may change
+    /// all the same.
+    pub fn asked_payments(&self) -> impl Iterator<Item = (u8, &ProviderPayment)> {
+        self.payments().filter(|(_, payment)| payment.is_asked())
     }
 
     /// The payment that was paid or authorised: the visit, and what the provider has created.

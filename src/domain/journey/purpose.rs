@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::{AppliedOperation, ReportedOperation};
+use crate::domain::text::{cut, on_one_line, readable};
 use crate::domain::{Amount, Consent, PayId, Sealed, consent::Kind, words::words};
 
 /// What a journey is for.
@@ -31,6 +33,11 @@ impl Purpose {
     /// The operation, if it is one.
     pub const fn operation(&self) -> Option<&PaymentOperation> {
         if let Self::Operation(operation) = self { Some(operation) } else { None }
+    }
+
+    /// Whether it is an operation that its provider has done, and that is not ordered.
+    pub const fn is_reported(&self) -> bool {
+        matches!(self, Self::Operation(PaymentOperation { reported_as: Some(_), .. }))
     }
 
     /// The job, if it is one.
@@ -154,13 +161,35 @@ pub struct PaymentOperation {
     pub amount: Option<Amount>,
     /// The journey that it changes; `None` of a payout.
     pub of: Option<PayId>,
-    /// The merchant's own reference; may be empty.
+    /// The merchant's own reference, or the provider's reason; may be empty.
     pub note: String,
+    /// The provider's own id of it, where it was done there without an order from here. It is not ordered.
+    pub reported_as: Option<String>,
 }
 
 impl PaymentOperation {
     /// How long an operation waits for its provider. No customer needs time for it.
     pub const LIFE: Duration = Duration::from_mins(15);
+
+    /// The longest reason that is kept, in characters.
+    const MAX_REASON: usize = 255;
+
+    /// What a provider has reported of this payment, with its reason on one line, cut at a word.
+    pub fn reported(reported: &ReportedOperation, of: PayId) -> Self {
+        let reason = readable(&on_one_line(&reported.reason));
+        Self {
+            kind: reported.kind,
+            amount: reported.amount,
+            of: Some(of),
+            note: cut(&reason, |text| text.chars().count() <= Self::MAX_REASON).into_owned(),
+            reported_as: Some(reported.id.clone()),
+        }
+    }
+
+    /// As it is written into the journey that it is of, when this is its own number.
+    pub fn applied(&self, by: PayId) -> AppliedOperation {
+        AppliedOperation { by, kind: self.kind, amount: self.amount, reported_as: self.reported_as.clone() }
+    }
 }
 
 words! {
@@ -178,6 +207,8 @@ words! {
         Deregister = "deregister",
         /// Takes a payment back at the customer's word.
         Chargeback = "chargeback",
+        /// Gives back what a chargeback has taken: it was not justified.
+        ChargebackReversal = "chargeback_reversal",
     }
 }
 

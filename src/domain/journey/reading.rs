@@ -63,9 +63,9 @@ impl Journey {
     }
 
     /// Whether it has expired: its time has run out without an outcome, and no provider holds a payment that it must be
-    /// asked about first.
+    /// asked about first, or has done what it is about.
     pub fn is_lapsed(&self, now: UnixMillis) -> bool {
-        self.is_past_expiry(now) && self.open_payments().next().is_none()
+        self.is_past_expiry(now) && self.open_payments().next().is_none() && !self.opening.purpose.is_reported()
     }
 
     /// Whether its customer has left for the provider, and may be paying there, or has paid: nothing is proven yet.
@@ -78,7 +78,7 @@ impl Journey {
     /// When a node must look after it, if no request does before: its expiry, an unfinished proof, a redirect that has
     /// not been asked for, a payment that its provider is asked about, or one that is to be given back.
     pub fn due_at(&self) -> Option<UnixMillis> {
-        let asks = self.open_payments().map(|(_, payment)| payment.ask_at).min();
+        let asks = self.asked_payments().map(|(_, payment)| payment.ask_at).min();
         let expiry = (self.final_outcome().is_none() && asks.is_none()).then(|| self.expires_at());
         let proofs = self.proofs().map(|(_, proof)| proof.due_at());
         let redirect = self.asked_ahead().map(|(_, until)| until);
@@ -105,9 +105,12 @@ impl Journey {
         self.past.grant.as_ref()
     }
 
-    /// When a store may begin to forget it: not before a consent that was given has ended.
+    /// When a store may begin to forget it: not before a consent that was given has ended, nor while a payment may
+    /// change that was made.
     pub fn ends_at(&self) -> UnixMillis {
-        self.grant().map_or(self.expires_at(), |grant| grant.expires_at.max(self.expires_at()))
+        let given = self.grant().map(|grant| grant.expires_at);
+        let changes = self.asked_payments().filter_map(|(_, payment)| payment.changes_until);
+        changes.chain(given).fold(self.expires_at(), UnixMillis::max)
     }
 
     /// The provider that a visit leads to.

@@ -29,7 +29,8 @@ async fn paid(engine: &Engine, merchant: &Merchant) -> Journey {
 
 async fn refund(engine: &Engine, merchant: &Merchant, of: PayId, amount: &str) -> Journey {
     let (kind, of, note) = (OperationKind::Refund, Some(of), String::new());
-    let operation = Purpose::Operation(PaymentOperation { kind, amount: Some(eur(amount)), of, note });
+    let operation =
+        Purpose::Operation(PaymentOperation { kind, amount: Some(eur(amount)), of, note, reported_as: None });
     use_cases::open::open(engine, merchant, "terse", &open_request(operation), None).await.unwrap()
 }
 

@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use super::*;
 use crate::domain::{
-    Amount, Cancel, Checkout, Currency, Mode, Outcome, PayId, PaymentReference, PaymentStanding, Stage, Wanted,
+    Amount, Cancel, Checkout, Currency, Mode, Outcome, PayId, PaymentReference, PaymentStanding, ReportedOperation,
+    Stage, UnixMillis, Wanted,
 };
 use crate::engine::{NotifyResult, SendRequest, SendResult};
 use crate::provider::{
@@ -15,7 +16,7 @@ use crate::provider::{
 
 /// A payment engine that keeps its books, and does as it is told.
 #[derive(Default)]
-struct Till {
+pub(super) struct Till {
     /// What it holds, by our references.
     payments: Mutex<BTreeMap<String, PaymentStatus>>,
     /// The questions that it was asked, with those that it did not answer.
@@ -25,21 +26,24 @@ struct Till {
     /// How much more than asked for it has, in cents.
     surplus: AtomicUsize,
     per_second: Option<u32>,
+    /// What was done to each of them.
+    pub(super) operations: Mutex<Vec<ReportedOperation>>,
+    pub(super) changes_until: Mutex<Option<UnixMillis>>,
 }
 
 impl Till {
-    fn set(&self, reference: &str, status: PaymentStatus) {
+    pub(super) fn set(&self, reference: &str, status: PaymentStatus) {
         assert!(
             self.payments.lock().unwrap().insert(reference.into(), status).is_some(),
             "{reference} was not created"
         );
     }
 
-    fn references(&self) -> Vec<String> {
+    pub(super) fn references(&self) -> Vec<String> {
         self.payments.lock().unwrap().keys().cloned().collect()
     }
 
-    fn asked(&self, what: &str) -> usize {
+    pub(super) fn asked(&self, what: &str) -> usize {
         self.questions.lock().unwrap().iter().filter(|question| *question == what).count()
     }
 
@@ -55,7 +59,9 @@ impl Till {
         let amount = context.journey.opening().purpose.amount().unwrap();
         let surplus = self.surplus.load(Ordering::SeqCst) as u64;
         let amount = Amount::from_minor(amount.minor() + surplus, amount.currency());
-        self.heard(what, PaymentReport { reference, amount, status })
+        let operations = self.operations.lock().unwrap().clone();
+        let changes_until = *self.changes_until.lock().unwrap();
+        self.heard(what, PaymentReport { reference, amount, status, operations, changes_until })
     }
 }
 
@@ -119,20 +125,20 @@ impl Provider for Till {
         if (notification.header)("signature") != Some("genuine") {
             return Err(NotificationError::Unsigned);
         }
-        Ok(PaymentReference::parse(std::str::from_utf8(notification.body).unwrap()))
+        Ok(PaymentReference::parse(std::str::from_utf8(notification.body).unwrap()).map(Into::into))
     }
 }
 
 /// One gateway, one shop and a till.
-struct Scene {
-    ground: Ground,
-    till: Arc<Till>,
-    engine: Arc<Engine>,
-    merchant: Merchant,
+pub(super) struct Scene {
+    pub(super) ground: Ground,
+    pub(super) till: Arc<Till>,
+    pub(super) engine: Arc<Engine>,
+    pub(super) merchant: Merchant,
 }
 
 impl Scene {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         Self::at(Till::default()).await
     }
 
@@ -162,7 +168,7 @@ impl Scene {
     }
 
     /// Opens a journey whose customer is at the till; answers it as it was opened, the till's page and the state.
-    async fn left(&self) -> (Journey, String, String) {
+    pub(super) async fn left(&self) -> (Journey, String, String) {
         let journey = self.opened().await;
         let SendResult::Sent(sent) = self.press(&journey).await else { panic!("not sent") };
         let (_, state) = sent.redirect.as_str().split_once("state=").unwrap();
@@ -184,12 +190,12 @@ impl Scene {
         use_cases::return_::wait_on(&self.engine, looking).await.unwrap()
     }
 
-    async fn now(&self, journey: &Journey) -> Journey {
+    pub(super) async fn now(&self, journey: &Journey) -> Journey {
         find::journey(&self.engine.deps, self.merchant.id, journey.pay_id()).await.unwrap().unwrap()
     }
 
     /// Sweeps after this time until everything that was due has been asked.
-    async fn after(&self, span: Duration) {
+    pub(super) async fn after(&self, span: Duration) {
         self.ground.clock.advance(span);
         sweep::sweep(&self.engine).await.unwrap();
         while self.engine.asks_providers() {
@@ -202,13 +208,13 @@ impl Scene {
         }
     }
 
-    async fn notify(&self, signature: &'static str, body: &str) -> NotifyResult {
+    pub(super) async fn notify(&self, signature: &'static str, body: &str) -> NotifyResult {
         let header = move |name: &str| (name == "signature").then_some(signature);
         let notification = Notification { header: &header, body: body.as_bytes(), now: 0 };
         use_cases::payment::notify(&self.engine, "blunt", &notification).await.unwrap()
     }
 
-    async fn until(&self, journey: &Journey, is_so: impl Fn(&Journey) -> bool) -> Journey {
+    pub(super) async fn until(&self, journey: &Journey, is_so: impl Fn(&Journey) -> bool) -> Journey {
         for _ in 0..1000 {
             let now = self.now(journey).await;
             if is_so(&now) {
@@ -220,7 +226,7 @@ impl Scene {
     }
 }
 
-fn outcome(journey: &Journey) -> Option<Outcome> {
+pub(super) fn outcome(journey: &Journey) -> Option<Outcome> {
     journey.final_outcome().map(|final_outcome| final_outcome.outcome)
 }
 
@@ -228,7 +234,7 @@ fn refusal() -> PaymentStatus {
     PaymentStatus::Refused(ProviderRefusal::new("declined", None))
 }
 
-const SECOND: Duration = Duration::from_secs(1);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 
 /// Longer than a journey waits for its customer.
 const LIFE: Duration = Duration::from_mins(24 * 60 + 1);

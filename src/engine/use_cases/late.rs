@@ -24,8 +24,9 @@ pub(in crate::engine) async fn open_refund(engine: &Engine, journey: &Journey) -
         merchant => merchant?,
     };
     let Some(merchant) = merchant else { return Ok(None) };
-    let dialect = deps.dialect(&journey.opening().dialect)?;
-    let Some(request) = dialect.late_refund(journey) else { return Ok(None) };
+    let (dialect, refund) = (deps.dialect(&journey.opening().dialect)?, journey.whole_refund());
+    let Some(refund) = refund else { return Ok(None) };
+    let request = dialect.operation_without_order(journey, refund, None);
     let reservation = Reservation {
         key: derive::late_refund_key(journey),
         request: derive::late_refund_key(journey),

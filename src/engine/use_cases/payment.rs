@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::domain::{Journey, MerchantId, PayId, PaymentReference, PaymentStanding, ProviderPayment, UnixMillis};
 use crate::engine::commit::{self, Next};
 use crate::engine::deps::{Deps, Result};
-use crate::engine::{Engine, accounts, ask, find};
-use crate::provider::{Notification, NotificationError, ProviderError};
+use crate::engine::{Engine, accounts, ask, find, learn};
+use crate::provider::{Notification, NotificationError, NotifiedPayment, ProviderError};
 use crate::store::Step;
 
 /// How far ahead a turn may be that is waited for here. A later one is written down, for any node.
@@ -24,6 +24,8 @@ const ELSEWHERE: Duration = Duration::from_mins(5);
 pub enum NotifyResult {
     /// It is the provider's, and the provider is asked if there is something to ask; with the body of the answer.
     Accepted(&'static str),
+    /// It is to be sent again: what it tells of cannot be asked about now.
+    Later,
     /// It is not accepted.
     Refused(NotificationError),
     /// There is no such provider.
@@ -96,20 +98,61 @@ pub async fn attach(
 pub async fn notify(engine: &Arc<Engine>, provider: &str, notification: &Notification<'_>) -> Result<NotifyResult> {
     accounts::know_provider(&engine.deps, provider).await?;
     let Ok(notifying) = engine.deps.provider(provider) else { return Ok(NotifyResult::NoProvider) };
-    let reference = match notifying.read_notification(notification) {
-        Ok(reference) => reference,
+    let notified = match notifying.read_notification(notification) {
+        Ok(notified) => notified,
         Err(refused) => return Ok(NotifyResult::Refused(refused)),
     };
     let accepted = NotifyResult::Accepted(notifying.acknowledgement());
-    let Some(PaymentReference { journey, visit }) = reference else { return Ok(accepted) };
+    let Some(NotifiedPayment { reference: PaymentReference { journey, visit }, operation }) = notified else {
+        return Ok(accepted);
+    };
     let journey = accounts::find_journey(&engine.deps, journey).await?;
     if let Some(journey) = journey.filter(|journey| journey.provider_of(visit) == provider) {
-        // What has ended without being paid may have been paid since.
-        if journey.payment(visit).is_some_and(|payment| payment.standing != PaymentStanding::Proven) {
-            ask_soon(engine, journey, visit).await?;
+        // What has ended without being paid may have been paid since; what was paid may have been given back.
+        let may_differ =
+            |payment: &ProviderPayment| payment.standing != PaymentStanding::Proven || payment.may_change();
+        match operation {
+            Some(operation) => return hear_of(engine, journey, visit, &operation, accepted).await,
+            None if journey.payment(visit).is_some_and(may_differ) => ask_soon(engine, journey, visit).await?,
+            None => {}
         }
     }
     Ok(accepted)
+}
+
+/// Asks at once about an operation that a notification has named, and takes it down: the provider sends the
+/// notification again where that is not possible now, and says nothing of the operation otherwise.
+async fn hear_of(
+    engine: &Engine,
+    journey: Journey,
+    visit: u8,
+    operation: &str,
+    accepted: NotifyResult,
+) -> Result<NotifyResult> {
+    if journey.knows_reported(operation) {
+        return Ok(accepted);
+    }
+    let (deps, now, name) = (&engine.deps, engine.deps.clock.now(), journey.provider_of(visit).to_owned());
+    let provider = deps.provider(&name)?;
+    let turn = engine.paces.reserve(&name, provider.ask_schedule().pause(), now);
+    // A chargeback of what is not known to be paid yet is heard of when it is.
+    if turn > now.plus(AHEAD) || !journey.is_proven() {
+        return Ok(NotifyResult::Later);
+    }
+    tokio::time::sleep(turn.since(now)).await;
+    let reference = PaymentReference { journey: journey.pay_id(), visit };
+    match ask::reported_operation(provider.as_ref(), reference, operation).await {
+        Ok(reported) => learn::learn(deps, &journey, &[reported]).await.map(|()| accepted),
+        // It is none of this payment's, whenever it is asked about.
+        Err(ProviderError::NoPayment(why)) => {
+            tracing::warn!(provider = name, pay_id = %journey.pay_id(), why, "operation.unknown");
+            Ok(accepted)
+        }
+        Err(trouble) => {
+            tracing::warn!(provider = name, pay_id = %journey.pay_id(), error = %trouble, "operation.not_asked");
+            Ok(NotifyResult::Later)
+        }
+    }
 }
 
 /// Asks about a payment in the provider's next turn.
@@ -119,6 +162,13 @@ async fn ask_soon(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<(
         return Ok(());
     }
     let (now, name) = (deps.clock.now(), journey.provider_of(visit));
+    // It is about to be asked about anyway.
+    if journey
+        .payment(visit)
+        .is_some_and(|payment| payment.may_change() && payment.has_turn && now < payment.ask_at.plus(TURN))
+    {
+        return Ok(());
+    }
     let turn = engine.paces.reserve(name, deps.provider(name)?.ask_schedule().pause(), now);
     // What has ended is asked about by nobody else: it is written down, so that it is asked about until it is known.
     if turn > now.plus(AHEAD) || !journey.payment(visit).is_some_and(ProviderPayment::is_open) {
@@ -132,7 +182,7 @@ async fn ask_soon(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<(
 async fn await_turn(deps: &Deps, journey: Journey, visit: u8, turn: UnixMillis) -> Result<()> {
     let write = |journey: &Journey| {
         let payment = journey.payment(visit);
-        let due = payment.filter(|payment| !payment.is_open() || turn < payment.ask_at).map(|payment| payment.ask_at);
+        let due = payment.filter(|payment| !payment.is_asked() || turn < payment.ask_at).map(|payment| payment.ask_at);
         Ok(Next::step(due.and_then(|due| journey.clone().awaiting_turn(visit, due, turn)).map(Step::to)))
     };
     commit::unless_gone(commit::commit(deps, journey, write).await).map(drop)
@@ -143,7 +193,7 @@ async fn await_turn(deps: &Deps, journey: Journey, visit: u8, turn: UnixMillis) 
 pub(in crate::engine) async fn ask_due(engine: &Arc<Engine>, journey: &Journey) -> Result<bool> {
     let now = engine.deps.clock.now();
     let due: Vec<(u8, &ProviderPayment)> =
-        journey.open_payments().filter(|(_, payment)| payment.ask_at <= now).collect();
+        journey.asked_payments().filter(|(_, payment)| payment.ask_at <= now).collect();
     for (visit, payment) in &due {
         ask_in_turn(engine, journey, *visit, payment).await?;
     }
@@ -165,7 +215,7 @@ async fn ask_in_turn(engine: &Arc<Engine>, journey: &Journey, visit: u8, payment
     let write = |journey: &Journey| {
         let journey = journey.clone();
         // It may have ended since, and is not reopened by the schedule.
-        if !journey.payment(visit).is_some_and(ProviderPayment::is_open) {
+        if !journey.payment(visit).is_some_and(ProviderPayment::is_asked) {
             return Ok(Next::Stay(false));
         }
         let written =

@@ -7,7 +7,7 @@ use futures_util::future::FutureExt as _;
 use crate::domain::{
     AppliedOperation, Evidence, Fact, Inapplicable, Journey, ProviderRefusal, ResponseKind, UnixMillis,
 };
-use crate::engine::{Engine, ask, commit, conclude, derive, prove, visit};
+use crate::engine::{Engine, ask, commit, conclude, derive, learn, prove, visit};
 use crate::engine::{commit::Next, deps::Result, prove::Known, visit::Visit};
 use crate::provider::Performed;
 use crate::store::Step;
@@ -47,8 +47,11 @@ async fn ordered(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> {
     }
     let operation = journey.opening().purpose.operation().filter(|operation| operation.of.is_some());
     let original = conclude::original(&engine.deps, &journey).await?;
+    if let Some(original) = original.as_ref().filter(|_| journey.opening().purpose.is_reported()) {
+        return learn::finish(&engine.deps, original.clone(), journey).await;
+    }
     if let Some(operation) = operation {
-        let applied = AppliedOperation { by: journey.pay_id(), kind: operation.kind, amount: operation.amount };
+        let applied = operation.applied(journey.pay_id());
         if let Err(why) = write_operation(engine, original.clone(), applied).await? {
             let error = ProviderRefusal::new("operation_not_possible", Some(&why.to_string()));
             return conclude::conclude(&engine.deps, journey, &Fact::refused(error)).await;
@@ -81,8 +84,11 @@ async fn order(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> {
 }
 
 /// Whether an operation is one that its node has left (its time is over, and nobody has written what came of it),
-/// and whose provider may be asked again without harm.
+/// and that its provider has done, or may be asked for again without harm.
 pub(in crate::engine) fn can_be_resumed(engine: &Engine, journey: &Journey, now: UnixMillis) -> bool {
+    if journey.opening().purpose.is_reported() {
+        return journey.is_past_expiry(now);
+    }
     let is_left = journey.is_lapsed(now) && journey.visits().is_empty();
     let provider = engine.deps.provider(&journey.opening().provider);
     is_left && journey.opening().purpose.operation().is_some() && provider.is_ok_and(|provider| !provider.asks_once())
@@ -101,7 +107,7 @@ async fn write_operation(
 ) -> Result<Result<(), Inapplicable>> {
     let Some(original) = original else { return Ok(Err(Inapplicable::Unsuitable)) };
     let apply = |original: &Journey| {
-        Ok(match original.clone().apply(applied) {
+        Ok(match original.clone().apply(applied.clone()) {
             Ok(next) => Next::Take(Box::new(Step::to(next)), Ok(())),
             Err(why) => Next::Stay(Err(why)),
         })

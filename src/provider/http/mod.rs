@@ -17,8 +17,8 @@ use reqwest::{StatusCode, header::HeaderName};
 use serde::Serialize;
 
 use super::{
-    AskSchedule, AuthorizationResponse, Notification, NotificationError, Notified, PaymentContext, PaymentReport,
-    Performed, Provider, ProviderError, Requested, Result, UnverifiedResponse, VisitContext,
+    AskSchedule, AuthorizationResponse, Notification, NotificationError, Notified, NotifiedPayment, PaymentContext,
+    PaymentReport, Performed, Provider, ProviderError, Requested, Result, UnverifiedResponse, VisitContext,
 };
 use crate::clock::Clock;
 use crate::domain::{
@@ -228,7 +228,7 @@ impl Provider for HttpProvider {
             return Err(NotificationError::Outdated);
         }
         let body: NotificationBody = wire::read(notification.body).map_err(|_| NotificationError::Unreadable)?;
-        Ok(body.reference())
+        Ok(body.reference().map(NotifiedPayment::from))
     }
 
     async fn perform(&self, journey: &Journey, original: Option<&Journey>) -> Result<Performed> {
@@ -270,7 +270,10 @@ const fn operation_type(kind: OperationKind) -> Option<&'static str> {
         OperationKind::Capture => Some("payment.capture"),
         OperationKind::Void => Some("payment.void"),
         OperationKind::Refund => Some("payment.refund"),
-        OperationKind::Payout | OperationKind::Deregister | OperationKind::Chargeback => None,
+        OperationKind::Payout
+        | OperationKind::Deregister
+        | OperationKind::Chargeback
+        | OperationKind::ChargebackReversal => None,
     }
 }
 

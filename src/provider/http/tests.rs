@@ -7,7 +7,7 @@ use super::wire::read;
 use super::*;
 use crate::clock::TestClock;
 use crate::domain::provider_account::{engine_secrets, engine_url};
-use crate::domain::{Amount, Currency, Mode, PaymentReference, Secret};
+use crate::domain::{Amount, Currency, Mode, PaymentReference, Secret, UnixMillis};
 use crate::provider::{AccountSettings, PaymentStatus};
 
 const SECRET: &str = "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
@@ -41,7 +41,16 @@ fn payment(more: &serde_json::Value) -> Result<PaymentReport> {
 fn a_payment_is_read_as_it_stands() {
     let report = payment(&json!({ "unknown": [1] })).unwrap();
     let amount = Amount::parse("25", Currency::EUR).unwrap();
-    assert_eq!(report, PaymentReport { reference: "7-1".into(), amount, status: PaymentStatus::Paid });
+    assert_eq!(
+        report,
+        PaymentReport {
+            reference: "7-1".into(),
+            amount,
+            status: PaymentStatus::Paid,
+            operations: Vec::new(),
+            changes_until: None
+        }
+    );
     for (status, expected) in [
         ("open", PaymentStatus::Open),
         ("authorised", PaymentStatus::Authorised),
@@ -74,12 +83,49 @@ fn what_cannot_be_read_is_neither_yes_nor_no() {
         json!({ "id": "x".repeat(256) }),
         json!({ "reference": null }),
         json!({ "refusal": "no" }),
+        json!({ "changes_until": "tomorrow" }),
+        json!({ "changes_until": "1960-01-01T00:00:00Z" }),
+        json!({ "operations": [{ "id": "", "kind": "refund", "amount": "1.00" }] }),
+        json!({ "operations": [{ "id": "x".repeat(256), "kind": "refund", "amount": "1.00" }] }),
+        json!({ "operations": [{ "id": "o", "kind": "payout", "amount": "1.00" }] }),
+        json!({ "operations": [{ "id": "o", "kind": "refund" }] }),
+        json!({ "operations": [{ "id": "o", "kind": "refund", "amount": "1.001" }] }),
+        json!({ "operations": [{ "id": "o", "kind": "void", "amount": "1.00" }] }),
     ] {
         assert!(matches!(payment(&bad), Err(ProviderError::Unreadable(_))), "{bad}");
     }
     for bad in ["", "[]", "null", "{", "\u{0}"] {
         assert!(matches!(read::<PaymentBody>(bad.as_bytes()), Err(ProviderError::Unreadable(_))), "{bad}");
     }
+}
+
+#[test]
+fn what_was_done_to_a_payment_is_read_with_it() {
+    let done = json!({ "status": "paid", "changes_until": "2026-12-24T18:00:00.5+01:00", "operations": [
+        { "id": "re_1", "kind": "refund", "amount": "5.00" },
+        { "id": "dp_1", "kind": "chargeback", "amount": "25", "reason": "fraudulent" },
+        { "id": "dp_1r", "kind": "chargeback_reversal", "amount": "25.00" },
+        { "id": "c", "kind": "capture", "amount": "1.00" }, { "id": "v", "kind": "void" }] });
+    let report = payment(&done).unwrap();
+    assert_eq!(report.changes_until, Some(UnixMillis::from_millis(1_798_131_600_500)));
+    let seen: Vec<_> = report
+        .operations
+        .iter()
+        .map(|done| {
+            (done.id.as_str(), done.kind.as_str(), done.amount.map(|amount| amount.to_string()), done.reason.as_str())
+        })
+        .collect();
+    let euros = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        seen,
+        [
+            ("re_1", "refund", euros("5.00"), ""),
+            ("dp_1", "chargeback", euros("25.00"), "fraudulent"),
+            ("dp_1r", "chargeback_reversal", euros("25.00"), ""),
+            ("c", "capture", euros("1.00"), ""),
+            ("v", "void", None, ""),
+        ]
+    );
 }
 
 #[test]
@@ -135,7 +181,7 @@ fn a_notification_is_signed_and_new_or_it_is_not_read() {
         let header = |name: &str| given.iter().find(|(own, value)| *own == name && !value.is_empty()).map(|(_, v)| *v);
         provider(secrets).read_notification(&Notification { header: &header, body, now })
     };
-    let ours = Ok(PaymentReference::parse("7-1"));
+    let ours = Ok(PaymentReference::parse("7-1").map(NotifiedPayment::from));
     let both = format!("{SECRET},{OTHER}");
     assert!(ours.as_ref().is_ok_and(Option::is_some));
     for (secrets, now) in [(OTHER, 1000), (both.as_str(), 1000), (OTHER, 1300), (OTHER, 700)] {

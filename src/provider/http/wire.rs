@@ -3,7 +3,9 @@
 use reqwest::Url;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::domain::{Amount, Currency, PaymentReference, ProviderRefusal, UnixMillis};
+use crate::domain::{
+    Amount, Currency, OperationKind, PaymentReference, ProviderRefusal, ReportedOperation, UnixMillis,
+};
 use crate::provider::{PaymentReport, PaymentStatus, ProviderError, Result, payment_page};
 
 /// What we send.
@@ -58,6 +60,29 @@ pub(super) struct PaymentBody {
     status: Status,
     page_url: Option<String>,
     refusal: Option<ProblemBody>,
+    #[serde(default)]
+    operations: Vec<DoneBody>,
+    changes_until: Option<String>,
+}
+
+/// What was done to a payment.
+#[derive(Deserialize)]
+struct DoneBody {
+    id: String,
+    kind: DoneKind,
+    amount: Option<String>,
+    #[serde(default)]
+    reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DoneKind {
+    Capture,
+    Void,
+    Refund,
+    Chargeback,
+    ChargebackReversal,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -98,11 +123,11 @@ pub(super) struct ProblemBody {
 /// What the engine posts to us.
 #[derive(Deserialize)]
 pub(super) struct NotificationBody {
-    data: NotifiedPayment,
+    data: NotifiedBody,
 }
 
 #[derive(Deserialize)]
-struct NotifiedPayment {
+struct NotifiedBody {
     reference: String,
 }
 
@@ -126,7 +151,11 @@ impl PaymentBody {
             Status::Refused => PaymentStatus::Refused(refusal(self.refusal.as_ref())),
             Status::Closed => PaymentStatus::Closed,
         };
-        Ok(PaymentReport { reference: self.reference.clone(), amount, status })
+        let operations = self.operations.iter().map(|done| done.reported(currency)).collect::<Result<_>>()?;
+        let changes_until =
+            self.changes_until.as_deref().map(|text| read_time(text).ok_or_else(|| unreadable("changes_until")));
+        let changes_until = changes_until.transpose()?;
+        Ok(PaymentReport { reference: self.reference.clone(), amount, status, operations, changes_until })
     }
 
     /// The page where its customer pays: https, or http where the engine itself is asked so.
@@ -136,6 +165,29 @@ impl PaymentBody {
     pub(super) fn page(&self, engine: &Url) -> Result<String> {
         let unreadable = || ProviderError::Unreadable("its page_url is missing, or not an https address".into());
         payment_page(self.page_url.as_deref().unwrap_or_default(), engine).ok_or_else(unreadable)
+    }
+}
+
+impl DoneBody {
+    fn reported(&self, currency: Currency) -> Result<ReportedOperation> {
+        let unreadable =
+            |what: &str| ProviderError::Unreadable(format!("the {what} of one of its operations cannot be read"));
+        if self.id.is_empty() || self.id.len() > ReportedOperation::MAX_ID {
+            return Err(unreadable("id"));
+        }
+        let amount = self.amount.as_deref().map(|text| Amount::parse(text, currency)).transpose();
+        let amount = amount.map_err(|_| unreadable("amount"))?;
+        if amount.is_some() == (self.kind == DoneKind::Void) {
+            return Err(unreadable("amount"));
+        }
+        let kind = match self.kind {
+            DoneKind::Capture => OperationKind::Capture,
+            DoneKind::Void => OperationKind::Void,
+            DoneKind::Refund => OperationKind::Refund,
+            DoneKind::Chargeback => OperationKind::Chargeback,
+            DoneKind::ChargebackReversal => OperationKind::ChargebackReversal,
+        };
+        Ok(ReportedOperation { id: self.id.clone(), kind, amount, reason: self.reason.clone() })
     }
 }
 
@@ -166,6 +218,12 @@ pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
         let what = if error.is_data() { "a field is missing or of another type" } else { "it is not JSON" };
         ProviderError::Unreadable(what.into())
     })
+}
+
+/// Reads a moment as RFC 3339 has it. `None` when it is none of this era.
+fn read_time(text: &str) -> Option<UnixMillis> {
+    let at: jiff::Timestamp = text.parse().ok()?;
+    Some(UnixMillis::from_millis(u64::try_from(at.as_millisecond()).ok()?))
 }
 
 /// A moment as the protocol writes it (RFC 3339), in whole seconds.

@@ -29,7 +29,7 @@ use super::{
 use crate::clock::Clock;
 use crate::domain::{
     Evidence, Fact, Invalid, Journey, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal, Purpose,
-    Redirect, ResponseKind, Secret, UnixMillis, Wanted,
+    Redirect, ReportedOperation, ResponseKind, Secret, UnixMillis, Wanted,
 };
 use crate::egress::{Call, Client};
 pub use lost::LostCreations;
@@ -318,7 +318,15 @@ impl Provider for Ixopay {
             return Err(NotificationError::Outdated);
         }
         let callback: Callback = serde_json::from_slice(body).map_err(|_| NotificationError::Unreadable)?;
-        Ok(callback.reference())
+        Ok(callback.notified())
+    }
+
+    async fn reported_operation(&self, payment: PaymentReference, id: &str) -> Result<ReportedOperation> {
+        let status = self.by_uuid(id).await?;
+        if status.uuid.as_deref() != Some(id) {
+            return Err(ProviderError::NoPayment("it answers about another one".into()));
+        }
+        status.chargeback(payment)
     }
 
     fn acknowledgement(&self) -> &'static str {
@@ -366,7 +374,10 @@ const fn operation_path(kind: OperationKind) -> Option<&'static str> {
         OperationKind::Capture => Some("capture"),
         OperationKind::Void => Some("void"),
         OperationKind::Refund => Some("refund"),
-        OperationKind::Payout | OperationKind::Deregister | OperationKind::Chargeback => None,
+        OperationKind::Payout
+        | OperationKind::Deregister
+        | OperationKind::Chargeback
+        | OperationKind::ChargebackReversal => None,
     }
 }
 

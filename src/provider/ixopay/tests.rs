@@ -8,7 +8,7 @@ use super::wire::{Meaning, Standing};
 use super::*;
 use crate::clock::TestClock;
 use crate::domain::{Amount, Currency};
-use crate::provider::{AccountSettings, PaymentStatus};
+use crate::provider::{AccountSettings, NotifiedPayment, PaymentStatus};
 
 const SECRET: &str = "my-shared-secret";
 const DATE_TEXT: &str = "Tue, 21 Jul 2020 13:15:03 GMT";
@@ -119,8 +119,18 @@ fn a_callback_is_read_when_it_is_signed_and_of_today() {
         assert_eq!(notified(&good, body, now), expected);
     }
     let own = r#"{"merchantTransactionId":"166185898881043-1","result":"OK"}"#;
+    let ours = PaymentReference::parse("166185898881043-1").unwrap();
+    let charged_back = r#"{"uuid":"cb1","merchantTransactionId":"auto-cb1","transactionType":"CHARGEBACK",
+        "chargebackData":{"originalUuid":"u","originalMerchantTransactionId":"166185898881043-1"}}"#;
+    let reversed = r#"{"uuid":"cb2","merchantTransactionId":"auto-cb2","transactionType":"CHARGEBACK-REVERSAL",
+        "chargebackReversalData":{"chargebackUuid":"cb1","originalMerchantTransactionId":"166185898881043-1"}}"#;
+    let elsewhere = r#"{"uuid":"cb3","merchantTransactionId":"166185898881043-1","chargebackData":{
+        "originalMerchantTransactionId":"another-shop"}}"#;
     for (body, expected) in [
-        (own, Ok(PaymentReference::parse("166185898881043-1"))),
+        (own, Ok(PaymentReference::parse("166185898881043-1").map(NotifiedPayment::from))),
+        (charged_back, Ok(Some(NotifiedPayment { reference: ours, operation: Some("cb1".into()) }))),
+        (reversed, Ok(Some(NotifiedPayment { reference: ours, operation: Some("cb2".into()) }))),
+        (elsewhere, Ok(None)),
         ("{}", Err(NotificationError::Unreadable)),
         ("[]", Err(NotificationError::Unreadable)),
     ] {
@@ -146,13 +156,47 @@ fn a_date_is_written_as_it_is_read() {
     assert_eq!(read_date(&utc), read_date(DATE_TEXT));
 }
 
-fn status(more: &Value) -> Result<PaymentReport> {
+fn read_status(more: &Value) -> Result<Status> {
     let mut body = json!({ "success": true, "transactionStatus": "SUCCESS", "uuid": "u1", "merchantTransactionId": "7-1",
         "purchaseId": "20260507-u1", "transactionType": "DEBIT", "paymentMethod": "Creditcard", "amount": "25.00",
         "currency": "EUR" });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     body.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-    serde_json::from_value::<Status>(body).unwrap().found()?.report()
+    serde_json::from_value::<Status>(body).unwrap().found()
+}
+
+fn status(more: &Value) -> Result<PaymentReport> {
+    read_status(more)?.report()
+}
+
+#[test]
+fn a_chargeback_is_of_the_transaction_that_it_names() {
+    let of = PaymentReference::parse("7-1").unwrap();
+    let read = |more: Value| read_status(&more)?.chargeback(of);
+    let data = json!({ "originalMerchantTransactionId": "7-1", "reason": "10.4 Fraud" });
+    let charged_back = read(json!({ "transactionType": "CHARGEBACK", "chargebackData": data })).unwrap();
+    let amount = Amount::parse("25", Currency::EUR).ok();
+    let (id, reason) = ("u1".to_owned(), "10.4 Fraud".to_owned());
+    assert_eq!(charged_back, ReportedOperation { id, kind: OperationKind::Chargeback, amount, reason });
+    // Both objects may be there: the reversal's own counts.
+    let other = json!({ "originalMerchantTransactionId": "8-1" });
+    let both = json!({ "transactionType": "chargeback-reversal", "chargebackData": other,
+        "chargebackReversalData": { "originalMerchantTransactionId": "7-1", "chargebackUuid": "u0" } });
+    let reversal = read(both).unwrap();
+    assert_eq!((reversal.kind, reversal.reason.as_str()), (OperationKind::ChargebackReversal, ""));
+    for none in [
+        json!({ "transactionType": "DEBIT", "chargebackData": data }),
+        json!({ "transactionType": "CHARGEBACK", "chargebackData": other }),
+    ] {
+        assert!(matches!(read(none.clone()), Err(ProviderError::NoPayment(_))), "{none}");
+    }
+    for unclear in [
+        json!({ "transactionType": "CHARGEBACK" }),
+        json!({ "transactionType": "CHARGEBACK", "chargebackData": data, "transactionStatus": "PENDING" }),
+        json!({ "transactionType": "CHARGEBACK", "chargebackData": data, "amount": null }),
+    ] {
+        assert!(matches!(read(unclear.clone()), Err(ProviderError::Unreadable(_))), "{unclear}");
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_with::skip_serializing_none;
 
-use crate::domain::{Amount, Currency, PaymentReference, ProviderRefusal};
-use crate::provider::{PaymentReport, PaymentStatus, ProviderError, Result};
+use crate::domain::{Amount, Currency, OperationKind, PaymentReference, ProviderRefusal, ReportedOperation};
+use crate::provider::{NotifiedPayment, PaymentReport, PaymentStatus, ProviderError, Result};
 
 /// The longest description that the API takes, in characters.
 const LONGEST_DESCRIPTION: usize = 255;
@@ -49,6 +49,8 @@ pub(super) struct Status {
     transaction_type: Option<String>,
     amount: Option<String>,
     currency: Option<String>,
+    chargeback_data: Option<ChargebackData>,
+    chargeback_reversal_data: Option<ChargebackData>,
     #[serde(flatten)]
     failures: Failures,
 }
@@ -76,7 +78,19 @@ struct Failure {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Callback {
+    uuid: Option<String>,
     merchant_transaction_id: String,
+    chargeback_data: Option<ChargebackData>,
+    chargeback_reversal_data: Option<ChargebackData>,
+}
+
+/// Which transaction a chargeback is of, or its reversal, and why.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ChargebackData {
+    original_merchant_transaction_id: String,
+    #[serde(default)]
+    reason: Option<String>,
 }
 
 /// What a code is worth (contracts: the appendix *error codes*).
@@ -209,14 +223,9 @@ impl Status {
     /// # Errors
     /// When a field is missing or cannot be read.
     pub(super) fn report(&self) -> Result<PaymentReport> {
-        let unreadable = |what: &str| ProviderError::Unreadable(format!("its {what} is missing, or cannot be read"));
         let reference = self.merchant_transaction_id.clone().ok_or_else(|| unreadable("merchantTransactionId"))?;
-        let currency = self.currency.as_deref().and_then(|text| Currency::parse(text).ok());
-        let currency = currency.ok_or_else(|| unreadable("currency"))?;
-        let amount = self.amount.as_deref().and_then(|text| Amount::parse(text, currency).ok());
-        let amount = amount.ok_or_else(|| unreadable("amount"))?;
-        // The documentation writes the type in capitals, and its example in small letters.
-        let reserves = match self.transaction_type.as_deref().map(str::to_ascii_uppercase).as_deref() {
+        let amount = self.amount()?;
+        let reserves = match self.kind().as_deref() {
             Some("DEBIT") => false,
             Some("PREAUTHORIZE") => true,
             _ => return Err(unreadable("transactionType")),
@@ -229,13 +238,60 @@ impl Status {
             Standing::Refused(why) => PaymentStatus::Refused(why),
             Standing::Expired => PaymentStatus::Closed,
         };
-        Ok(PaymentReport { reference, amount, status })
+        // What is done to it since is a transaction of its own, of which a callback tells.
+        Ok(PaymentReport { reference, amount, status, operations: Vec::new(), changes_until: None })
+    }
+
+    /// What it says of a chargeback of this transaction, or of the reversal of one.
+    ///
+    /// # Errors
+    /// [`ProviderError::NoPayment`] when it is none, or of another transaction; else when a field is missing or cannot be
+    /// read, or it has not come about.
+    pub(super) fn chargeback(&self, of: PaymentReference) -> Result<ReportedOperation> {
+        let kind = match self.kind().as_deref() {
+            Some("CHARGEBACK") => OperationKind::Chargeback,
+            Some("CHARGEBACK-REVERSAL") => OperationKind::ChargebackReversal,
+            _ => return Err(ProviderError::NoPayment("it is no chargeback".into())),
+        };
+        let data = self.chargeback_reversal_data.as_ref().or(self.chargeback_data.as_ref());
+        let data = data.ok_or_else(|| unreadable("chargebackData"))?;
+        if PaymentReference::parse(&data.original_merchant_transaction_id) != Some(of) {
+            return Err(ProviderError::NoPayment("it is a chargeback of another transaction".into()));
+        }
+        if self.standing()? != Standing::Success {
+            return Err(ProviderError::Unreadable("it is a chargeback that has not come about".into()));
+        }
+        let (id, amount) = (self.uuid.clone().unwrap_or_default(), Some(self.amount()?));
+        Ok(ReportedOperation { id, kind, amount, reason: data.reason.clone().unwrap_or_default() })
+    }
+
+    fn amount(&self) -> Result<Amount> {
+        let currency = self.currency.as_deref().and_then(|text| Currency::parse(text).ok());
+        let currency = currency.ok_or_else(|| unreadable("currency"))?;
+        let amount = self.amount.as_deref().and_then(|text| Amount::parse(text, currency).ok());
+        amount.ok_or_else(|| unreadable("amount"))
+    }
+
+    /// Its type, in capitals: the documentation writes it so, and its example in small letters.
+    fn kind(&self) -> Option<String> {
+        self.transaction_type.as_deref().map(str::to_ascii_uppercase)
     }
 }
 
+fn unreadable(what: &str) -> ProviderError {
+    ProviderError::Unreadable(format!("its {what} is missing, or cannot be read"))
+}
+
 impl Callback {
-    /// Our reference of what it is about. `None` when it is not one of ours.
-    pub(super) fn reference(&self) -> Option<PaymentReference> {
-        PaymentReference::parse(&self.merchant_transaction_id)
+    /// What it is about, by our reference; a chargeback by that of the transaction that it is of. `None` when it is not
+    /// one of ours.
+    pub(super) fn notified(self) -> Option<NotifiedPayment> {
+        match self.chargeback_reversal_data.or(self.chargeback_data) {
+            Some(data) => {
+                let reference = PaymentReference::parse(&data.original_merchant_transaction_id)?;
+                Some(NotifiedPayment { reference, operation: self.uuid })
+            }
+            None => PaymentReference::parse(&self.merchant_transaction_id).map(NotifiedPayment::from),
+        }
     }
 }

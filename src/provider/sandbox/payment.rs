@@ -48,5 +48,6 @@ pub(super) fn report(context: &PaymentContext<'_>, closes: bool) -> Result<Payme
         "other_amount" => (made, Amount::from_minor(amount.minor().saturating_add(1), amount.currency())),
         _ => (made, amount),
     };
-    Ok(PaymentReport { reference: reference.to_string(), amount, status })
+    let operations = Vec::new();
+    Ok(PaymentReport { reference: reference.to_string(), amount, status, operations, changes_until: None })
 }

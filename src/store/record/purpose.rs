@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::recorded::{Record, Recorded, fields, lettered, numbered};
+use super::recorded::{Record, Recorded, fields, fields_and_later, lettered, numbered};
 use crate::domain::journey::Job;
 use crate::domain::{
     Amount, AppliedOperation, Cancel, Checkout, Consent, OperationKind, PayId, PaymentOperation, Purpose, Sealed,
@@ -28,10 +28,16 @@ lettered!(
 
 numbered!(Cancel: Offered, Withheld);
 
-fields!(PaymentOperation: kind: OperationKind, amount: Option<Amount>, of: Option<PayId>, note: String);
+fields_and_later!(
+    PaymentOperation as OperationRecord: kind: OperationKind, amount: Option<Amount>, of: Option<PayId>, note: String;
+    reported_as: Option<String>,
+);
 
-fields!(AppliedOperation: by: PayId, kind: OperationKind, amount: Option<Amount>);
+fields_and_later!(
+    AppliedOperation as AppliedRecord: by: PayId, kind: OperationKind, amount: Option<Amount>;
+    reported_as: Option<String>,
+);
 
-numbered!(OperationKind: Payout, Refund, Capture, Void, Deregister, Chargeback);
+numbered!(OperationKind: Payout, Refund, Capture, Void, Deregister, Chargeback, ChargebackReversal);
 
 fields!(Job: message: Sealed);

@@ -180,7 +180,9 @@ fn journeys_of_every_purpose_survive_their_record() {
         let payee = Some("Corner Bookshop".to_owned());
         Purpose::Checkout(Checkout { wanted, institution, note: "n".into(), cancel: Cancel::Withheld, payee })
     };
-    let operation = |kind, amount, of| Purpose::Operation(PaymentOperation { kind, amount, of, note: "n".into() });
+    let operation = |kind, amount, of| {
+        Purpose::Operation(PaymentOperation { kind, amount, of, note: "n".into(), reported_as: None })
+    };
     for purpose in [
         checkout(Wanted::Payment(amount)),
         checkout(Wanted::Reservation(amount)),
@@ -208,7 +210,8 @@ fn what_became_of_a_payment_and_its_ends_apart_survive_their_record() {
     });
     let (paid, _) = fixtures::concluded(draft.journey(), &Fact::paid(), NOW);
     let amount = Some(Amount::parse("5", Currency::EUR).unwrap());
-    let applied = AppliedOperation { by: PayId::new(7).unwrap(), kind: OperationKind::Refund, amount };
+    let applied =
+        AppliedOperation { by: PayId::new(7).unwrap(), kind: OperationKind::Refund, amount, reported_as: None };
     let journey = paid.apply(applied).unwrap().resulted(Sealed::new(vec![9; 30]));
     assert_eq!(read_journey(&write_journey(&journey).unwrap()), Ok(journey));
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::recorded::{Record, Recorded, fields, lettered, numbered};
+use super::recorded::{Record, Recorded, fields, fields_and_later, lettered, numbered};
 use crate::domain::journey::{
     BrowserReturn, Choice, CreatedPayment, Effect, Ending, PaymentStanding, Proof, ProviderPayment,
 };
@@ -45,9 +45,10 @@ impl Recorded for ProviderVisit {
     }
 }
 
-fields!(
-    ProviderPayment: created: Option<CreatedPayment>, standing: PaymentStanding, attached: bool, closing: Option<Ending>,
-    ask_at: UnixMillis, has_turn: bool, asked: u8, returned: Option<BrowserReturn>,
+fields_and_later!(
+    ProviderPayment as PaymentRecord: created: Option<CreatedPayment>, standing: PaymentStanding, attached: bool,
+    closing: Option<Ending>, ask_at: UnixMillis, has_turn: bool, asked: u8, returned: Option<BrowserReturn>;
+    changes_until: Option<UnixMillis>,
 );
 
 fields!(BrowserReturn: at: UnixMillis, may_still_pay: bool);

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::answer::{ErrorBody, answer};
 use super::lookup::{found, reservation};
 use super::{at, call::Call};
-use crate::dialect::ixopay::{self, Asked, Kind, NAME, chargeback, is_played_at_once, redirect_path};
+use crate::dialect::ixopay::{self, Asked, Kind, NAME, is_played_at_once, played_chargeback, redirect_path};
 use crate::domain::{Invalid, Journey, Merchant, MerchantId, OpenRequest, OperationKind};
 use crate::engine::{Engine, EngineError, Ordered, derive, use_cases};
 use crate::web::Incoming;
@@ -65,7 +65,7 @@ async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journe
     let open_request = asked.open_request(call.notice_type.clone(), call.hash);
     let ordered = use_cases::open::order(engine, &call.merchant, NAME, &open_request, &reservation).await;
     match ordered.map_err(renamed)? {
-        Ordered::New(journey) => Ok(Box::pin(applied(engine, &call.merchant, &open_request, journey)).await),
+        Ordered::New(journey) => Ok(Box::pin(applied(engine, &call.merchant, journey)).await),
         Ordered::Repeated(_) => Err(ErrorBody::duplicate(&id)),
     }
 }
@@ -73,7 +73,7 @@ async fn begun(engine: &Arc<Engine>, call: &Call, asked: Asked) -> Result<Journe
 /// The transaction as far as it has come. It exists, and its callback will tell how it ended: whatever fails from here
 /// on must not be said as a system error, which says that there is none. What is not concluded stays pending, and
 /// expires.
-async fn applied(engine: &Arc<Engine>, merchant: &Merchant, open_request: &OpenRequest, journey: Journey) -> Journey {
+async fn applied(engine: &Arc<Engine>, merchant: &Merchant, journey: Journey) -> Journey {
     if journey.opening().purpose.needs_customer() && !is_played_at_once(&journey) {
         return journey;
     }
@@ -88,7 +88,7 @@ async fn applied(engine: &Arc<Engine>, merchant: &Merchant, open_request: &OpenR
             return journey;
         }
     };
-    if let Some(open_request) = chargeback(&applied, open_request) {
+    if let Some(open_request) = played_chargeback(&applied) {
         match timeout(OPERATION_TIMEOUT, taken_back(engine, merchant, &open_request)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(error = %error, pay_id = %applied.pay_id(), "ixopay.not_taken_back"),

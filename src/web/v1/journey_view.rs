@@ -8,7 +8,7 @@ use serde_with::skip_serializing_none;
 use super::{endpoints::EndpointView, ways::PlannedView};
 use crate::dialect::own;
 use crate::domain::provider_account::name_for_merchant;
-use crate::domain::{Amount, Journey, JourneyId, OperationKind, PayId, PaymentStanding, ProviderPayment, Stage};
+use crate::domain::{Journey, JourneyId, OperationKind, PayId, PaymentStanding, ProviderPayment, Stage};
 use crate::engine::derive::{self, Attachment};
 use crate::engine::{Engine, use_cases};
 use crate::web::{Problem, time::rfc3339};
@@ -30,6 +30,7 @@ pub(super) struct JourneyView {
     of: Option<String>,
     captured: Option<String>,
     refunded: Option<String>,
+    charged_back: Option<String>,
     opened_at: String,
     expires_at: String,
     concluded_at: Option<String>,
@@ -116,8 +117,9 @@ pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Pr
         metadata: kept.metadata,
         operation: operation.map(|operation| operation.kind.as_str()),
         of: operation.and_then(|operation| operation.of).map(|of| of.to_string()),
-        captured: sum(journey, OperationKind::Capture),
-        refunded: sum(journey, OperationKind::Refund),
+        captured: total(journey, OperationKind::Capture),
+        refunded: total(journey, OperationKind::Refund),
+        charged_back: total(journey, OperationKind::Chargeback),
         opened_at: rfc3339(opening.opened_at),
         expires_at: rfc3339(opening.expires_at),
         concluded_at: journey.final_outcome().map(|final_outcome| rfc3339(final_outcome.at)),
@@ -138,12 +140,8 @@ pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Pr
     })
 }
 
-/// What operations of this kind take of a payment: those that were refused do not count.
-fn sum(journey: &Journey, kind: OperationKind) -> Option<String> {
-    let amounts =
-        journey.operations().iter().filter(|applied| applied.kind == kind).filter_map(|applied| applied.amount);
-    let sum = amounts.reduce(|a, b| Amount::from_minor(a.minor().saturating_add(b.minor()), a.currency()));
-    sum.map(|sum| sum.to_string())
+fn total(journey: &Journey, kind: OperationKind) -> Option<String> {
+    journey.total(kind).map(|total| total.to_string())
 }
 
 /// Where the browser is handed back, by the outcomes that callbacks in our own words can have.
