@@ -1,4 +1,5 @@
-// Mollie, as far as its adapter uses it: payments, captures, refunds and a webhook that is an id. No money, no network.
+// Mollie, as far as its adapter uses it: payments, captures, refunds, chargebacks and a webhook that is an id. No
+// money, no network.
 
 import { request as httpRequest } from 'node:http';
 import https from 'node:https';
@@ -7,11 +8,18 @@ import { FakeServer, Rejected, isUrl } from './fake_server.mjs';
 const MOLLIE_DECIMALS = { EUR: 2, USD: 2, GBP: 2, CHF: 2, HUF: 2, SEK: 2, JPY: 0, ISK: 0 };
 const MOLLIE_HOST = 'mollie.fake';
 
+// The only questions that take anything in their address.
+const QUERIES = { 'GET payment/': ['embed'], 'GET payment/refunds': ['limit'], 'GET payment/captures': ['limit'] };
+
+// What can be embedded in a payment (https://docs.mollie.com/reference/get-payment).
+const EMBEDDABLE = ['refunds', 'chargebacks', 'captures'];
+
 /** A fake of Mollie's API. Its customers are `move`, which sets a status. */
 export class FakeMollie extends FakeServer {
   payments = new Map();
   refunds = [];
   captures = [];
+  chargebacks = [];
   refundStatus = 'pending';
   captureStatus = 'succeeded';
   releaseTakesTime = false;
@@ -47,11 +55,14 @@ export class FakeMollie extends FakeServer {
   handle(method, url, body) {
     const [, , , id, resource] = url.pathname.split('/');
     const data = method === 'POST' && body !== '' ? JSON.parse(body) : {};
-    switch (`${method} ${id ? 'payment' : 'payments'}/${resource ?? ''}`) {
+    const route = `${method} ${id ? 'payment' : 'payments'}/${resource ?? ''}`;
+    const query = Object.fromEntries(url.searchParams);
+    this.#check(query, QUERIES[route] ?? [], []);
+    switch (route) {
       case 'POST payments/':
         return [201, this.#create(data)];
       case 'GET payment/':
-        return [200, this.#known(id)];
+        return [200, this.#withEmbedded(this.#known(id), query)];
       case 'DELETE payment/':
         return [200, this.#cancel(id, body)];
       case 'POST payment/refunds':
@@ -73,6 +84,15 @@ export class FakeMollie extends FakeServer {
     const known = this.payments.get(id);
     if (!known) throw new Rejected(404, { status: 404, title: 'Not Found', detail: 'No payment exists with this id.' });
     return known;
+  }
+
+  // A list that is empty is not there, and nothing is that was not asked for.
+  #withEmbedded(payment, { embed }) {
+    const names = embed?.split(',') ?? [];
+    if (!names.every((name) => EMBEDDABLE.includes(name))) throw this.#unprocessable('It cannot be embedded.', 'embed');
+    const lists = names.map((name) => [name, this[name].filter((entry) => entry.paymentId === payment.id)]);
+    const filled = lists.filter(([, list]) => list.length > 0);
+    return filled.length === 0 ? payment : { ...payment, _embedded: Object.fromEntries(filled) };
   }
 
   #check(data, known, required) {
@@ -111,6 +131,7 @@ export class FakeMollie extends FakeServer {
       resource: 'payment',
       id,
       mode: 'test',
+      createdAt: now(),
       status: 'open',
       isCancelable: true,
       amount,
@@ -148,12 +169,7 @@ export class FakeMollie extends FakeServer {
     ) {
       throw this.#unprocessable('The amount is higher than what is left.', 'amount');
     }
-    return this.#add('refunds', 're_', {
-      resource: 'refund',
-      status: this.refundStatus,
-      paymentId: payment.id,
-      ...data,
-    });
+    return this.#add('refunds', 're_', payment.id, { status: this.refundStatus, ...data });
   }
 
   #capture(payment, data) {
@@ -161,14 +177,13 @@ export class FakeMollie extends FakeServer {
     const amount = this.#amount(data);
     if (payment.status !== 'authorized' || cents(amount) > cents(payment.amount))
       throw this.#unprocessable('The amount cannot be captured.', 'amount');
-    payment.amountCaptured = amount;
-    if (cents(amount) === cents(payment.amount)) this.move(payment.id, 'paid');
-    return this.#add('captures', 'cpt_', {
-      resource: 'capture',
-      status: this.captureStatus,
-      paymentId: payment.id,
-      ...data,
-    });
+    return this.#collect(payment, data);
+  }
+
+  #collect(payment, data) {
+    payment.amountCaptured = data.amount;
+    if (cents(data.amount) === cents(payment.amount)) this.move(payment.id, 'paid');
+    return this.#add('captures', 'cpt_', payment.id, { status: this.captureStatus, ...data });
   }
 
   #release(payment, data) {
@@ -178,8 +193,9 @@ export class FakeMollie extends FakeServer {
     return undefined;
   }
 
-  #add(list, prefix, entry) {
-    const added = { id: this.newId(prefix), ...entry, _links: {} };
+  #add(list, prefix, paymentId, entry) {
+    const resource = list.slice(0, -1);
+    const added = { resource, id: this.newId(prefix), paymentId, createdAt: now(), ...entry, _links: {} };
     this[list].push(added);
     return added;
   }
@@ -197,9 +213,28 @@ export class FakeMollie extends FakeServer {
   move(id, status, more = {}) {
     const payment = this.payments.get(id);
     Object.assign(payment, { status, isCancelable: status === 'open' || status === 'authorized', ...more });
-    if (status === 'authorized') payment.authorizedAt = new Date().toISOString();
+    if (status === 'authorized') payment.authorizedAt = now();
     if (status !== 'open') delete payment._links.checkout;
     return payment;
+  }
+
+  /** Somebody captures what is set aside, in the dashboard. */
+  captureInDashboard(id, value) {
+    const payment = this.payments.get(id);
+    return this.#collect(payment, { amount: { ...payment.amount, value }, metadata: null });
+  }
+
+  /** Somebody refunds an amount, in the dashboard. */
+  refundInDashboard(id, value, more = {}) {
+    const amount = { ...this.payments.get(id).amount, value };
+    const entry = { status: 'refunded', amount, description: 'Returned', metadata: null, ...more };
+    return this.#add('refunds', 're_', id, entry);
+  }
+
+  /** The customer's bank takes an amount back. The test sets `reversedAt` itself. */
+  chargeBack(id, value, more = {}) {
+    const amount = { ...this.payments.get(id).amount, value };
+    return this.#add('chargebacks', 'chb_', id, { amount, reason: null, reversedAt: null, ...more });
   }
 
   /** Posts the id of a payment, as Mollie does: as a form, not signed. */
@@ -207,6 +242,9 @@ export class FakeMollie extends FakeServer {
     return fetch(url, { method: 'POST', body: new URLSearchParams({ id }) });
   }
 }
+
+// Mollie writes times without fractions.
+const now = () => new Date().toISOString().replace(/\.\d+Z$/, '+00:00');
 
 const cents = ({ value }) => Number(value.replace('.', ''));
 

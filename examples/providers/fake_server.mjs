@@ -18,6 +18,8 @@ export class Rejected extends Error {
 export class FakeServer {
   /** How many objects were created by requests that carried a key for the first time. */
   writes = 0;
+  /** How many questions were answered. */
+  reads = 0;
   #answered = new Map();
   #planned = [];
   #server = createServer((request, response) => this.#answer(request, response));
@@ -68,7 +70,10 @@ export class FakeServer {
       return [status, answer];
     }
     const handle = () => JSON.parse(JSON.stringify(this.handle(method, url, body)));
-    if (method === 'GET') return handle();
+    if (method === 'GET') {
+      this.reads += 1;
+      return handle();
+    }
     const key = headers['idempotency-key'];
     // Both SDKs make up a key where the caller gives none, which protects their own repetitions alone.
     if (!key || this.isMadeUp(key)) throw new Rejected(400, this.problem('idempotency_key_missing'));

@@ -116,6 +116,56 @@ describe('the fakes', () => {
     assert.equal(mollie.payments.size, 2);
   });
 
+  test('Stripe expands and lists what it is asked for, and knows no other parameter', async () => {
+    const { id } = await (await sendStripe()).json();
+    const { payment_intent } = stripe.pay(id);
+    const ask = async (path, query) => {
+      const headers = { authorization: 'Bearer sk_test_fake' };
+      const url = `http://127.0.0.1:${stripe.port}/v1/${path}?${new URLSearchParams(query)}`;
+      return (await fetch(url, { headers })).status;
+    };
+    const session = `checkout/sessions/${id}`;
+    const list = { payment_intent, limit: '100' };
+    assert.equal(await ask(session, { 'expand[0]': 'payment_intent.latest_charge.refunds' }), 200);
+    assert.equal(await ask('disputes', list), 200);
+    assert.equal(await ask('refunds', list), 200);
+    assert.equal(await ask(`payment_intents/${payment_intent}`, {}), 200);
+    const broken = [
+      [session, {}],
+      [session, { 'expand[0]': 'payment_intent' }],
+      [session, { 'expand[0]': 'payment_intent.latest_charge.refunds', 'expand[1]': 'customer' }],
+      ['disputes', { limit: '100' }],
+      ['disputes', { ...list, limit: '101' }],
+      ['disputes', { ...list, status: 'won' }],
+      ['refunds', { ...list, starting_after: 're_unknown' }],
+      [`payment_intents/${payment_intent}`, { 'expand[0]': 'latest_charge' }],
+    ];
+    for (const [path, query] of broken) assert.equal(await ask(path, query), 400, JSON.stringify([path, query]));
+    assert.equal(await ask('payment_intents/pi_unknown', {}), 404);
+  });
+
+  test('Mollie embeds what it is asked for, and knows no other parameter', async () => {
+    const { id } = await (await sendMollie()).json();
+    mollie.move(id, 'paid');
+    mollie.refundInDashboard(id, '5.00');
+    mollie.chargeBack(id, '20.00');
+    const ask = (path, query) =>
+      fetch(`http://127.0.0.1:${mollie.port}/v2/payments/${path}?${new URLSearchParams(query)}`, {
+        headers: { authorization: `Bearer ${mollie.options.apiKey}` },
+      });
+    const embedded = async (query) => Object.keys((await (await ask(id, query)).json())._embedded ?? {});
+    assert.deepEqual(await embedded({}), []);
+    assert.deepEqual(await embedded({ embed: 'captures,refunds' }), ['refunds']);
+    assert.deepEqual(await embedded({ embed: 'refunds,chargebacks' }), ['refunds', 'chargebacks']);
+    for (const [path, query] of [
+      [id, { embed: 'refunds,orders' }],
+      [id, { include: 'refunds' }],
+      [`${id}/refunds`, { embed: 'payment' }],
+    ]) {
+      assert.equal((await ask(path, query)).status, 422, JSON.stringify(query));
+    }
+  });
+
   for (const [name, send, madeUp] of [
     ['Stripe', sendStripe, 'stripe-node-retry-0b7c'],
     ['Mollie', sendMollie, 'AAAAAAAAAAAAAAAAAAAAAAAA'],

@@ -4,7 +4,7 @@
 // capture or a refund can be asked for again after that, so the operation's id is written into the metadata too, and
 // looked for before anything is sent. A second payment would do no harm: no customer knows the page of the first.
 
-import { MollieApiError, createMollieClient } from '@mollie/api-client';
+import { MollieApiError, PaymentEmbed, createMollieClient } from '@mollie/api-client';
 import {
   Refused,
   createAdapter,
@@ -18,6 +18,14 @@ import {
   texts,
   toMinor,
 } from './adapter.mjs';
+import { additions, done, instrumentOf, lastFour } from './operations.mjs';
+
+// A direct debit that nobody had allowed can be charged back for 13 months.
+const CHANGES_DAYS = 180;
+const DEBIT_CHANGES_DAYS = 400;
+
+// What was done to a payment comes with it, so that nothing more is asked.
+const EMBED = [PaymentEmbed.refunds, PaymentEmbed.chargebacks, PaymentEmbed.captures];
 
 /** The server of this provider, over a client of Mollie's SDK. Mollie posts its webhooks to `webhookUrl`. */
 export function mollieAdapter({ mollie, webhookUrl, secrets, log, notifyOptions }) {
@@ -109,9 +117,14 @@ async function refund(mollie, data, key) {
   return refunded(data.id, created);
 }
 
-// While a refund is queued or pending, it can still be cancelled in the dashboard. From `processing` on, the bank has it.
+// While a refund is queued or pending, it can still be cancelled in the dashboard. From `processing` on, the bank has
+// it.
+function isRefunded(status) {
+  return status === 'processing' || status === 'refunded';
+}
+
 function refunded(id, { status }) {
-  if (status === 'processing' || status === 'refunded') return { id, status: 'done' };
+  if (isRefunded(status)) return { id, status: 'done' };
   if (status !== 'failed' && status !== 'canceled') return { id, status: 'pending' };
   return { id, status: 'refused', refusal: { code: 'refund_failed', detail: 'Mollie could not refund the payment.' } };
 }
@@ -144,20 +157,63 @@ async function operationContext(mollie, data, kind) {
 
 async function paymentOf(mollie, id) {
   if (!/^tr_\w{1,64}$/.test(id)) throw new Refused('payment_not_found', 'Mollie has no such payment.');
-  return mollie.payments.get(id);
+  return mollie.payments.get(id, { embed: EMBED });
 }
 
 /** A payment of Mollie, as a payment of the protocol. */
 function payment(known) {
   const page = known.getCheckoutUrl();
+  const status = statusOf(known);
   return {
     id: known.id,
     reference: known.metadata?.reference,
     amount: known.amount.value,
     currency: known.amount.currency,
-    ...statusOf(known),
+    ...status,
     ...(page && { page_url: page }),
+    ...additions({
+      ...status,
+      created: Date.parse(known.createdAt),
+      days: known.method === 'directdebit' ? DEBIT_CHANGES_DAYS : CHANGES_DAYS,
+      operations: operationsOf(known),
+      instrument: paidWith(known.details),
+    }),
   };
+}
+
+function operationsOf({ amount: { currency }, captureMode, _embedded: embedded }) {
+  const { captures = [], refunds = [], chargebacks = [] } = embedded ?? {};
+  const operations = [];
+  for (const { id, status, metadata, amount } of captureMode === 'manual' ? captures : []) {
+    if (status === 'succeeded') operations.push(done('capture', metadata?.operation ?? id, amount.value));
+  }
+  for (const { id, status, metadata, amount, description } of refunds) {
+    const ordered = metadata?.operation;
+    // Of one that was ordered from there, Handback knows the reason.
+    const reason = ordered ? undefined : description;
+    if (isRefunded(status)) operations.push(done('refund', ordered ?? id, amount.value, reason));
+  }
+  for (const { id, amount, reason, reversedAt } of chargebacks) {
+    if (amount.currency !== currency) continue;
+    operations.push(done('chargeback', id, amount.value, reason?.description));
+    if (reversedAt) operations.push(done('chargeback_reversal', `${id}-reversed`, amount.value));
+  }
+  return operations;
+}
+
+// Which details there are depends on the method, and also on the customer's bank.
+function paidWith(details) {
+  const { consumerName, consumerAccount, consumerBic: bic, cardHolder, cardNumber } = details ?? {};
+  // PayPal has an address of e-mail there, which is no account at a bank.
+  const iban = /^[A-Z]{2}\d{2}[A-Z\d]{11,30}$/.test(consumerAccount) ? consumerAccount : undefined;
+  if (iban || bic) return instrumentOf('bank_account', { holder: consumerName, iban, bic });
+  return instrumentOf('card', {
+    brand: details?.cardLabel,
+    holder: cardHolder,
+    last_four: lastFour(cardNumber),
+    fingerprint: details?.cardFingerprint,
+    three_d_secure: details?.cardSecurity === '3dsecure' ? details.cardSecurity : undefined,
+  });
 }
 
 function statusOf({ status, authorizedAt, details }) {

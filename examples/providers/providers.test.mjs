@@ -13,6 +13,8 @@ import { stripeAdapter } from './stripe.mjs';
 const STRIPE_WEBHOOK_SECRET = 'whsec_stripe_test';
 const quick = { waits: [5, 5], timeout: 1_000 };
 const silent = () => {};
+const DAY_MS = 24 * 60 * 60 * 1000;
+const cents = (amount) => Number(amount.replace('.', ''));
 
 /** Starts an adapter on a free port; `url` is its address. */
 async function open(adapter) {
@@ -42,6 +44,18 @@ const SERVICES = {
     webhook: (fake, url, id) =>
       fake.sendEvent(`${url}/stripe-webhook`, 'checkout.session.completed', id, { secret: STRIPE_WEBHOOK_SECRET }),
     failing: [500, { error: { type: 'api_error', message: 'sk_test_fake' } }],
+    createdAt: (fake, id) => fake.sessions.get(id).created * 1000,
+    captureInDashboard: (fake, id, amount) => `${fake.captureInDashboard(id, cents(amount)).id}-capture`,
+    refundInDashboard: (fake, id, amount, more) => fake.refundInDashboard(id, cents(amount), more),
+    refundReason: { reason: 'requested_by_customer' },
+    refundDone: 'succeeded',
+    refundsNotDone: ['pending', 'requires_action', 'failed', 'canceled'],
+    chargeBack: (fake, id, amount, more) => fake.dispute(id, { amount: cents(amount), reason: 'fraudulent', ...more }),
+    inDollars: { currency: 'usd' },
+    reverse: (dispute) => {
+      dispute.status = 'won';
+      return `${dispute.id}-won`;
+    },
   },
   mollie: {
     fake: () => new FakeMollie(),
@@ -59,6 +73,19 @@ const SERVICES = {
     unknownId: 'tr_unknown',
     webhook: (fake, url, id) => fake.sendWebhook(`${url}/mollie-webhook`, id),
     failing: [429, { status: 429, title: 'Too Many Requests', detail: 'test_fake' }],
+    createdAt: (fake, id) => Date.parse(fake.payments.get(id).createdAt),
+    captureInDashboard: (fake, id, amount) => fake.captureInDashboard(id, amount).id,
+    refundInDashboard: (fake, id, amount, more) => fake.refundInDashboard(id, amount, more),
+    refundReason: { description: 'requested_by_customer' },
+    refundDone: 'processing',
+    refundsNotDone: ['queued', 'pending', 'failed', 'canceled'],
+    chargeBack: (fake, id, amount, more) =>
+      fake.chargeBack(id, amount, { reason: { code: 'MD06', description: 'fraudulent' }, ...more }),
+    inDollars: { amount: { currency: 'USD', value: '25.00' } },
+    reverse: (chargeback) => {
+      chargeback.reversedAt = '2026-11-30T08:00:00+00:00';
+      return `${chargeback.id}-reversed`;
+    },
   },
 };
 
@@ -91,6 +118,7 @@ for (const [name, service] of Object.entries(SERVICES)) {
     const order = (type, id, payment, more) =>
       ask(type, { id, payment, description: '', ...more }, { id: `operation-${id}` });
     const euros = (amount) => ({ amount, currency: 'EUR' });
+    const byId = (operations) => Object.fromEntries(operations.map(({ id, ...rest }) => [id, rest]));
 
     async function created(reference, more) {
       const { status, body } = await it.handback.create(it.url, reference, more);
@@ -183,7 +211,7 @@ for (const [name, service] of Object.entries(SERVICES)) {
     test('refunds once, also in parts, and not more than was paid', async () => {
       const { id } = await created('1-1');
       service.pay(it.fake, id);
-      it.fake.refundStatus = name === 'stripe' ? 'succeeded' : 'processing';
+      it.fake.refundStatus = service.refundDone;
       for (let times = 0; times < 2; times += 1) {
         const { body } = await order('payment.refund', 'r1', id, euros('5.01'));
         assert.deepEqual(body, { id: 'r1', status: 'done' });
@@ -214,6 +242,108 @@ for (const [name, service] of Object.entries(SERVICES)) {
       service.pay(it.fake, id);
       const { status, body } = await order('payment.refund', 'r1', id, { amount: '5.00', currency: 'USD' });
       assert.deepEqual([status, body.code], [422, 'invalid_currency']);
+    });
+
+    test('reports a refund once: as it was ordered, or else as the payment service names it', async () => {
+      const { id } = await created('1-1');
+      service.pay(it.fake, id);
+      assert.equal((await get(id)).operations, undefined);
+      it.fake.refundStatus = service.refundDone;
+      await order('payment.refund', 'r1', id, euros('5.01'));
+      const { id: theirs } = service.refundInDashboard(it.fake, id, '4.00', service.refundReason);
+      const { id: other } = service.refundInDashboard(it.fake, id, '1.00', { reason: null, description: '' });
+      const { operations } = await get(id);
+      assert.deepEqual(byId(operations), {
+        r1: { kind: 'refund', amount: '5.01' },
+        [theirs]: { kind: 'refund', amount: '4.00', reason: 'requested_by_customer' },
+        [other]: { kind: 'refund', amount: '1.00' },
+      });
+      assert.deepEqual((await get(id)).operations, operations);
+      const canceled = await ask('payment.cancel', { id, reference: '1-1' });
+      assert.deepEqual(canceled.body.operations, operations);
+    });
+
+    test('does not report a refund before the money goes back', async () => {
+      const { id } = await created('1-1');
+      service.pay(it.fake, id);
+      const refund = service.refundInDashboard(it.fake, id, '4.00');
+      for (const status of service.refundsNotDone) {
+        refund.status = status;
+        assert.equal((await get(id)).operations, undefined, status);
+      }
+      refund.status = service.refundDone;
+      assert.equal((await get(id)).operations.length, 1);
+    });
+
+    test('reports a capture once: as it was ordered, or else as the payment service names it', async () => {
+      for (const [reference, amount] of Object.entries({ '1-1': '25.00', '2-1': '9.99' })) {
+        const { id } = await created(reference, { capture: 'manual' });
+        service.pay(it.fake, id);
+        assert.equal((await get(id)).operations, undefined);
+        await order('payment.capture', `c${reference}`, id, euros(amount));
+        assert.deepEqual(byId((await get(id)).operations), { [`c${reference}`]: { kind: 'capture', amount } });
+      }
+      const { id } = await created('3-1', { capture: 'manual' });
+      service.pay(it.fake, id);
+      const theirs = service.captureInDashboard(it.fake, id, '25.00');
+      assert.deepEqual(byId((await get(id)).operations), { [theirs]: { kind: 'capture', amount: '25.00' } });
+      const { operations } = await get(id);
+      service.refundInDashboard(it.fake, id, '25.00', { id: 're_all', reason: null, description: '' });
+      assert.deepEqual((await get(id)).operations, [...operations, { id: 're_all', kind: 'refund', amount: '25.00' }]);
+    });
+
+    test('reports a chargeback and its reversal, always under the same ids', async () => {
+      const { id } = await created('1-1');
+      service.pay(it.fake, id);
+      const chargeback = service.chargeBack(it.fake, id, '12.34');
+      const taken = { id: chargeback.id, kind: 'chargeback', amount: '12.34', reason: 'fraudulent' };
+      for (let times = 0; times < 2; times += 1) assert.deepEqual((await get(id)).operations, [taken]);
+      const given = { id: service.reverse(chargeback), kind: 'chargeback_reversal', amount: '12.34' };
+      assert.notEqual(given.id, taken.id);
+      for (let times = 0; times < 2; times += 1) assert.deepEqual((await get(id)).operations, [taken, given]);
+      assert.equal((await get(id)).status, 'paid');
+    });
+
+    test('passes over a chargeback in another currency', async () => {
+      const { id } = await created('1-1');
+      service.pay(it.fake, id);
+      service.reverse(service.chargeBack(it.fake, id, '25.00', service.inDollars));
+      assert.equal((await get(id)).operations, undefined);
+    });
+
+    test('writes amounts of operations in yen without decimals', async () => {
+      const { id } = await created('1-1', { amount: '500', currency: 'JPY' });
+      service.pay(it.fake, id);
+      service.refundInDashboard(it.fake, id, '120');
+      service.chargeBack(it.fake, id, '380');
+      const { operations } = await get(id);
+      assert.deepEqual(
+        operations.map(({ amount }) => amount),
+        ['120', '380'],
+      );
+    });
+
+    test('reports nothing of what was released', async () => {
+      const { id } = await created('1-1', { capture: 'manual' });
+      service.pay(it.fake, id);
+      await order('payment.void', 'v1', id);
+      const { status, operations, changes_until, instrument } = await get(id);
+      assert.deepEqual([status, operations, changes_until, instrument], ['closed', undefined, undefined, undefined]);
+    });
+
+    test('says until when a payment may change once it is made, and always the same', async (t) => {
+      const { id } = await created('1-1');
+      const { id: aside } = await created('2-1', { capture: 'manual' });
+      assert.equal((await get(id)).changes_until, undefined);
+      service.pay(it.fake, id);
+      service.pay(it.fake, aside);
+      const until = new Date(service.createdAt(it.fake, id) + 180 * DAY_MS).toISOString();
+      assert.equal((await get(id)).changes_until, until);
+      assert.equal((await get(aside)).status, 'authorised');
+      assert.ok((await get(aside)).changes_until >= until);
+      t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 90 * DAY_MS });
+      service.refundInDashboard(it.fake, id, '4.00');
+      assert.equal((await get(id)).changes_until, until);
     });
 
     test('closes an open payment, and leaves a paid one', async () => {
@@ -426,6 +556,143 @@ describe('stripe alone', () => {
     assert.equal(it.fake.sessions.size, 1);
   });
 
+  test('does not take what is released after a capture of a part for a refund', async () => {
+    // A refund of as much is one, and so is another.
+    for (const [reference, units, amount] of [
+      ['1-1', 1250, '12.50'],
+      ['2-1', 500, '5.00'],
+    ]) {
+      const { id } = (await it.handback.create(it.url, reference, { capture: 'manual' })).body;
+      it.fake.pay(id);
+      const capture = `${it.fake.captureInDashboard(id, 1250).id}-capture`;
+      const captured = { id: capture, kind: 'capture', amount: '12.50' };
+      assert.equal(it.fake.refunds.at(-1).amount, 1250);
+      assert.deepEqual((await get(id)).operations, [captured]);
+      const { id: refund } = it.fake.refundInDashboard(id, units);
+      assert.deepEqual((await get(id)).operations, [captured, { id: refund, kind: 'refund', amount }]);
+    }
+  });
+
+  test('reports all refunds, also where they do not come with the payment', async () => {
+    const { id } = await create();
+    it.fake.pay(id);
+    const ids = () => get(id).then(({ operations }) => operations.map((operation) => operation.id).sort());
+    const made = [];
+    for (const count of [10, 11, 120]) {
+      while (made.length < count) made.push(it.fake.refundInDashboard(id, 1).id);
+      assert.deepEqual(await ids(), [...made].sort());
+    }
+  });
+
+  test('asks for disputes only where there are some', async () => {
+    const { id } = await create();
+    it.fake.pay(id);
+    it.fake.refundInDashboard(id, 500);
+    await get(id);
+    assert.equal(it.fake.reads, 1);
+    it.fake.dispute(id);
+    await get(id);
+    assert.equal(it.fake.reads, 3);
+  });
+
+  test('reports a dispute only when it has taken money', async () => {
+    const { id } = await create();
+    it.fake.pay(id);
+    const dispute = it.fake.dispute(id);
+    for (const status of ['warning_needs_response', 'warning_under_review', 'warning_closed']) {
+      dispute.status = status;
+      assert.equal((await get(id)).operations, undefined, status);
+    }
+    for (const status of ['needs_response', 'under_review', 'lost', 'prevented']) {
+      dispute.status = status;
+      assert.deepEqual(
+        (await get(id)).operations,
+        [{ id: dispute.id, kind: 'chargeback', amount: '25.00', reason: 'fraudulent' }],
+        status,
+      );
+    }
+    dispute.balance_transactions = [];
+    assert.equal((await get(id)).operations, undefined);
+  });
+
+  test('says which card has paid, and of its number only the end', async () => {
+    const { id } = await create();
+    assert.equal((await get(id)).instrument, undefined);
+    it.fake.pay(id);
+    const visa = {
+      type: 'card',
+      brand: 'visa',
+      holder: 'Ada Lovelace',
+      last_four: '4242',
+      expiry: '2031-04',
+      fingerprint: 'Xt5EWLLDS7FJjR1c',
+      three_d_secure: 'authenticated',
+    };
+    assert.deepEqual((await get(id)).instrument, visa);
+    const charge = it.fake.chargeOf(id);
+    const card = { brand: 'mastercard', exp_month: 12, exp_year: 2030, last4: '5555555555554444', iin: '555555' };
+    charge.billing_details.name = null;
+    charge.payment_method_details = { type: 'card', card: { ...card, fingerprint: null, three_d_secure: null } };
+    assert.deepEqual((await get(id)).instrument, {
+      type: 'card',
+      brand: 'mastercard',
+      bin: '555555',
+      last_four: '4444',
+      expiry: '2030-12',
+    });
+  });
+
+  test('says which account has paid by a debit, and nothing of what it does not know', async () => {
+    const { id } = await create();
+    it.fake.paidWith = {
+      billing_details: { name: 'Ada Lovelace' },
+      payment_method_details: {
+        type: 'sepa_debit',
+        sepa_debit: { country: 'DE', last4: '3000', fingerprint: 'Jc8YQ5kYpHHpCyrO', mandate: 'mandate_1' },
+      },
+    };
+    it.fake.processing(id);
+    assert.equal((await get(id)).instrument, undefined);
+    it.fake.settle(id);
+    const account = { type: 'bank_account', holder: 'Ada Lovelace', iban: 'DE**3000', fingerprint: 'Jc8YQ5kYpHHpCyrO' };
+    assert.deepEqual((await get(id)).instrument, account);
+    it.fake.chargeOf(id).payment_method_details = { type: 'klarna', klarna: {} };
+    assert.equal((await get(id)).instrument, undefined);
+  });
+
+  test('tells Handback of a refund and of a dispute', async () => {
+    const { id } = await create();
+    it.fake.pay(id);
+    const send = (type, about) =>
+      it.fake.sendEvent(`${it.url}/stripe-webhook`, type, about, { secret: STRIPE_WEBHOOK_SECRET });
+    const notified = () => it.handback.notified.map(({ data }) => data);
+    assert.equal((await send('charge.refunded', it.fake.chargeOf(id).id)).status, 204);
+    assert.deepEqual(notified(), [{ reference: '1-1' }]);
+    const dispute = it.fake.dispute(id, { metadata: { reference: '9-9', notification_url: 'https://x.example' } });
+    for (const type of ['charge.dispute.created', 'charge.dispute.closed']) {
+      assert.equal((await send(type, dispute.id)).status, 204);
+    }
+    assert.deepEqual(notified(), [{ reference: '1-1' }, { reference: '1-1' }, { reference: '1-1' }]);
+    // Stripe sends it again when its payment could not be asked for.
+    it.fake.answerNext('GET', 500, { error: { type: 'api_error' } });
+    assert.equal((await send('charge.dispute.closed', dispute.id)).status, 502);
+  });
+
+  test('passes over a dispute of a payment that is not of Handback', async () => {
+    const { id } = await create();
+    it.fake.pay(id);
+    const dispute = it.fake.dispute(id);
+    const send = () =>
+      it.fake.sendEvent(`${it.url}/stripe-webhook`, 'charge.dispute.created', dispute.id, {
+        secret: STRIPE_WEBHOOK_SECRET,
+      });
+    it.fake.intents.get(dispute.payment_intent).metadata = {};
+    assert.equal((await send()).status, 204);
+    dispute.payment_intent = null;
+    assert.equal((await send()).status, 204);
+    assert.equal(it.handback.notified.length, 0);
+  });
+
   test('takes no event that Stripe did not sign, or signed long ago', async () => {
     const { id } = await create();
     const send = (options) => it.fake.sendEvent(`${it.url}/stripe-webhook`, 'checkout.session.completed', id, options);
@@ -503,6 +770,94 @@ describe('mollie alone', () => {
     assert.equal(await order('payment.void', 'v1', { payment: id }), 'done');
     assert.equal((await get(id)).status, 'paid');
     assert.equal(await order('payment.void', 'v1', { payment: id }), 'done');
+  });
+
+  test('reports a capture of a part while the rest is set aside, and none that is not done', async () => {
+    const { id } = await create({ capture: 'manual' });
+    it.fake.move(id, 'authorized');
+    it.fake.captureStatus = 'pending';
+    const theirs = it.fake.captureInDashboard(id, '9.99');
+    assert.equal((await get(id)).operations, undefined);
+    theirs.status = 'succeeded';
+    const { status, operations } = await get(id);
+    assert.deepEqual([status, operations], ['authorised', [{ id: theirs.id, kind: 'capture', amount: '9.99' }]]);
+  });
+
+  test('reports no capture that Mollie makes by itself', async () => {
+    const { id } = await create();
+    it.fake.move(id, 'paid');
+    it.fake.captureInDashboard(id, '25.00');
+    assert.equal((await get(id)).operations, undefined);
+  });
+
+  test('a chargeback without a reason has none', async () => {
+    const { id } = await create();
+    it.fake.move(id, 'paid');
+    const chargeback = it.fake.chargeBack(id, '25.00');
+    assert.deepEqual((await get(id)).operations, [{ id: chargeback.id, kind: 'chargeback', amount: '25.00' }]);
+  });
+
+  test('asks for a payment and what was done to it at once', async () => {
+    const { id } = await create({ capture: 'manual' });
+    it.fake.move(id, 'authorized');
+    it.fake.captureInDashboard(id, '25.00');
+    it.fake.refundInDashboard(id, '5.00');
+    it.fake.chargeBack(id, '20.00');
+    assert.equal((await get(id)).operations.length, 3);
+    assert.equal(it.fake.reads, 1);
+  });
+
+  test('a direct debit may change for 400 days', async () => {
+    const { id } = await create();
+    it.fake.move(id, 'paid', { method: 'directdebit', createdAt: '2026-01-31T10:00:00+01:00' });
+    assert.equal((await get(id)).changes_until, '2027-03-07T09:00:00.000Z');
+    it.fake.move(id, 'paid', { method: 'creditcard' });
+    assert.equal((await get(id)).changes_until, '2026-07-30T09:00:00.000Z');
+  });
+
+  test('says with which card or account was paid', async () => {
+    const { id } = await create();
+    const instrument = async (details) => {
+      it.fake.move(id, 'paid', { details });
+      return (await get(id)).instrument;
+    };
+    const card = {
+      cardHolder: 'Ada Lovelace',
+      cardNumber: '6787',
+      cardLabel: 'Mastercard',
+      cardFingerprint: 'fHB3CCKx9REkz8fPplT8N4nq',
+      cardSecurity: '3dsecure',
+      cardCountryCode: 'NL',
+      feeRegion: 'intra-eu',
+    };
+    const shown = {
+      type: 'card',
+      brand: 'Mastercard',
+      holder: 'Ada Lovelace',
+      last_four: '6787',
+      fingerprint: 'fHB3CCKx9REkz8fPplT8N4nq',
+    };
+    assert.deepEqual(await instrument(card), { ...shown, three_d_secure: '3dsecure' });
+    assert.deepEqual(await instrument({ ...card, cardSecurity: 'normal' }), shown);
+    assert.deepEqual(await instrument({ cardNumber: '5555555555556787', cardLabel: null }), {
+      type: 'card',
+      last_four: '6787',
+    });
+
+    const iban = 'NL53INGB0654422370';
+    const consumer = { consumerName: 'Ada Lovelace', consumerAccount: iban, consumerBic: 'INGBNL2A' };
+    const account = { type: 'bank_account', holder: 'Ada Lovelace', iban, bic: 'INGBNL2A' };
+    assert.deepEqual(await instrument(consumer), account);
+    assert.deepEqual(await instrument({ ...consumer, cardNumber: '6787' }), account);
+    assert.deepEqual(await instrument({ ...consumer, consumerName: null, consumerBic: null }), {
+      type: 'bank_account',
+      iban,
+    });
+    for (const nothing of [{ consumerName: 'Ada', consumerAccount: 'ada@shop.example' }, {}, null, undefined]) {
+      assert.equal(await instrument(nothing), undefined);
+    }
+    it.fake.move(id, 'pending', { details: card });
+    assert.equal((await get(id)).instrument, undefined);
   });
 
   test('a currency that Mollie does not take is refused, with the field', async () => {

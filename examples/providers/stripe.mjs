@@ -20,12 +20,20 @@ import {
   texts,
   toMinor,
 } from './adapter.mjs';
+import { additions } from './operations.mjs';
+import { operationsOf, paidWith } from './stripe_operations.mjs';
 
 // Where Stripe counts otherwise than ISO 4217 (https://docs.stripe.com/currencies): the ariary has no decimals there,
 // and ISK and UGX have two, which are always 00.
 const STRIPE_DECIMALS = { MGA: 0, ISK: 2, UGX: 2 };
 
 const DAY = 24 * 60 * 60;
+
+// Most disputes come within 120 days. Handback does not ask about what is done after these.
+const CHANGES_DAYS = 180;
+
+// The refunds come with the payment, so that nothing more is asked of most of them.
+const EXPAND = ['payment_intent.latest_charge.refunds'];
 
 /** An amount as Stripe counts it: an integer in its own minor units. */
 export function toStripe(amount, currency) {
@@ -60,7 +68,7 @@ export function stripeAdapter({ stripe, webhookSecret, secrets, log, notifyOptio
     refusalOf,
     operations: {
       'payment.create': (data, key) => create(stripe, data, key),
-      'payment.get': async (data) => payment(await sessionOf(stripe, texts(data, 'id').id)),
+      'payment.get': async (data) => payment(stripe, await sessionOf(stripe, texts(data, 'id').id)),
       'payment.cancel': (data, key) => cancel(stripe, data, key),
       'payment.capture': (data, key) => capture(stripe, data, key),
       'payment.refund': (data, key) => refund(stripe, data, key),
@@ -85,11 +93,12 @@ async function create(stripe, data, key) {
   const parameters = sessionParameters(data);
   const expiresAt = expiryOf(data);
   try {
-    return payment(await stripe.checkout.sessions.create({ ...parameters, ...expiresAt }, { idempotencyKey: key }));
+    const all = { ...parameters, ...expiresAt };
+    return payment(stripe, await stripe.checkout.sessions.create(all, { idempotencyKey: key }));
   } catch (error) {
     // The first time that this was asked, the end was more than a day away, and was not sent.
     if (!(error instanceof Stripe.errors.StripeIdempotencyError) || !expiresAt) throw error;
-    return payment(await stripe.checkout.sessions.create(parameters, { idempotencyKey: key }));
+    return payment(stripe, await stripe.checkout.sessions.create(parameters, { idempotencyKey: key }));
   }
 }
 
@@ -129,11 +138,11 @@ function expiryOf({ expires_at }) {
 async function cancel(stripe, data, key) {
   const { id } = texts(data, 'id');
   try {
-    return payment(await stripe.checkout.sessions.expire(id, { expand: ['payment_intent'] }, { idempotencyKey: key }));
+    return payment(stripe, await stripe.checkout.sessions.expire(id, { expand: EXPAND }, { idempotencyKey: key }));
   } catch (error) {
     if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) throw error;
     // It is not open any more: it was paid, or closed before.
-    return payment(await sessionOf(stripe, id));
+    return payment(stripe, await sessionOf(stripe, id));
   }
 }
 
@@ -191,19 +200,27 @@ async function operationContext(stripe, data, kind) {
 }
 
 function sessionOf(stripe, id) {
-  return stripe.checkout.sessions.retrieve(id, { expand: ['payment_intent'] });
+  return stripe.checkout.sessions.retrieve(id, { expand: EXPAND });
 }
 
 /** A session of Stripe, as a payment of the protocol. */
-function payment(session) {
+async function payment(stripe, session) {
   const currency = session.currency.toUpperCase();
+  const status = statusOf(session);
   return {
     id: session.id,
     reference: session.metadata?.reference ?? session.client_reference_id,
     amount: fromStripe(session.amount_total, currency),
     currency,
-    ...statusOf(session),
+    ...status,
     ...(session.url && { page_url: session.url }),
+    ...additions({
+      ...status,
+      created: session.created * 1000,
+      days: CHANGES_DAYS,
+      operations: await operationsOf(stripe, session, (units) => fromStripe(units, currency)),
+      instrument: paidWith(session.payment_intent?.latest_charge),
+    }),
   };
 }
 
@@ -255,9 +272,15 @@ async function receiveWebhook(stripe, webhookSecret, secrets, { body, headers },
   } catch {
     throw new HttpError(401, 'not_signed');
   }
-  const { reference, notification_url: url } = event.data.object.metadata ?? {};
+  const { reference, notification_url: url } = (await metadataOf(stripe, event.data.object)) ?? {};
   // The account may also have payments that are not Handback's.
   if (reference && url) await notify(secrets, url, reference, notifyOptions);
+}
+
+// A charge has a copy of its intent's metadata; a dispute has metadata of its own.
+async function metadataOf(stripe, { object, metadata, payment_intent: intent }) {
+  if (object !== 'dispute') return metadata;
+  return intent ? (await stripe.paymentIntents.retrieve(intent)).metadata : undefined;
 }
 
 if (isMain(import.meta)) {
