@@ -16,6 +16,7 @@ pub mod endpoint;
 pub mod feed;
 pub mod id;
 pub mod institution;
+pub mod instrument;
 pub mod invalid;
 pub mod iso;
 pub mod journey;
@@ -60,6 +61,7 @@ pub use endpoint::{Ciphering, WebhookEndpoint, WebhookOptions};
 pub use feed::FeedEvent;
 pub use id::{JourneyId, MerchantId, PayId, Shard, UserId};
 pub use institution::{Country, Environment, Institution};
+pub use instrument::{BankAccount, Card, CardExpiry, Instrument};
 pub use invalid::Invalid;
 pub use iso::CountryCode;
 pub use journey::{

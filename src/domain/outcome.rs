@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use crate::domain::text::{cut, on_one_line, readable};
-use crate::domain::{BankTokens, Secret, words::words};
+use crate::domain::{BankTokens, Instrument, Secret, words::words};
 
 words! {
     /// How a journey ended.
@@ -187,11 +187,18 @@ pub struct Fact {
     outcome: Outcome,
     cause: Cause,
     tokens: Option<BankTokens>,
+    instrument: Option<Box<Instrument>>,
 }
 
 impl Fact {
     const fn of(outcome: Outcome, cause: Cause) -> Self {
-        Self { outcome, cause, tokens: None }
+        Self { outcome, cause, tokens: None, instrument: None }
+    }
+
+    /// The same, with what the customer has paid with.
+    #[must_use]
+    pub(crate) fn by(self, instrument: Option<Instrument>) -> Self {
+        Self { instrument: instrument.map(Box::new), ..self }
     }
 
     /// The provider exchanged the code and says: paid.
@@ -201,7 +208,7 @@ impl Fact {
 
     /// The provider exchanged the code, and says that its customer agreed.
     pub(crate) const fn authorised(tokens: BankTokens) -> Self {
-        Self { outcome: Outcome::Authorised, cause: Cause::Provider(None), tokens: Some(tokens) }
+        Self { outcome: Outcome::Authorised, cause: Cause::Provider(None), tokens: Some(tokens), instrument: None }
     }
 
     /// The provider says that its customer agreed to be asked for money later.
@@ -253,6 +260,11 @@ impl Fact {
     /// What the provider gave for the customer's agreement.
     pub const fn bank_tokens(&self) -> Option<&BankTokens> {
         self.tokens.as_ref()
+    }
+
+    /// What the customer has paid with, if the provider says that.
+    pub fn instrument(&self) -> Option<&Instrument> {
+        self.instrument.as_deref()
     }
 
     /// Whether the provider refused.

@@ -12,7 +12,7 @@ use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 
 use crate::domain::{
-    Ending, Fact, FeedEvent, Journey, PayId, PaymentReference, PaymentStanding, ProviderRefusal, Purpose,
+    Ending, Fact, FeedEvent, Invalid, Journey, PayId, PaymentReference, PaymentStanding, ProviderRefusal, Purpose,
     ReportedOperation, UnixMillis, Wanted,
 };
 use crate::engine::commit::Next;
@@ -27,9 +27,6 @@ use crate::store::Step;
 
 /// How long a provider may take for an answer.
 const DEADLINE: Duration = Duration::from_secs(15);
-
-/// For how long an answer holds for who asks again: a payment is asked about once a second at the most.
-pub(super) const FRESH: Duration = Duration::from_secs(1);
 
 /// Which payment is asked about: the journey's, of this visit.
 pub(super) type Key = (PayId, u8);
@@ -65,7 +62,8 @@ enum Said {
 /// Begins to ask about a visit's payment, or joins the question that is under way here, or was a moment ago. It goes on
 /// when its caller has given up. A payment that is to end is closed.
 pub(super) fn ask(engine: &Arc<Engine>, journey: &Journey, visit: u8) -> Flight<Result<TimedAnswer>> {
-    engine.asks.join((journey.pay_id(), visit), || {
+    let kept = answers_hold(engine, journey, visit);
+    engine.asks.join_kept((journey.pay_id(), visit), kept, || {
         let (engine, journey) = (Arc::clone(engine), journey.clone());
         async move { ask_and_conclude(&engine, &journey, visit).await }.boxed()
     })
@@ -77,19 +75,38 @@ pub(super) fn ask_anew(engine: &Arc<Engine>, journey: &Journey, visit: u8) -> Fl
     ask(engine, journey, visit)
 }
 
+/// Who gives reason to ask again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Reason {
+    /// A browser that came back: it may come as often as it likes, so the last answer holds first.
+    Browser,
+    /// The provider's notification.
+    Notification,
+}
+
+/// For how long an answer about the payment of this visit holds.
+fn answers_hold(engine: &Engine, journey: &Journey, visit: u8) -> Duration {
+    let provider = engine.deps.provider(journey.provider_of(visit));
+    provider.map_or(AskSchedule::FRESH, |provider| provider.ask_schedule().answers_hold())
+}
+
 /// Asks about a payment after this wait; where it is being asked about then, or was a moment ago, once more behind that,
 /// however many wait for it: the answer may be of the time before.
-pub(super) fn ask_behind(engine: &Arc<Engine>, journey: Journey, visit: u8, wait: Duration) {
+pub(super) fn ask_behind(engine: &Arc<Engine>, journey: Journey, visit: u8, (reason, wait): (Reason, Duration)) {
     let key = (journey.pay_id(), visit);
-    if engine.asked_again.has(&key) {
+    if engine.asked_again.has(&(key, reason)) {
         return;
     }
-    let (note, engine) = (engine.asked_again.write(key), Arc::clone(engine));
+    let (note, engine) = (engine.asked_again.write((key, reason)), Arc::clone(engine));
     tokio::spawn(async move {
         tokio::time::sleep(wait).await;
         if engine.asks.has(&key) {
             let _ = ask(&engine, &journey, visit).await;
-            tokio::time::sleep(FRESH).await;
+            let pause = match reason {
+                Reason::Browser => answers_hold(&engine, &journey, visit),
+                Reason::Notification => AskSchedule::FRESH,
+            };
+            tokio::time::sleep(pause).await;
         }
         drop(note);
         // It has logged its trouble, and comes again by the schedule.
@@ -109,7 +126,7 @@ async fn ask_and_conclude(engine: &Engine, journey: &Journey, visit: u8) -> Resu
             if !matches!(said, Said::NotAttached) {
                 engine.paces.answered(name);
             }
-            judge(engine, journey, visit, said).await?
+            judge(engine, journey, visit, checked(said, journey, visit)).await?
         }
         Err(trouble) => {
             match &trouble {
@@ -289,7 +306,8 @@ fn fact_of(journey: &Journey, visit: u8, said: &Said, now: UnixMillis) -> Result
         Said::Operation(Performed::Later(_) | Performed::Unknown) => return Ok(None),
         Said::Payment(report) => report,
     };
-    let PaymentReport { reference, amount, status, .. } = report;
+    let PaymentReport { reference, amount, status, instrument, .. } = report;
+    let is_made = journey.payment(visit).is_some_and(|payment| payment.standing == PaymentStanding::Proven);
     if *reference != (PaymentReference { journey: journey.pay_id(), visit }).to_string() {
         return Err(format!("the reference {}", ProviderRefusal::new(reference, None).code()));
     }
@@ -305,6 +323,8 @@ fn fact_of(journey: &Journey, visit: u8, said: &Said, now: UnixMillis) -> Result
         // What was set aside and not collected is not paid yet.
         PaymentStatus::Authorised if !reserves => return Ok(None),
         PaymentStatus::Authorised => Fact::agreed(),
+        // What was set aside has been collected since.
+        PaymentStatus::Paid if reserves && is_made => Fact::agreed(),
         PaymentStatus::Paid if reserves => return Err("paid, although it was to be set aside".to_owned()),
         PaymentStatus::Paid => Fact::paid(),
         PaymentStatus::Refused(why) => return Ok(Some(unpaid(journey, visit, why))),
@@ -316,7 +336,21 @@ fn fact_of(journey: &Journey, visit: u8, said: &Said, now: UnixMillis) -> Result
     if journey.proven_payment().is_some_and(|(before, _)| before != visit) {
         return Err("paid, although another payment of this journey was paid before".to_owned());
     }
-    Ok(Some(proven))
+    Ok(Some(proven.by(instrument.clone())))
+}
+
+/// What a provider says, with what of an instrument may be kept. A card number is never kept, and what comes with it
+/// neither: the payment counts without.
+fn checked(said: Said, journey: &Journey, visit: u8) -> Said {
+    let Said::Payment(mut report) = said else { return said };
+    report.instrument = report.instrument.and_then(|instrument| {
+        let refused = |invalid: &Invalid| {
+            let (provider, field) = (journey.provider_of(visit), invalid.field());
+            tracing::error!(provider, pay_id = %journey.pay_id(), field, rule = invalid.rule(), "instrument.refused");
+        };
+        instrument.checked().inspect_err(refused).ok()
+    });
+    Said::Payment(report)
 }
 
 /// What a payment that was not made comes to: what it was closed for, where it was to be closed.

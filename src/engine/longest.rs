@@ -79,7 +79,7 @@ pub(super) fn consent_token(deps: &Deps, journey: &Journey) -> String {
 /// Every way in which a journey with these settings can reach a merchant.
 pub(super) fn ends(journey: &Journey, error: &ProviderRefusal) -> Vec<FinalOutcome> {
     let at = journey.opening().opened_at;
-    let end = |outcome, cause| FinalOutcome { outcome, at, cause };
+    let end = |outcome, cause| FinalOutcome { outcome, at, cause, instrument: None };
     let mut ends = vec![end(journey.yes(), Cause::Provider(None)), end(Outcome::Cancelled, Cause::Customer)];
     if let Purpose::Consent(_) = journey.opening().purpose {
         let failed = end(Outcome::Failed, Cause::Provider(Some(error.clone())));

@@ -74,7 +74,7 @@ pub use crate::store::{
 };
 
 use crate::domain::{Journey, PayId};
-use crate::provider::{ProviderError, Requested};
+use crate::provider::{AskSchedule, ProviderError, Requested};
 use deps::Result;
 use pace::Paces;
 use single_flight::{Notes, SingleFlight};
@@ -91,7 +91,7 @@ pub struct Engine {
     outbound: SingleFlight<(PayId, u8), Result<Result<Requested, ProviderError>>>,
     ahead: SingleFlight<(PayId, u8), Result<()>>,
     asks: SingleFlight<ask::Key, Result<ask::TimedAnswer>>,
-    asked_again: Notes<(PayId, u8)>,
+    asked_again: Notes<(ask::Key, ask::Reason)>,
     account_tests: SingleFlight<String, TestedAccount>,
     paces: Paces,
     mismatches: AtomicU64,
@@ -112,9 +112,9 @@ impl Engine {
             operations: SingleFlight::kept_for(Duration::ZERO),
             outbound: SingleFlight::kept_for(LATE_REDIRECT),
             ahead: SingleFlight::kept_for(Duration::ZERO),
-            asks: SingleFlight::kept_for(ask::FRESH),
+            asks: SingleFlight::kept_for(AskSchedule::FRESH),
             asked_again: Notes::default(),
-            account_tests: SingleFlight::kept_for(ask::FRESH),
+            account_tests: SingleFlight::kept_for(AskSchedule::FRESH),
             paces: Paces::default(),
             mismatches: AtomicU64::new(0),
         }

@@ -31,12 +31,17 @@ where
 
     /// Joins the flight of this key, or begins it on the current runtime.
     pub(super) fn join(&self, key: K, begin: impl FnOnce() -> BoxFuture<'static, T>) -> Flight<T> {
+        self.join_kept(key, self.kept, begin)
+    }
+
+    /// [`SingleFlight::join`], where what comes of a flight that begins now is kept for another time.
+    pub(super) fn join_kept(&self, key: K, kept: Duration, begin: impl FnOnce() -> BoxFuture<'static, T>) -> Flight<T> {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(flight) = under_way.get(&key) {
             return flight.clone();
         }
         let done = Cleared { key: key.clone(), under_way: Arc::clone(&self.under_way) };
-        let (call, kept) = (begin(), self.kept);
+        let call = begin();
         let flight = async move {
             let result = call.await;
             if kept.is_zero() {
@@ -55,14 +60,15 @@ where
         flight
     }
 
-    /// Whether such a flight is under way here.
+    /// Whether such a flight is under way here, or kept.
     pub(super) fn has(&self, key: &K) -> bool {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner).contains_key(key)
     }
 
-    /// Whether any flight is under way here, or kept.
+    /// Whether any flight is under way here.
     pub(super) fn any(&self) -> bool {
-        !self.under_way.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.values().any(|flight| flight.peek().is_none())
     }
 
     /// Forgets a flight, so that the next one begins anew.

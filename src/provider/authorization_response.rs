@@ -1,7 +1,15 @@
 //! What a browser brings back from a provider, before anything of it is verified.
 
-use super::{Result, UnverifiedResponse};
 use crate::domain::{Evidence, Invalid, ProviderRefusal, ResponseKind, Secret};
+
+/// What a browser says that the provider answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnverifiedResponse {
+    /// The `state` under which it was asked, if the answer names one.
+    pub state: Option<String>,
+    /// Of which kind it is.
+    pub kind: ResponseKind,
+}
 
 /// The parameters of a return, each at most once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

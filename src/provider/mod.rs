@@ -11,11 +11,11 @@ use async_trait::async_trait;
 
 use crate::domain::{
     Evidence, Fact, Invalid, Journey, MerchantId, Mode, PaymentReference, ProviderRefusal, Purpose, Redirect,
-    ReportedOperation, ResponseKind, Secret, UnixMillis,
+    ReportedOperation, Secret, UnixMillis,
 };
 use crate::egress::Trouble;
 
-pub use authorization_response::{AuthorizationResponse, Carried};
+pub use authorization_response::{AuthorizationResponse, Carried, UnverifiedResponse};
 pub use payments::{
     AccountSettings, AskSchedule, Notification, NotificationError, Notified, NotifiedPayment, PaymentReport,
     PaymentStatus, payment_page,
@@ -220,15 +220,6 @@ pub enum Requested {
     },
     /// The provider refused the request before any browser came, and named the error (RFC 9126, section 2.3).
     Refused(ProviderRefusal),
-}
-
-/// What a browser says that the provider answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnverifiedResponse {
-    /// The `state` under which it was asked, if the answer names one.
-    pub state: Option<String>,
-    /// Of which kind it is.
-    pub kind: ResponseKind,
 }
 
 /// What a provider says when it is asked to do something without a customer.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use url::Url;
 
 use crate::domain::{
-    Amount, Currency, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal, Purpose, ReportedOperation,
-    UnixMillis, Wanted,
+    Amount, Currency, Instrument, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal, Purpose,
+    ReportedOperation, UnixMillis, Wanted,
 };
 
 /// What is the same for all providers that take payments, of whatever kind: whose money they take, and which.
@@ -63,6 +63,8 @@ pub struct PaymentReport {
     pub status: PaymentStatus,
     /// What was done to it since, by whomever, as far as the provider says.
     pub operations: Vec<ReportedOperation>,
+    /// What its customer has paid with, not checked yet.
+    pub instrument: Option<Instrument>,
     /// Until when something may still be done to it there of which nobody here knows: it is asked about until then,
     /// though it was paid.
     pub changes_until: Option<UnixMillis>,
@@ -92,9 +94,14 @@ pub struct AskSchedule {
     waits: Vec<Duration>,
     /// How many times a second it is asked at the most, by each node.
     per_second: u32,
+    /// For how long an answer about a payment holds, whoever looks again.
+    answers_hold: Duration,
 }
 
 impl AskSchedule {
+    /// For how long an answer holds, unless the provider says otherwise.
+    pub const FRESH: Duration = Duration::from_secs(1);
+
     /// How often a provider may be asked, in questions a second.
     pub const PER_SECOND: (u32, u32) = (1, 1000);
 
@@ -108,7 +115,23 @@ impl AskSchedule {
     /// The schedule that asks after these waits. `None` when there are none, or the rate is out of bounds.
     pub fn new(waits: Vec<Duration>, per_second: u32) -> Option<Self> {
         let (least, most) = Self::PER_SECOND;
-        (!waits.is_empty() && (least..=most).contains(&per_second)).then_some(Self { waits, per_second })
+        (!waits.is_empty() && (least..=most).contains(&per_second)).then_some(Self {
+            waits,
+            per_second,
+            answers_hold: Self::FRESH,
+        })
+    }
+
+    /// The same, of a provider that answers about one payment only so often: until then its last answer holds for the
+    /// browsers that come back.
+    #[must_use]
+    pub fn holding(self, answers_hold: Duration) -> Self {
+        Self { answers_hold, ..self }
+    }
+
+    /// For how long an answer about a payment holds, whoever looks again.
+    pub const fn answers_hold(&self) -> Duration {
+        self.answers_hold
     }
 
     /// How long is waited before it is asked for the next time, when it has been asked so often; a tenth more or less,
@@ -150,7 +173,7 @@ impl Default for AskSchedule {
     /// After 5 and 30 seconds, 1, 2, 5, 10 and 30 minutes, then every hour; at most twenty times a second.
     fn default() -> Self {
         let waits = [5, 30, 60, 120, 300, 600, 1800, 3600];
-        Self { waits: waits.map(Duration::from_secs).into(), per_second: 20 }
+        Self { waits: waits.map(Duration::from_secs).into(), per_second: 20, answers_hold: Self::FRESH }
     }
 }
 

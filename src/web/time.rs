@@ -9,6 +9,12 @@ pub fn rfc3339(moment: UnixMillis) -> String {
     format!("{:.3}", timestamp(moment))
 }
 
+/// Reads a moment as RFC 3339 has it. `None` when it is none since 1970.
+pub fn read_rfc3339(text: &str) -> Option<UnixMillis> {
+    let at: Timestamp = text.parse().ok()?;
+    u64::try_from(at.as_millisecond()).ok().map(UnixMillis::from_millis)
+}
+
 /// The day in UTC, as people write it: `26 Feb 2027`.
 pub fn day(moment: UnixMillis) -> String {
     timestamp(moment).strftime("%-d %b %Y").to_string()
@@ -28,6 +34,15 @@ mod tests {
         assert_eq!(rfc3339(UnixMillis::from_millis(1_779_268_788_000)), "2026-05-20T09:19:48.000Z");
         assert_eq!(rfc3339(UnixMillis::from_millis(1)), "1970-01-01T00:00:00.001Z");
         assert!(rfc3339(UnixMillis::from_millis(u64::MAX)).starts_with("9999-"));
+    }
+
+    #[test]
+    fn a_moment_is_read_with_its_offset() {
+        let read = |text| read_rfc3339(text).map(rfc3339);
+        assert_eq!(read("2026-05-20T11:19:48+02:00").as_deref(), Some("2026-05-20T09:19:48.000Z"));
+        for bad in ["", "2026-05-20", "yesterday", "1969-12-31T23:59:59Z", "2026-05-20T11:19:48"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ const REDIS: [Cost; WALKS.len()] = [
 
 /// The ceilings on an embedded store, whose own threads are not counted.
 const EMBEDDED: [Cost; WALKS.len()] = [
-    Cost::of(133, 21_400, 0, 0),
+    Cost::of(133, 21_800, 0, 0),
     Cost::of(85, 11_200, 0, 0),
     Cost::of(82, 9_000, 0, 0),
     Cost::of(243, 30_300, 0, 0),

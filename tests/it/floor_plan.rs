@@ -45,7 +45,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     // What is outside.
     ("egress", &["domain"]),
     // And how far an outgoing call got, which every provider that makes some reads alike.
-    ("provider", &["provider::payments", "egress", "domain"]),
+    ("provider", &["provider::payments", "provider::authorization_response", "egress", "domain"]),
+    ("provider::authorization_response", &["domain"]),
     // Its words for payments, which every provider knows.
     ("provider::payments", &["domain"]),
     // The clock, because what a bank signs expires, and what we sign does too.
@@ -100,6 +101,7 @@ const FLOORS: &Floors = &[
         "create",
         "find",
         "lapse",
+        "learn",
         "merchant_keys",
         "prove",
         "redirect",

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::{Transaction, failure::Listed, view::Standing};
+use super::view::{ReturnData, Standing};
+use super::{Transaction, failure::Listed};
 use crate::domain::Journey;
 
 #[skip_serializing_none]
@@ -20,6 +21,7 @@ struct Answer<'a> {
     redirect_url: Option<&'a str>,
     payment_method: &'static str,
     extra_data: Option<BTreeMap<String, String>>,
+    return_data: Option<ReturnData>,
     errors: Option<[Listed<'a>; 1]>,
 }
 
@@ -44,6 +46,7 @@ pub fn answer(journey: &Journey, redirect_url: &str) -> serde_json::Result<Strin
         redirect_url: redirects.then_some(redirect_url),
         payment_method: transaction.payment_method,
         extra_data: transaction.extra_data,
+        return_data: transaction.return_data,
         errors,
     })
 }

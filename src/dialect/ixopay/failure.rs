@@ -135,7 +135,7 @@ mod tests {
     use crate::domain::UnixMillis;
 
     fn failure(outcome: Outcome, cause: Cause) -> Option<Failure> {
-        Failure::of(&FinalOutcome { outcome, at: UnixMillis::from_millis(0), cause })
+        Failure::of(&FinalOutcome { outcome, at: UnixMillis::from_millis(0), cause, instrument: None })
     }
 
     #[test]

@@ -54,6 +54,7 @@ impl Asked {
         let amount = read_amount(&object, kind)?;
         checked::all(&object, &checked::ALONGSIDE)?;
         refuse_later_capture(&object)?;
+        refuse_card_number(&object)?;
         let url = |name| checked::text(&object, name, LONGEST_URL);
         let description = checked::text(&object, "description", 255)?.unwrap_or_default();
         // Shops send several lines; a page shows them as one.
@@ -100,6 +101,14 @@ fn refuse_later_capture(object: &Object) -> Result<(), Invalid> {
     match object.raw("captureInMinutes") {
         None => Ok(()),
         Some(_) => Err(Invalid::new("captureInMinutes", "is not offered here").hint("capture it by a call of its own")),
+    }
+}
+
+/// A card number is never taken: the customer types it at the provider's page.
+fn refuse_card_number(object: &Object) -> Result<(), Invalid> {
+    match object.raw("cardData") {
+        None => Ok(()),
+        Some(_) => Err(Invalid::new("cardData", "is not taken here").hint("send the customer to redirectUrl instead")),
     }
 }
 
@@ -256,6 +265,7 @@ mod tests {
             (r#""language":"deu""#, "language"),
             (r#""language":"xx""#, "language"),
             (r#""captureInMinutes":5"#, "captureInMinutes"),
+            (r#""cardData":{"pan":"4111111111111111"}"#, "cardData"),
             (r#""withRegister":"maybe""#, "withRegister"),
             (r#""customer":"Jo""#, "customer"),
             (r#""customer":[1]"#, "customer"),

@@ -2,7 +2,10 @@
 
 use super::callback::{CallbackEvent, body};
 use super::*;
-use crate::domain::{DialectData, Fact, Journey, JourneyId, ProviderRefusal, Shard, UnixMillis};
+use crate::domain::{
+    BankAccount, Card, CardExpiry, DialectData, Fact, Instrument, Journey, JourneyId, ProviderRefusal, Shard,
+    UnixMillis,
+};
 use crate::store::laws::fixtures::{Draft, away, concluded};
 
 const NOW: UnixMillis = UnixMillis::from_millis(1_778_150_000_000);
@@ -39,7 +42,7 @@ fn told(journey: &Journey) -> String {
 fn an_open_transaction_is_answered_with_where_to_go() {
     let url = "https://pay.example/ixopay/redirect/x/Y";
     let expected = format!(
-        r#"{{"success":true,"uuid":"{UUID}","purchaseId":"20260507-{UUID}","returnType":"REDIRECT","redirectType":"fullpage","redirectUrl":"{url}","paymentMethod":"PayByBank"}}"#
+        r#"{{"success":true,"uuid":"{UUID}","purchaseId":"20260507-{UUID}","returnType":"REDIRECT","redirectType":"fullpage","redirectUrl":"{url}","paymentMethod":"Creditcard"}}"#
     );
     let open = journey(Kept::default());
     assert_eq!(answer(&open, url).unwrap(), expected);
@@ -50,12 +53,12 @@ fn an_open_transaction_is_answered_with_where_to_go() {
 fn a_decided_transaction_is_answered_without_an_address() {
     let paid = concluded(journey(Kept { extra_data: all().extra_data, ..Kept::default() }), &Fact::paid(), NOW).0;
     let expected = format!(
-        r#"{{"success":true,"uuid":"{UUID}","purchaseId":"20260507-{UUID}","returnType":"FINISHED","paymentMethod":"PayByBank","extraData":{{"a":"b"}}}}"#
+        r#"{{"success":true,"uuid":"{UUID}","purchaseId":"20260507-{UUID}","returnType":"FINISHED","paymentMethod":"Creditcard","extraData":{{"a":"b"}}}}"#
     );
     assert_eq!(answer(&paid, "x").unwrap(), expected);
     let failed = concluded(journey(Kept::default()), &refused("server_error", Some("Out to lunch.")), NOW).0;
     let expected = format!(
-        r#"{{"success":false,"uuid":"{UUID}","purchaseId":"20260507-{UUID}","returnType":"ERROR","paymentMethod":"PayByBank","errors":[{{"errorMessage":"Transaction declined","errorCode":2003,"adapterMessage":"Out to lunch.","adapterCode":"server_error"}}]}}"#
+        r#"{{"success":false,"uuid":"{UUID}","purchaseId":"20260507-{UUID}","returnType":"ERROR","paymentMethod":"Creditcard","errors":[{{"errorMessage":"Transaction declined","errorCode":2003,"adapterMessage":"Out to lunch.","adapterCode":"server_error"}}]}}"#
     );
     assert_eq!(answer(&failed, "x").unwrap(), expected);
 }
@@ -63,7 +66,7 @@ fn a_decided_transaction_is_answered_without_an_address() {
 #[test]
 fn a_status_names_the_transaction_and_where_it_stands() {
     let expected = format!(
-        r#"{{"success":true,"transactionStatus":"REDIRECT","uuid":"{UUID}","merchantTransactionId":"2019-09-02-0001","purchaseId":"20260507-{UUID}","transactionType":"DEBIT","paymentMethod":"PayByBank","amount":"25.0","currency":"EUR","referenceUuid":"r","merchantMetaData":"a\"b","extraData":{{"a":"b"}}}}"#
+        r#"{{"success":true,"transactionStatus":"REDIRECT","uuid":"{UUID}","merchantTransactionId":"2019-09-02-0001","purchaseId":"20260507-{UUID}","transactionType":"DEBIT","paymentMethod":"Creditcard","amount":"25.0","currency":"EUR","referenceUuid":"r","merchantMetaData":"a\"b","extraData":{{"a":"b"}}}}"#
     );
     assert_eq!(status(&journey(all())).unwrap(), expected);
     for (fact, word, code) in [
@@ -85,7 +88,7 @@ fn a_status_names_the_transaction_and_where_it_stands() {
 #[test]
 fn callbacks_are_the_contracts() {
     let rest = format!(
-        r#""uuid":"{UUID}","merchantTransactionId":"2019-09-02-0001","purchaseId":"20260507-{UUID}","transactionType":"DEBIT","paymentMethod":"PayByBank","amount":"25.00","currency":"EUR""#
+        r#""uuid":"{UUID}","merchantTransactionId":"2019-09-02-0001","purchaseId":"20260507-{UUID}","transactionType":"DEBIT","paymentMethod":"Creditcard","amount":"25.00","currency":"EUR""#
     );
     for (fact, start) in [
         (Fact::paid(), r#""result":"OK""#),
@@ -100,6 +103,34 @@ fn callbacks_are_the_contracts() {
     }
     let pending = body(&journey(Kept::default()), CallbackEvent::Pending(None)).unwrap();
     assert_eq!(pending, format!(r#"{{"result":"PENDING",{rest}}}"#));
+}
+
+#[test]
+fn what_was_paid_with_is_the_return_data() {
+    let card = Card {
+        brand: Some("visa".into()),
+        holder: Some("Ada".into()),
+        bin: Some("41111111".into()),
+        last_four: Some("1111".into()),
+        expiry: CardExpiry::new(2031, 7),
+        fingerprint: Some("f".into()),
+        three_d_secure: Some("OFF".into()),
+    };
+    let account = BankAccount { iban: Some("DE89****3000".into()), ..BankAccount::default() };
+    for (instrument, method, data) in [
+        (
+            Instrument::Card(card),
+            "Creditcard",
+            r#"{"_TYPE":"cardData","type":"visa","cardHolder":"Ada","expiryMonth":7,"expiryYear":2031,"binDigits":"41111111","firstSixDigits":"411111","lastFourDigits":"1111","fingerprint":"f","threeDSecure":"OFF"}"#,
+        ),
+        (Instrument::BankAccount(account), "PayByBank", r#"{"_TYPE":"ibanData","iban":"DE89****3000"}"#),
+    ] {
+        let paid = concluded(journey(Kept::default()), &Fact::paid().by(Some(instrument)), NOW).0;
+        for json in [told(&paid), status(&paid).unwrap(), answer(&paid, "x").unwrap()] {
+            assert!(json.contains(&format!(r#""paymentMethod":"{method}""#)), "{json}");
+            assert!(json.contains(&format!(r#""returnData":{data}"#)), "{json}");
+        }
+    }
 }
 
 #[test]

@@ -5,8 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::{Failure, Kept, Kind, Reference, failure::Listed, reference::purchase_id, simulator::is_played_at_once};
-use crate::domain::{Journey, Stage};
+use super::simulator::{SANDBOX, is_played_at_once};
+use super::{Failure, Kept, Kind, Reference, failure::Listed, reference::purchase_id};
+use crate::domain::{Instrument, Journey, Stage};
+
+/// The payment methods that there are here, as contracts/ixopay.md has them.
+const CREDIT_CARD: &str = "Creditcard";
+const PAY_BY_BANK: &str = "PayByBank";
 
 /// Where a transaction stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +77,63 @@ pub(super) struct Transaction {
     pub reference_uuid: Option<String>,
     pub merchant_meta_data: Option<String>,
     pub extra_data: Option<BTreeMap<String, String>>,
+    pub return_data: Option<ReturnData>,
+}
+
+/// The name of the payment method: as the provider has said what was paid with; else a card at the test bank, and an
+/// account at any other.
+fn payment_method(journey: &Journey) -> &'static str {
+    match journey.final_outcome().and_then(|end| end.instrument.as_deref()) {
+        Some(Instrument::Card(_)) => CREDIT_CARD,
+        Some(Instrument::BankAccount(_)) => PAY_BY_BANK,
+        None if journey.opening().provider == SANDBOX => CREDIT_CARD,
+        None => PAY_BY_BANK,
+    }
+}
+
+/// What was paid with, as a client reads it by its `_TYPE`.
+#[skip_serializing_none]
+#[derive(Debug, Serialize)]
+#[serde(tag = "_TYPE", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub(super) enum ReturnData {
+    CardData {
+        r#type: Option<String>,
+        card_holder: Option<String>,
+        expiry_month: Option<u8>,
+        expiry_year: Option<u16>,
+        bin_digits: Option<String>,
+        first_six_digits: Option<String>,
+        last_four_digits: Option<String>,
+        fingerprint: Option<String>,
+        three_d_secure: Option<String>,
+    },
+    IbanData {
+        account_owner: Option<String>,
+        iban: Option<String>,
+        bic: Option<String>,
+    },
+}
+
+impl ReturnData {
+    /// What was paid with, if a provider has said that.
+    fn of(journey: &Journey) -> Option<Self> {
+        Some(match journey.final_outcome()?.instrument.as_deref()?.clone() {
+            Instrument::Card(card) => Self::CardData {
+                r#type: card.brand,
+                card_holder: card.holder,
+                expiry_month: card.expiry.map(|expiry| expiry.month),
+                expiry_year: card.expiry.map(|expiry| expiry.year),
+                first_six_digits: card.bin.as_deref().map(|bin| bin.chars().take(6).collect()),
+                bin_digits: card.bin,
+                last_four_digits: card.last_four,
+                fingerprint: card.fingerprint,
+                three_d_secure: card.three_d_secure,
+            },
+            Instrument::BankAccount(account) => {
+                Self::IbanData { account_owner: account.holder, iban: account.iban, bic: account.bic }
+            }
+        })
+    }
 }
 
 impl Transaction {
@@ -84,13 +146,13 @@ impl Transaction {
             merchant_transaction_id: kept.merchant_transaction_id.unwrap_or_else(|| reference.own_id()),
             purchase_id: purchase_id(journey),
             transaction_type: kept.transaction_type,
-            // The one payment method that there is here.
-            payment_method: "PayByBank",
+            payment_method: payment_method(journey),
             amount: amount.map(|amount| kept.amount.unwrap_or_else(|| amount.to_string())),
             currency: amount.map(|amount| amount.currency().to_string()),
             reference_uuid: kept.reference_uuid,
             merchant_meta_data: kept.merchant_meta_data,
             extra_data: kept.extra_data,
+            return_data: ReturnData::of(journey),
         }
     }
 }

@@ -162,7 +162,8 @@ impl Journey {
             }
             _ => return Conclusion::Stands(self),
         };
-        self.past.final_outcomes.push(FinalOutcome { outcome, at, cause: fact.cause() });
+        let instrument = fact.instrument().cloned().map(Box::new);
+        self.past.final_outcomes.push(FinalOutcome { outcome, at, cause: fact.cause(), instrument });
         if let Some(response_id) = response_id {
             self.forget_unseen_end(response_id);
             // A full list or a second final outcome by one answer changes nothing: the final outcome itself stands.

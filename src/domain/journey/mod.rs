@@ -17,8 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{
-    CallbackPlan, Cause, DialectData, FrozenSettings, GatewaySignature, Grant, JourneyId, MerchantId, MerchantName,
-    Mode, OneTimeToken, Outcome, PayId, ProviderRefusal, Sealed, UnixMillis,
+    CallbackPlan, Cause, DialectData, FrozenSettings, GatewaySignature, Grant, Instrument, JourneyId, MerchantId,
+    MerchantName, Mode, OneTimeToken, Outcome, PayId, ProviderRefusal, Sealed, UnixMillis,
 };
 
 pub use changing::{BegunVisit, Conclusion};
@@ -190,6 +190,8 @@ pub struct FinalOutcome {
     pub at: UnixMillis,
     /// By whom or what.
     pub cause: Cause,
+    /// What the customer has paid with, if the provider says that.
+    pub instrument: Option<Box<Instrument>>,
 }
 
 impl FinalOutcome {

@@ -1,6 +1,7 @@
 //! What becomes of a payment after it has concluded: captured, released, paid back.
 
 use super::{Checkout, Journey, OperationKind, PaymentOperation, Purpose, Wanted};
+use crate::domain::text::{cut, on_one_line, readable};
 use crate::domain::{Amount, LatePayments, Outcome, PayId};
 
 /// An operation that has changed a journey.
@@ -53,6 +54,28 @@ pub enum Inapplicable {
     /// It was released or forgotten, or has been changed too often.
     #[error("cannot be changed any more")]
     Over,
+}
+
+impl PaymentOperation {
+    /// The longest reason that is kept, in characters.
+    const MAX_REASON: usize = 255;
+
+    /// What a provider has reported of this payment, with its reason on one line, cut at a word.
+    pub fn reported(reported: &ReportedOperation, of: PayId) -> Self {
+        let reason = readable(&on_one_line(&reported.reason));
+        Self {
+            kind: reported.kind,
+            amount: reported.amount,
+            of: Some(of),
+            note: cut(&reason, |text| text.chars().count() <= Self::MAX_REASON).into_owned(),
+            reported_as: Some(reported.id.clone()),
+        }
+    }
+
+    /// As it is written into the journey that it is of, when this is its own number.
+    pub fn applied(&self, by: PayId) -> AppliedOperation {
+        AppliedOperation { by, kind: self.kind, amount: self.amount, reported_as: self.reported_as.clone() }
+    }
 }
 
 impl Journey {

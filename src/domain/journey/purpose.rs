@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use super::{AppliedOperation, ReportedOperation};
-use crate::domain::text::{cut, on_one_line, readable};
 use crate::domain::{Amount, Consent, PayId, Sealed, consent::Kind, words::words};
 
 /// What a journey is for.
@@ -170,26 +168,6 @@ pub struct PaymentOperation {
 impl PaymentOperation {
     /// How long an operation waits for its provider. No customer needs time for it.
     pub const LIFE: Duration = Duration::from_mins(15);
-
-    /// The longest reason that is kept, in characters.
-    const MAX_REASON: usize = 255;
-
-    /// What a provider has reported of this payment, with its reason on one line, cut at a word.
-    pub fn reported(reported: &ReportedOperation, of: PayId) -> Self {
-        let reason = readable(&on_one_line(&reported.reason));
-        Self {
-            kind: reported.kind,
-            amount: reported.amount,
-            of: Some(of),
-            note: cut(&reason, |text| text.chars().count() <= Self::MAX_REASON).into_owned(),
-            reported_as: Some(reported.id.clone()),
-        }
-    }
-
-    /// As it is written into the journey that it is of, when this is its own number.
-    pub fn applied(&self, by: PayId) -> AppliedOperation {
-        AppliedOperation { by, kind: self.kind, amount: self.amount, reported_as: self.reported_as.clone() }
-    }
 }
 
 words! {

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use super::*;
 use crate::domain::{
-    Amount, Cancel, Checkout, Currency, Mode, Outcome, PayId, PaymentReference, PaymentStanding, ReportedOperation,
-    Stage, UnixMillis, Wanted,
+    Amount, Cancel, Checkout, Currency, Instrument, Mode, Outcome, PayId, PaymentReference, PaymentStanding,
+    ReportedOperation, Stage, UnixMillis, Wanted,
 };
 use crate::engine::{NotifyResult, SendRequest, SendResult};
 use crate::provider::{
@@ -29,6 +29,7 @@ pub(super) struct Till {
     /// What was done to each of them.
     pub(super) operations: Mutex<Vec<ReportedOperation>>,
     pub(super) changes_until: Mutex<Option<UnixMillis>>,
+    pub(super) instrument: Mutex<Option<Instrument>>,
 }
 
 impl Till {
@@ -61,7 +62,8 @@ impl Till {
         let amount = Amount::from_minor(amount.minor() + surplus, amount.currency());
         let operations = self.operations.lock().unwrap().clone();
         let changes_until = *self.changes_until.lock().unwrap();
-        self.heard(what, PaymentReport { reference, amount, status, operations, changes_until })
+        let instrument = self.instrument.lock().unwrap().clone();
+        self.heard(what, PaymentReport { reference, amount, status, operations, changes_until, instrument })
     }
 }
 

@@ -3,7 +3,8 @@
 use super::payments::{SECOND, Scene, outcome};
 use super::*;
 use crate::domain::{
-    Amount, Currency, OperationKind, Outcome, PaymentOperation, PaymentReference, ReportedOperation, UnixMillis,
+    Amount, Card, Currency, Instrument, OperationKind, Outcome, PaymentOperation, PaymentReference, ReportedOperation,
+    UnixMillis,
 };
 use crate::engine::{NotifyResult, create, learn, sweep};
 use crate::provider::PaymentStatus;
@@ -164,6 +165,18 @@ async fn two_nodes_that_learn_of_the_same_have_one_operation() {
     );
     one.and(two).unwrap();
     assert_eq!(learned(&scene, &payment).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_paid_with_is_kept_but_never_a_card_number() {
+    for (last_four, is_kept) in [("1111", true), ("4111 1111 1111 1111", false)] {
+        let scene = Scene::new().await;
+        let card = Card { brand: Some("visa".into()), last_four: Some(last_four.into()), ..Card::default() };
+        *scene.till.instrument.lock().unwrap() = Some(Instrument::Card(card.clone()));
+        let payment = paid(&scene).await;
+        let kept = payment.final_outcome().unwrap().instrument.as_deref().cloned();
+        assert_eq!(kept, is_kept.then_some(Instrument::Card(card)), "and it counts as paid, whatever came with it");
+    }
 }
 
 #[tokio::test]

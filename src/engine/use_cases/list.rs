@@ -36,19 +36,19 @@ const LOOKED_AT: usize = 2_000;
 /// How many one look into the store brings at least: a filter may want few of them.
 const SMALLEST_BATCH: usize = 50;
 
-/// `most` of a merchant's journeys that are `wanted`, newest first, beginning behind `after`: as far as they are among
-/// the 2,000 that it looks at; then it says where it stopped.
+/// `most` of a merchant's journeys of this range that are `wanted`, newest first: as far as they are among the 2,000 that
+/// it looks at; then it says where it stopped.
 ///
 /// # Errors
 /// When the store is in trouble.
 pub async fn page(
     engine: &Engine,
     merchant: MerchantId,
-    which: JourneyFilter,
-    (after, most): (Option<JourneyCursor>, usize),
+    range: ScanRange,
+    most: usize,
     wanted: impl Fn(&Journey) -> bool,
 ) -> Result<Selected> {
-    let range = ScanRange { after, most: LOOKED_AT, batch: most.max(SMALLEST_BATCH), ..ScanRange::of(which) };
+    let range = ScanRange { most: LOOKED_AT, batch: most.max(SMALLEST_BATCH), ..range };
     scan::select_and_count(&engine.deps, merchant, &range, (Page { skip: 0, most }, 0), wanted).await
 }
 

@@ -158,7 +158,7 @@ async fn hear_of(
 /// Asks about a payment in the provider's next turn.
 async fn ask_soon(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<()> {
     let deps = &engine.deps;
-    if engine.asked_again.has(&(journey.pay_id(), visit)) {
+    if engine.asked_again.has(&((journey.pay_id(), visit), ask::Reason::Notification)) {
         return Ok(());
     }
     let (now, name) = (deps.clock.now(), journey.provider_of(visit));
@@ -174,7 +174,7 @@ async fn ask_soon(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<(
     if turn > now.plus(AHEAD) || !journey.payment(visit).is_some_and(ProviderPayment::is_open) {
         return await_turn(deps, journey, visit, turn).await;
     }
-    ask::ask_behind(engine, journey, visit, turn.since(now));
+    ask::ask_behind(engine, journey, visit, (ask::Reason::Notification, turn.since(now)));
     Ok(())
 }
 

@@ -7,7 +7,9 @@ use super::wire::read;
 use super::*;
 use crate::clock::TestClock;
 use crate::domain::provider_account::{engine_secrets, engine_url};
-use crate::domain::{Amount, Currency, Mode, PaymentReference, Secret, UnixMillis};
+use crate::domain::{
+    Amount, BankAccount, CardExpiry, Currency, Instrument, Mode, PaymentReference, Secret, UnixMillis,
+};
 use crate::provider::{AccountSettings, PaymentStatus};
 
 const SECRET: &str = "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
@@ -48,6 +50,7 @@ fn a_payment_is_read_as_it_stands() {
             amount,
             status: PaymentStatus::Paid,
             operations: Vec::new(),
+            instrument: None,
             changes_until: None
         }
     );
@@ -126,6 +129,25 @@ fn what_was_done_to_a_payment_is_read_with_it() {
             ("v", "void", None, ""),
         ]
     );
+}
+
+#[test]
+fn what_was_paid_with_is_read_as_far_as_it_is_known() {
+    let read = |instrument: serde_json::Value| {
+        payment(&json!({ "status": "paid", "instrument": instrument })).unwrap().instrument
+    };
+    let card =
+        read(json!({ "type": "card", "brand": "visa", "bin": "41111111", "last_four": "1111", "expiry": "2031-07" }));
+    let Some(Instrument::Card(card)) = card else { panic!("{card:?}") };
+    assert_eq!((card.brand.as_deref(), card.bin.as_deref(), card.holder), (Some("visa"), Some("41111111"), None));
+    assert_eq!(card.expiry, CardExpiry::new(2031, 7));
+    let account = read(json!({ "type": "bank_account", "iban": "DE**3000", "bic": "COBADEFFXXX" }));
+    let expected =
+        BankAccount { iban: Some("DE**3000".into()), bic: Some("COBADEFFXXX".into()), ..BankAccount::default() };
+    assert_eq!(account, Some(Instrument::BankAccount(expected)));
+    for none in [json!(null), json!({ "type": "voucher", "code": "7" })] {
+        assert_eq!(read(none.clone()), None, "{none}");
+    }
 }
 
 #[test]

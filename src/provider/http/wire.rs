@@ -4,7 +4,8 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::domain::{
-    Amount, Currency, OperationKind, PaymentReference, ProviderRefusal, ReportedOperation, UnixMillis,
+    Amount, BankAccount, Card, CardExpiry, Currency, Instrument, OperationKind, PaymentReference, ProviderRefusal,
+    ReportedOperation, UnixMillis,
 };
 use crate::provider::{PaymentReport, PaymentStatus, ProviderError, Result, payment_page};
 
@@ -63,6 +64,37 @@ pub(super) struct PaymentBody {
     #[serde(default)]
     operations: Vec<DoneBody>,
     changes_until: Option<String>,
+    instrument: Option<InstrumentBody>,
+}
+
+/// What a customer has paid with.
+#[derive(Clone, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum InstrumentBody {
+    Card(CardBody),
+    BankAccount(BankAccountBody),
+    /// Of another kind: nothing is kept of it.
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Clone, Deserialize)]
+struct CardBody {
+    brand: Option<String>,
+    holder: Option<String>,
+    bin: Option<String>,
+    last_four: Option<String>,
+    expiry: Option<String>,
+    fingerprint: Option<String>,
+    three_d_secure: Option<String>,
+}
+
+#[derive(Clone, Deserialize)]
+struct BankAccountBody {
+    holder: Option<String>,
+    iban: Option<String>,
+    bic: Option<String>,
+    fingerprint: Option<String>,
 }
 
 /// What was done to a payment.
@@ -155,7 +187,8 @@ impl PaymentBody {
         let changes_until =
             self.changes_until.as_deref().map(|text| read_time(text).ok_or_else(|| unreadable("changes_until")));
         let changes_until = changes_until.transpose()?;
-        Ok(PaymentReport { reference: self.reference.clone(), amount, status, operations, changes_until })
+        let instrument = self.instrument.clone().and_then(InstrumentBody::read);
+        Ok(PaymentReport { reference: self.reference.clone(), amount, status, operations, instrument, changes_until })
     }
 
     /// The page where its customer pays: https, or http where the engine itself is asked so.
@@ -165,6 +198,22 @@ impl PaymentBody {
     pub(super) fn page(&self, engine: &Url) -> Result<String> {
         let unreadable = || ProviderError::Unreadable("its page_url is missing, or not an https address".into());
         payment_page(self.page_url.as_deref().unwrap_or_default(), engine).ok_or_else(unreadable)
+    }
+}
+
+impl InstrumentBody {
+    fn read(self) -> Option<Instrument> {
+        match self {
+            Self::Card(CardBody { brand, holder, bin, last_four, expiry, fingerprint, three_d_secure }) => {
+                let expiry = expiry.as_deref().and_then(CardExpiry::parse);
+                let card = Card { brand, holder, bin, last_four, expiry, fingerprint, three_d_secure };
+                Some(Instrument::Card(card))
+            }
+            Self::BankAccount(BankAccountBody { holder, iban, bic, fingerprint }) => {
+                Some(Instrument::BankAccount(BankAccount { holder, iban, bic, fingerprint }))
+            }
+            Self::Other => None,
+        }
     }
 }
 

@@ -35,7 +35,7 @@ use crate::egress::{Call, Client};
 pub use lost::LostCreations;
 use settings::IxopayConfig;
 use signature::{Signed, date, read_date};
-use wire::{Answer, Callback, Meaning, Standing, Status, Transaction, not_done, shortened};
+use wire::{Answer, Callback, Meaning, Standing, Status, Transaction, not_done, operation_path, shortened};
 
 /// How long an answer may take.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -49,6 +49,10 @@ const WINDOW: Duration = Duration::from_hours(24);
 /// How long after a creation was first found to be lost nobody is on the way to its page any more: no call takes that
 /// long, and whoever had its answer has written it down.
 const LOST: Duration = Duration::from_mins(1);
+
+/// For how long an answer about a transaction holds: ten questions a minute are answered about one, and the schedule and
+/// callbacks have some of them.
+const ANSWERS_HOLD: Duration = Duration::from_secs(7);
 
 /// A connector.
 pub struct Ixopay {
@@ -232,7 +236,7 @@ impl Provider for Ixopay {
     }
 
     fn ask_schedule(&self) -> AskSchedule {
-        self.config.account.ask_schedule.clone()
+        self.config.account.ask_schedule.clone().holding(ANSWERS_HOLD)
     }
 
     /// What it is asked to do is told apart by its id, so that asking again changes nothing.
@@ -365,19 +369,6 @@ impl Provider for Ixopay {
                 Standing::Expired => Performed::Now(Fact::refused(ProviderRefusal::new("payment_closed", None))),
             }),
         }
-    }
-}
-
-/// The path of the call that begins such an operation; `None` where this kind has none.
-const fn operation_path(kind: OperationKind) -> Option<&'static str> {
-    match kind {
-        OperationKind::Capture => Some("capture"),
-        OperationKind::Void => Some("void"),
-        OperationKind::Refund => Some("refund"),
-        OperationKind::Payout
-        | OperationKind::Deregister
-        | OperationKind::Chargeback
-        | OperationKind::ChargebackReversal => None,
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::wire::{Meaning, Standing};
 use super::*;
 use crate::clock::TestClock;
-use crate::domain::{Amount, Currency};
+use crate::domain::{Amount, Card, CardExpiry, Currency, Instrument};
 use crate::provider::{AccountSettings, NotifiedPayment, PaymentStatus};
 
 const SECRET: &str = "my-shared-secret";
@@ -167,6 +167,31 @@ fn read_status(more: &Value) -> Result<Status> {
 
 fn status(more: &Value) -> Result<PaymentReport> {
     read_status(more)?.report()
+}
+
+#[test]
+fn what_was_paid_with_is_read_from_the_return_data() {
+    let read = |data: Value| status(&json!({ "returnData": data })).unwrap().instrument;
+    let expected = Instrument::Card(Card {
+        brand: Some("visa".into()),
+        holder: Some("Ada Lovelace".into()),
+        bin: Some("411111".into()),
+        last_four: Some("1111".into()),
+        expiry: CardExpiry::new(2031, 7),
+        fingerprint: Some("9s92FBBvMuw7nn8t7ChHDRuFXSHA9EoQe9zHZ1p4Pqg".into()),
+        three_d_secure: Some("OFF".into()),
+    });
+    let card = json!({ "_TYPE": "cardData", "type": "visa", "cardHolder": "Ada Lovelace", "expiryMonth": "07",
+        "expiryYear": 2031, "firstSixDigits": "411111", "lastFourDigits": "1111", "threeDSecure": "OFF",
+        "fingerprint": "9s92FBBvMuw7nn8t7ChHDRuFXSHA9EoQe9zHZ1p4Pqg", "binCountry": "AT" });
+    assert_eq!(read(card), Some(expected));
+    let account = json!({ "_TYPE": "ibanData", "accountOwner": "Ada", "iban": "AT61***5678", "bic": "GIBAATWW" });
+    assert!(
+        matches!(read(account), Some(Instrument::BankAccount(account)) if account.bic.as_deref() == Some("GIBAATWW"))
+    );
+    for none in [json!(null), json!([]), json!({}), json!({ "_TYPE": "walletData" }), json!("cardData")] {
+        assert_eq!(read(none.clone()), None, "{none}");
+    }
 }
 
 #[test]

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_with::skip_serializing_none;
 
-use crate::domain::{Amount, Currency, OperationKind, PaymentReference, ProviderRefusal, ReportedOperation};
+use crate::domain::{
+    Amount, BankAccount, Card, CardExpiry, Currency, Instrument, OperationKind, PaymentReference, ProviderRefusal,
+    ReportedOperation,
+};
 use crate::provider::{NotifiedPayment, PaymentReport, PaymentStatus, ProviderError, Result};
 
 /// The longest description that the API takes, in characters.
@@ -49,6 +52,7 @@ pub(super) struct Status {
     transaction_type: Option<String>,
     amount: Option<String>,
     currency: Option<String>,
+    return_data: Option<Value>,
     chargeback_data: Option<ChargebackData>,
     chargeback_reversal_data: Option<ChargebackData>,
     #[serde(flatten)]
@@ -119,6 +123,19 @@ impl Meaning {
             1000 | 1001 | 1003 | 1008 | 3001 | 3005 | 9999 => Self::Open,
             _ => Self::Refused,
         }
+    }
+}
+
+/// The path of the call that begins such an operation; `None` where this kind has none.
+pub(super) const fn operation_path(kind: OperationKind) -> Option<&'static str> {
+    match kind {
+        OperationKind::Capture => Some("capture"),
+        OperationKind::Void => Some("void"),
+        OperationKind::Refund => Some("refund"),
+        OperationKind::Payout
+        | OperationKind::Deregister
+        | OperationKind::Chargeback
+        | OperationKind::ChargebackReversal => None,
     }
 }
 
@@ -239,7 +256,14 @@ impl Status {
             Standing::Expired => PaymentStatus::Closed,
         };
         // What is done to it since is a transaction of its own, of which a callback tells.
-        Ok(PaymentReport { reference, amount, status, operations: Vec::new(), changes_until: None })
+        Ok(PaymentReport {
+            reference,
+            amount,
+            status,
+            operations: Vec::new(),
+            instrument: self.instrument(),
+            changes_until: None,
+        })
     }
 
     /// What it says of a chargeback of this transaction, or of the reversal of one.
@@ -263,6 +287,36 @@ impl Status {
         }
         let (id, amount) = (self.uuid.clone().unwrap_or_default(), Some(self.amount()?));
         Ok(ReportedOperation { id, kind, amount, reason: data.reason.clone().unwrap_or_default() })
+    }
+
+    /// What its customer has paid with, as far as it is a card or an account.
+    fn instrument(&self) -> Option<Instrument> {
+        let data = self.return_data.as_ref()?;
+        let text = |name: &str| data[name].as_str().map(str::to_owned).filter(|text| !text.is_empty());
+        let number = |name: &str| data[name].as_u64().or_else(|| data[name].as_str()?.parse().ok());
+        match data["_TYPE"].as_str()? {
+            "cardData" => {
+                let expiry = number("expiryYear").zip(number("expiryMonth"));
+                let expiry =
+                    expiry.and_then(|(year, month)| CardExpiry::new(year.try_into().ok()?, month.try_into().ok()?));
+                Some(Instrument::Card(Card {
+                    brand: text("type").or_else(|| text("binBrand")),
+                    holder: text("cardHolder"),
+                    bin: text("binDigits").or_else(|| text("firstSixDigits")),
+                    last_four: text("lastFourDigits"),
+                    expiry,
+                    fingerprint: text("fingerprint"),
+                    three_d_secure: text("threeDSecure"),
+                }))
+            }
+            "ibanData" => Some(Instrument::BankAccount(BankAccount {
+                holder: text("accountOwner"),
+                iban: text("iban"),
+                bic: text("bic"),
+                fingerprint: None,
+            })),
+            _ => None,
+        }
     }
 
     fn amount(&self) -> Result<Amount> {

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::payment::card;
 use crate::domain::{Evidence, Fact, Journey, Outcome, ProviderRefusal};
 use crate::provider::Performed;
 
@@ -46,9 +47,11 @@ pub(super) fn code(journey: &Journey) -> Option<String> {
     }
 }
 
-/// Its yes.
+/// Its yes; with the card that it plays, where it plays a part in a customer's payment.
 pub(super) fn yes(journey: &Journey) -> Fact {
-    if journey.yes() == Outcome::Authorised { Fact::agreed() } else { Fact::paid() }
+    let fact = if journey.yes() == Outcome::Authorised { Fact::agreed() } else { Fact::paid() };
+    let plays = journey.opening().purpose.checkout().is_some() && word(journey).is_some();
+    fact.by(plays.then(card))
 }
 
 /// Its no, of which it makes no secret.

@@ -3,12 +3,18 @@
 //!
 //! A payment whose reference is `asked:<ms>:<end>`, or begins so with another `:` behind it, stands open for that time
 //! after its customer has left, and then ends as `paid`, `refused` or `closed`; `other_amount` is paid with a cent too
-//! much. Whatever its customer presses on the bank's page changes nothing.
+//! much, and `charged_back` is paid, and taken back after as long again. Whatever its customer presses on the bank's page
+//! changes nothing.
 
 use std::time::Duration;
 
-use crate::domain::{Amount, Journey, ProviderRefusal, Wanted};
+use crate::domain::{
+    Amount, Card, CardExpiry, Instrument, Journey, OperationKind, ProviderRefusal, ReportedOperation, Wanted,
+};
 use crate::provider::{PaymentContext, PaymentReport, PaymentStatus, ProviderError, Result};
+
+/// The end of a payment that is taken back.
+const CHARGED_BACK: &str = "charged_back";
 
 /// What it is to play.
 struct Script<'a> {
@@ -20,9 +26,22 @@ struct Script<'a> {
 fn script(journey: &Journey) -> Option<Script<'_>> {
     let mut words = journey.opening().purpose.note().strip_prefix("asked:")?.split(':');
     let (after, end) = (words.next()?.parse().ok()?, words.next()?);
-    let known = ["paid", "refused", "closed", "other_amount"].contains(&end);
+    let known = ["paid", "refused", "closed", "other_amount", CHARGED_BACK].contains(&end);
     let is_checkout = journey.opening().purpose.checkout().is_some();
     (known && is_checkout).then_some(Script { after: Duration::from_millis(after), end })
+}
+
+/// The card that it plays.
+pub(super) fn card() -> Instrument {
+    Instrument::Card(Card {
+        brand: Some("visa".into()),
+        holder: Some("Test Customer".into()),
+        bin: Some("411111".into()),
+        last_four: Some("1111".into()),
+        expiry: CardExpiry::new(2031, 12),
+        fingerprint: Some("sandbox-card".into()),
+        three_d_secure: Some("authenticated".into()),
+    })
 }
 
 /// Whether it holds a payment for a journey.
@@ -48,6 +67,14 @@ pub(super) fn report(context: &PaymentContext<'_>, closes: bool) -> Result<Payme
         "other_amount" => (made, Amount::from_minor(amount.minor().saturating_add(1), amount.currency())),
         _ => (made, amount),
     };
-    let operations = Vec::new();
-    Ok(PaymentReport { reference: reference.to_string(), amount, status, operations, changes_until: None })
+    let back_at = (end == CHARGED_BACK && over).then(|| visit.left_at.plus(after * 2));
+    let operations = back_at.filter(|at| now >= *at).map(|_| ReportedOperation {
+        id: format!("chargeback-{reference}"),
+        kind: OperationKind::Chargeback,
+        amount: Some(amount),
+        reason: "Played by the test bank".into(),
+    });
+    let (reference, operations) = (reference.to_string(), operations.into_iter().collect());
+    let instrument = Some(card()).filter(|_| matches!(status, PaymentStatus::Paid | PaymentStatus::Authorised));
+    Ok(PaymentReport { reference, amount, status, operations, instrument, changes_until: back_at })
 }

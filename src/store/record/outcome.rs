@@ -2,12 +2,28 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::recorded::{Record, Recorded, fields, lettered, numbered};
-use crate::domain::{Cause, FinalOutcome, Outcome, ProviderRefusal, UnixMillis};
+use super::recorded::{Record, Recorded, fields, fields_and_later, lettered, numbered};
+use crate::domain::{
+    BankAccount, Card, CardExpiry, Cause, FinalOutcome, Instrument, Outcome, ProviderRefusal, UnixMillis,
+};
 
 numbered!(Outcome: Paid, Authorised, Cancelled, Failed, Expired, Done);
 
-fields!(FinalOutcome: outcome: Outcome, at: UnixMillis, cause: Cause);
+fields_and_later!(
+    FinalOutcome as FinalOutcomeRecord: outcome: Outcome, at: UnixMillis, cause: Cause;
+    instrument: Option<Box<Instrument>>,
+);
+
+lettered!(Instrument as InstrumentRecord: C = Card(card: Card), B = BankAccount(account: BankAccount));
+
+fields!(
+    Card: brand: Option<String>, holder: Option<String>, bin: Option<String>, last_four: Option<String>,
+    expiry: Option<CardExpiry>, fingerprint: Option<String>, three_d_secure: Option<String>,
+);
+
+fields!(CardExpiry: year: u16, month: u8);
+
+fields!(BankAccount: holder: Option<String>, iban: Option<String>, bic: Option<String>, fingerprint: Option<String>);
 
 impl Recorded for ProviderRefusal {
     type Record = (String, Option<String>);

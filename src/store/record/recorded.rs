@@ -208,6 +208,7 @@ pub(super) use {fields, fields_and_later, lettered, numbered};
 recorded! {
     bool as bool: |value| *value, Some;
     u8 as u8: |value| *value, Some;
+    u16 as u16: |value| *value, Some;
     u32 as u32: |value| *value, Some;
     u64 as u64: |value| *value, Some;
     usize as u64: |value| *value as u64, |value| value.try_into().ok();

@@ -9,12 +9,12 @@ use crate::domain::consent::{self, Kind};
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{BrowserReturn, Choice, CreatedPayment, Ending, Job};
 use crate::domain::{
-    Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankTokens, BegunVisit, Cancel, Checkout,
-    Conclusion, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest, Grant, IssuedKey, Journey, LatePayments, LedTo,
-    Merchant, MerchantId, NoticeType, NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PayId, PaymentOperation,
-    PlannedCallback, PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId, Rotating,
-    SameBrowser, Sealed, Secret, Settings, Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted,
-    Webhook, WebhookEndpoint, WhenLate,
+    Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankAccount, BankTokens, BegunVisit,
+    Cancel, Card, CardExpiry, Checkout, Conclusion, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest,
+    FinalOutcome, Grant, Instrument, IssuedKey, Journey, LatePayments, LedTo, Merchant, MerchantId, NoticeType,
+    NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PayId, PaymentOperation, PlannedCallback, PreferredProvider,
+    ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId, Rotating, SameBrowser, Sealed, Secret, Settings,
+    Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted, Webhook, WebhookEndpoint, WhenLate,
 };
 use crate::domain::{merchant::Standing, plan::Refused, terms::JourneyLife};
 use crate::store::laws::fixtures;
@@ -44,6 +44,20 @@ fn held_by_a_provider() -> Journey {
     let away = away.intending_payment(visit, NOW).payment_created(visit, created(&"9".repeat(255))).unwrap();
     let closing = away.closing_payments(Ending::Withdrawn).unwrap();
     closing.mismatched(visit, "2.50 EUR".into(), NOW).unwrap().awaiting_turn(visit, NOW, NOW).unwrap()
+}
+
+#[test]
+fn what_was_paid_with_is_kept_and_an_outcome_without_is_as_it_was() {
+    let card = Card { brand: Some("visa".into()), expiry: CardExpiry::new(2031, 7), ..Card::default() };
+    let account = BankAccount { iban: Some("DE**3000".into()), ..BankAccount::default() };
+    for instrument in [Instrument::Card(card), Instrument::BankAccount(account)] {
+        let (paid, _) = fixtures::concluded(journey(), &Fact::paid().by(Some(instrument)), NOW);
+        assert_eq!(read_journey(&write_journey(&paid).unwrap()).unwrap(), paid);
+    }
+    // As a program wrote it that knew none: three fields.
+    let paid = fixtures::concluded(journey(), &Fact::paid(), NOW).0.final_outcome().unwrap().clone();
+    let before = rmp_serde::to_vec(&(paid.outcome.record(), paid.at.record(), paid.cause.record())).unwrap();
+    assert_eq!(FinalOutcome::of(rmp_serde::from_slice(&before).unwrap()), Some(paid));
 }
 
 #[test]

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::{endpoints::EndpointView, ways::PlannedView};
 use crate::dialect::own;
 use crate::domain::provider_account::name_for_merchant;
-use crate::domain::{Journey, JourneyId, OperationKind, PayId, PaymentStanding, ProviderPayment, Stage};
+use crate::domain::{Instrument, Journey, JourneyId, OperationKind, PayId, PaymentStanding, ProviderPayment, Stage};
 use crate::engine::derive::{self, Attachment};
 use crate::engine::{Engine, use_cases};
-use crate::web::{Problem, time::rfc3339};
+use crate::web::{Problem, time::rfc3339, views::qr};
 
 #[skip_serializing_none]
 #[derive(Serialize)]
@@ -37,9 +38,22 @@ pub(super) struct JourneyView {
     returned_at: Option<String>,
     provider: Option<String>,
     payment: Option<PaymentView>,
+    instrument: Option<InstrumentView>,
     attach: Option<AttachView>,
     pay_link: Option<String>,
+    /// Whether somebody may go on with another device: with a payment, and not with a consent.
+    #[serde(skip)]
+    is_payment: bool,
+    qr_code: Option<String>,
     callbacks: Callbacks,
+}
+
+impl JourneyView {
+    /// The same, with a QR code of its page, where it is a payment that has one.
+    pub(super) fn with_qr_code(self) -> Self {
+        let code = self.pay_link.as_deref().filter(|_| self.is_payment).and_then(qr::png);
+        Self { qr_code: code.map(|png| format!("data:image/png;base64,{}", STANDARD.encode(png))), ..self }
+    }
 }
 
 /// What an app needs that creates the payment itself.
@@ -78,6 +92,50 @@ impl From<&ProviderPayment> for PaymentView {
         let (reported, reported_at) = mismatch.unzip();
         let reference = payment.created.as_ref().map(|created| created.reference.clone());
         Self { reference, standing, reported, reported_at }
+    }
+}
+
+/// What a customer has paid with.
+#[skip_serializing_none]
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum InstrumentView {
+    Card {
+        brand: Option<String>,
+        holder: Option<String>,
+        bin: Option<String>,
+        last_four: Option<String>,
+        expiry: Option<String>,
+        fingerprint: Option<String>,
+        three_d_secure: Option<String>,
+    },
+    BankAccount {
+        holder: Option<String>,
+        iban: Option<String>,
+        bic: Option<String>,
+        fingerprint: Option<String>,
+    },
+}
+
+impl From<&Instrument> for InstrumentView {
+    fn from(instrument: &Instrument) -> Self {
+        match instrument.clone() {
+            Instrument::Card(card) => Self::Card {
+                brand: card.brand,
+                holder: card.holder,
+                bin: card.bin,
+                last_four: card.last_four,
+                expiry: card.expiry.map(|expiry| expiry.to_string()),
+                fingerprint: card.fingerprint,
+                three_d_secure: card.three_d_secure,
+            },
+            Instrument::BankAccount(account) => Self::BankAccount {
+                holder: account.holder,
+                iban: account.iban,
+                bic: account.bic,
+                fingerprint: account.fingerprint,
+            },
+        }
     }
 }
 
@@ -126,11 +184,14 @@ pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Pr
         returned_at: journey.came_back_at().map(rfc3339),
         provider: Some(provider).filter(|provider| !provider.is_empty()).map(|name| name_for_merchant(name).to_owned()),
         payment: journey.latest_payment().map(PaymentView::from),
+        instrument: journey.final_outcome().and_then(|end| end.instrument.as_deref()).map(InstrumentView::from),
         attach: derive::attachment(&engine.deps, journey)?.map(AttachView::from),
         // Where no customer has a part in it, or the app sends the customer itself, nobody is given a link.
         pay_link: (opening.purpose.needs_customer() && !is_attached)
             .then(|| derive::pay_link(&engine.deps, journey))
             .transpose()?,
+        is_payment: opening.purpose.checkout().is_some(),
+        qr_code: None,
         callbacks: Callbacks {
             destination: opening.plan.destination.as_ref().map(PlannedView::from),
             outcomes: outcomes(engine, journey)?,

@@ -13,8 +13,9 @@ use crate::domain::provider_account::name_for_merchant;
 use crate::domain::{
     Cause, FinalOutcome, Grant, Invalid, Journey, LedTo, ProviderRefusal, RecordedResponse, UnixMillis,
 };
-use crate::engine::{Engine, JourneyCursor, JourneyDetails, JourneyFilter, Selected, use_cases};
-use crate::web::{Problem, time::rfc3339};
+use crate::engine::{Engine, JourneyCursor, JourneyDetails, JourneyFilter, ScanRange, Selected, use_cases};
+use crate::web::Problem;
+use crate::web::time::{read_rfc3339, rfc3339};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -31,9 +32,26 @@ struct Filter<'a> {
     provider: Option<&'a str>,
     note: Option<&'a str>,
     reference: Option<&'a str>,
+    metadata: Vec<(&'a str, &'a str)>,
+    opened_from: Option<UnixMillis>,
+    opened_before: Option<UnixMillis>,
 }
 
 impl<'a> Filter<'a> {
+    /// The parameters of the list.
+    const NAMES: [&'static str; 10] = [
+        "limit",
+        "after",
+        "status",
+        "returned",
+        "provider",
+        "note",
+        "reference",
+        "metadata[NAME]",
+        "opened_from",
+        "opened_before",
+    ];
+
     /// Every status that a journey can have.
     const STATUSES: [&'static str; 8] =
         ["open", "away", "paid", "authorised", "done", "cancelled", "failed", "expired"];
@@ -51,7 +69,18 @@ impl<'a> Filter<'a> {
             Some(_) => return Err(Invalid::new("returned", "is neither true nor false")),
         };
         let [provider, note, reference] = ["provider", "note", "reference"].map(|name| page.filter(name));
-        Ok(Self { status, returned, provider, note, reference })
+        let time = |name: &'static str| {
+            let refused = || Invalid::new(name, "is not a time").hint("expected such as 2026-11-20T15:04:05Z");
+            page.filter(name).map(|text| read_rfc3339(text).ok_or_else(refused)).transpose()
+        };
+        let (opened_from, opened_before) = (time("opened_from")?, time("opened_before")?);
+        let metadata = page.members("metadata").collect();
+        Ok(Self { status, returned, provider, note, reference, metadata, opened_from, opened_before })
+    }
+
+    /// Where those that it wants are looked for, behind this place.
+    fn range(&self, after: Option<JourneyCursor>) -> ScanRange {
+        ScanRange { after, from: self.opened_from, before: self.opened_before, ..ScanRange::of(self.list()) }
     }
 
     /// The list that holds all of them, and as few others as there is a list for.
@@ -64,12 +93,14 @@ impl<'a> Filter<'a> {
 
     fn wants(&self, journey: &Journey) -> bool {
         let has_customer = journey.opening().purpose.needs_customer();
-        let reference = || own::kept(journey).and_then(|kept| kept.reference);
+        let kept = own::kept(journey).unwrap_or_default();
+        let metadata = kept.metadata.unwrap_or_default();
         let provider = || name_for_merchant(journey.provider_of(journey.last_visit().unwrap_or_default()));
         self.status.is_none_or(|wanted| status(journey) == wanted)
             && self.returned.is_none_or(|wanted| has_customer && journey.came_back_at().is_some() == wanted)
             && self.provider.is_none_or(|wanted| provider() == wanted)
-            && self.reference.is_none_or(|wanted| reference().is_some_and(|own| own == wanted))
+            && self.reference.is_none_or(|wanted| kept.reference.as_deref() == Some(wanted))
+            && self.metadata.iter().all(|(name, wanted)| metadata.get(*name).is_some_and(|own| own == wanted))
             && self.note.is_none_or(|wanted| journey.opening().purpose.note() == wanted)
     }
 }
@@ -97,11 +128,11 @@ struct Event {
 }
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest, merchant: Authenticated) -> ApiResult {
-    let page = ListQuery::read(&request, &["limit", "after", "status", "returned", "provider", "note", "reference"])?;
+    let page = ListQuery::read(&request, &Filter::NAMES)?;
     let filter = Filter::read(&page)?;
+    let range = filter.range(page.place()?);
     let Selected { journeys, stopped, .. } =
-        use_cases::list::page(&engine, merchant.id, filter.list(), (page.place()?, page.limit), |j| filter.wants(j))
-            .await?;
+        use_cases::list::page(&engine, merchant.id, range, page.limit, |journey| filter.wants(journey)).await?;
     let next = page.next(&journeys, JourneyCursor::of).or_else(|| stopped.map(|stopped| stopped.write()));
     let views = journeys.iter().map(|journey| view(&engine, journey)).collect::<Result<Vec<_>, _>>()?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "journeys": views, "next": next })))
@@ -120,7 +151,7 @@ async fn one(engine: web::Data<Engine>, id: web::Path<String>, merchant: Authent
 fn sight_view(engine: &Engine, sight: &JourneyDetails) -> Result<JourneyDetailsView, Problem> {
     let deliveries = sight.deliveries.iter().map(|delivery| DeliveryView::of(&sight.journey, delivery, Shown::Every));
     Ok(JourneyDetailsView {
-        journey: view(engine, &sight.journey)?,
+        journey: view(engine, &sight.journey)?.with_qr_code(),
         deliveries: deliveries.collect(),
         timeline: timeline(sight),
     })

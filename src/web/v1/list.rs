@@ -87,6 +87,14 @@ impl ListQuery {
         self.after.as_deref().map(|text| P::read(text).ok_or_else(refused)).transpose()
     }
 
+    /// The filters `name[MEMBER]` that are given, by their members.
+    pub fn members<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let given = self.filters.iter();
+        given.filter_map(move |(filter, value)| {
+            Some((member(filter).filter(|(own, _)| *own == name)?.1, value.as_str()))
+        })
+    }
+
     /// The value of a filter, if it is given.
     pub fn filter(&self, name: &str) -> Option<&str> {
         self.filters.get(name).map(String::as_str)
@@ -97,7 +105,7 @@ impl ListQuery {
         entries.last().filter(|_| entries.len() == self.limit).map(|last| place_of(last).write())
     }
 
-    /// Reads it. `names` are the parameters that this list knows.
+    /// Reads it. `names` are the parameters that this list knows; `metadata[NAME]` stands for each `metadata[…]`.
     ///
     /// # Errors
     /// When a parameter is unknown, given twice, or not what is expected.
@@ -105,15 +113,16 @@ impl ListQuery {
         let mut read = Self { limit: LIMIT, after: None, filters: BTreeMap::new() };
         let mut seen = Vec::new();
         for (name, value) in form_urlencoded::parse(request.query_string().as_bytes()) {
-            let Some(name) = names.iter().find(|known| **known == name) else {
+            let form = member(&name).map(|(own, _)| format!("{own}[NAME]"));
+            if !names.iter().any(|known| *known == name || Some(*known) == form.as_deref()) {
                 let rule = "is not a parameter of this list";
                 return Err(Invalid::new(name.into_owned(), rule).hint(format!("expected {}", names.join(", "))));
-            };
-            if seen.contains(name) {
-                return Err(Invalid::new(*name, "is given twice"));
             }
-            seen.push(*name);
-            match *name {
+            if seen.contains(&name) {
+                return Err(Invalid::new(name.into_owned(), "is given twice"));
+            }
+            seen.push(name.clone());
+            match &*name {
                 "limit" => read.limit = read_limit(&value)?,
                 "after" => read.after = Some(value.into_owned()),
                 filter => drop(read.filters.insert(filter.to_owned(), value.into_owned())),
@@ -121,6 +130,11 @@ impl ListQuery {
         }
         Ok(read)
     }
+}
+
+/// The name and the member of `name[MEMBER]`.
+fn member(filter: &str) -> Option<(&str, &str)> {
+    filter.strip_suffix(']')?.split_once('[').filter(|(_, member)| !member.is_empty())
 }
 
 fn read_limit(text: &str) -> Result<usize, Invalid> {

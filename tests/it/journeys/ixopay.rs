@@ -65,7 +65,7 @@ async fn the_callback_is_there_before_the_browser(gateway: TestGateway) {
         assert_eq!((callback.method.as_str(), callback.target.as_str()), ("POST", "/cb?shop=1"));
         let uuid = opened["uuid"].as_str().unwrap();
         let expected = format!(
-            r#"{{"result":"OK","uuid":"{uuid}","merchantTransactionId":"2019-09-02-0001","purchaseId":{},"transactionType":"DEBIT","paymentMethod":"PayByBank","amount":"9.99","currency":"EUR"}}"#,
+            r#"{{"result":"OK","uuid":"{uuid}","merchantTransactionId":"2019-09-02-0001","purchaseId":{},"transactionType":"DEBIT","paymentMethod":"Creditcard","amount":"9.99","currency":"EUR"}}"#,
             opened["purchaseId"]
         );
         assert_eq!(callback.body, expected);

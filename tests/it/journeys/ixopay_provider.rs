@@ -9,6 +9,7 @@ use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::http::query_value;
 use crate::support::ixopay_connector::{API_KEY, Connector, PASSWORD, SHARED_SECRET, Trouble, USER, call_back};
 use crate::support::merchant_client::MerchantClient;
+use crate::support::receiver::{Receiver, Reply};
 
 macro_rules! before_a_connector {
     ($($story:ident),+ $(,)?) => {
@@ -29,6 +30,8 @@ before_a_connector![
     a_lost_answer_begins_no_second_transaction,
     money_is_captured_released_and_given_back,
     what_is_not_the_connectors_word_changes_nothing,
+    a_chargeback_and_its_reversal_are_heard_of,
+    whoever_reloads_does_not_use_up_the_questions,
 ];
 
 struct Scene {
@@ -256,6 +259,58 @@ async fn money_is_captured_released_and_given_back(scene: Scene) {
         .filter(|id| scene.connector.transaction(id)["transactionType"] == "REFUND")
         .count();
     assert_eq!(refunds, 3);
+}
+
+async fn a_chargeback_and_its_reversal_are_heard_of(scene: Scene) {
+    let server = Receiver::answering(|_, _| Reply::Saying(200, "OK"));
+    let (journey, id) = scene.left(json!({ "endpoints": [server.url("/hook")] })).await;
+    let url = format!("{}/notify/cards", scene.gateway.http.base());
+    let hears = async |callback: &Value| call_back(&scene.gateway, &url, &callback.to_string(), SHARED_SECRET).await;
+    let taken = scene.connector.charge_back(&id, "cb1", None);
+    // It is sent again until the payment is known, and while the connector cannot be asked.
+    hears(&taken).await.is(503);
+    scene.connector.succeed(&id);
+    scene.gateway.http.get(&scene.return_url(&id)).await.location();
+    scene.connector.misbehave(Trouble::Broken);
+    hears(&taken).await.is(503);
+    scene.connector.misbehave(Trouble::None);
+    // A callback decides nothing: what it names is asked about, and must be a chargeback of this very transaction.
+    let mut other = taken.clone();
+    other["uuid"] = scene.connector.transaction(&id)["uuid"].clone();
+    assert_eq!(hears(&other).await.is(200).text(), "OK");
+    assert_eq!(scene.journey(&journey).await.get("charged_back"), None);
+    let asked = scene.connector.called("getByUuid");
+    for _ in 0..5 {
+        assert_eq!(hears(&taken).await.is(200).text(), "OK");
+    }
+    assert_eq!(scene.connector.called("getByUuid"), asked + 1, "what is known is not asked about");
+    assert_eq!(scene.journey(&journey).await["charged_back"], json!("25.00"));
+    hears(&scene.connector.charge_back(&id, "cr1", Some("cb1"))).await.is(200);
+    let now = scene.journey(&journey).await;
+    assert_eq!((&now["status"], &now["charged_back"]), (&json!("paid"), &json!("0.00")));
+    let told =
+        || server.received().iter().map(|told| serde_json::from_str::<Value>(&told.body).unwrap()).collect::<Vec<_>>();
+    eventually("both are told", async || told().len() == 3).await;
+    let told: Vec<_> =
+        told().into_iter().map(|told| (told["type"].clone(), told["data"]["operation"].clone())).collect();
+    assert!(told.contains(&(json!("operation.paid"), json!("chargeback"))), "{told:?}");
+    assert!(told.contains(&(json!("operation.paid"), json!("chargeback_reversal"))), "{told:?}");
+}
+
+async fn whoever_reloads_does_not_use_up_the_questions(scene: Scene) {
+    let (journey, id) = scene.left(json!({})).await;
+    let url = scene.return_url(&id);
+    // Ten questions a minute are answered about one transaction.
+    for _ in 0..12 {
+        scene.gateway.http.get(&url).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(scene.connector.called("getByUuid"), 1, "the answer holds");
+    // A callback does not wait for that.
+    scene.connector.succeed(&id);
+    scene.connector.call_back(&scene.gateway, &id, SHARED_SECRET).await.is(200);
+    scene.until(&journey, "paid").await;
+    assert!(scene.connector.called("getByUuid") <= 3, "{}", scene.connector.called("getByUuid"));
 }
 
 async fn what_is_not_the_connectors_word_changes_nothing(scene: Scene) {

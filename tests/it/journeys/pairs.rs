@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::http::query_value;
 use crate::support::ixopay::{Client, debit, link_of};
-use crate::support::ixopay_connector::{Connector, SHARED_SECRET};
+use crate::support::ixopay_connector::{Connector, SHARED_SECRET, call_back};
 use crate::support::merchant_client::MerchantClient;
 use crate::support::payment_engine::PaymentEngine;
 use crate::support::receiver::{Receiver, Reply};
@@ -36,9 +36,11 @@ enum End {
     Failed,
     Expired,
     NeverReturned,
+    /// Paid, and taken back later.
+    ChargedBack,
 }
 
-const ENDS: [End; 5] = [End::Paid, End::Refused, End::Failed, End::Expired, End::NeverReturned];
+const ENDS: [End; 6] = [End::Paid, End::Refused, End::Failed, End::Expired, End::NeverReturned, End::ChargedBack];
 
 /// A payment that was opened.
 struct Opened {
@@ -77,7 +79,11 @@ impl Pair {
     /// Opens a payment of 25 EUR, which the sandbox plays by its note where its customer never returns.
     async fn open(&mut self, end: End) -> Opened {
         self.count += 1;
-        let note = if end == End::NeverReturned { "asked:1000:paid" } else { "order 7" };
+        let note = match end {
+            End::NeverReturned => "asked:1000:paid",
+            End::ChargedBack => "asked:5000:charged_back",
+            _ => "order 7",
+        };
         match self.front {
             Front::SecPaid => {
                 let fields = json!({ "callback_url": "https://shop.example/cb", "recipient_note": note,
@@ -113,9 +119,9 @@ impl Pair {
                 End::Refused => drop(http.pay(&opened.link, "error=access_denied").await.location()),
                 End::Failed => drop(http.pay(&opened.link, "error=server_error").await.location()),
                 End::Expired => self.gateway.wait(Duration::from_hours(25)),
-                End::NeverReturned => {
+                End::NeverReturned | End::ChargedBack => {
                     http.leave(&opened.link).await;
-                    self.gateway.wait(Duration::from_secs(10));
+                    self.gateway.wait(Duration::from_secs(8));
                 }
             }
             return;
@@ -126,6 +132,10 @@ impl Pair {
             Till::Http(engine) => {
                 match end {
                     End::Paid | End::NeverReturned => engine.pay(&reference),
+                    End::ChargedBack => {
+                        engine.pay(&reference);
+                        engine.change(&reference, &json!({ "changes_until": "2100-01-01T00:00:00Z" }));
+                    }
                     End::Refused => {
                         let refusal = json!({ "code": "user_cancelled", "detail": "No." });
                         engine.change(&reference, &json!({ "status": "refused", "refusal": refusal }));
@@ -140,7 +150,7 @@ impl Pair {
             }
             Till::Ixopay(connector) => {
                 match end {
-                    End::Paid | End::NeverReturned => connector.succeed(&reference),
+                    End::Paid | End::NeverReturned | End::ChargedBack => connector.succeed(&reference),
                     End::Refused => connector.change(&reference, &json!({ "transactionStatus": "CANCELLED" })),
                     End::Failed => {
                         connector.change(&reference, &json!({ "transactionStatus": "ERROR", "code": "2003" }));
@@ -156,7 +166,7 @@ impl Pair {
                 connector.transaction(&reference)["successUrl"].as_str().unwrap().to_owned()
             }
         };
-        if [End::Paid, End::Refused, End::Failed].contains(&end) {
+        if [End::Paid, End::Refused, End::Failed, End::ChargedBack].contains(&end) {
             http.get(&return_url).await.location();
         }
     }
@@ -169,7 +179,11 @@ impl Pair {
             Front::Ixopay => {
                 let body: Value = serde_json::from_str(&told.body).unwrap();
                 let code = body["code"].as_str().map_or_else(String::new, |code| format!(" {code}"));
-                format!("{}{code}", body["result"].as_str().unwrap())
+                let kind = body["transactionType"]
+                    .as_str()
+                    .filter(|kind| *kind == "CHARGEBACK")
+                    .map(|kind| format!("{kind} "));
+                format!("{}{}{code}", kind.unwrap_or_default(), body["result"].as_str().unwrap())
             }
         };
         self.server.received().iter().skip(before).map(word).collect()
@@ -187,7 +201,35 @@ impl Pair {
         .await;
         let told: Vec<String> = self.told(before).into_iter().filter(|told| decided(told)).collect();
         assert_eq!(told.len(), 1, "{:?} {end:?}: {told:?}", self.front);
-        (opened, format!("`{}`", told[0]))
+        let told = if end == End::ChargedBack { self.charge_back(&opened).await } else { format!("`{}`", told[0]) };
+        (opened, told)
+    }
+
+    /// Has a payment taken back that was made, and answers what the merchant was sent of that.
+    async fn charge_back(&self, opened: &Opened) -> String {
+        let (before, reference) = (self.server.count(), format!("{}-1", opened.pay_id));
+        match &self.till {
+            Till::Sandbox => self.gateway.wait(Duration::from_secs(4)),
+            Till::Http(engine) => {
+                let taken = json!([{ "id": "dp_1", "kind": "chargeback", "amount": "25.00", "reason": "fraudulent" }]);
+                engine.change(&reference, &json!({ "operations": taken }));
+                engine.notify(&self.gateway, &reference).await.is(204);
+            }
+            Till::Ixopay(connector) => {
+                let callback = connector.charge_back(&reference, &format!("cb{}", opened.pay_id), None).to_string();
+                let url = connector.transaction(&reference)["callbackUrl"].as_str().unwrap().to_owned();
+                call_back(&self.gateway, &url, &callback, SHARED_SECRET).await.is(200);
+            }
+        }
+        eventually("it is charged back", async || {
+            self.shop().journey(&opened.pay_id).await["charged_back"] == json!("25.00")
+        })
+        .await;
+        if self.front == Front::SecPaid {
+            return "by `/v1`".to_owned();
+        }
+        eventually("the chargeback is told", async || !self.told(before).is_empty()).await;
+        format!("`{}`", self.told(before).pop().unwrap())
     }
 
     /// Gives 5 EUR back of a payment that was made, in the dialect's own words or, where it has none, in ours.

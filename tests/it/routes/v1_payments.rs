@@ -170,8 +170,11 @@ async fn a_payment_is_cancelled_until_it_is_paid(gateway: TestGateway) {
 async fn journeys_are_found_by_what_they_are(gateway: TestGateway) {
     let merchant = gateway.merchant("Shop");
     let mut ids = Vec::new();
-    for note in ["asked:0:paid", "asked:9000000:paid", "plain", "asked:0:paid"] {
-        let open = opened(&merchant, json!({ "note": note, "callback": "https://shop.example/cb" })).await;
+    for (cart, note) in ["asked:0:paid", "asked:9000000:paid", "plain", "asked:0:paid"].into_iter().enumerate() {
+        let metadata = json!({ "cart": cart.to_string(), "shop": "north" });
+        let more = json!({ "note": note, "callback": "https://shop.example/cb", "metadata": metadata });
+        let open = opened(&merchant, more).await;
+        assert!(open["qr_code"].as_str().unwrap().starts_with("data:image/png;base64,"), "{open}");
         let link = crate::support::http::query_value(open["pay_link"].as_str().unwrap(), "link_id");
         if note != "plain" {
             gateway.http.leave(&link).await;
@@ -191,7 +194,28 @@ async fn journeys_are_found_by_what_they_are(gateway: TestGateway) {
     assert_eq!(found("status=open&provider=sandbox").await, [ids[2].clone()]);
     assert_eq!(found("provider=nobody").await, Vec::<Value>::new());
     assert_eq!((found("reference=order-7").await.len(), found("reference=order-8").await.len()), (4, 0));
-    for (query, field) in [("status=lost", "status"), ("returned=1", "returned"), ("amount=7", "amount")] {
+    assert_eq!(found("metadata[cart]=1").await, [ids[1].clone()]);
+    assert_eq!(found("metadata%5Bcart%5D=1&metadata[shop]=south").await, Vec::<Value>::new(), "all count");
+    assert_eq!(found("metadata[other]=1").await, Vec::<Value>::new());
+    let first = merchant.journey(ids[0].as_str().unwrap()).await;
+    let (since, opened_at) = ("opened_from=2026-01-01T00:00:00Z", first["opened_at"].as_str().unwrap());
+    assert_eq!(found(since).await.len(), 4);
+    assert_eq!(found(&format!("{since}&opened_before={opened_at}")).await, Vec::<Value>::new(), "it is not before itself");
+    assert_eq!(found(&format!("opened_from={opened_at}&metadata[cart]=0")).await, [ids[0].clone()], "it is since itself");
+    assert_eq!(found("opened_before=2026-01-01T00:00:00Z").await, Vec::<Value>::new());
+    let listed = merchant.look("/journeys?limit=1").await.json()["journeys"][0].clone();
+    assert_eq!((listed.get("qr_code"), first["qr_code"].is_string()), (None, true), "lists have none");
+    for (query, field) in [
+        ("status=lost", "status"),
+        ("returned=1", "returned"),
+        ("amount=7", "amount"),
+        ("metadata=7", "metadata"),
+        ("metadata[]=7", "metadata[]"),
+        ("metadata[a]=7&metadata[a]=7", "metadata[a]"),
+        ("note[a]=7", "note[a]"),
+        ("opened_from=today", "opened_from"),
+        ("opened_before=2026-01-01", "opened_before"),
+    ] {
         let problem = merchant.look(&format!("/journeys?{query}")).await.is(422).json();
         assert_eq!(problem["field"], json!(field));
     }

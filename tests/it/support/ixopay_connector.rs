@@ -117,6 +117,31 @@ impl Connector {
         self.change(id, &json!({ "transactionStatus": "SUCCESS" }));
     }
 
+    /// Takes a transaction back, or gives back what `chargeback` took: a transaction of the connector's own, under this
+    /// uuid. Answers the callback that tells of it.
+    pub fn charge_back(&self, id: &str, uuid: &str, chargeback: Option<&str>) -> Value {
+        let original = self.transaction(id);
+        let mut data = json!({ "originalUuid": original["uuid"], "originalMerchantTransactionId": id,
+            "amount": original["amount"], "currency": original["currency"], "reason": "10.4 Fraud" });
+        let (kind, name) = match chargeback {
+            None => ("CHARGEBACK", "chargebackData"),
+            Some(chargeback) => {
+                data["chargebackUuid"] = json!(chargeback);
+                ("CHARGEBACK-REVERSAL", "chargebackReversalData")
+            }
+        };
+        let own_id = format!("auto-{uuid}");
+        let mut transaction = json!({ "uuid": uuid, "merchantTransactionId": own_id, "purchaseId": "20261130-x",
+            "transactionType": kind, "paymentMethod": "Creditcard", "amount": original["amount"],
+            "currency": original["currency"] });
+        transaction[name] = data;
+        let mut callback = transaction.clone();
+        callback["result"] = json!("OK");
+        transaction["transactionStatus"] = json!("SUCCESS");
+        self.books.lock().expect("books").transactions.insert(own_id, transaction);
+        callback
+    }
+
     /// Posts a transaction's callback as the gateway was told to get it, signed with this secret.
     pub async fn call_back(&self, gateway: &TestGateway, id: &str, secret: &str) -> HttpReply {
         let transaction = self.transaction(id);

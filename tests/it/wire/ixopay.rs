@@ -49,7 +49,7 @@ async fn the_documented_debit_has_the_documented_answer(gateway: TestGateway) {
         answer,
         json!({
             "success": true, "uuid": uuid, "purchaseId": format!("{purchase}{uuid}"), "returnType": "REDIRECT",
-            "redirectType": "fullpage", "redirectUrl": url, "paymentMethod": "PayByBank", "extraData": { "own": "7" },
+            "redirectType": "fullpage", "redirectUrl": url, "paymentMethod": "Creditcard", "extraData": { "own": "7" },
         })
     );
     for (kind, body) in [

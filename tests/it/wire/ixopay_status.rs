@@ -25,7 +25,7 @@ async fn the_status_is_found_both_ways(gateway: TestGateway) {
     let expected = json!({
         "success": true, "transactionStatus": "REDIRECT", "uuid": opened["uuid"],
         "merchantTransactionId": "order 7/8", "purchaseId": opened["purchaseId"], "transactionType": "DEBIT",
-        "paymentMethod": "PayByBank", "amount": "9.9", "currency": "EUR", "merchantMetaData": "a/b",
+        "paymentMethod": "Creditcard", "amount": "9.9", "currency": "EUR", "merchantMetaData": "a/b",
         "extraData": { "own": "7" },
     });
     assert_eq!(status, expected);

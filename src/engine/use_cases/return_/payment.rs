@@ -23,7 +23,7 @@ pub(super) async fn come_back(engine: &Arc<Engine>, waited: Waited, brought: &Br
     if let Some(end) = journey.answered(response_id) {
         // Its customer may have gone back from home, and have paid now.
         if *end == LedTo::HandedBackEarly && journey.payment(visit).is_some_and(ProviderPayment::is_open) {
-            ask::ask_behind(engine, journey.clone(), visit, Duration::ZERO);
+            ask::ask_behind(engine, journey.clone(), visit, (ask::Reason::Browser, Duration::ZERO));
         }
         return browser_back(deps, journey, state, (response_id, returned), brought.visitor).await;
     }
@@ -41,7 +41,7 @@ pub(super) async fn come_back(engine: &Arc<Engine>, waited: Waited, brought: &Br
             }
             // The answer may be of the time before the customer came back.
             ask::Answer::Open { may_still_pay } => {
-                ask::ask_behind(engine, journey.clone(), visit, Duration::ZERO);
+                ask::ask_behind(engine, journey.clone(), visit, (ask::Reason::Browser, Duration::ZERO));
                 returned.may_still_pay = may_still_pay;
                 journey
             }
