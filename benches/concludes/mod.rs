@@ -118,6 +118,7 @@ pub fn journey(merchant: MerchantId, now: UnixMillis) -> Result<Journey, Trouble
         opened_at: now,
         expires_at: now.plus(Duration::from_hours(24)),
         mode: None,
+        choices: Vec::new(),
     }))
 }
 

@@ -58,8 +58,15 @@ pub struct RequestedProvider {
     pub field: &'static str,
     /// Its name.
     pub name: String,
+    /// The names of further ones, among all of which the customer chooses.
+    pub others: Vec<String>,
     /// Whether the app creates the payment there itself, and says later which it is.
     pub attaches: bool,
+}
+
+impl RequestedProvider {
+    /// The most providers that a customer chooses among.
+    pub const MOST: usize = 8;
 }
 
 /// A job as a merchant asks for it.

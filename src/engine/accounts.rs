@@ -9,9 +9,19 @@ use crate::store::StoreError;
 pub(super) async fn find_journey(deps: &Deps, pay_id: PayId) -> Result<Option<Journey>> {
     let found = deps.store.find(pay_id).await?;
     if let Some(journey) = &found {
-        know_provider(deps, &journey.opening().provider).await?;
+        know_providers(deps, journey).await?;
     }
     Ok(found)
+}
+
+/// Reads the merchant whose accounts a journey may lead to, unless that was done a moment ago.
+pub(super) async fn know_providers(deps: &Deps, journey: &Journey) -> Result<()> {
+    // They are all the same merchant's.
+    let own = journey.opening().providers().find(|name| merchant_of_provider(name).is_some());
+    match own {
+        Some(name) => know_provider(deps, name).await,
+        None => Ok(()),
+    }
 }
 
 /// Reads the merchant whose account this provider is, unless that was done a moment ago.

@@ -36,9 +36,10 @@ pub(super) fn draft(
         dialect: dialect.name().to_owned(),
         // An operation goes where the money is.
         provider: match payment {
-            Some(payment) => payment.provider_of(payment.last_visit().unwrap_or_default()).to_owned(),
+            Some(payment) => payment.provider().to_owned(),
             None => provider_for(deps, merchant, open_request)?,
         },
+        choices: choices(deps, merchant, open_request)?,
         key: deps.keys.current().to_owned(),
         purpose: open_request.purpose.clone(),
         dialect_data: open_request.dialect_data.clone(),
@@ -124,6 +125,16 @@ fn provider_for(deps: &Deps, merchant: &Merchant, open_request: &OpenRequest) ->
         return Err(Invalid::new("institutionId", rule).hint("expected an institution whose bank takes payments"));
     }
     Ok(institution.provider.clone())
+}
+
+/// The providers that a customer is to choose among, all of which must take the payment; none where there is no choice.
+fn choices(deps: &Deps, merchant: &Merchant, open_request: &OpenRequest) -> Result<Vec<String>, Invalid> {
+    let Some(RequestedProvider { field, name, others, .. }) = &open_request.provider else { return Ok(Vec::new()) };
+    if others.is_empty() {
+        return Ok(Vec::new());
+    }
+    let named = |name| named_provider(deps, merchant, &open_request.purpose, (*field, name));
+    std::iter::once(name).chain(others).map(|name| named(name)).collect()
 }
 
 /// The providers that a merchant can be paid through, the preferred one first.

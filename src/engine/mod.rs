@@ -63,7 +63,7 @@ pub use use_cases::provider_accounts::{AccountPatch, NewAccess, NewAccount, Show
 pub use use_cases::redeem::{Redeemed, Redeeming};
 pub use use_cases::return_::{Brought, RejectedReturn, Returned, Waited, Waiting};
 pub use use_cases::secrets::{KeyInUse, NewSecret};
-pub use use_cases::send_to_provider::{SendRequest, SendResult, Sent};
+pub use use_cases::send_to_provider::{Chosen, SendRequest, SendResult, Sent};
 pub use use_cases::verify_return::{CameBack, Unsigned, Verified};
 
 pub use crate::keys::{ReturnKey, ReturnSecret, Unproven, pay_id_of_link};

@@ -49,7 +49,7 @@ pub async fn tidy(engine: &Engine) -> Result<usize> {
 
 /// Does what is due of a journey. `false` when by this node's clock nothing is.
 async fn look_after(engine: &Arc<Engine>, journey: Journey) -> Result<bool> {
-    accounts::know_provider(&engine.deps, &journey.opening().provider).await?;
+    accounts::know_providers(&engine.deps, &journey).await?;
     let now = engine.deps.clock.now();
     let due = |proof: &Proof| match proof {
         Proof::Held { until, .. } => now >= *until,

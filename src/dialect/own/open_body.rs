@@ -31,7 +31,7 @@ pub struct OpenBody {
     note: String,
     #[serde(default)]
     capture: Capture,
-    provider: Option<String>,
+    provider: Option<Value>,
     attach: Option<String>,
     callback: Option<Value>,
     endpoints: Option<Value>,
@@ -139,11 +139,31 @@ pub(super) fn operation(operation: PaymentOperation, payment: &Journey) -> OpenR
     }
 }
 
-fn read_provider(provider: Option<String>, attach: Option<String>) -> Result<Option<RequestedProvider>, Invalid> {
-    match (provider, attach) {
+/// The provider: its name, or a list of names among which the customer chooses.
+fn read_provider(provider: Option<Value>, attach: Option<String>) -> Result<Option<RequestedProvider>, Invalid> {
+    let (field, expected) = ("provider", "expected a name, or a list of up to 8 names");
+    let refused = |rule: &str| Invalid::new(field, rule).hint(expected);
+    let names = match provider {
+        None => Vec::new(),
+        Some(Value::String(name)) => vec![name],
+        Some(Value::Array(names)) if names.is_empty() => return Err(refused("is an empty list")),
+        Some(Value::Array(names)) => {
+            let texts = names.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+            texts.ok_or_else(|| refused("holds something that is not a name"))?
+        }
+        Some(_) => return Err(refused("is not what it may be")),
+    };
+    if names.len() > RequestedProvider::MOST {
+        return Err(refused(&format!("has more than {} names", RequestedProvider::MOST)));
+    }
+    if (1..names.len()).any(|n| names[..n].contains(&names[n])) {
+        return Err(refused("names a provider twice"));
+    }
+    let mut names = names.into_iter();
+    match (names.next(), attach) {
         (None, None) => Ok(None),
-        (Some(name), None) => Ok(Some(RequestedProvider { field: "provider", name, attaches: false })),
-        (None, Some(name)) => Ok(Some(RequestedProvider { field: "attach", name, attaches: true })),
+        (Some(name), None) => Ok(Some(RequestedProvider { field, name, others: names.collect(), attaches: false })),
+        (None, Some(name)) => Ok(Some(RequestedProvider { field: "attach", name, others: Vec::new(), attaches: true })),
         (Some(_), Some(_)) => {
             Err(Invalid::new("attach", "names a provider, too").hint("send attach or provider, not both"))
         }

@@ -64,6 +64,15 @@ pub struct Opening {
     pub expires_at: UnixMillis,
     /// Whether it is a test; `None` where it was opened before merchants had a mode.
     pub mode: Option<Mode>,
+    /// The providers that the customer chooses among on our page, `provider` first; empty where there is no choice.
+    pub choices: Vec<String>,
+}
+
+impl Opening {
+    /// The providers that the customer may be sent to.
+    pub fn providers(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.provider).chain(self.choices.iter().skip(1)).map(String::as_str)
+    }
 }
 
 /// What has happened since the opening.
@@ -103,9 +112,9 @@ pub struct Reopening {
 /// Where a visit leads, when the customer has chosen it on our page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// The institution.
-    pub institution: String,
-    /// The provider that speaks for it.
+    /// The institution; `None` where the choice was among providers.
+    pub institution: Option<String>,
+    /// The provider, which speaks for the institution.
     pub provider: String,
     /// What a consent allows there.
     pub scope: Vec<String>,

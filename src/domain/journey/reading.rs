@@ -113,6 +113,17 @@ impl Journey {
         changes.chain(given).fold(self.expires_at(), UnixMillis::max)
     }
 
+    /// The provider whose answer counts, else the one that its customer was last sent to, or will be.
+    pub fn provider(&self) -> &str {
+        let visit = self.decisive().or(self.past.visits.last());
+        visit.and_then(|visit| visit.to.as_ref()).map_or(&self.opening.provider, |to| &to.provider)
+    }
+
+    /// Whether its customer must choose a provider before any is left for.
+    pub fn awaits_choice(&self) -> bool {
+        !self.opening.choices.is_empty() && matches!(self.stage(), Stage::Open(_))
+    }
+
     /// The provider that a visit leads to.
     pub fn provider_of(&self, visit: u8) -> &str {
         let to = self.past.visits.get(usize::from(visit)).and_then(|visit| visit.to.as_ref());
@@ -121,7 +132,7 @@ impl Journey {
 
     /// The institution whose answer counts, else the one that the customer was last sent to, or will be.
     pub fn institution(&self) -> Option<&str> {
-        self.chosen().map(|to| to.institution.as_str()).or_else(|| self.opening.purpose.institution())
+        self.chosen().and_then(|to| to.institution.as_deref()).or_else(|| self.opening.purpose.institution())
     }
 
     /// What its consent allows at that institution; nothing while the customer has not chosen one and that depends on

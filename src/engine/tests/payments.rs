@@ -63,7 +63,7 @@ impl Till {
         let operations = self.operations.lock().unwrap().clone();
         let changes_until = *self.changes_until.lock().unwrap();
         let instrument = self.instrument.lock().unwrap().clone();
-        self.heard(what, PaymentReport { reference, amount, status, operations, changes_until, instrument })
+        self.heard(what, PaymentReport { reference, amount, status, operations, instrument, changes_until })
     }
 }
 
@@ -165,7 +165,7 @@ impl Scene {
 
     async fn press(&self, journey: &Journey) -> SendResult {
         let link = derive::link(&self.engine.deps, journey).unwrap();
-        let press = SendRequest { link: &link, institution: None, at: Instant::now() };
+        let press = SendRequest { link: &link, chosen: None, at: Instant::now() };
         use_cases::send_to_provider::send_to_provider(&self.engine, press).await.unwrap().unwrap()
     }
 

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::domain::{Amount, Cancel, Checkout, Currency, Wanted};
-use crate::engine::{SendRequest, SendResult, derive, find, use_cases};
+use crate::engine::{Chosen, SendRequest, SendResult, derive, find, use_cases};
 
 fn refusing(code: &str) -> Bluntbank {
     Bluntbank { refuses_requests: Some(ProviderRefusal::new(code, Some("No."))), ..Bluntbank::default() }
@@ -11,10 +11,13 @@ fn refusing(code: &str) -> Bluntbank {
 
 async fn leaving(engine: &Arc<Engine>, journey: &Journey, institution: Option<&str>) -> SendResult {
     let link = derive::link(&engine.deps, journey).unwrap();
-    use_cases::send_to_provider::send_to_provider(engine, SendRequest { link: &link, institution, at: Instant::now() })
-        .await
-        .unwrap()
-        .unwrap()
+    use_cases::send_to_provider::send_to_provider(
+        engine,
+        SendRequest { link: &link, chosen: institution.map(Chosen::Institution), at: Instant::now() },
+    )
+    .await
+    .unwrap()
+    .unwrap()
 }
 
 fn open_request(purpose: Purpose) -> OpenRequest {

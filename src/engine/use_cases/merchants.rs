@@ -210,7 +210,7 @@ pub async fn erase(engine: &Engine, id: MerchantId) -> Result<Option<Erased>> {
 async fn check_nothing_under_way(engine: &Engine, id: MerchantId) -> Result<()> {
     let (all, none) = (ScanRange::of(JourneyFilter::All), Page { skip: 0, most: 0 });
     let now = engine.deps.clock.now();
-    let is_its_own = |journey: &Journey| merchant_of_provider(&journey.opening().provider).is_some();
+    let is_its_own = |journey: &Journey| merchant_of_provider(journey.provider()).is_some();
     let is_under_way =
         |journey: &Journey| journey.final_outcome().is_none() && !(journey.is_past_expiry(now) && is_its_own(journey));
     let count = scan::select_and_count(&engine.deps, id, &all, (none, usize::MAX), is_under_way).await?.count;

@@ -87,7 +87,7 @@ pub async fn order(
 pub async fn opened_by(engine: &Engine, reservation: &Reservation) -> Result<Option<Journey>> {
     Ok(match engine.deps.store.opened_by(reservation).await? {
         Some(Opened::Repeated(journey)) => {
-            accounts::know_provider(&engine.deps, &journey.opening().provider).await?;
+            accounts::know_providers(&engine.deps, &journey).await?;
             Some(lapse::lapse(&engine.deps, *journey).await?)
         }
         Some(Opened::New | Opened::Taken | Opened::Reused) | None => None,

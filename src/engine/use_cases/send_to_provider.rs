@@ -26,7 +26,7 @@ pub enum SendResult {
     Sent(Sent),
     /// The provider is late: the browser looks at our light page and asks again.
     Late(Box<Journey>),
-    /// The customer must choose an institution first.
+    /// The customer must choose an institution, or a provider, first.
     Choose(Box<Journey>),
     /// The journey has ended; it can only go home.
     Ended(Box<Journey>),
@@ -38,13 +38,22 @@ pub enum SendResult {
     Refused(Redirect),
 }
 
+/// What a customer chose on our page.
+#[derive(Debug, Clone, Copy)]
+pub enum Chosen<'a> {
+    /// The institution of this id.
+    Institution(&'a str),
+    /// The provider at this place among those that were offered.
+    Provider(usize),
+}
+
 /// A request to leave.
 #[derive(Debug, Clone, Copy)]
 pub struct SendRequest<'a> {
     /// The link of the journey.
     pub link: &'a str,
-    /// The institution that the customer chose on our page.
-    pub institution: Option<&'a str>,
+    /// What the customer chose on our page.
+    pub chosen: Option<Chosen<'a>>,
     /// When head and body had been read.
     pub at: Instant,
 }
@@ -59,7 +68,10 @@ pub async fn send_to_provider(engine: &Arc<Engine>, request: SendRequest<'_>) ->
     if !journey.opening().purpose.needs_customer() {
         return Ok(Some(SendResult::Ended(Box::new(journey))));
     }
-    let chosen = choice(engine, &journey, request.institution);
+    let chosen = choice(engine, &journey, request.chosen);
+    if chosen.is_none() && journey.awaits_choice() {
+        return Ok(Some(SendResult::Choose(Box::new(journey))));
+    }
     let provider = chosen.as_ref().map_or_else(|| last_provider(&journey), |chosen| &chosen.provider);
     if journey.final_outcome().is_none() && engine.deps.provider(provider).is_err() {
         let journey = Box::new(journey);
@@ -94,12 +106,19 @@ pub fn eligible<'a>(engine: &'a Engine, journey: &'a Journey) -> impl Iterator<I
 }
 
 /// Where the customer wants to go, if it is the customer who decides, and may go there.
-fn choice(engine: &Engine, journey: &Journey, institution: Option<&str>) -> Option<Choice> {
-    let (purpose, wanted) = (&journey.opening().purpose, institution?);
+fn choice(engine: &Engine, journey: &Journey, chosen: Option<Chosen<'_>>) -> Option<Choice> {
+    let purpose = &journey.opening().purpose;
+    let wanted = match chosen? {
+        Chosen::Institution(id) => id,
+        Chosen::Provider(place) => {
+            let provider = journey.opening().choices.get(place)?.clone();
+            return Some(Choice { institution: None, provider, scope: Vec::new() });
+        }
+    };
     let chosen = eligible(engine, journey).find(|eligible| eligible.id == wanted)?;
     let chosen = Some(chosen).filter(|_| purpose.institution().is_none())?;
     let scope = purpose.consent().and_then(|consent| consent.scope_at(chosen)).unwrap_or_default();
-    Some(Choice { institution: chosen.id.clone(), provider: chosen.provider.clone(), scope })
+    Some(Choice { institution: Some(chosen.id.clone()), provider: chosen.provider.clone(), scope })
 }
 
 /// Asks the provider where to send the browser, and waits for that as long as the budget allows.

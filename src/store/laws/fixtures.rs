@@ -41,6 +41,7 @@ impl Draft {
             opened_at: now,
             expires_at: now.plus(HOUR),
             mode: Some(Mode::Test),
+            choices: Vec::new(),
         })
     }
 

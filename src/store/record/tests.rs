@@ -78,7 +78,7 @@ fn sealed() -> Sealed {
 
 fn choice(institution: &str) -> Choice {
     Choice {
-        institution: institution.into(),
+        institution: Some(institution.into()),
         provider: format!("bank of {institution}"),
         scope: vec!["ACCOUNTS".into()],
     }
@@ -288,7 +288,8 @@ fn a_journey_and_a_merchant_of_before_there_were_modes_have_none() {
     assert_eq!((past[0], past.pop()), (0x98, Some(0xc0)), "a list of eight, of which the last is a late refund");
     past[0] = 0x97;
     let mut opening = rmp_serde::to_vec(&opened.record()).unwrap();
-    assert_eq!((opening[0], opening.pop()), (0x9d, Some(0)), "a list of thirteen, of which the last is the mode");
+    let last = (opening[0], opening.pop(), opening.pop());
+    assert_eq!(last, (0x9e, Some(0x90), Some(0)), "a list of fourteen: no choices, and before them the mode");
     opening[0] = 0x9c;
     let older = [&[1, 0x92][..], &opening, &past].concat();
     let read = read_journey(&older).unwrap();

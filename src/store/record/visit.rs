@@ -66,7 +66,7 @@ lettered!(
         M = Mismatch { reported: String, at: UnixMillis },
 );
 
-fields!(Choice: institution: String, provider: String, scope: Vec<String>);
+fields!(Choice: institution: Option<String>, provider: String, scope: Vec<String>);
 
 fields!(
     RecordedResponse: response_digest: u64, at: UnixMillis, end: Option<LedTo>, proof: Option<Proof>, effect: Effect,

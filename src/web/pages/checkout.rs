@@ -9,8 +9,8 @@ use super::link::{LinkQuery, address, journey_of, journey_to_show, posted, scope
 use super::sending::{Addresses, NotSent, send, with_visit_cookie};
 use super::{home, instead::PageResult, outcome::amount};
 use crate::domain::{Cancel, Journey, Stage};
-use crate::engine::{Engine, PAYMENT_PAGE, SendRequest, use_cases};
-use crate::web::views::{Awaited, Checkout, ProblemPage, Waiting, words};
+use crate::engine::{Chosen, Engine, PAYMENT_PAGE, SendRequest, use_cases};
+use crate::web::views::{Awaited, Checkout, OfferedProvider, ProblemPage, Waiting, words};
 use crate::web::{Incoming, page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -33,22 +33,28 @@ async fn pay(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
     let fields = posted(body);
     let link = fields.text("link_id").ok_or_else(reply::unknown_link)?;
     journey_of(&engine, PAYMENT_PAGE, link).await?;
-    Ok(send_away(&engine, &request, link).await)
+    let chosen = fields.text("provider").and_then(|place| place.parse().ok()).map(Chosen::Provider);
+    Ok(send_away(&engine, &request, link, chosen).await)
 }
 
 /// Sends on, while the bank is late. It begins nothing: a press on Pay has.
 async fn leaving(engine: web::Data<Engine>, request: HttpRequest, query: web::Query<LinkQuery>) -> PageResult {
     let journey = journey_to_show(&engine, &request, PAYMENT_PAGE, &query.link_id).await?;
     Ok(match journey.stage() {
-        Stage::Away { .. } => send_away(&engine, &request, &query.link_id).await,
+        Stage::Away { .. } => send_away(&engine, &request, &query.link_id, None).await,
         _ => page(&engine, &request, &journey, &query.link_id),
     })
 }
 
-async fn send_away(engine: &Arc<Engine>, request: &HttpRequest, link: &str) -> HttpResponse {
+async fn send_away(
+    engine: &Arc<Engine>,
+    request: &HttpRequest,
+    link: &str,
+    chosen: Option<Chosen<'_>>,
+) -> HttpResponse {
     let addresses =
         Addresses { page: address(PAYMENT_PAGE, "", link), leaving: address(PAYMENT_PAGE, "/leaving", link) };
-    let send_request = SendRequest { link, institution: None, at: Instant::now() };
+    let send_request = SendRequest { link, chosen, at: Instant::now() };
     send(engine, request, send_request, addresses, |not_sent| match not_sent {
         NotSent::Ended(journey) => home::lead_home(engine, request, &journey),
         NotSent::NoProvider(journey) | NotSent::Choose(journey) => {
@@ -104,6 +110,11 @@ fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -
         Stage::Away { .. } => None,
     };
     let bank = engine.deps.provider_label(&opening.provider);
+    // One that is away now is not offered; nor is there a choice where one is left.
+    let offered = opening.choices.iter().enumerate();
+    let providers: Vec<_> = offered
+        .filter_map(|(place, name)| Some(OfferedProvider { place, label: engine.deps.provider_label(name)? }))
+        .collect();
     reply::page(&Checkout {
         merchant: opening.merchant_name.as_str().to_owned(),
         payee: journey.payee().to_owned(),
@@ -112,7 +123,8 @@ fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -
         link: link.to_owned(),
         can_cancel: opening.purpose.cancel() == Cancel::Offered,
         failed: failed.map(|error| words::reason(error.code()).to_owned()),
-        can_pay: bank.is_some(),
+        can_pay: bank.is_some() || !providers.is_empty(),
         bank: bank.unwrap_or_default(),
+        providers,
     })
 }

@@ -12,7 +12,7 @@ use super::outcome::{bank_name, consent_request};
 use super::sending::{Addresses, NotSent, send, with_visit_cookie};
 use super::{home, instead::PageResult};
 use crate::domain::Journey;
-use crate::engine::{CONSENT_PAGE, Engine, SendRequest, use_cases};
+use crate::engine::{CONSENT_PAGE, Chosen, Engine, SendRequest, use_cases};
 use crate::web::views::{BankAway, ChooseBank};
 use crate::web::{Incoming, page_at, problem, reply};
 
@@ -84,7 +84,7 @@ async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
 
 async fn send_away(engine: &Arc<Engine>, request: &HttpRequest, link: &str, institution: Option<&str>) -> HttpResponse {
     let addresses = Addresses { page: page_of("", link), leaving: page_of("/leaving", link) };
-    let send_request = SendRequest { link, institution, at: Instant::now() };
+    let send_request = SendRequest { link, chosen: institution.map(Chosen::Institution), at: Instant::now() };
     send(engine, request, send_request, addresses, |not_sent| match not_sent {
         NotSent::Choose(journey) => chooser(engine, &journey, link, ""),
         NotSent::NoProvider(journey) => {

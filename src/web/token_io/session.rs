@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::dialect::token_io::{self, NAME};
 use crate::domain::{Cause, CountryCode, Institution, Journey, JourneyId, Stage};
-use crate::engine::{Engine, SendRequest, derive, find, use_cases, visitor};
+use crate::engine::{Chosen, Engine, SendRequest, derive, find, use_cases, visitor};
 use crate::telemetry::metrics::Route;
 use crate::web::pages::bank_list::{by_country, search};
 use crate::web::pages::instead::{Instead, PageResult};
@@ -172,7 +172,7 @@ async fn leave(
     institution: Option<&str>,
 ) -> PageResult {
     let link = link_of(engine, journey, id)?;
-    let send_request = SendRequest { link: &link, institution, at: Instant::now() };
+    let send_request = SendRequest { link: &link, chosen: institution.map(Chosen::Institution), at: Instant::now() };
     let addresses = Addresses { page: at(id), leaving: format!("{}/leaving", at(id)) };
     let sent = send(engine, request, send_request, addresses, |not_sent| match not_sent {
         NotSent::Choose(journey) => reply::page(&page(engine, &journey, id, &Asked::default())),

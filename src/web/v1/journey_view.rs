@@ -37,6 +37,8 @@ pub(super) struct JourneyView {
     concluded_at: Option<String>,
     returned_at: Option<String>,
     provider: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    providers: Vec<String>,
     payment: Option<PaymentView>,
     instrument: Option<InstrumentView>,
     attach: Option<AttachView>,
@@ -159,7 +161,7 @@ pub(super) fn read_id(text: &str) -> Result<(PayId, Option<JourneyId>), Problem>
 
 pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
     let opening = journey.opening();
-    let provider = journey.provider_of(journey.last_visit().unwrap_or_default());
+    let provider = if journey.awaits_choice() { "" } else { journey.provider() };
     let is_attached = journey.payment(0).is_some_and(|payment| payment.attached);
     let (kept, operation) = (own::kept(journey).unwrap_or_default(), opening.purpose.operation());
     Ok(JourneyView {
@@ -183,6 +185,7 @@ pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Pr
         concluded_at: journey.final_outcome().map(|final_outcome| rfc3339(final_outcome.at)),
         returned_at: journey.came_back_at().map(rfc3339),
         provider: Some(provider).filter(|provider| !provider.is_empty()).map(|name| name_for_merchant(name).to_owned()),
+        providers: opening.choices.iter().map(|name| name_for_merchant(name).to_owned()).collect(),
         payment: journey.latest_payment().map(PaymentView::from),
         instrument: journey.final_outcome().and_then(|end| end.instrument.as_deref()).map(InstrumentView::from),
         attach: derive::attachment(&engine.deps, journey)?.map(AttachView::from),

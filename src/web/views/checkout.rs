@@ -6,7 +6,7 @@ use super::words::checkout as words;
 
 /// The page behind an open link.
 ///
-/// Pay posts `link_id` to `/payment/pay`, Cancel posts it to `/payment/cancel`.
+/// Pay posts `link_id` to `/payment/pay`, with `provider` where the customer chooses one; Cancel posts it to `/payment/cancel`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "checkout.html")]
 pub struct Checkout {
@@ -28,6 +28,17 @@ pub struct Checkout {
     pub bank: String,
     /// Whether there is a bank to pay at.
     pub can_pay: bool,
+    /// The providers that the customer chooses among; empty where Pay leads to the one bank.
+    pub providers: Vec<OfferedProvider>,
+}
+
+/// A provider that a customer may choose.
+#[derive(Debug, Clone)]
+pub struct OfferedProvider {
+    /// Its place among those that were offered, which the form carries.
+    pub place: usize,
+    /// Its name.
+    pub label: String,
 }
 
 impl Checkout {

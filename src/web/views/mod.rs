@@ -26,7 +26,7 @@ mod waiting;
 mod tests;
 
 pub use app_return::AppReturn;
-pub use checkout::Checkout;
+pub use checkout::{Checkout, OfferedProvider};
 pub use consent::{BankAway, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Matter, Request};
 pub use demo::{Choice, Demo, DemoError, DemoField, DemoForm, SavedChoice};
 pub use ended::{Ended, Home, How, Next};

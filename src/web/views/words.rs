@@ -63,6 +63,12 @@ pub(super) mod checkout {
         format!("Pay {amount}")
     }
 
+    pub const PAY_WITH: &str = "Pay with";
+
+    pub fn next_there(merchant: &str) -> String {
+        super::ended_by_full_stop(format!("You confirm the payment there, and come back to {merchant}"))
+    }
+
     pub fn next(merchant: &str, bank: &str) -> String {
         super::ended_by_full_stop(format!("You confirm the payment at {bank}, and come back to {merchant}"))
     }

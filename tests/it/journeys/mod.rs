@@ -33,6 +33,7 @@ mod profile_edits;
 mod provider_accounts;
 mod provider_crowds;
 mod provider_payments;
+mod providers_chosen;
 mod returns_in_fragments;
 mod returns_posted;
 mod returns_timed;

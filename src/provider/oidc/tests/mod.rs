@@ -141,5 +141,6 @@ fn opening() -> Opening {
         opened_at: UnixMillis::from_millis(0),
         expires_at: UnixMillis::from_millis(0).plus(Duration::from_hours(1)),
         mode: Some(Mode::Test),
+        choices: Vec::new(),
     }
 }

@@ -15,13 +15,19 @@ impl Checkout {
             failed: None,
             bank: "Test bank".into(),
             can_pay: true,
+            providers: Vec::new(),
         };
+        let offered = |place, label: &str| OfferedProvider { place, label: label.into() };
         let long = "Donaudampfschifffahrtsgesellschaftskapitänswitwen-Versicherungsverein a. G.";
         vec![
             ("checkout", fresh.clone()),
             ("checkout-failed", Self { failed: Some(words::reason("server_error").into()), ..fresh.clone() }),
             ("checkout-no-cancel", Self { can_cancel: false, note: String::new(), ..fresh.clone() }),
             ("checkout-no-bank", Self { can_pay: false, ..fresh.clone() }),
+            (
+                "checkout-choice",
+                Self { providers: vec![offered(0, "Acme Pay"), offered(1, "Pay by bank")], ..fresh.clone() },
+            ),
             (
                 "checkout-long",
                 Self {
@@ -47,6 +53,7 @@ impl Checkout {
             failed: Some("</p><script>alert(3)</script>".into()),
             bank: "<b>bank</b>".into(),
             can_pay: true,
+            providers: vec![OfferedProvider { place: 0, label: "<script>alert(5)</script>".into() }],
         }
     }
 }
