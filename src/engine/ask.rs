@@ -145,22 +145,29 @@ async fn ask_and_conclude(engine: &Engine, journey: &Journey, visit: u8) -> Resu
 pub(super) async fn request(deps: &Deps, journey: &Journey, visit: u8) -> Result<provider::Result<Requested>> {
     let (provider, context) = derive::visit_at(deps, journey, visit)?;
     let requested = provider.request(&context).await;
-    keep_created(deps, journey, visit, &requested).await?;
-    Ok(requested)
+    keep_created(deps, journey, visit, requested).await
 }
 
-/// Writes down what a provider has created for a visit, if it has.
+/// Writes down what a provider has created for a visit, if it has. Where another node was first, its payment is the one:
+/// nobody is sent to the page of another.
 pub(super) async fn keep_created(
     deps: &Deps,
     journey: &Journey,
     visit: u8,
-    requested: &provider::Result<Requested>,
-) -> Result<()> {
-    let Ok(Requested::Created { reference, page }) = requested else { return Ok(()) };
+    requested: provider::Result<Requested>,
+) -> Result<provider::Result<Requested>> {
+    let Ok(Requested::Created { reference, page }) = &requested else { return Ok(requested) };
     let created = derive::created_payment(deps, journey, reference.clone(), page)?;
     let keep =
         |journey: &Journey| Ok(Next::step(journey.clone().payment_created(visit, created.clone()).map(Step::to)));
-    commit::unless_gone(commit::commit_persistently(deps, journey.clone(), keep).await).map(drop)
+    let kept = commit::unless_gone(commit::commit_persistently(deps, journey.clone(), keep).await)?;
+    let Some((journey, false)) = kept else { return Ok(requested) };
+    let known = journey.payment(visit).and_then(|payment| payment.created.as_ref());
+    let page = derive::payment_page(deps, &journey, visit)?;
+    Ok(match known.zip(page) {
+        Some((known, page)) => Ok(Requested::Created { reference: known.reference.clone(), page }),
+        None => requested,
+    })
 }
 
 /// When the provider of a visit is asked again, after it has been asked so often: by its schedule, and at the journey's
@@ -239,8 +246,7 @@ async fn created(
 ) -> Result<Result<String, provider::Result<Said>>> {
     let (_, context) = derive::visit_at(deps, journey, visit)?;
     let requested = in_time(provider.request(&context)).await;
-    keep_created(deps, journey, visit, &requested).await?;
-    Ok(match requested {
+    Ok(match keep_created(deps, journey, visit, requested).await? {
         Ok(Requested::Created { reference, .. }) => Ok(reference),
         Ok(Requested::Refused(why)) => Err(Ok(Said::NotCreated(why))),
         Ok(Requested::Accepted(_)) => Err(Err(ProviderError::Unreadable("it has created no payment".into()))),

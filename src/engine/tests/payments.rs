@@ -9,7 +9,7 @@ use crate::domain::{
     Amount, Cancel, Checkout, Currency, Instrument, Mode, Outcome, PayId, PaymentReference, PaymentStanding,
     ReportedOperation, Stage, UnixMillis, Wanted,
 };
-use crate::engine::{NotifyResult, SendRequest, SendResult};
+use crate::engine::{NotifyResult, SendRequest, SendResult, ask, visit};
 use crate::provider::{
     AskSchedule, Notification, NotificationError, Notified, PaymentContext, PaymentReport, PaymentStatus,
 };
@@ -265,6 +265,20 @@ async fn a_creation_whose_answer_is_lost_is_the_same_payment_when_it_is_pressed_
     scene.till.is_mute.store(false, Ordering::SeqCst);
     assert!(matches!(scene.press(&journey).await, SendResult::Sent(_)));
     assert_eq!((scene.till.asked("create"), scene.till.references().len()), (2, 1));
+}
+
+#[tokio::test]
+async fn of_two_payments_that_two_nodes_had_created_the_first_that_was_written_is_the_one() {
+    let scene = Scene::new().await;
+    let journey = scene.opened().await;
+    let (journey, visit) = visit::begin(&scene.engine.deps, journey, None).await.unwrap();
+    assert!(matches!(visit, visit::Visit::UnderWay(0)));
+    let page = |name: &str| Redirect::to_provider(format!("https://till.example/{name}"));
+    let created = |name: &str| Ok(Requested::Created { reference: name.into(), page: page(name) });
+    for (own, kept) in [("first", "first"), ("second", "first"), ("first", "first")] {
+        let answered = ask::keep_created(&scene.engine.deps, &journey, 0, created(own)).await.unwrap();
+        assert_eq!(answered, created(kept), "{own}");
+    }
 }
 
 #[tokio::test]

@@ -103,8 +103,7 @@ async fn ask_while_unreachable(engine: &Engine, journey: &Journey, visit: u8) ->
     // Before another node begins to ask.
     let requested = tokio::time::timeout(Journey::ASKING * 4 / 5, request).await;
     let requested = requested.unwrap_or(Err(ProviderError::Unreachable("it took too long".into())));
-    ask::keep_created(&engine.deps, journey, visit, &requested).await?;
-    Ok(requested)
+    ask::keep_created(&engine.deps, journey, visit, requested).await
 }
 
 /// Writes the redirect into the journey, unless another node was first.
