@@ -5,6 +5,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use toml::{Table, Value};
 use url::Url;
 
@@ -12,6 +13,7 @@ use super::section::{Notes, Section};
 use super::span;
 use crate::domain::provider_account::{connector_key, connector_user, engine_secrets, engine_url};
 use crate::domain::{Currency, Invalid, MerchantId, Mode, Secret};
+use crate::provider::token_io::{SigningKey, settings::PayeeAccount, settings::Scheme, settings::TokenIoConfig};
 use crate::provider::{AccountSettings, AskSchedule};
 use crate::provider::{http::settings::HttpConfig, ixopay::settings::IxopayConfig, sandbox};
 
@@ -28,28 +30,33 @@ pub enum ProviderConfig {
     Http(HttpConfig),
     /// A connector of IXOPAY's.
     Ixopay(IxopayConfig),
+    /// A member of Token.io's.
+    TokenIo(Box<TokenIoConfig>),
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Http,
     Ixopay,
+    TokenIo,
 }
 
 impl ProviderConfig {
     /// Whose money it takes, and which.
-    pub const fn account(&self) -> &AccountSettings {
+    pub fn account(&self) -> &AccountSettings {
         match self {
             Self::Http(config) => &config.account,
             Self::Ixopay(config) => &config.account,
+            Self::TokenIo(config) => &config.account,
         }
     }
 
     /// Where it is asked.
-    pub const fn url(&self) -> &Url {
+    pub fn url(&self) -> &Url {
         match self {
             Self::Http(config) => &config.url,
             Self::Ixopay(config) => &config.url,
+            Self::TokenIo(config) => &config.url,
         }
     }
 }
@@ -74,12 +81,13 @@ pub fn providers(tables: &[Table], taken: &[&str], notes: &Notes) -> Vec<Provide
 }
 
 fn provider(section: &mut Section<'_>) -> Option<ProviderConfig> {
-    section.need("kind", "expected \"http\" or \"ixopay\"");
-    let kind = section.word("kind", &[("http", Kind::Http), ("ixopay", Kind::Ixopay)]);
+    section.need("kind", "expected \"http\", \"ixopay\" or \"token_io\"");
+    let kinds = [("http", Kind::Http), ("ixopay", Kind::Ixopay), ("token_io", Kind::TokenIo)];
+    let kind = section.word("kind", &kinds);
     // IXOPAY answers sixty questions a minute.
     let per_second = match kind {
         Some(Kind::Ixopay) => 1,
-        Some(Kind::Http) | None => AskSchedule::default().per_second(),
+        Some(Kind::Http | Kind::TokenIo) | None => AskSchedule::default().per_second(),
     };
     let account = account(section, per_second);
     // What is said beside a kind that there is not is read as the first one's.
@@ -91,6 +99,7 @@ fn provider(section: &mut Section<'_>) -> Option<ProviderConfig> {
             all.map(|((account, url), secrets)| ProviderConfig::Http(HttpConfig { account, url, secrets }))
         }
         Kind::Ixopay => ixopay(section, account).map(ProviderConfig::Ixopay),
+        Kind::TokenIo => token_io(section, account).map(|config| ProviderConfig::TokenIo(Box::new(config))),
     };
     provider.filter(|_| kind.is_some())
 }
@@ -131,6 +140,77 @@ fn ixopay(section: &mut Section<'_>, account: Option<AccountSettings>) -> Option
     let secret = credential(section, "shared_secret", "both sides sign with it");
     let (account, url, password) = (account?, url?, password?);
     Some(IxopayConfig { account, url, api_key: api_key?, user: user?, password, secrets: vec![secret?] })
+}
+
+fn token_io(section: &mut Section<'_>, account: Option<AccountSettings>) -> Option<TokenIoConfig> {
+    let url = section.needed("url", "expected such as https://api.token.io", engine_url);
+    let member = section.needed("member", "expected the id of the member, m:…", member_text("member"));
+    let key_id = section.needed("key_id", "expected the id of the key that signs", member_text("key_id"));
+    let key = credential(section, "private_key", "every call is signed");
+    let key =
+        key.and_then(|pem| SigningKey::parse(&pem).map_err(|invalid| section.refuse("private_key", &invalid)).ok());
+    let webhook_key = section.text("webhook_key").map(|text| read_webhook_key(section, text));
+    let scheme = section.word("scheme", &Scheme::WORDS);
+    let payee = section.needed("payee", "expected the name of the account's holder", super::institution::name);
+    let payee_account = payee_account(section);
+    let bank = section.text("bank").map(str::to_owned);
+    let on_behalf_of = section.text("on_behalf_of").map(str::to_owned);
+    section.show("on_behalf_of", on_behalf_of.as_deref().unwrap_or("nobody"));
+    section.show("bank", bank.as_deref().unwrap_or("chosen on Token.io's pages"));
+    Some(TokenIoConfig {
+        account: account?,
+        url: url?,
+        member: member?,
+        key_id: key_id?,
+        key: key?,
+        webhook_key: match webhook_key {
+            Some(key) => Some(key?),
+            None => None,
+        },
+        scheme: scheme?,
+        payee: payee?,
+        payee_account: payee_account?,
+        bank,
+        on_behalf_of,
+    })
+}
+
+/// Reads what stands in the header of a token as it is.
+fn member_text(field: &'static str) -> impl Fn(&str) -> Result<String, Invalid> {
+    move |text| {
+        let is_plain = (1..=200).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        let refused = || Invalid::new(field, "is not 1 to 200 visible ASCII characters");
+        if is_plain { Ok(text.to_owned()) } else { Err(refused()) }
+    }
+}
+
+fn read_webhook_key(section: &Section<'_>, text: &str) -> Option<[u8; 32]> {
+    section.show("webhook_key", text);
+    let key = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+    if key.is_none() {
+        let invalid = Invalid::new("", "is not 32 bytes in base64url");
+        section.refuse("webhook_key", &invalid.hint("expected the public key for webhooks of the member's page"));
+    }
+    key
+}
+
+/// Where the money goes: an IBAN, or a sort code and a number.
+fn payee_account(section: &mut Section<'_>) -> Option<PayeeAccount> {
+    let [iban, sort_code, number] = ["iban", "sort_code", "account_number"].map(|key| section.text(key));
+    let account = match (&iban, &sort_code, &number) {
+        (Some(iban), None, None) => PayeeAccount::iban(iban),
+        (None, Some(sort_code), Some(number)) => PayeeAccount::uk(sort_code, number),
+        (None, None, None) => Err(Invalid::new("iban", "is missing").hint("or sort_code and account_number")),
+        (Some(_), _, _) => Err(Invalid::new("iban", "stands beside another account").hint("expected one of them")),
+        (None, None, _) => Err(Invalid::new("sort_code", "is missing beside account_number")),
+        (None, _, None) => Err(Invalid::new("account_number", "is missing beside sort_code")),
+    };
+    for (key, text) in [("iban", iban), ("sort_code", sort_code), ("account_number", number)] {
+        if let Some(text) = text {
+            section.show(key, text);
+        }
+    }
+    account.map_err(|invalid| section.refuse(invalid.field(), &invalid.clone().at(""))).ok()
 }
 
 /// A secret that must be there.

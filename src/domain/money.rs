@@ -11,6 +11,8 @@ pub struct Currency([u8; 3]);
 impl Currency {
     /// The euro, the only currency that SecPaid knows.
     pub const EUR: Self = Self(*b"EUR");
+    /// The pound sterling.
+    pub const GBP: Self = Self(*b"GBP");
 
     /// Reads three capital letters that stand for money of today in ISO 4217: not a currency that another has replaced,
     /// not a fund, not a metal, and not one of the codes for tests and for no currency.

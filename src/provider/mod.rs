@@ -6,6 +6,7 @@ pub mod ixopay;
 pub mod oidc;
 mod payments;
 pub mod sandbox;
+pub mod token_io;
 
 use async_trait::async_trait;
 

@@ -25,7 +25,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     // What a bank is configured as is the bank's own; it says too which of it breaks a rule.
     (
         "config",
-        &["domain", "keys", "provider", "provider::http", "provider::ixopay", "provider::oidc", "provider::sandbox"],
+        &[
+            "domain",
+            "keys",
+            "provider",
+            "provider::http",
+            "provider::ixopay",
+            "provider::oidc",
+            "provider::sandbox",
+            "provider::token_io",
+        ],
     ),
     ("telemetry", &["config"]),
     // Connections, below everything that answers.

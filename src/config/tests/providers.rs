@@ -69,6 +69,36 @@ fn a_connector_of_ixopays_is_read() {
 }
 
 #[test]
+fn a_member_of_token_ios_is_read() {
+    let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";
+    let file = "[[provider]]\nkind = 'token_io'\nname = 'transfer'\nmode = 'test'\nurl = 'https://api.sandbox.token.io'\n\
+                member = 'm:a:b'\nkey_id = 'k'\nprivate_key_env = 'PEM'\nscheme = 'FASTER_PAYMENTS'\npayee = 'Customer Inc.'\n\
+                sort_code = '12-34-56'\naccount_number = '12345678'\nbank = 'ob-modelo'\n\
+                webhook_key = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo'\n";
+    let config = load_file(file, &[("PEM", pem)]).unwrap();
+    let [ProviderConfig::TokenIo(member)] = &config.providers[..] else { panic!() };
+    assert_eq!((member.member.as_str(), member.bank.as_deref()), ("m:a:b", Some("ob-modelo")));
+    assert!(member.webhook_key.is_some() && config.lines.iter().all(|line| !line.value.contains("MC4CAQAw")));
+    for (line, wrong, key) in [
+        ("member = 'm:a:b'\n", "", "provider[0].member"),
+        ("key_id = 'k'", "key_id = 'k k'", "provider[0].key_id"),
+        ("private_key_env = 'PEM'\n", "", "provider[0].private_key"),
+        ("private_key_env = 'PEM'", "private_key = 'hush'", "provider[0].private_key"),
+        ("'FASTER_PAYMENTS'", "'SWIFT'", "provider[0].scheme"),
+        ("payee = 'Customer Inc.'\n", "", "provider[0].payee"),
+        ("sort_code = '12-34-56'\n", "", "provider[0].sort_code"),
+        ("account_number = '12345678'\n", "", "provider[0].account_number"),
+        ("'12-34-56'", "'12'", "provider[0].sort_code"),
+        ("sort_code =", "iban = 'DE89370400440532013000'\nsort_code =", "provider[0].iban"),
+        ("webhook_key = '11qY", "webhook_key = '", "provider[0].webhook_key"),
+        ("bank =", "bnak =", "provider[0].bnak"),
+    ] {
+        let Err(mistakes) = load_file(&file.replace(line, wrong), &[("PEM", pem)]) else { panic!("{wrong}") };
+        assert_eq!(keys_of(&mistakes), [key], "{mistakes}");
+    }
+}
+
+#[test]
 fn each_mistake_is_named_by_its_key() {
     for (lines, key) in [
         ("", "provider[0].secret"),

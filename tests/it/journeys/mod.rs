@@ -44,6 +44,7 @@ mod sandbox_bank;
 mod secrets_rotated;
 mod store_away;
 mod suspicious;
+mod token_io_provider;
 mod tokens;
 mod two_tabs;
 mod used_links;

@@ -17,6 +17,7 @@ pub mod receiver;
 pub mod redis;
 pub mod sdk;
 pub mod token_io_client;
+pub mod token_io_host;
 pub mod tpp;
 mod watch;
 
