@@ -13,6 +13,7 @@ mod merchant_client;
 mod payments;
 mod stopped;
 mod story;
+mod transfers;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

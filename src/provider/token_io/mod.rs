@@ -47,8 +47,9 @@ const BANK_SECONDS: &str = "7";
 /// How long a signature holds.
 const SIGNED_FOR: Duration = Duration::from_mins(5);
 
-/// How long after its customer left a payment may have been created before: from then on it is looked for first.
-const FIRST: Duration = Duration::from_secs(4);
+/// How long after its customer left a payment is created without looking for one: whoever comes later may not be the
+/// first.
+const FIRST: Duration = Duration::from_millis(50);
 
 /// How long after its customer left nobody is creating a payment any more.
 const LOST: Duration = Duration::from_mins(1);

@@ -194,7 +194,7 @@ impl Pair {
             }
         }
         if end == End::NeverReturned {
-            host.webhook(&self.gateway, "/notify/transfer", reference).await.is(200);
+            host.webhook(&self.gateway.http, "/notify/transfer", reference).await.is(200);
         }
         host.way_back(reference)
     }

@@ -81,7 +81,7 @@ impl Till {
         match self {
             Self::Http(engine) => engine.notify(gateway, reference).await.is(204),
             Self::Ixopay(connector) => connector.call_back(gateway, reference, SHARED_SECRET).await.is(200),
-            Self::TokenIo(host) => host.webhook(gateway, "/notify/transfer", reference).await.is(200),
+            Self::TokenIo(host) => host.webhook(&gateway.http, "/notify/transfer", reference).await.is(200),
         };
     }
 

@@ -107,7 +107,7 @@ async fn whose_customer_never_returns_is_told(scene: Scene) {
     let (journey, reference) = scene.left().await;
     scene.host.succeed(&reference);
     for _ in 0..2 {
-        let acknowledged = scene.host.webhook(&scene.gateway, WEBHOOK_URL, &reference).await.is(200);
+        let acknowledged = scene.host.webhook(&scene.gateway.http, WEBHOOK_URL, &reference).await.is(200);
         assert_eq!(acknowledged.text(), "OK");
     }
     scene.until(&journey, "paid").await;
@@ -211,14 +211,14 @@ async fn what_is_not_the_members_word_changes_nothing(scene: Scene) {
     let told = told.to_string();
     let asked = scene.host.called("GET /v2/payments/{id}");
     let event = ("PAYMENT_STATUS_CHANGED", told.as_str());
-    post_webhook(&scene.gateway, WEBHOOK_URL, event, &[1; 32]).await.is(401);
+    post_webhook(&scene.gateway.http, WEBHOOK_URL, event, &[1; 32]).await.is(401);
     assert_eq!(scene.host.called("GET /v2/payments/{id}"), asked, "nobody is asked about a forged one");
     // A genuine one is a reason to ask, and decides nothing.
-    post_webhook(&scene.gateway, WEBHOOK_URL, event, &WEBHOOK_SEED).await.is(200);
+    post_webhook(&scene.gateway.http, WEBHOOK_URL, event, &WEBHOOK_SEED).await.is(200);
     eventually("it is asked about", async || scene.host.called("GET /v2/payments/{id}") > asked).await;
     assert_eq!(scene.status(&journey).await, json!("away"));
     let unknown = ("REFUND_STATUS_CHANGED", r#"{"id":"ev-2","refundStatusChanged":{}}"#);
-    post_webhook(&scene.gateway, WEBHOOK_URL, unknown, &WEBHOOK_SEED).await.is(200);
+    post_webhook(&scene.gateway.http, WEBHOOK_URL, unknown, &WEBHOOK_SEED).await.is(200);
 }
 
 #[tokio::test]

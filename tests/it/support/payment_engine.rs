@@ -61,6 +61,11 @@ impl Trap {
         Self { kind, acts: true }
     }
 
+    /// Whether it does what it is asked before.
+    pub const fn acts(self) -> bool {
+        self.acts
+    }
+
     /// The type of the question.
     pub const fn kind(self) -> &'static str {
         self.kind

@@ -4,6 +4,7 @@
 //! none ([`Trouble::Unique`]).
 
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -12,8 +13,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
-use super::gateway::TestGateway;
-use super::http::HttpReply;
+use super::http::{Http, HttpReply};
+use super::payment_engine::Trap;
 use super::receiver::{Received, Receiver, Reply};
 
 /// The member that the gateway is, and its key: the id, the private half (PKCS #8), the seed.
@@ -67,6 +68,7 @@ struct Books {
     kept: Vec<Value>,
     calls: Vec<String>,
     trouble: Trouble,
+    trap: Option<Trap>,
 }
 
 impl Books {
@@ -116,6 +118,13 @@ impl TokenIoHost {
         self.books().trouble = trouble;
     }
 
+    /// Sets a trap at a call such as `POST /v2/payments`; answers how one finds out that it has sprung.
+    pub fn set(&self, trap: Trap) -> impl Fn() -> bool + use<> {
+        self.books().trap = Some(trap);
+        let books = Arc::clone(&self.books);
+        move || books.lock().expect("books").trap.is_none()
+    }
+
     /// A payment, by its reference or its id: of several the last.
     pub fn payment(&self, which: &str) -> Value {
         self.books().find(which).clone()
@@ -160,19 +169,19 @@ impl TokenIoHost {
         format!("{url}{mark}{member}payment-id={id}{state}")
     }
 
-    /// Tells the gateway at this address how a payment stands, dated by the gateway's clock.
-    pub async fn webhook(&self, gateway: &TestGateway, url: &str, which: &str) -> HttpReply {
-        let (event, at) = ("PAYMENT_STATUS_CHANGED", gateway.clock.now().as_millis().to_string());
+    /// Tells the gateway at this address how a payment stands.
+    pub async fn webhook(&self, http: &Http, url: &str, which: &str) -> HttpReply {
+        let (event, at) = ("PAYMENT_STATUS_CHANGED", SystemClock.now().as_millis().to_string());
         let told = json!({ "createdAtMs": at, "id": "ev-1", "eventType": event, "payment": self.payment(which) });
-        post_webhook(gateway, url, (event, &told.to_string()), &WEBHOOK_SEED).await
+        post_webhook(http, url, (event, &told.to_string()), &WEBHOOK_SEED).await
     }
 }
 
 /// Posts a webhook of this type, signed with the key of this seed.
-pub async fn post_webhook(gateway: &TestGateway, url: &str, (event, body): (&str, &str), seed: &[u8; 32]) -> HttpReply {
+pub async fn post_webhook(http: &Http, url: &str, (event, body): (&str, &str), seed: &[u8; 32]) -> HttpReply {
     let signature = sign(seed, body);
     let headers = [("content-type", "application/json"), ("token-event", event), ("token-signature", &signature)];
-    gateway.http.send(Method::POST, url, &headers, body.to_owned()).await
+    http.send(Method::POST, url, &headers, body.to_owned()).await
 }
 
 /// An Ed25519 signature, as Token.io writes one.
@@ -191,6 +200,10 @@ fn answer(books: &mut Books, call: &Received) -> Reply {
     };
     let what = format!("{} {address}", call.method);
     books.calls.push(what.clone());
+    let trap = books.trap.take_if(|trap| trap.kind() == what);
+    if trap.is_some_and(|trap| !trap.acts()) {
+        return Reply::Hang(Duration::from_secs(2));
+    }
     let reply = match (books.trouble, what.as_str()) {
         (Trouble::Broken, _) => refuse(500, "InternalServerError", &json!({})),
         (Trouble::Busy, _) => refuse(429, "RESOURCE_EXHAUSTED", &json!({ "paymentId": "Check quota." })),
@@ -199,7 +212,11 @@ fn answer(books: &mut Books, call: &Received) -> Reply {
         (_, "GET /v2/payments/{id}") => one(books, id),
         _ => panic!("{what} is no call"),
     };
-    if books.trouble == Trouble::Mute && call.method == "POST" { Reply::Hangup } else { reply }
+    match books.trouble {
+        _ if trap.is_some() => Reply::Hang(Duration::from_secs(2)),
+        Trouble::Mute if call.method == "POST" => Reply::Hangup,
+        _ => reply,
+    }
 }
 
 /// What a call wants to be made.
@@ -245,8 +262,8 @@ fn list(books: &Books, query: &str) -> Reply {
     assert!(references.iter().all(|(name, _)| name == "refIds"), "not played here: {query}");
     let limit: usize = limits.first().and_then(|(_, limit)| limit.parse().ok()).expect("a limit");
     let fits = |kept: &&Value| references.is_empty() || references.iter().any(|(_, wanted)| wanted == reference(kept));
-    let found: Vec<&Value> = books.kept.iter().rev().filter(fits).collect();
-    assert!((1..=200).contains(&limit) && found.len() <= limit, "a page of {limit}: {query}");
+    assert!((1..=200).contains(&limit), "a page of {limit}: {query}");
+    let found: Vec<&Value> = books.kept.iter().rev().filter(fits).take(limit).collect();
     say(200, &json!({ "payments": found, "pageInfo": { "limit": limit } }))
 }
 
