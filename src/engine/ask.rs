@@ -130,8 +130,7 @@ async fn ask_and_conclude(engine: &Engine, journey: &Journey, visit: u8) -> Resu
         }
         Err(trouble) => {
             match &trouble {
-                // One that it does not have says nothing of the others.
-                ProviderError::NoPayment(_) => engine.paces.answered(name),
+                ProviderError::NoPayment(_) => engine.paces.unknown(name, deps.clock.now()),
                 _ => engine.paces.failed(name, deps.clock.now()),
             }
             tracing::warn!(provider = name, pay_id = %journey.pay_id(), error = %trouble, "payment.unknown");

@@ -11,6 +11,9 @@ use crate::domain::provider_account::merchant_of_provider;
 /// After how many failures in a row a provider is left alone.
 const FAILURES: u32 = 3;
 
+/// How many payments in a row a provider does not know before something is wrong with it.
+const UNKNOWN: u32 = 5;
+
 /// The first and the longest rest; each is twice as long as the one before.
 const REST: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
 
@@ -32,6 +35,8 @@ struct Pace {
     failures: u32,
     rests_until: UnixMillis,
     away_since: Option<UnixMillis>,
+    /// How many payments in a row it did not know.
+    unknown: u32,
 }
 
 impl Paces {
@@ -57,6 +62,19 @@ impl Paces {
     pub(super) fn answered(&self, provider: &str) {
         if let Some(pace) = self.paces().get_mut(provider) {
             *pace = Pace { next: pace.next, ..Pace::default() };
+        }
+    }
+
+    /// A provider says that it has no such payment. One says nothing of the others; several in a row are the mark of a
+    /// wrong address or account, and count as *away*, which somebody looks at. It is asked as before.
+    pub(super) fn unknown(&self, provider: &str, now: UnixMillis) {
+        let mut paces = self.paces();
+        let pace = paces.entry(provider.to_owned()).or_default();
+        (pace.failures, pace.unknown) = (0, pace.unknown.saturating_add(1));
+        if pace.unknown < UNKNOWN {
+            pace.away_since = None;
+        } else {
+            pace.away_since.get_or_insert(now);
         }
     }
 
@@ -109,6 +127,20 @@ mod tests {
         let turns = [0, 0, 0, 120, 1000].map(|now| paces.reserve("a", PAUSE, at(now)));
         assert_eq!(turns, [at(0), at(50), at(100), at(150), at(1000)]);
         assert_eq!(paces.reserve("b", PAUSE, at(0)), at(0), "another provider has its own");
+    }
+
+    #[test]
+    fn one_that_knows_none_of_its_payments_is_away_and_is_asked_all_the_same() {
+        let paces = Paces::default();
+        for number in 1..=UNKNOWN {
+            assert_eq!(paces.away(at(0)).iter().filter(|(_, span)| !span.is_zero()).count(), 0, "{number}");
+            paces.unknown("a", at(0));
+        }
+        assert_eq!(paces.away(at(700)), [("a".to_owned(), Duration::from_millis(700))]);
+        assert_eq!((paces.reserve("a", PAUSE, at(700)), paces.rests("a", at(700))), (at(700), false));
+        paces.answered("a");
+        paces.unknown("a", at(800));
+        assert_eq!(paces.away(at(900)), [("a".to_owned(), Duration::ZERO)]);
     }
 
     #[test]

@@ -6,13 +6,14 @@ use std::sync::atomic::AtomicBool;
 
 use super::*;
 use crate::domain::{
-    Amount, Cancel, Checkout, Currency, Instrument, Mode, Outcome, PayId, PaymentReference, PaymentStanding,
-    ReportedOperation, Stage, UnixMillis, Wanted,
+    Amount, Cancel, Checkout, Currency, Instrument, LatePayments, Mode, Outcome, PayId, PaymentReference,
+    PaymentStanding, ReportedOperation, Stage, UnixMillis, Wanted,
 };
 use crate::engine::{NotifyResult, SendRequest, SendResult, ask, visit};
 use crate::provider::{
     AskSchedule, Notification, NotificationError, Notified, PaymentContext, PaymentReport, PaymentStatus,
 };
+use crate::store::Replaced;
 
 /// A payment engine that keeps its books, and does as it is told.
 #[derive(Default)]
@@ -397,6 +398,25 @@ async fn what_expires_is_closed_at_the_provider_so_that_nobody_pays_late() {
     scene.till.is_mute.store(false, Ordering::SeqCst);
     scene.after(40 * SECOND).await;
     assert_eq!(outcome(&scene.now(&journey).await), Some(Outcome::Paid));
+}
+
+#[tokio::test]
+async fn a_late_payment_of_a_merchant_that_is_gone_is_not_looked_at_for_ever() {
+    let mut scene = Scene::new().await;
+    scene.merchant.settings.late_payments = LatePayments::Refund;
+    scene.merchant.revision += 1;
+    let store = &scene.engine.deps.store;
+    assert_eq!(store.replace(&scene.merchant, None).await.unwrap(), Replaced::Done);
+    let (journey, _, _) = scene.left().await;
+    scene.after(LIFE).await;
+    scene.engine.deps.store.remove(&scene.merchant).await.unwrap();
+    let reference = scene.till.references().remove(0);
+    scene.till.set(&reference, PaymentStatus::Paid);
+    scene.notify("genuine", &reference).await;
+    scene.after(2 * SECOND).await;
+    scene.after(2 * SECOND).await;
+    let paid = scene.engine.deps.store.find(journey.pay_id()).await.unwrap().unwrap();
+    assert_eq!((outcome(&paid), paid.due_at()), (Some(Outcome::Paid), None));
 }
 
 #[tokio::test]

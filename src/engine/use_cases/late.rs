@@ -23,7 +23,12 @@ pub(in crate::engine) async fn open_refund(engine: &Engine, journey: &Journey) -
         }
         merchant => merchant?,
     };
-    let Some(merchant) = merchant else { return Ok(None) };
+    let Some(merchant) = merchant else {
+        // Nobody is left on whose behalf it could be ordered: it is not looked at again.
+        tracing::error!(pay_id = %journey.pay_id(), merchant = %journey.opening().merchant, "payment.not_given_back");
+        note_refund(engine, journey.clone(), journey.pay_id()).await?;
+        return Ok(None);
+    };
     let (dialect, refund) = (deps.dialect(&journey.opening().dialect)?, journey.whole_refund());
     let Some(refund) = refund else { return Ok(None) };
     let request = dialect.operation_without_order(journey, refund, None);
