@@ -93,23 +93,23 @@ impl Scene {
         for _ in 0..CUSTOMERS {
             let body = json!({ "amount": "25.00", "currency": "EUR", "callback": "https://shop.example/cb" });
             let journey = self.shop.v1(Method::POST, "/journeys", &body).await.is(201).json();
-            let link = query_value(journey["pay_link"].as_str().unwrap(), "link_id");
-            opened.push((journey["pay_id"].as_str().unwrap().to_owned(), link));
+            let address = query_value(journey["pay_link"].as_str().unwrap(), "link_id");
+            opened.push((journey["pay_id"].as_str().unwrap().to_owned(), address));
         }
         let creates = trap.is_some_and(|trap| trap.kind() == CREATE);
         if creates {
             self.killed_at(line, trap, &opened[0].1).await;
         }
-        for (_, link) in &opened {
-            let left = self.shop.http.submit("/payment/pay", &[("link_id", link)]).await;
+        for (_, address) in &opened {
+            let left = self.shop.http.submit("/payment/pay", &[("link_id", address)]).await;
             assert!(left.location().starts_with("http://127.0.0.1:9/session/"), "{line}: {}", left.location());
         }
         for (number, (pay_id, _)) in opened.iter().enumerate() {
             let reference = format!("{pay_id}-1");
             if number == 0 {
-                self.host.refuse(&reference)
+                self.host.refuse(&reference);
             } else {
-                self.host.succeed(&reference)
+                self.host.succeed(&reference);
             }
             if number == 0 { &mut self.refused } else { &mut self.paid }.push(pay_id.clone());
         }
