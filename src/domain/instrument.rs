@@ -137,24 +137,16 @@ fn masked(iban: &str) -> Result<String, Invalid> {
     Ok(format!("{start}{}{end}", "*".repeat(iban.len() - 8)))
 }
 
-/// Whether a text holds 12 to 19 digits, with or without spaces and hyphens between them, whose last one is the check
-/// digit of a card number (ISO/IEC 7812-1, annex B).
+/// Whether a text holds 13 to 19 digits, with or without spaces and hyphens between them, that begin as the numbers of
+/// payment cards do, and end with their check digit (ISO/IEC 7812-1, annex B); other digits may stand before or behind.
 fn may_be_a_card_number(text: &str) -> bool {
-    let mut run: Vec<u32> = Vec::new();
-    let ends = |run: &[u32]| (12..=19).contains(&run.len()) && is_checked(run);
-    for c in text.chars() {
-        match c.to_digit(10) {
-            Some(digit) => run.push(digit),
-            None if c == ' ' || c == '-' => {}
-            None => {
-                if ends(&run) {
-                    return true;
-                }
-                run.clear();
-            }
-        }
-    }
-    ends(&run)
+    let together: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    let mut runs = together.split(|c: char| !c.is_ascii_digit());
+    runs.any(|run| {
+        let digits: Vec<u32> = run.chars().filter_map(|c| c.to_digit(10)).collect();
+        let mut numbers = (13..=19).flat_map(|length| digits.windows(length));
+        numbers.any(|number| matches!(number.first(), Some(2..=6)) && is_checked(number))
+    })
 }
 
 /// Whether the last of these digits is their check digit by Luhn's formula.
@@ -182,6 +174,9 @@ mod tests {
             "5500-0000-0000-0004",
             "378282246310005",
             "no. 4111111111111111.",
+            "4111111111111111 12/31",
+            "4111111111111111 1231",
+            "00 4111111111111111",
         ] {
             let number = Some(number.to_owned());
             for (member, refused) in [

@@ -16,7 +16,7 @@ use crate::domain::{
     ReportedOperation, UnixMillis, Wanted,
 };
 use crate::engine::commit::Next;
-use crate::engine::conclude::{ConcludedResponse, Reported};
+use crate::engine::conclude::{Changes, ConcludedResponse, Reported};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::single_flight::Flight;
 use crate::engine::{Engine, commit, conclude, derive, learn};
@@ -173,7 +173,10 @@ pub(super) async fn keep_created(
 /// expiry at the latest.
 pub(super) fn next_ask(deps: &Deps, journey: &Journey, visit: u8, asked: u8) -> UnixMillis {
     if let Some(until) = journey.payment(visit).filter(|payment| payment.may_change()).and_then(|p| p.changes_until) {
-        return deps.clock.now().plus(AskSchedule::wait_for_changes(deps.clock.draw())).min(until);
+        let now = deps.clock.now();
+        let next = now.plus(AskSchedule::wait_for_changes(deps.clock.draw()));
+        // The last time is repeated until there is an answer.
+        return if now < until { next.min(until) } else { next };
     }
     let schedule = deps.provider(journey.provider_of(visit)).map(|provider| provider.ask_schedule());
     let wait = schedule.unwrap_or_default().wait(asked, deps.clock.draw());
@@ -263,10 +266,10 @@ async fn judge(engine: &Engine, journey: &Journey, visit: u8, said: Said) -> Res
     let deps = &engine.deps;
     let may_still_pay = matches!(&said, Said::Payment(report) if report.status == PaymentStatus::Open);
     let response_id = derive::payment_response_id(visit);
-    let changes_until = changes_until(deps, &said);
+    let changes = changes(deps, journey, &said);
     // However long the store is away: the customer has paid, or cannot any more.
     let conclude = || {
-        conclude::by_report(deps, journey.clone(), (response_id, changes_until), |latest| {
+        conclude::by_report(deps, journey.clone(), (response_id, changes), |latest| {
             fact_of(latest, visit, &said, deps.clock.now())
         })
     };
@@ -289,15 +292,19 @@ async fn judge(engine: &Engine, journey: &Journey, visit: u8, said: Said) -> Res
 /// Takes down what the provider says was done to a payment that was made.
 async fn learn_of(deps: &Deps, journey: &Journey, visit: u8, report: &PaymentReport) -> Result<()> {
     let is_made = journey.payment(visit).is_some_and(|payment| payment.standing == PaymentStanding::Proven);
-    if is_made { learn::learn(deps, journey, &report.operations).await } else { Ok(()) }
+    if is_made { learn::learn(deps, journey, &report.operations).await.map(drop) } else { Ok(()) }
 }
 
-/// Until when a payment may change that was made, and when it is asked about next.
-fn changes_until(deps: &Deps, said: &Said) -> Option<(UnixMillis, UnixMillis)> {
-    let Said::Payment(PaymentReport { changes_until: Some(until), .. }) = said else { return None };
+/// Whether a payment may change that was made, as its provider says, and when it is asked about next.
+fn changes(deps: &Deps, journey: &Journey, said: &Said) -> Changes {
     let now = deps.clock.now();
-    let until = (*until).min(now.plus(AskSchedule::LONGEST_CHANGES));
-    (now < until).then(|| (until, now.plus(AskSchedule::wait_for_changes(deps.clock.draw())).min(until)))
+    let Said::Payment(PaymentReport { changes_until: Some(until), .. }) = said else { return Changes::NotAsOf(now) };
+    let made_at = journey.final_outcome().map_or(now, |end| end.at);
+    let until = (*until).min(made_at.plus(AskSchedule::LONGEST_CHANGES));
+    if until <= now {
+        return Changes::NotAsOf(now);
+    }
+    Changes::Until(until, now.plus(AskSchedule::wait_for_changes(deps.clock.draw())).min(until))
 }
 
 /// The fact that an answer proves of a journey: none while it is open. What differs from what was asked for is an

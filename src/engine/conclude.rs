@@ -38,18 +38,18 @@ pub(super) enum Reported {
 }
 
 /// [`by_response`] of what a report proves, which depends on what the journey is then; `Ok(None)` is nothing yet. A
-/// payment that it proves is asked about until `changes_until`, the first time at the moment beside it.
+/// payment that it proves is asked about for as long as it may change.
 pub(super) async fn by_report(
     deps: &Deps,
     journey: Journey,
-    (response_id, changes_until): (ResponseId, Option<(UnixMillis, UnixMillis)>),
+    (response_id, changes): (ResponseId, Changes),
     fact_of: impl Fn(&Journey) -> Result<Option<Fact>, String>,
 ) -> Result<Reported> {
     let decide = |journey: &Journey| {
         Ok(match fact_of(journey) {
             Ok(Some(fact)) => {
                 let next = decided(deps, journey, &fact, response_id)?.map(|ended| Ok(Some(ended)));
-                watching(next, journey, response_id.visit, changes_until)
+                watching(next, journey, response_id.visit, changes)
             }
             Ok(None) => Next::Stay(Ok(None)),
             Err(mismatch) => Next::Stay(Err(mismatch)),
@@ -63,23 +63,30 @@ pub(super) async fn by_report(
     })
 }
 
-/// This step, or a step of its own, with the note until when the payment of a visit may change.
-fn watching<T>(
-    next: Next<T>,
-    journey: &Journey,
-    visit: u8,
-    changes_until: Option<(UnixMillis, UnixMillis)>,
-) -> Next<T> {
-    let Some((until, ask_at)) = changes_until else { return next };
-    match next {
-        Next::Take(mut step, value) => {
+/// Whether a payment that was made may change.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Changes {
+    /// Until this moment; it is asked about next at the other one.
+    Until(UnixMillis, UnixMillis),
+    /// Not that the provider says so now.
+    NotAsOf(UnixMillis),
+}
+
+/// This step, or a step of its own, with the note whether the payment of a visit may change.
+fn watching<T>(next: Next<T>, journey: &Journey, visit: u8, changes: Changes) -> Next<T> {
+    match (next, changes) {
+        (Next::Take(mut step, value), Changes::Until(until, ask_at)) => {
             step.journey = step.journey.watched(visit, until, ask_at);
             Next::Take(step, value)
         }
-        Next::Stay(value) => match journey.clone().watching(visit, until, ask_at) {
-            Some(watching) => Next::Take(Box::new(Step::to(watching)), value),
-            None => Next::Stay(value),
-        },
+        (Next::Take(step, value), Changes::NotAsOf(_)) => Next::Take(step, value),
+        (Next::Stay(value), changes) => {
+            let noted = match changes {
+                Changes::Until(until, ask_at) => journey.clone().watching(visit, until, ask_at),
+                Changes::NotAsOf(now) => journey.clone().changed_for_the_last_time(visit, now),
+            };
+            noted.map_or(Next::Stay(()), |noted| Next::Take(Box::new(Step::to(noted)), ())).map(|()| value)
+        }
     }
 }
 

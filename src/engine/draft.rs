@@ -110,7 +110,8 @@ fn provider_for(deps: &Deps, merchant: &Merchant, open_request: &OpenRequest) ->
             return named_provider(deps, merchant, purpose, ("provider", preferred));
         }
         let all = payment_providers(deps, merchant);
-        let provider = all.iter().find(|provider| provider.takes(purpose));
+        let provider =
+            all.iter().find(|provider| provider.takes(purpose) && pays_whom_is_shown(provider, merchant, purpose));
         return provider
             .map(|provider| provider.name().to_owned())
             .ok_or_else(|| no_provider(mode, purpose, !all.is_empty()));
@@ -187,7 +188,21 @@ fn named_provider(
         let rule = format!("names {name:?}, which does not take this currency or kind of payment");
         return Err(Invalid::new(field, rule));
     }
+    if !pays_whom_is_shown(provider, merchant, purpose) {
+        let (paid, shown) = (provider.payee().unwrap_or_default(), shown_payee(merchant, purpose));
+        let rule = format!("names {name:?}, which pays {paid:?}, while the customer is shown {shown:?}");
+        return Err(Invalid::new(field, rule).hint("both must be the same name"));
+    }
     Ok(provider.name().to_owned())
+}
+
+/// Whether a provider pays whom the customer is shown, as far as it is the provider that says who is paid.
+fn pays_whom_is_shown(provider: &Arc<dyn Provider>, merchant: &Merchant, purpose: &Purpose) -> bool {
+    provider.payee().is_none_or(|payee| payee == shown_payee(merchant, purpose))
+}
+
+fn shown_payee<'a>(merchant: &'a Merchant, purpose: &'a Purpose) -> &'a str {
+    purpose.payee().unwrap_or_else(|| merchant.name.as_str())
 }
 
 /// Refuses a payment that the app creates itself, where its provider cannot be asked about it, or the merchant requires

@@ -4,41 +4,52 @@
 //! It is opened once, by the provider's own id; written into the payment, whatever is left of that; and concluded, as a
 //! fact. Each step may be repeated, so that whoever comes after a node that has died finishes it.
 
-use crate::domain::{Fact, Journey, OperationKind, PayId, PaymentOperation, ReportedOperation};
+use crate::domain::{Amount, Fact, Journey, OperationKind, PayId, PaymentOperation, ReportedOperation};
 use crate::engine::commit::{self, Next};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::{accounts, conclude, create, derive};
 use crate::store::{Kept, Reservation, Step, StoreError};
 
-/// Takes down the operations that a provider reports of a payment, each once.
-pub(super) async fn learn(deps: &Deps, payment: &Journey, reported: &[ReportedOperation]) -> Result<()> {
+/// Takes down the operations that a provider reports of a payment, each once. `false` when one of them could not be taken
+/// down for a reason that may pass.
+pub(super) async fn learn(deps: &Deps, payment: &Journey, reported: &[ReportedOperation]) -> Result<bool> {
+    let (mut payment, mut all) = (payment.clone(), true);
     for operation in reported {
-        if payment.knows_reported(&operation.id) || was_ordered(deps, payment, &operation.id).await? {
+        if payment.knows_reported(&operation.id) || was_ordered(deps, &payment, &operation.id).await? {
+            continue;
+        }
+        let (pay_id, kind) = (payment.pay_id(), operation.kind.as_str());
+        let currency = payment.opening().purpose.amount().map(Amount::currency);
+        if operation.amount.is_some_and(|amount| Some(amount.currency()) != currency) {
+            tracing::error!(%pay_id, kind, "operation.other_currency");
             continue;
         }
         if !payment.takes_operations() {
-            tracing::error!(pay_id = %payment.pay_id(), kind = operation.kind.as_str(), "operation.no_room");
+            tracing::error!(%pay_id, kind, "operation.no_room");
             continue;
         }
-        if let Some(learned) = open(deps, payment, operation).await? {
-            tracing::warn!(pay_id = %payment.pay_id(), kind = operation.kind.as_str(), operation = %learned.pay_id(), "operation.reported");
-            finish(deps, payment.clone(), learned).await?;
-        }
+        let Some(learned) = open(deps, &payment, operation).await? else {
+            all = false;
+            continue;
+        };
+        tracing::warn!(%pay_id, kind, operation = %learned.pay_id(), "operation.reported");
+        (payment, _) = finish(deps, payment, learned).await?;
     }
-    Ok(())
+    Ok(all)
 }
 
-/// Writes a reported operation into the journey that it is of, and concludes it.
-pub(super) async fn finish(deps: &Deps, payment: Journey, learned: Journey) -> Result<Journey> {
-    let Some(operation) = learned.opening().purpose.operation() else { return Ok(learned) };
+/// Writes a reported operation into the journey that it is of, and concludes it. Answers both as they are then.
+pub(super) async fn finish(deps: &Deps, payment: Journey, learned: Journey) -> Result<(Journey, Journey)> {
+    let Some(operation) = learned.opening().purpose.operation() else { return Ok((payment, learned)) };
     let applied = operation.applied(learned.pay_id());
     // Where there is no room for it, it is told all the same.
     let apply = |payment: &Journey| {
         let next = payment.clone().apply(applied.clone()).ok().filter(|next| next != payment);
         Ok(Next::step(next.map(Step::to)))
     };
-    commit::unless_gone(commit::commit(deps, payment, apply).await)?;
-    conclude::conclude(deps, learned, &Fact::paid()).await
+    let written = commit::unless_gone(commit::commit(deps, payment.clone(), apply).await)?;
+    let payment = written.map_or(payment, |(written, _)| written);
+    Ok((payment, conclude::conclude(deps, learned, &Fact::paid()).await?))
 }
 
 /// Whether this is the id of an operation that was ordered from here.
@@ -56,7 +67,7 @@ async fn was_ordered(deps: &Deps, payment: &Journey, id: &str) -> Result<bool> {
     }))
 }
 
-/// Opens the operation, in the words of its payment's dialect. `None` where its merchant is gone or cannot be read.
+/// Opens the operation, in the words of its payment's dialect. `None` where its merchant cannot be read, or is gone.
 async fn open(deps: &Deps, payment: &Journey, reported: &ReportedOperation) -> Result<Option<Journey>> {
     let merchant = match deps.store.merchant(payment.opening().merchant).await {
         Err(StoreError::Damaged(_)) => {

@@ -53,6 +53,17 @@ impl Paces {
         turn
     }
 
+    /// [`Paces::reserve`], where the next turn comes within this time; `None`, and nothing is reserved, where it does not.
+    pub(super) fn reserve_within(
+        &self,
+        provider: &str,
+        (pause, within): (Duration, Duration),
+        now: UnixMillis,
+    ) -> Option<UnixMillis> {
+        let next = self.paces().get(provider).map_or(now, |pace| pace.next.max(pace.rests_until));
+        (next <= now.plus(within)).then(|| self.reserve(provider, pause, now))
+    }
+
     /// Whether a provider rests now, whatever was reserved.
     pub(super) fn rests(&self, provider: &str, now: UnixMillis) -> bool {
         self.paces().get(provider).is_some_and(|pace| now < pace.rests_until)
@@ -127,6 +138,17 @@ mod tests {
         let turns = [0, 0, 0, 120, 1000].map(|now| paces.reserve("a", PAUSE, at(now)));
         assert_eq!(turns, [at(0), at(50), at(100), at(150), at(1000)]);
         assert_eq!(paces.reserve("b", PAUSE, at(0)), at(0), "another provider has its own");
+    }
+
+    #[test]
+    fn a_turn_that_is_too_far_away_is_not_reserved() {
+        let paces = Paces::default();
+        let within = |millis| (PAUSE, Duration::from_millis(millis));
+        assert_eq!(paces.reserve_within("a", within(0), at(0)), Some(at(0)));
+        for _ in 0..100 {
+            assert_eq!(paces.reserve_within("a", within(40), at(0)), None);
+        }
+        assert_eq!(paces.reserve_within("a", within(50), at(0)), Some(at(50)));
     }
 
     #[test]

@@ -11,7 +11,10 @@ use futures_util::future::{BoxFuture, FutureExt, Shared};
 /// A flight that any number of browsers can wait for.
 pub(super) type Flight<T> = Shared<BoxFuture<'static, T>>;
 
-type UnderWay<K, T> = Arc<Mutex<HashMap<K, Flight<T>>>>;
+type UnderWay<K, T> = Arc<Mutex<HashMap<K, (Token, Flight<T>)>>>;
+
+/// Tells one flight from the next one under the same key.
+type Token = Arc<()>;
 
 /// The calls that this node has under way, and for a while what came of them.
 pub(super) struct SingleFlight<K: Eq + Hash, T: Clone> {
@@ -37,10 +40,11 @@ where
     /// [`SingleFlight::join`], where what comes of a flight that begins now is kept for another time.
     pub(super) fn join_kept(&self, key: K, kept: Duration, begin: impl FnOnce() -> BoxFuture<'static, T>) -> Flight<T> {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(flight) = under_way.get(&key) {
+        if let Some((_, flight)) = under_way.get(&key) {
             return flight.clone();
         }
-        let done = Cleared { key: key.clone(), under_way: Arc::clone(&self.under_way) };
+        let token = Token::default();
+        let done = Cleared { key: key.clone(), token: Arc::clone(&token), under_way: Arc::clone(&self.under_way) };
         let call = begin();
         let flight = async move {
             let result = call.await;
@@ -55,7 +59,7 @@ where
             result
         };
         let flight = flight.boxed().shared();
-        under_way.insert(key, flight.clone());
+        under_way.insert(key, (token, flight.clone()));
         tokio::spawn(flight.clone());
         flight
     }
@@ -68,7 +72,7 @@ where
     /// Whether any flight is under way here.
     pub(super) fn any(&self) -> bool {
         let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.values().any(|flight| flight.peek().is_none())
+        under_way.values().any(|(_, flight)| flight.peek().is_none())
     }
 
     /// Forgets a flight, so that the next one begins anew.
@@ -117,15 +121,37 @@ impl<K: Eq + Hash> Drop for Note<K> {
     }
 }
 
-/// Takes a flight off the list when it has ended, however it ended.
+/// Takes a flight off the list when it has ended, however it ended; but not the one that came after it.
 struct Cleared<K: Eq + Hash, T: Clone> {
     key: K,
+    token: Token,
     under_way: UnderWay<K, T>,
 }
 
 impl<K: Eq + Hash, T: Clone> Drop for Cleared<K, T> {
     fn drop(&mut self) {
-        let ended = self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_own = under_way.get(&self.key).is_some_and(|(token, _)| Arc::ptr_eq(token, &self.token));
+        let ended = is_own.then(|| under_way.remove(&self.key));
+        // The lock is given back before the flight itself is dropped.
+        drop(under_way);
         drop(ended);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_came_of_a_flight_that_was_forgotten_does_not_clear_the_next_one() {
+        let flights = SingleFlight::<u8, u8>::kept_for(Duration::from_millis(400));
+        let begin = |answer: u8| move || async move { answer }.boxed();
+        assert_eq!(flights.join(1, begin(1)).await, 1);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        flights.forget(&1);
+        assert_eq!(flights.join_kept(1, Duration::from_hours(1), begin(2)).await, 2);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(flights.join(1, begin(3)).await, 2, "the first one is over, and this one is kept");
     }
 }

@@ -50,6 +50,12 @@ pub trait Provider: Send + Sync {
         true
     }
 
+    /// Who is paid at it, where its account says so and not the journey: then a payment goes to it only where that is whom
+    /// the customer is shown.
+    fn payee(&self) -> Option<&str> {
+        None
+    }
+
     /// Whether it holds what this journey is about, and can be asked about it: a payment for each visit, which
     /// [`Provider::request`] creates, any number of times; or an operation, which [`Provider::perform`] orders, any
     /// number of times. [`Provider::exchange`] is never called then.

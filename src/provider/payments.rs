@@ -138,13 +138,19 @@ impl AskSchedule {
     /// by `chance`.
     pub fn wait(&self, asked: u8, chance: u64) -> Duration {
         let wait = self.waits.get(usize::from(asked)).or(self.waits.last()).copied().unwrap_or_default();
-        varied(wait, chance)
+        Self::varied(wait, chance)
+    }
+
+    /// A wait, a tenth more or less by chance.
+    pub fn varied(wait: Duration, chance: u64) -> Duration {
+        let tenth = u32::try_from(chance % 201).unwrap_or_default();
+        wait * (900 + tenth) / 1000
     }
 
     /// How long is waited before it is asked again about a payment that was made, and may change: a day, a tenth more or
     /// less.
     pub fn wait_for_changes(chance: u64) -> Duration {
-        varied(Self::CHANGES, chance)
+        Self::varied(Self::CHANGES, chance)
     }
 
     /// How long after a question the next one may be asked.
@@ -161,12 +167,6 @@ impl AskSchedule {
     pub fn waits(&self) -> &[Duration] {
         &self.waits
     }
-}
-
-/// A wait, a tenth more or less by chance.
-fn varied(wait: Duration, chance: u64) -> Duration {
-    let tenth = u32::try_from(chance % 201).unwrap_or_default();
-    wait * (900 + tenth) / 1000
 }
 
 impl Default for AskSchedule {

@@ -49,7 +49,11 @@ struct Chargeback<'a> {
 
 /// Writes a callback. `None` when it cannot be written, which no journey is known to do.
 pub(super) fn body(journey: &Journey, told: CallbackEvent<'_>) -> Option<String> {
-    let mut transaction = Transaction::of(journey);
+    // As it was then: whenever it is written, it is the same.
+    let mut transaction = match told {
+        CallbackEvent::Pending(_) => Transaction::ended(journey, None),
+        CallbackEvent::Concluded(final_outcome) => Transaction::ended(journey, Some(final_outcome)),
+    };
     let (result, failure) = match told {
         CallbackEvent::Pending(way_on) => {
             if let Some(way_on) = way_on {

@@ -130,6 +130,9 @@ fn what_was_paid_with_is_the_return_data() {
             assert!(json.contains(&format!(r#""paymentMethod":"{method}""#)), "{json}");
             assert!(json.contains(&format!(r#""returnData":{data}"#)), "{json}");
         }
+        // What is sent again of the time before says what it said then.
+        let before = body(&paid, CallbackEvent::Pending(None)).unwrap();
+        assert_eq!(before, body(&journey(Kept::default()), CallbackEvent::Pending(None)).unwrap());
     }
 }
 

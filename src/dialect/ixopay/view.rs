@@ -7,7 +7,7 @@ use serde_with::skip_serializing_none;
 
 use super::simulator::{SANDBOX, is_played_at_once};
 use super::{Failure, Kept, Kind, Reference, failure::Listed, reference::purchase_id};
-use crate::domain::{Instrument, Journey, Stage};
+use crate::domain::{FinalOutcome, Instrument, Journey, Stage};
 
 /// The payment methods that there are here, as contracts/ixopay.md has them.
 const CREDIT_CARD: &str = "Creditcard";
@@ -82,8 +82,8 @@ pub(super) struct Transaction {
 
 /// The name of the payment method: as the provider has said what was paid with; else a card at the test bank, and an
 /// account at any other.
-fn payment_method(journey: &Journey) -> &'static str {
-    match journey.final_outcome().and_then(|end| end.instrument.as_deref()) {
+fn payment_method(journey: &Journey, instrument: Option<&Instrument>) -> &'static str {
+    match instrument {
         Some(Instrument::Card(_)) => CREDIT_CARD,
         Some(Instrument::BankAccount(_)) => PAY_BY_BANK,
         None if journey.opening().provider == SANDBOX => CREDIT_CARD,
@@ -115,9 +115,8 @@ pub(super) enum ReturnData {
 }
 
 impl ReturnData {
-    /// What was paid with, if a provider has said that.
-    fn of(journey: &Journey) -> Option<Self> {
-        Some(match journey.final_outcome()?.instrument.as_deref()?.clone() {
+    fn of(instrument: &Instrument) -> Self {
+        match instrument.clone() {
             Instrument::Card(card) => Self::CardData {
                 r#type: card.brand,
                 card_holder: card.holder,
@@ -132,13 +131,19 @@ impl ReturnData {
             Instrument::BankAccount(account) => {
                 Self::IbanData { account_owner: account.holder, iban: account.iban, bic: account.bic }
             }
-        })
+        }
     }
 }
 
 impl Transaction {
-    /// The transaction that a journey is.
+    /// The transaction that a journey is now.
     pub fn of(journey: &Journey) -> Self {
+        Self::ended(journey, journey.final_outcome())
+    }
+
+    /// The transaction that a journey was when it had ended so, or had not ended.
+    pub fn ended(journey: &Journey, end: Option<&FinalOutcome>) -> Self {
+        let instrument = end.and_then(|end| end.instrument.as_deref());
         let (kept, reference) = (Kept::of(journey), Reference::of(journey));
         let amount = journey.opening().purpose.amount();
         Self {
@@ -146,13 +151,13 @@ impl Transaction {
             merchant_transaction_id: kept.merchant_transaction_id.unwrap_or_else(|| reference.own_id()),
             purchase_id: purchase_id(journey),
             transaction_type: kept.transaction_type,
-            payment_method: payment_method(journey),
+            payment_method: payment_method(journey, instrument),
             amount: amount.map(|amount| kept.amount.unwrap_or_else(|| amount.to_string())),
             currency: amount.map(|amount| amount.currency().to_string()),
             reference_uuid: kept.reference_uuid,
             merchant_meta_data: kept.merchant_meta_data,
             extra_data: kept.extra_data,
-            return_data: ReturnData::of(journey),
+            return_data: instrument.map(ReturnData::of),
         }
     }
 }

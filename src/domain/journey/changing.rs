@@ -43,6 +43,13 @@ impl Journey {
                 return BegunVisit::UnderWay(self, visit);
             }
         }
+        // What is being closed ends as was asked, and is not begun anew.
+        if self.open_payments().any(|(_, payment)| payment.closing.is_some()) {
+            return match self.under_way() {
+                Some(visit) => BegunVisit::UnderWay(self, visit),
+                None => BegunVisit::Ended(self),
+            };
+        }
         match u8::try_from(self.past.visits.len()) {
             Ok(number) if usize::from(number) < Self::MOST => {
                 self.past.visits.push(ProviderVisit {

@@ -212,6 +212,16 @@ impl Journey {
         self.sum(OperationKind::Refund).saturating_add(charged_back)
     }
 
+    /// What could still be given back of what was collected of it, whatever each capture has left: its provider may have
+    /// given some of it back.
+    pub fn left_of_captures(&self) -> Option<Amount> {
+        let currency = self.opening.purpose.amount()?.currency();
+        let charged_back =
+            self.sum(OperationKind::Chargeback).saturating_sub(self.sum(OperationKind::ChargebackReversal));
+        let gone = self.sum(OperationKind::Refund).saturating_add(charged_back);
+        Some(Amount::from_minor(self.sum(OperationKind::Capture).saturating_sub(gone), currency))
+    }
+
     /// The sum of its operations of this kind, in minor units.
     fn sum(&self, kind: OperationKind) -> u64 {
         let amounts =

@@ -132,9 +132,13 @@ impl ProviderPayment {
         matches!(self.standing, PaymentStanding::Open | PaymentStanding::Mismatch { .. })
     }
 
-    /// Whether it was proven, and its provider says that it may change all the same.
+    /// When a payment is asked about that cannot change any longer.
+    const NEVER: UnixMillis = UnixMillis::from_millis(u64::MAX);
+
+    /// Whether it was proven, and its provider says that it may change all the same; until the provider has answered
+    /// when that was over.
     pub fn may_change(&self) -> bool {
-        self.standing == PaymentStanding::Proven && self.changes_until.is_some()
+        self.standing == PaymentStanding::Proven && self.changes_until.is_some() && self.ask_at != Self::NEVER
     }
 
     /// Whether its provider is asked about it on schedule.
@@ -188,8 +192,6 @@ impl Journey {
     #[must_use]
     pub fn asking_payment(mut self, visit: u8, due: UnixMillis, next: UnixMillis) -> Option<Self> {
         let payment = self.payment_mut(visit).filter(|payment| payment.is_asked() && payment.ask_at == due)?;
-        // It is asked about once more when it cannot change any longer.
-        payment.changes_until = payment.changes_until.filter(|until| due < *until);
         (payment.ask_at, payment.has_turn, payment.asked) = (next, false, payment.asked.saturating_add(1));
         Some(self.revised())
     }
@@ -256,11 +258,31 @@ impl Journey {
     pub fn watched(mut self, visit: u8, until: UnixMillis, ask_at: UnixMillis) -> Self {
         let proven = |payment: &&mut ProviderPayment| payment.standing == PaymentStanding::Proven;
         let Some(payment) = self.payment_mut(visit).filter(proven) else { return self };
-        if payment.changes_until.is_none() {
+        if !payment.may_change() {
             (payment.ask_at, payment.has_turn, payment.asked) = (ask_at, false, 0);
         }
         payment.changes_until = Some(until);
         self
+    }
+
+    /// Notes that the provider has answered about a payment that was made when it could not change any longer: it is not
+    /// asked about any more. `None` where that is known, or it may still change.
+    #[must_use]
+    pub fn changed_for_the_last_time(mut self, visit: u8, at: UnixMillis) -> Option<Self> {
+        let is_over = |payment: &&mut ProviderPayment| {
+            payment.may_change() && payment.changes_until.is_some_and(|until| until <= at)
+        };
+        self.payment_mut(visit).filter(is_over)?.ask_at = ProviderPayment::NEVER;
+        Some(self.revised())
+    }
+
+    /// Puts the next question about a payment that was made off until `later`: others go first. `None` where another
+    /// node was faster.
+    #[must_use]
+    pub fn putting_off(mut self, visit: u8, due: UnixMillis, later: UnixMillis) -> Option<Self> {
+        let payment = self.payment_mut(visit).filter(|payment| payment.may_change() && payment.ask_at == due)?;
+        (payment.ask_at, payment.has_turn) = (later, false);
+        Some(self.revised())
     }
 
     /// The step that is [`Journey::watched`] alone. `None` where that changes nothing.

@@ -109,14 +109,24 @@ impl Journey {
     /// change that was made.
     pub fn ends_at(&self) -> UnixMillis {
         let given = self.grant().map(|grant| grant.expires_at);
-        let changes = self.asked_payments().filter_map(|(_, payment)| payment.changes_until);
+        let changes = self.past.visits.iter().filter_map(|visit| visit.payment.as_ref()?.changes_until);
         changes.chain(given).fold(self.expires_at(), UnixMillis::max)
     }
 
-    /// The provider whose answer counts, else the one that its customer was last sent to, or will be.
+    /// The provider where it was paid, else the one whose answer counts, else the one that its customer was last sent to,
+    /// or will be.
     pub fn provider(&self) -> &str {
+        if let Some((paid, _)) = self.proven_payment() {
+            return self.provider_of(paid);
+        }
         let visit = self.decisive().or(self.past.visits.last());
         visit.and_then(|visit| visit.to.as_ref()).map_or(&self.opening.provider, |to| &to.provider)
+    }
+
+    /// Whether a provider is known that its customer was sent to, or will be: where there is a choice, not before it was
+    /// made.
+    pub fn has_provider(&self) -> bool {
+        self.opening.choices.is_empty() || !self.past.visits.is_empty()
     }
 
     /// Whether its customer must choose a provider before any is left for.

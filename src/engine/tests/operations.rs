@@ -3,9 +3,9 @@
 use super::*;
 use crate::domain::{
     Amount, Cancel, Checkout, Currency, Inapplicable, OperationKind, Outcome, PayId, PaymentOperation, ProviderRefusal,
-    Wanted,
+    ReportedOperation, Wanted,
 };
-use crate::engine::{conclude, sweep, use_cases};
+use crate::engine::{conclude, learn, sweep, use_cases};
 
 fn eur(text: &str) -> Amount {
     Amount::parse(text, Currency::EUR).unwrap()
@@ -121,5 +121,47 @@ async fn an_operation_that_its_node_has_left_is_asked_for_again_where_that_harms
         sweep::sweep(&engine).await.unwrap();
         let stored = engine.deps.store.find(asked.pay_id()).await.unwrap().unwrap();
         assert_eq!(outcome(&stored), Some(ends));
+    }
+}
+
+#[tokio::test]
+async fn what_a_provider_has_given_back_is_not_given_back_again_by_way_of_a_capture() {
+    let ground = Ground::new();
+    let done = || Ok(Performed::Now(Fact::paid()));
+    let (engine, _) = ground.node(Bluntbank { applied: Mutex::new([done(), done()].into()), ..Bluntbank::default() });
+    let merchant = merchant(&engine).await;
+    let checkout = Purpose::Checkout(Checkout {
+        wanted: Wanted::Reservation(eur("10")),
+        institution: None,
+        note: String::new(),
+        cancel: Cancel::Offered,
+        payee: None,
+    });
+    let payment = use_cases::open::open(&engine, &merchant, "terse", &open_request(checkout), None).await.unwrap();
+    let payment = conclude::conclude(&engine.deps, payment, &Fact::agreed()).await.unwrap();
+    let capture = PaymentOperation {
+        kind: OperationKind::Capture,
+        amount: Some(eur("10")),
+        of: Some(payment.pay_id()),
+        note: String::new(),
+        reported_as: None,
+    };
+    let request = open_request(Purpose::Operation(capture));
+    let capture = use_cases::open::open(&engine, &merchant, "terse", &request, None).await.unwrap();
+    let capture = use_cases::perform::perform(&engine, capture).await.unwrap();
+    assert_eq!(outcome(&capture), Some(Outcome::Paid));
+    // Seven of it were given back in the provider's back office.
+    let given = ReportedOperation {
+        id: "re_1".into(),
+        kind: OperationKind::Refund,
+        amount: Some(eur("7")),
+        reason: String::new(),
+    };
+    let payment = engine.deps.store.find(payment.pay_id()).await.unwrap().unwrap();
+    assert!(learn::learn(&engine.deps, &payment, &[given]).await.unwrap());
+    for (amount, expected) in [("3.01", Outcome::Failed), ("3", Outcome::Paid)] {
+        let refund = refund(&engine, &merchant, capture.pay_id(), amount).await;
+        let refund = use_cases::perform::perform(&engine, refund).await.unwrap();
+        assert_eq!(outcome(&refund), Some(expected), "{amount}");
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use super::*;
+use crate::domain::journey::Choice;
 use crate::domain::{
     Amount, Cancel, Checkout, Currency, Instrument, LatePayments, Mode, Outcome, PayId, PaymentReference,
     PaymentStanding, ReportedOperation, Stage, UnixMillis, Wanted,
@@ -23,10 +24,10 @@ pub(super) struct Till {
     /// The questions that it was asked, with those that it did not answer.
     questions: Mutex<Vec<String>>,
     /// It does what it is asked, and says nothing.
-    is_mute: AtomicBool,
+    pub(super) is_mute: AtomicBool,
     /// How much more than asked for it has, in cents.
     surplus: AtomicUsize,
-    per_second: Option<u32>,
+    pub(super) per_second: Option<u32>,
     /// What was done to each of them.
     pub(super) operations: Mutex<Vec<ReportedOperation>>,
     pub(super) changes_until: Mutex<Option<UnixMillis>>,
@@ -145,7 +146,7 @@ impl Scene {
         Self::at(Till::default()).await
     }
 
-    async fn at(till: Till) -> Self {
+    pub(super) async fn at(till: Till) -> Self {
         let (ground, till) = (Ground::new(), Arc::new(till));
         let engine = ground.node_of(Arc::clone(&till) as Arc<dyn Provider>);
         let merchant = merchant(&engine).await;
@@ -618,6 +619,21 @@ async fn a_press_on_cancel_closes_the_payment_first() {
             assert_eq!(location(scene.back(&state).await), home);
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_being_closed_is_not_begun_anew_elsewhere() {
+    let scene = Scene::new().await;
+    let (journey, _, _) = scene.left().await;
+    scene.till.is_mute.store(true, Ordering::SeqCst);
+    use_cases::cancel::withdraw(&scene.engine, scene.merchant.id, journey.pay_id()).await.unwrap();
+    let closing = scene.now(&journey).await;
+    let other = Choice { institution: None, provider: "another".into(), scope: Vec::new() };
+    let (after, visit) = visit::begin(&scene.engine.deps, closing, Some(other)).await.unwrap();
+    assert!(matches!(visit, visit::Visit::UnderWay(0)) && after.visits().len() == 1);
+    scene.till.is_mute.store(false, Ordering::SeqCst);
+    scene.after(40 * SECOND).await;
+    assert_eq!(outcome(&scene.now(&journey).await), Some(Outcome::Cancelled));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What is done to a payment at its provider, by no order from here: learned once, told, summed, and never ordered.
 
-use super::payments::{SECOND, Scene, outcome};
+use super::payments::{SECOND, Scene, Till, outcome};
 use super::*;
 use crate::domain::{
     Amount, Card, Currency, Instrument, OperationKind, Outcome, PaymentOperation, PaymentReference, ReportedOperation,
@@ -192,5 +192,74 @@ async fn what_can_change_for_ever_is_asked_about_for_400_days() {
     let until = scene.now(&journey).await.payment(0).unwrap().changes_until.unwrap();
     let span = until.since(scene.engine.deps.clock.now());
     assert!(span <= 400 * DAY && span > 399 * DAY, "{span:?}");
+    for _ in 0..3 {
+        scene.after(30 * DAY).await;
+    }
+    // Since it was made, and not since it was asked about last.
+    let later = scene.now(&journey).await.payment(0).unwrap().changes_until.unwrap();
+    assert!(later.since(until) < Duration::from_mins(1), "{later:?}");
+}
+
+#[tokio::test]
+async fn the_last_question_is_repeated_until_it_is_answered_and_the_journey_is_kept_for_it() {
+    let scene = Scene::new().await;
+    let payment = paid(&scene).await;
+    scene.till.is_mute.store(true, Ordering::SeqCst);
+    scene.after(11 * DAY).await;
+    scene.after(2 * DAY).await;
+    report(&scene, done("cb_1", OperationKind::Chargeback, "10"));
+    scene.till.is_mute.store(false, Ordering::SeqCst);
+    scene.after(2 * DAY).await;
+    let now = scene.now(&payment).await;
+    assert_eq!((now.total(OperationKind::Chargeback), now.due_at()), (Some(eur("10")), None));
+    assert_eq!(now.ends_at(), payment.ends_at());
+}
+
+#[tokio::test]
+async fn a_chargeback_and_its_reversal_in_one_answer_belong_together() {
+    let scene = Scene::new().await;
+    let payment = paid(&scene).await;
+    report(&scene, done("cb_1", OperationKind::Chargeback, "10"));
+    report(&scene, done("cr_1", OperationKind::ChargebackReversal, "10"));
+    scene.after(DAY + DAY / 5).await;
+    let now = scene.now(&payment).await;
+    assert_eq!(now.total(OperationKind::Chargeback), Some(Amount::from_minor(0, Currency::EUR)));
+    assert_eq!(now.charged_back_by(Some(eur("10"))), Some(now.operations()[0].by));
+}
+
+#[tokio::test]
+async fn fifty_operations_are_taken_down_and_no_more_in_however_long_an_answer() {
+    let scene = Scene::new().await;
+    let payment = paid(&scene).await;
+    for number in 0..60 {
+        report(&scene, done(&format!("re_{number}"), OperationKind::Refund, "0.10"));
+    }
+    let other = ReportedOperation {
+        amount: Some(Amount::parse("1", Currency::GBP).unwrap()),
+        ..done("gbp", OperationKind::Refund, "1")
+    };
+    scene.till.operations.lock().unwrap().insert(0, other);
+    scene.after(DAY + DAY / 5).await;
+    assert_eq!(learned(&scene, &payment).await.len(), 50);
+    assert_eq!(scene.now(&payment).await.total(OperationKind::Refund), Some(eur("5")));
+}
+
+#[tokio::test]
+async fn questions_about_changes_wait_where_others_do() {
+    let mut till = Till::default();
+    till.per_second = Some(1);
+    let scene = Scene::at(till).await;
+    let payment = paid(&scene).await;
+    let due = payment.due_at().unwrap();
+    scene.ground.clock.stop();
+    scene.ground.clock.advance(due.since(scene.engine.deps.clock.now()));
+    let now = scene.engine.deps.clock.now();
+    for _ in 0..5 {
+        scene.engine.paces.reserve("blunt", SECOND, now);
+    }
+    let asked = scene.till.asked("get");
     sweep::sweep(&scene.engine).await.unwrap();
+    let put_off = scene.now(&payment).await;
+    assert!(put_off.due_at().unwrap().since(now) > Duration::from_mins(50), "{:?}", put_off.due_at());
+    assert_eq!(scene.till.asked("get"), asked);
 }

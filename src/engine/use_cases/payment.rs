@@ -7,11 +7,17 @@ use crate::domain::{Journey, MerchantId, PayId, PaymentReference, PaymentStandin
 use crate::engine::commit::{self, Next};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::{Engine, accounts, ask, find, learn};
-use crate::provider::{Notification, NotificationError, NotifiedPayment, ProviderError};
+use crate::provider::{AskSchedule, Notification, NotificationError, NotifiedPayment, ProviderError};
 use crate::store::Step;
 
 /// How far ahead a turn may be that is waited for here. A later one is written down, for any node.
 const AHEAD: Duration = Duration::from_secs(1);
+
+/// How long a notification waits for the turn of what it names: providers wait ten seconds for their answer.
+const HEARD_WITHIN: Duration = Duration::from_secs(4);
+
+/// How long a question about a payment that was made is put off, where others are waiting; a tenth more or less.
+const PUT_OFF: Duration = Duration::from_hours(1);
 
 /// For how long a turn holds.
 const TURN: Duration = Duration::from_secs(5);
@@ -106,7 +112,12 @@ pub async fn notify(engine: &Arc<Engine>, provider: &str, notification: &Notific
     let Some(NotifiedPayment { reference: PaymentReference { journey, visit }, operation }) = notified else {
         return Ok(accepted);
     };
-    let journey = accounts::find_journey(&engine.deps, journey).await?;
+    let pay_id = journey;
+    let journey = accounts::find_journey(&engine.deps, pay_id).await?;
+    if journey.is_none() && operation.is_some() {
+        // It is kept here no longer, and nobody else will tell of it.
+        tracing::error!(provider, %pay_id, "operation.no_journey");
+    }
     if let Some(journey) = journey.filter(|journey| journey.provider_of(visit) == provider) {
         // What has ended without being paid may have been paid since; what was paid may have been given back.
         let may_differ =
@@ -132,17 +143,23 @@ async fn hear_of(
     if journey.knows_reported(operation) {
         return Ok(accepted);
     }
-    let (deps, now, name) = (&engine.deps, engine.deps.clock.now(), journey.provider_of(visit).to_owned());
-    let provider = deps.provider(&name)?;
-    let turn = engine.paces.reserve(&name, provider.ask_schedule().pause(), now);
     // A chargeback of what is not known to be paid yet is heard of when it is.
-    if turn > now.plus(AHEAD) || !journey.is_proven() {
+    if !journey.payment(visit).is_some_and(|payment| payment.standing == PaymentStanding::Proven) {
         return Ok(NotifyResult::Later);
     }
+    let (deps, now, name) = (&engine.deps, engine.deps.clock.now(), journey.provider_of(visit).to_owned());
+    let provider = deps.provider(&name)?;
+    let pause = provider.ask_schedule().pause();
+    let Some(turn) = engine.paces.reserve_within(&name, (pause, HEARD_WITHIN), now) else {
+        return Ok(NotifyResult::Later);
+    };
     tokio::time::sleep(turn.since(now)).await;
     let reference = PaymentReference { journey: journey.pay_id(), visit };
     match ask::reported_operation(provider.as_ref(), reference, operation).await {
-        Ok(reported) => learn::learn(deps, &journey, &[reported]).await.map(|()| accepted),
+        Ok(reported) => {
+            let is_taken_down = learn::learn(deps, &journey, &[reported]).await?;
+            Ok(if is_taken_down { accepted } else { NotifyResult::Later })
+        }
         // It is none of this payment's, whenever it is asked about.
         Err(ProviderError::NoPayment(why)) => {
             tracing::warn!(provider = name, pay_id = %journey.pay_id(), why, "operation.unknown");
@@ -205,13 +222,45 @@ async fn ask_in_turn(engine: &Arc<Engine>, journey: &Journey, visit: u8, payment
     let (now, due) = (deps.clock.now(), payment.ask_at);
     // A turn that nobody took in its time is over: all of them would come at once.
     let has_turn = payment.has_turn && now < due.plus(TURN) && !engine.paces.rests(name, now);
+    if payment.may_change() && !has_turn {
+        return ask_about_changes(engine, journey, visit, due).await;
+    }
     let turn = match deps.provider(name) {
         Err(_) => now.plus(ELSEWHERE),
         Ok(_) if has_turn => now,
         Ok(provider) => engine.paces.reserve(name, provider.ask_schedule().pause(), now),
     };
+    take_turn(engine, journey, visit, (due, turn)).await
+}
+
+/// Asks about a payment that was made, where nobody else waits for a turn at its provider; else, and where this node does
+/// not have its provider, later.
+async fn ask_about_changes(engine: &Arc<Engine>, journey: &Journey, visit: u8, due: UnixMillis) -> Result<()> {
+    let (deps, name, now) = (&engine.deps, journey.provider_of(visit), engine.deps.clock.now());
+    let pause = deps.provider(name).map(|provider| provider.ask_schedule().pause()).ok();
+    let turn = pause.and_then(|pause| engine.paces.reserve_within(name, (pause, AHEAD), now));
+    if let Some(turn) = turn {
+        return take_turn(engine, journey, visit, (due, turn)).await;
+    }
+    // One that was told of comes sooner.
+    let was_told = journey.payment(visit).is_some_and(|payment| payment.has_turn);
+    let wait = if was_told { ELSEWHERE } else { PUT_OFF };
+    let later = now.plus(AskSchedule::varied(wait, deps.clock.draw()));
+    let put_off = |journey: &Journey| Ok(Next::step(journey.clone().putting_off(visit, due, later).map(Step::to)));
+    commit::unless_gone(commit::commit(deps, journey.clone(), put_off).await).map(drop)
+}
+
+/// Asks about a payment at its turn, or writes down when that is.
+async fn take_turn(
+    engine: &Arc<Engine>,
+    journey: &Journey,
+    visit: u8,
+    (due, turn): (UnixMillis, UnixMillis),
+) -> Result<()> {
+    let (deps, name, now) = (&engine.deps, journey.provider_of(visit), engine.deps.clock.now());
+    let asked = journey.payment(visit).map_or(0, |payment| payment.asked);
     let is_now = turn <= now.plus(AHEAD);
-    let next = if is_now { ask::next_ask(deps, journey, visit, payment.asked.saturating_add(1)) } else { turn };
+    let next = if is_now { ask::next_ask(deps, journey, visit, asked.saturating_add(1)) } else { turn };
     let write = |journey: &Journey| {
         let journey = journey.clone();
         // It may have ended since, and is not reopened by the schedule.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::FutureExt as _;
 
 use crate::domain::{
-    AppliedOperation, Evidence, Fact, Inapplicable, Journey, ProviderRefusal, ResponseKind, UnixMillis,
+    AppliedOperation, Evidence, Fact, Inapplicable, Journey, OperationKind, ProviderRefusal, ResponseKind, UnixMillis,
 };
 use crate::engine::{Engine, ask, commit, conclude, derive, learn, prove, visit};
 use crate::engine::{commit::Next, deps::Result, prove::Known, visit::Visit};
@@ -48,11 +48,16 @@ async fn ordered(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> {
     let operation = journey.opening().purpose.operation().filter(|operation| operation.of.is_some());
     let original = conclude::original(&engine.deps, &journey).await?;
     if let Some(original) = original.as_ref().filter(|_| journey.opening().purpose.is_reported()) {
-        return learn::finish(&engine.deps, original.clone(), journey).await;
+        return learn::finish(&engine.deps, original.clone(), journey).await.map(|(_, learned)| learned);
     }
     if let Some(operation) = operation {
         let applied = operation.applied(journey.pay_id());
-        if let Err(why) = write_operation(engine, original.clone(), applied).await? {
+        let written = if is_too_much(engine, original.as_ref(), &applied).await? {
+            Err(Inapplicable::TooMuch)
+        } else {
+            write_operation(engine, original.clone(), applied).await?
+        };
+        if let Err(why) = written {
             let error = ProviderRefusal::new("operation_not_possible", Some(&why.to_string()));
             return conclude::conclude(&engine.deps, journey, &Fact::refused(error)).await;
         }
@@ -68,6 +73,18 @@ async fn ordered(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> {
         Ok(Performed::Unknown) => Ok(journey),
         Err(trouble) => conclude_persistently(engine, journey, &Fact::refused(trouble.as_error())).await,
     }
+}
+
+/// Whether an operation gives back more of a capture than its payment has left by now: what its provider has given back
+/// by itself is written there.
+async fn is_too_much(engine: &Engine, original: Option<&Journey>, applied: &AppliedOperation) -> Result<bool> {
+    let capture = original.filter(|original| original.opening().purpose.operation().is_some());
+    let (Some(capture), Some(amount), OperationKind::Refund) = (capture, applied.amount, applied.kind) else {
+        return Ok(false);
+    };
+    let payment = conclude::payment_behind(&engine.deps, Some(capture.clone())).await?;
+    let left = payment.and_then(|payment| payment.left_of_captures());
+    Ok(left.is_some_and(|left| left.minor() < amount.minor()))
 }
 
 /// Orders an operation of a provider that holds it and can be asked about it. That is written down before, so that

@@ -153,7 +153,7 @@ async fn create(provider: &HttpProvider, reference: &str, amount: Amount) -> Res
     });
     let created = sent(provider, "payment.create", &format!("create-{reference}"), data).await?;
     let payment: PaymentBody = read(created.to_string().as_bytes()).map_err(|trouble| trouble.to_string())?;
-    let report = payment.report().map_err(|trouble| trouble.to_string())?;
+    let report = reported(&payment)?;
     if report.reference != reference || report.amount != amount || report.status != PaymentStatus::Open {
         return Err(format!("it answers {}, {:?}, {}", report.reference, report.status, report.amount));
     }
@@ -168,8 +168,14 @@ async fn ask(
     (id, reference): (&str, &str),
 ) -> Result<PaymentReport, String> {
     let answer = sent(provider, kind, question, json!({ "id": id, "reference": reference })).await?;
-    let report = read::<PaymentBody>(answer.to_string().as_bytes()).and_then(|payment| payment.report());
-    report.map_err(|trouble| trouble.to_string())
+    let payment = read::<PaymentBody>(answer.to_string().as_bytes()).map_err(|trouble| trouble.to_string())?;
+    reported(&payment)
+}
+
+/// What a payment says, every member of which must be readable.
+fn reported(payment: &PaymentBody) -> Result<PaymentReport, String> {
+    let (report, strange) = payment.report().map_err(|trouble| trouble.to_string())?;
+    if strange.is_empty() { Ok(report) } else { Err(format!("its {} cannot be read", strange.join(" and its "))) }
 }
 
 /// What a question is answered, if it is a success.

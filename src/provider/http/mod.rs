@@ -107,7 +107,11 @@ impl HttpProvider {
                 if payment.id != context.provider_reference {
                     return Err(ProviderError::NoPayment("it answers about another one".into()));
                 }
-                payment.report()
+                let (report, strange) = payment.report()?;
+                for member in strange {
+                    tracing::warn!(provider = self.name(), reference, member, "payment.unreadable_member");
+                }
+                Ok(report)
             }
             Answered::Refused(why) => Err(ProviderError::NoPayment(why.code().to_owned())),
         }
@@ -188,7 +192,7 @@ impl Provider for HttpProvider {
             Answered::Object(body) => {
                 let payment: PaymentBody = wire::read(&body)?;
                 // What was created must be what the customer was shown, before anybody is sent there.
-                let report = payment.report()?;
+                let (report, _) = payment.report()?;
                 if report.amount != amount || report.reference != reference {
                     return Err(ProviderError::Unreadable("it created another payment than it was asked for".into()));
                 }

@@ -34,6 +34,10 @@ fn provider(secrets: &str) -> HttpProvider {
 }
 
 fn payment(more: &serde_json::Value) -> Result<PaymentReport> {
+    report(more).map(|(report, _)| report)
+}
+
+fn report(more: &serde_json::Value) -> Result<(PaymentReport, Vec<&'static str>)> {
     let mut body = json!({ "id": "p1", "reference": "7-1", "amount": "25.00", "currency": "EUR", "status": "paid" });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     read::<PaymentBody>(body.to_string().as_bytes())?.report()
@@ -86,20 +90,40 @@ fn what_cannot_be_read_is_neither_yes_nor_no() {
         json!({ "id": "x".repeat(256) }),
         json!({ "reference": null }),
         json!({ "refusal": "no" }),
-        json!({ "changes_until": "tomorrow" }),
-        json!({ "changes_until": "1960-01-01T00:00:00Z" }),
-        json!({ "operations": [{ "id": "", "kind": "refund", "amount": "1.00" }] }),
-        json!({ "operations": [{ "id": "x".repeat(256), "kind": "refund", "amount": "1.00" }] }),
-        json!({ "operations": [{ "id": "o", "kind": "payout", "amount": "1.00" }] }),
-        json!({ "operations": [{ "id": "o", "kind": "refund" }] }),
-        json!({ "operations": [{ "id": "o", "kind": "refund", "amount": "1.001" }] }),
-        json!({ "operations": [{ "id": "o", "kind": "void", "amount": "1.00" }] }),
     ] {
         assert!(matches!(payment(&bad), Err(ProviderError::Unreadable(_))), "{bad}");
     }
     for bad in ["", "[]", "null", "{", "\u{0}"] {
         assert!(matches!(read::<PaymentBody>(bad.as_bytes()), Err(ProviderError::Unreadable(_))), "{bad}");
     }
+}
+
+#[test]
+fn a_member_that_cannot_be_read_makes_no_payment_unknown() {
+    for (bad, member) in [
+        (json!({ "changes_until": "tomorrow" }), "changes_until"),
+        (json!({ "changes_until": "1960-01-01T00:00:00Z" }), "changes_until"),
+        (json!({ "operations": [{ "id": "", "kind": "refund", "amount": "1.00" }] }), "operations"),
+        (json!({ "operations": [{ "id": "x".repeat(256), "kind": "refund", "amount": "1.00" }] }), "operations"),
+        (json!({ "operations": [{ "id": "o", "kind": "payout", "amount": "1.00" }] }), "operations"),
+        (json!({ "operations": [{ "id": "o", "kind": "refund" }] }), "operations"),
+        (json!({ "operations": [{ "id": "o", "kind": "refund", "amount": "1.001" }] }), "operations"),
+        (json!({ "operations": [{ "id": "o", "kind": "void", "amount": "1.00" }] }), "operations"),
+        (json!({ "operations": {} }), "operations"),
+        (json!({ "operations": ["refund"] }), "operations"),
+        (json!({ "instrument": "card" }), "instrument"),
+        (json!({ "instrument": { "type": "card", "last_four": 1111 } }), "instrument"),
+    ] {
+        let mut paid = json!({ "status": "paid" });
+        paid.as_object_mut().unwrap().extend(bad.as_object().unwrap().clone());
+        let (report, strange) = report(&paid).unwrap();
+        assert_eq!((report.status, strange), (PaymentStatus::Paid, vec![member]), "{bad}");
+        assert!(report.operations.is_empty() && report.changes_until.is_none() && report.instrument.is_none(), "{bad}");
+    }
+    // The others of a list count.
+    let mixed = json!({ "status": "paid", "operations": [{ "id": "a", "kind": "payout", "amount": "1" },
+        { "id": "b", "kind": "refund", "amount": "1.00" }] });
+    assert_eq!(report(&mixed).unwrap().0.operations.len(), 1);
 }
 
 #[test]

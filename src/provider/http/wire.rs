@@ -2,6 +2,7 @@
 
 use reqwest::Url;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::domain::{
     Amount, BankAccount, Card, CardExpiry, Currency, Instrument, OperationKind, PaymentReference, ProviderRefusal,
@@ -61,10 +62,9 @@ pub(super) struct PaymentBody {
     status: Status,
     page_url: Option<String>,
     refusal: Option<ProblemBody>,
-    #[serde(default)]
-    operations: Vec<DoneBody>,
-    changes_until: Option<String>,
-    instrument: Option<InstrumentBody>,
+    operations: Option<Value>,
+    changes_until: Option<Value>,
+    instrument: Option<Value>,
 }
 
 /// What a customer has paid with.
@@ -164,11 +164,11 @@ struct NotifiedBody {
 }
 
 impl PaymentBody {
-    /// What it says.
+    /// What it says, with the names of the members beside it that cannot be read: without them it counts all the same.
     ///
     /// # Errors
     /// When its amount is not one of its currency, or it has no id.
-    pub(super) fn report(&self) -> Result<PaymentReport> {
+    pub(super) fn report(&self) -> Result<(PaymentReport, Vec<&'static str>)> {
         let unreadable = |what: &str| ProviderError::Unreadable(format!("its {what} cannot be read"));
         if self.id.is_empty() || self.id.len() > 255 {
             return Err(unreadable("id"));
@@ -183,12 +183,26 @@ impl PaymentBody {
             Status::Refused => PaymentStatus::Refused(refusal(self.refusal.as_ref())),
             Status::Closed => PaymentStatus::Closed,
         };
-        let operations = self.operations.iter().map(|done| done.reported(currency)).collect::<Result<_>>()?;
-        let changes_until =
-            self.changes_until.as_deref().map(|text| read_time(text).ok_or_else(|| unreadable("changes_until")));
-        let changes_until = changes_until.transpose()?;
-        let instrument = self.instrument.clone().and_then(InstrumentBody::read);
-        Ok(PaymentReport { reference: self.reference.clone(), amount, status, operations, instrument, changes_until })
+        let mut strange = Vec::new();
+        let operations = self.operations(currency, &mut strange);
+        let changes_until = member(self.changes_until.as_ref(), |value| read_time(value.as_str()?));
+        strange.extend(changes_until.is_err().then_some("changes_until"));
+        let read_instrument = |value: &Value| InstrumentBody::deserialize(value).ok().map(InstrumentBody::read);
+        let instrument = member(self.instrument.as_ref(), read_instrument);
+        strange.extend(instrument.is_err().then_some("instrument"));
+        let (changes_until, instrument) = (changes_until.unwrap_or_default(), instrument.unwrap_or_default().flatten());
+        let reference = self.reference.clone();
+        Ok((PaymentReport { reference, amount, status, operations, instrument, changes_until }, strange))
+    }
+
+    /// What was done to it, as far as that can be read.
+    fn operations(&self, currency: Currency, strange: &mut Vec<&'static str>) -> Vec<ReportedOperation> {
+        let listed = member(self.operations.as_ref(), |value| value.as_array().cloned());
+        let all = listed.clone().unwrap_or_default().unwrap_or_default();
+        let read = |done: &Value| DoneBody::deserialize(done).ok()?.reported(currency);
+        let known: Vec<_> = all.iter().filter_map(read).collect();
+        strange.extend((listed.is_err() || known.len() < all.len()).then_some("operations"));
+        known
     }
 
     /// The page where its customer pays: https, or http where the engine itself is asked so.
@@ -218,16 +232,12 @@ impl InstrumentBody {
 }
 
 impl DoneBody {
-    fn reported(&self, currency: Currency) -> Result<ReportedOperation> {
-        let unreadable =
-            |what: &str| ProviderError::Unreadable(format!("the {what} of one of its operations cannot be read"));
-        if self.id.is_empty() || self.id.len() > ReportedOperation::MAX_ID {
-            return Err(unreadable("id"));
-        }
-        let amount = self.amount.as_deref().map(|text| Amount::parse(text, currency)).transpose();
-        let amount = amount.map_err(|_| unreadable("amount"))?;
-        if amount.is_some() == (self.kind == DoneKind::Void) {
-            return Err(unreadable("amount"));
+    /// It, with the amount in its payment's currency. `None` when it has no id, or not the amount that it must have.
+    fn reported(&self, currency: Currency) -> Option<ReportedOperation> {
+        let amount = self.amount.as_deref().map(|text| Amount::parse(text, currency)).transpose().ok()?;
+        let has_id = (1..=ReportedOperation::MAX_ID).contains(&self.id.len());
+        if !has_id || amount.is_some() == (self.kind == DoneKind::Void) {
+            return None;
         }
         let kind = match self.kind {
             DoneKind::Capture => OperationKind::Capture,
@@ -236,7 +246,7 @@ impl DoneBody {
             DoneKind::Chargeback => OperationKind::Chargeback,
             DoneKind::ChargebackReversal => OperationKind::ChargebackReversal,
         };
-        Ok(ReportedOperation { id: self.id.clone(), kind, amount, reason: self.reason.clone() })
+        Some(ReportedOperation { id: self.id.clone(), kind, amount, reason: self.reason.clone() })
     }
 }
 
@@ -256,6 +266,11 @@ impl NotificationBody {
 fn refusal(problem: Option<&ProblemBody>) -> ProviderRefusal {
     let (code, detail) = problem.map_or(("declined", None), |problem| (&problem.code, problem.detail.as_deref()));
     ProviderRefusal::new(code, detail)
+}
+
+/// A member that may be missing. An error when it is there, and cannot be read.
+fn member<T>(value: Option<&Value>, read: impl FnOnce(&Value) -> Option<T>) -> std::result::Result<Option<T>, ()> {
+    value.map(|value| read(value).ok_or(())).transpose()
 }
 
 /// Reads an answer.

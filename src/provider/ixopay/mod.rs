@@ -326,7 +326,11 @@ impl Provider for Ixopay {
     }
 
     async fn reported_operation(&self, payment: PaymentReference, id: &str) -> Result<ReportedOperation> {
-        let status = self.by_uuid(id).await?;
+        // A status may come later than the callback that tells of it.
+        let status = self.by_uuid(id).await.map_err(|trouble| match trouble {
+            ProviderError::NoPayment(why) => ProviderError::Unanswered(why),
+            other => other,
+        })?;
         if status.uuid.as_deref() != Some(id) {
             return Err(ProviderError::NoPayment("it answers about another one".into()));
         }

@@ -234,12 +234,14 @@ impl Provider for TokenIo {
         true
     }
 
-    /// Whom the customer is shown must be who is paid, so a payment for somebody else does not go here.
+    fn payee(&self) -> Option<&str> {
+        Some(&self.config.payee)
+    }
+
     fn takes(&self, purpose: &Purpose) -> bool {
         let is_payment = purpose.checkout().is_some_and(|checkout| matches!(checkout.wanted, Wanted::Payment(_)));
         let fits = purpose.amount().is_some_and(|amount| amount.currency() == self.config.scheme.currency());
-        let is_own = purpose.payee().is_none_or(|payee| payee == self.config.payee);
-        is_payment && fits && is_own && self.config.account.takes(purpose, |_| false)
+        is_payment && fits && self.config.account.takes(purpose, |_| false)
     }
 
     fn creates_payment(&self, journey: &Journey) -> bool {

@@ -119,6 +119,10 @@ fn a_status_says_where_a_payment_stands() {
     // Its bank had it, and has not said what became of it.
     let unclear = json!({ "status": "INITIATION_EXPIRED", "bankPaymentStatus": "ACCP" });
     assert_eq!(payment(&unclear).unwrap().status, PaymentStatus::Pending);
+    for before in ["RCVD", "RJCT", "CANC", "AwaitingAuthorisation"] {
+        let nobody = json!({ "status": "INITIATION_EXPIRED", "bankPaymentStatus": before });
+        assert_eq!(payment(&nobody).unwrap().status, PaymentStatus::Closed, "{before}");
+    }
     let why = json!({ "status": "INITIATION_REJECTED", "statusReasonInformation": "AM04" });
     assert_eq!(payment(&why).unwrap().status, refused("rejected", Some("AM04")));
     for bad in [

@@ -181,6 +181,13 @@ impl Payment {
         Ok(PaymentReport { reference, amount, status, operations, instrument: None, changes_until: None })
     }
 
+    /// Whether its bank has accepted it, as far as its own status says (ISO 20022, `ExternalPaymentTransactionStatus1Code`).
+    fn was_accepted(&self) -> bool {
+        const ACCEPTED: [&str; 9] = ["ACCC", "ACCP", "ACFC", "ACSC", "ACSP", "ACTC", "ACWC", "ACWP", "PDNG"];
+        let is_accepted = self.bank_payment_status.as_deref().is_some_and(|status| ACCEPTED.contains(&status));
+        is_accepted || self.bank_transaction_id.is_some()
+    }
+
     fn status(&self) -> Option<PaymentStatus> {
         let why = self.status_reason_information.as_deref();
         let refused = |code| Some(PaymentStatus::Refused(ProviderRefusal::new(code, why)));
@@ -206,10 +213,8 @@ impl Payment {
             "INITIATION_REJECTED" => refused("rejected"),
             "INITIATION_REJECTED_INSUFFICIENT_FUNDS" => refused("insufficient_funds"),
             "INITIATION_FAILED" => refused("failed"),
-            // Its bank was asked, and has not said what became of it: money may have moved.
-            "INITIATION_EXPIRED" if self.bank_payment_status.is_some() || self.bank_transaction_id.is_some() => {
-                Some(PaymentStatus::Pending)
-            }
+            // Its bank had accepted it, and has not said what became of it: money may have moved.
+            "INITIATION_EXPIRED" if self.was_accepted() => Some(PaymentStatus::Pending),
             "INITIATION_EXPIRED" | "CANCELED" => Some(PaymentStatus::Closed),
             _ => None,
         }

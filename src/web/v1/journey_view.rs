@@ -161,7 +161,7 @@ pub(super) fn read_id(text: &str) -> Result<(PayId, Option<JourneyId>), Problem>
 
 pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
     let opening = journey.opening();
-    let provider = if journey.awaits_choice() { "" } else { journey.provider() };
+    let provider = if journey.has_provider() { journey.provider() } else { "" };
     let is_attached = journey.payment(0).is_some_and(|payment| payment.attached);
     let (kept, operation) = (own::kept(journey).unwrap_or_default(), opening.purpose.operation());
     Ok(JourneyView {

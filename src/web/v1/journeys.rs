@@ -95,7 +95,7 @@ impl<'a> Filter<'a> {
         let has_customer = journey.opening().purpose.needs_customer();
         let kept = own::kept(journey).unwrap_or_default();
         let metadata = kept.metadata.unwrap_or_default();
-        let provider = || name_for_merchant(if journey.awaits_choice() { "" } else { journey.provider() });
+        let provider = || name_for_merchant(if journey.has_provider() { journey.provider() } else { "" });
         self.status.is_none_or(|wanted| status(journey) == wanted)
             && self.returned.is_none_or(|wanted| has_customer && journey.came_back_at().is_some() == wanted)
             && self.provider.is_none_or(|wanted| provider() == wanted)

@@ -107,6 +107,23 @@ async fn money_goes_back_to_where_it_was_paid(scene: Scene) {
     .await;
 }
 
+async fn whoever_comes_back_first_and_pays_there_later_has_paid_there(scene: Scene) {
+    let (journey, link) = scene.opened().await;
+    scene.press(&link, "0").await;
+    let reference = scene.engine.references().remove(0);
+    let return_url = scene.engine.payment(&reference)["return_url"].as_str().unwrap().to_owned();
+    scene.gateway.http.get(&return_url).await;
+    scene.press(&link, "1").await;
+    scene.engine.pay(&reference);
+    scene.gateway.http.get(&return_url).await;
+    eventually("it is paid", async || {
+        scene.gateway.wait(Duration::from_secs(2));
+        scene.now(&journey).await["status"] == json!("paid")
+    })
+    .await;
+    assert_eq!(scene.now(&journey).await["provider"], json!("engine"));
+}
+
 async fn a_list_has_providers_that_take_the_payment_each_once(scene: Scene) {
     for (provider, status) in [
         (json!(["engine", "nobody"]), 422),
@@ -145,5 +162,6 @@ on_both![
     whoever_has_not_chosen_is_asked,
     the_other_one_can_be_chosen_afterwards,
     money_goes_back_to_where_it_was_paid,
+    whoever_comes_back_first_and_pays_there_later_has_paid_there,
     a_list_has_providers_that_take_the_payment_each_once,
 ];

@@ -87,7 +87,7 @@ async fn a_customer_agrees_and_comes_home(scene: Scene) {
     let initiation = &payment["initiation"];
     for (name, value) in [
         ("amount", json!({ "value": "25.00", "currency": "EUR" })),
-        ("creditor", json!({ "name": "Shop Ltd", "iban": "DE89370400440532013000" })),
+        ("creditor", json!({ "name": "Shop", "iban": "DE89370400440532013000" })),
         ("remittanceInformationPrimary", json!("order-7")),
         ("flowType", json!("FULL_HOSTED_PAGES")),
         ("callbackUrl", json!(format!("{}/return/transfer", scene.gateway.http.base()))),
@@ -199,6 +199,12 @@ async fn what_is_refused_leads_back_to_the_checkout(scene: Scene) {
     }
     let currency = json!({ "amount": "25.00", "currency": "CHF", "callback": "https://shop.example/cb" });
     assert_eq!(scene.shop.v1(Method::POST, "/journeys", &currency).await.is(422).json()["field"], json!("currency"));
+    // Whom the customer is shown is who is paid.
+    let other = scene.gateway.merchant("Other shop");
+    let own = json!({ "amount": "25.00", "currency": "EUR", "provider": "transfer" });
+    let refused = other.v1(Method::POST, "/journeys", &own).await.is(422).json();
+    assert_eq!(refused["field"], json!("provider"), "{refused}");
+    assert_eq!(other.v1(Method::POST, "/journeys", &json!({ "amount": "25.00", "currency": "EUR" })).await.status, 422);
     let later = json!({ "amount": "25.00", "currency": "EUR", "capture": "manual" });
     assert_eq!(scene.shop.v1(Method::POST, "/journeys", &later).await.status, 422);
 }

@@ -17,6 +17,8 @@ use super::http::{Http, HttpReply};
 use super::payment_engine::Trap;
 use super::receiver::{Received, Receiver, Reply};
 
+/// Who is paid: merchants of this name.
+pub const PAYEE: &str = "Shop";
 /// The member that the gateway is, and its key: the id, the private half (PKCS #8), the seed.
 pub const MEMBER: &str = "m:33V1ykzKwHbkWqt7fDz2WPPdH2Zt:5zKtXEAq";
 pub const KEY_ID: &str = "1x7df4vuFUHYQCa7";
@@ -108,7 +110,7 @@ impl TokenIoHost {
         format!(
             "egress.allow = ['127.0.0.0/8']\n[[provider]]\nname = 'transfer'\nkind = 'token_io'\nmode = 'test'\nurl = '{}'\n\
              label = 'Bank transfer'\nmember = '{MEMBER}'\nkey_id = '{KEY_ID}'\nprivate_key = '''{PRIVATE_KEY}'''\n\
-             webhook_key = '{WEBHOOK_KEY}'\nscheme = 'SEPA'\npayee = 'Shop Ltd'\niban = 'DE89370400440532013000'\n\
+             webhook_key = '{WEBHOOK_KEY}'\nscheme = 'SEPA'\npayee = '{PAYEE}'\niban = 'DE89370400440532013000'\n\
              asks_per_second = 100\n{more}",
             self.url()
         )
