@@ -266,7 +266,16 @@ async fn judge(engine: &Engine, journey: &Journey, visit: u8, said: Said) -> Res
     let deps = &engine.deps;
     let may_still_pay = matches!(&said, Said::Payment(report) if report.status == PaymentStatus::Open);
     let response_id = derive::payment_response_id(visit);
-    let changes = changes(deps, journey, &said);
+    // What was made before is still made, whatever else the provider says of it now.
+    let was_made = is_made(journey, visit);
+    let (until, is_learned) = match &said {
+        Said::Payment(report) if was_made => {
+            (report.changes_until, learn::learn(deps, journey, &report.operations).await?)
+        }
+        Said::Payment(report) => (report.changes_until, report.operations.is_empty()),
+        _ => (None, true),
+    };
+    let changes = Changes::said(deps, journey, until, is_learned);
     // However long the store is away: the customer has paid, or cannot any more.
     let conclude = || {
         conclude::by_report(deps, journey.clone(), (response_id, changes), |latest| {
@@ -275,8 +284,11 @@ async fn judge(engine: &Engine, journey: &Journey, visit: u8, said: Said) -> Res
     };
     match commit::while_away(conclude).await {
         Ok(Reported::Ended(ended)) => {
-            if let Said::Payment(report) = &said {
-                learn_of(deps, &ended.journey, visit, report).await?;
+            if let Said::Payment(report) = &said
+                && !was_made
+                && is_made(&ended.journey, visit)
+            {
+                learn::learn(deps, &ended.journey, &report.operations).await?;
             }
             Ok(Answer::Ended(conclude::as_asked(deps, ended, visit).await?))
         }
@@ -289,22 +301,9 @@ async fn judge(engine: &Engine, journey: &Journey, visit: u8, said: Said) -> Res
     }
 }
 
-/// Takes down what the provider says was done to a payment that was made.
-async fn learn_of(deps: &Deps, journey: &Journey, visit: u8, report: &PaymentReport) -> Result<()> {
-    let is_made = journey.payment(visit).is_some_and(|payment| payment.standing == PaymentStanding::Proven);
-    if is_made { learn::learn(deps, journey, &report.operations).await.map(drop) } else { Ok(()) }
-}
-
-/// Whether a payment may change that was made, as its provider says, and when it is asked about next.
-fn changes(deps: &Deps, journey: &Journey, said: &Said) -> Changes {
-    let now = deps.clock.now();
-    let Said::Payment(PaymentReport { changes_until: Some(until), .. }) = said else { return Changes::NotAsOf(now) };
-    let made_at = journey.final_outcome().map_or(now, |end| end.at);
-    let until = (*until).min(made_at.plus(AskSchedule::LONGEST_CHANGES));
-    if until <= now {
-        return Changes::NotAsOf(now);
-    }
-    Changes::Until(until, now.plus(AskSchedule::wait_for_changes(deps.clock.draw())).min(until))
+/// Whether the payment of a visit was made, as is known here.
+fn is_made(journey: &Journey, visit: u8) -> bool {
+    journey.payment(visit).is_some_and(|payment| payment.standing == PaymentStanding::Proven)
 }
 
 /// The fact that an answer proves of a journey: none while it is open. What differs from what was asked for is an
@@ -319,7 +318,7 @@ fn fact_of(journey: &Journey, visit: u8, said: &Said, now: UnixMillis) -> Result
         Said::Payment(report) => report,
     };
     let PaymentReport { reference, amount, status, instrument, .. } = report;
-    let is_made = journey.payment(visit).is_some_and(|payment| payment.standing == PaymentStanding::Proven);
+    let is_made = is_made(journey, visit);
     if *reference != (PaymentReference { journey: journey.pay_id(), visit }).to_string() {
         return Err(format!("the reference {}", ProviderRefusal::new(reference, None).code()));
     }

@@ -11,7 +11,7 @@ use crate::domain::{
 use crate::engine::commit::{Announcement, Next};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::{accounts, commit, derive, redirect};
-use crate::provider::ProviderError;
+use crate::provider::{AskSchedule, ProviderError};
 use crate::store::Step;
 
 /// Concludes what an answer of the provider has proven, and says to which end it leads. A failure that the merchant
@@ -46,14 +46,12 @@ pub(super) async fn by_report(
     fact_of: impl Fn(&Journey) -> Result<Option<Fact>, String>,
 ) -> Result<Reported> {
     let decide = |journey: &Journey| {
-        Ok(match fact_of(journey) {
-            Ok(Some(fact)) => {
-                let next = decided(deps, journey, &fact, response_id)?.map(|ended| Ok(Some(ended)));
-                watching(next, journey, response_id.visit, changes)
-            }
+        let next = match fact_of(journey) {
+            Ok(Some(fact)) => decided(deps, journey, &fact, response_id)?.map(|ended| Ok(Some(ended))),
             Ok(None) => Next::Stay(Ok(None)),
             Err(mismatch) => Next::Stay(Err(mismatch)),
-        })
+        };
+        Ok(watching(next, journey, response_id.visit, changes))
     };
     let (journey, reported) = commit::commit(deps, journey, decide).await?;
     Ok(match reported {
@@ -70,6 +68,21 @@ pub(super) enum Changes {
     Until(UnixMillis, UnixMillis),
     /// Not that the provider says so now.
     NotAsOf(UnixMillis),
+}
+
+impl Changes {
+    /// What a provider says of it, and when it is asked next: once more, as long as what it says was done to the payment
+    /// is not learned.
+    pub(super) fn said(deps: &Deps, journey: &Journey, until: Option<UnixMillis>, is_learned: bool) -> Self {
+        let now = deps.clock.now();
+        let next = now.plus(AskSchedule::wait_for_changes(deps.clock.draw()));
+        let made_at = journey.final_outcome().map_or(now, |end| end.at);
+        match until.map(|until| until.min(made_at.plus(AskSchedule::LONGEST_CHANGES))) {
+            Some(until) if until > now => Self::Until(until, next.min(until)),
+            _ if is_learned => Self::NotAsOf(now),
+            _ => Self::Until(next, next),
+        }
+    }
 }
 
 /// This step, or a step of its own, with the note whether the payment of a visit may change.

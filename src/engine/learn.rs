@@ -4,16 +4,28 @@
 //! It is opened once, by the provider's own id; written into the payment, whatever is left of that; and concluded, as a
 //! fact. Each step may be repeated, so that whoever comes after a node that has died finishes it.
 
-use crate::domain::{Amount, Fact, Journey, OperationKind, PayId, PaymentOperation, ReportedOperation};
+use crate::domain::{Amount, Fact, Journey, Merchant, OperationKind, PayId, PaymentOperation, ReportedOperation};
 use crate::engine::commit::{self, Next};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::{accounts, conclude, create, derive};
 use crate::store::{Kept, Reservation, Step, StoreError};
 
-/// Takes down the operations that a provider reports of a payment, each once. `false` when one of them could not be taken
-/// down for a reason that may pass.
+/// Takes down the operations that a provider reports of a payment, each once. `false` when they could not be taken down
+/// for a reason that may pass.
 pub(super) async fn learn(deps: &Deps, payment: &Journey, reported: &[ReportedOperation]) -> Result<bool> {
-    let (mut payment, mut all) = (payment.clone(), true);
+    if reported.iter().all(|operation| payment.knows_reported(&operation.id)) {
+        return Ok(true);
+    }
+    let merchant = match deps.store.merchant(payment.opening().merchant).await {
+        Err(StoreError::Damaged(_)) => {
+            tracing::error!(merchant = %payment.opening().merchant, "store.damaged_record");
+            return Ok(false);
+        }
+        merchant => merchant?,
+    };
+    // Nobody is left who could be told.
+    let Some(merchant) = merchant else { return Ok(true) };
+    let mut payment = payment.clone();
     for operation in reported {
         if payment.knows_reported(&operation.id) || was_ordered(deps, &payment, &operation.id).await? {
             continue;
@@ -28,14 +40,11 @@ pub(super) async fn learn(deps: &Deps, payment: &Journey, reported: &[ReportedOp
             tracing::error!(%pay_id, kind, "operation.no_room");
             continue;
         }
-        let Some(learned) = open(deps, &payment, operation).await? else {
-            all = false;
-            continue;
-        };
+        let learned = open(deps, &merchant, &payment, operation).await?;
         tracing::warn!(%pay_id, kind, operation = %learned.pay_id(), "operation.reported");
         (payment, _) = finish(deps, payment, learned).await?;
     }
-    Ok(all)
+    Ok(true)
 }
 
 /// Writes a reported operation into the journey that it is of, and concludes it. Answers both as they are then.
@@ -67,16 +76,8 @@ async fn was_ordered(deps: &Deps, payment: &Journey, id: &str) -> Result<bool> {
     }))
 }
 
-/// Opens the operation, in the words of its payment's dialect. `None` where its merchant cannot be read, or is gone.
-async fn open(deps: &Deps, payment: &Journey, reported: &ReportedOperation) -> Result<Option<Journey>> {
-    let merchant = match deps.store.merchant(payment.opening().merchant).await {
-        Err(StoreError::Damaged(_)) => {
-            tracing::error!(merchant = %payment.opening().merchant, "store.damaged_record");
-            return Ok(None);
-        }
-        merchant => merchant?,
-    };
-    let Some(merchant) = merchant else { return Ok(None) };
+/// Opens the operation, in the words of its payment's dialect.
+async fn open(deps: &Deps, merchant: &Merchant, payment: &Journey, reported: &ReportedOperation) -> Result<Journey> {
     let reversed = match reported.kind {
         OperationKind::ChargebackReversal => payment.charged_back_by(reported.amount),
         _ => None,
@@ -90,6 +91,6 @@ async fn open(deps: &Deps, payment: &Journey, reported: &ReportedOperation) -> R
     let request = dialect.operation_without_order(payment, operation, reversed.as_ref());
     let key = derive::reported_operation_key(payment, &reported.id);
     let reservation = Reservation { key, request: key, kept: Kept::WithItsJourney };
-    let (learned, _) = create::open(deps, &merchant, dialect.name(), &request, Some(&reservation)).await?;
-    Ok(Some(learned))
+    let (learned, _) = create::open(deps, merchant, dialect.name(), &request, Some(&reservation)).await?;
+    Ok(learned)
 }

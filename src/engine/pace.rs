@@ -39,16 +39,21 @@ struct Pace {
     unknown: u32,
 }
 
+impl Pace {
+    /// The next turn.
+    fn turn(&self, now: UnixMillis) -> UnixMillis {
+        // Else the clock has been put back.
+        let next = if self.next > now.plus(LONGEST_QUEUE) { now } else { self.next };
+        next.max(self.rests_until).max(now)
+    }
+}
+
 impl Paces {
     /// Reserves the next turn at a provider that is asked every `pause` at the most, and returns when it is.
     pub(super) fn reserve(&self, provider: &str, pause: Duration, now: UnixMillis) -> UnixMillis {
         let mut paces = self.paces();
         let pace = paces.entry(provider.to_owned()).or_default();
-        if pace.next > now.plus(LONGEST_QUEUE) {
-            // The clock has been put back.
-            pace.next = now;
-        }
-        let turn = pace.next.max(pace.rests_until).max(now);
+        let turn = pace.turn(now);
         pace.next = turn.plus(pause);
         turn
     }
@@ -60,8 +65,13 @@ impl Paces {
         (pause, within): (Duration, Duration),
         now: UnixMillis,
     ) -> Option<UnixMillis> {
-        let next = self.paces().get(provider).map_or(now, |pace| pace.next.max(pace.rests_until));
-        (next <= now.plus(within)).then(|| self.reserve(provider, pause, now))
+        let mut paces = self.paces();
+        let pace = paces.entry(provider.to_owned()).or_default();
+        let turn = pace.turn(now);
+        (turn <= now.plus(within)).then(|| {
+            pace.next = turn.plus(pause);
+            turn
+        })
     }
 
     /// Whether a provider rests now, whatever was reserved.
@@ -149,6 +159,9 @@ mod tests {
             assert_eq!(paces.reserve_within("a", within(40), at(0)), None);
         }
         assert_eq!(paces.reserve_within("a", within(50), at(0)), Some(at(50)));
+        let put_back = UnixMillis::from_millis(0);
+        paces.reserve("b", PAUSE, put_back.plus(2 * LONGEST_QUEUE));
+        assert_eq!(paces.reserve_within("b", within(0), put_back), Some(put_back), "the clock has been put back");
     }
 
     #[test]

@@ -124,12 +124,8 @@ async fn an_operation_that_its_node_has_left_is_asked_for_again_where_that_harms
     }
 }
 
-#[tokio::test]
-async fn what_a_provider_has_given_back_is_not_given_back_again_by_way_of_a_capture() {
-    let ground = Ground::new();
-    let done = || Ok(Performed::Now(Fact::paid()));
-    let (engine, _) = ground.node(Bluntbank { applied: Mutex::new([done(), done()].into()), ..Bluntbank::default() });
-    let merchant = merchant(&engine).await;
+/// The capture of 10 EUR that were set aside; the payment is [`PaymentOperation::of`] of it.
+async fn captured(engine: &Arc<Engine>, merchant: &Merchant) -> Journey {
     let checkout = Purpose::Checkout(Checkout {
         wanted: Wanted::Reservation(eur("10")),
         institution: None,
@@ -137,7 +133,7 @@ async fn what_a_provider_has_given_back_is_not_given_back_again_by_way_of_a_capt
         cancel: Cancel::Offered,
         payee: None,
     });
-    let payment = use_cases::open::open(&engine, &merchant, "terse", &open_request(checkout), None).await.unwrap();
+    let payment = use_cases::open::open(engine, merchant, "terse", &open_request(checkout), None).await.unwrap();
     let payment = conclude::conclude(&engine.deps, payment, &Fact::agreed()).await.unwrap();
     let capture = PaymentOperation {
         kind: OperationKind::Capture,
@@ -147,21 +143,52 @@ async fn what_a_provider_has_given_back_is_not_given_back_again_by_way_of_a_capt
         reported_as: None,
     };
     let request = open_request(Purpose::Operation(capture));
-    let capture = use_cases::open::open(&engine, &merchant, "terse", &request, None).await.unwrap();
-    let capture = use_cases::perform::perform(&engine, capture).await.unwrap();
+    let capture = use_cases::open::open(engine, merchant, "terse", &request, None).await.unwrap();
+    let capture = use_cases::perform::perform(engine, capture).await.unwrap();
     assert_eq!(outcome(&capture), Some(Outcome::Paid));
-    // Seven of it were given back in the provider's back office.
+    capture
+}
+
+/// Seven of what was captured are given back in the provider's back office.
+async fn seven_are_given_back(engine: &Engine, capture: &Journey) {
     let given = ReportedOperation {
         id: "re_1".into(),
         kind: OperationKind::Refund,
         amount: Some(eur("7")),
         reason: String::new(),
     };
-    let payment = engine.deps.store.find(payment.pay_id()).await.unwrap().unwrap();
+    let payment = conclude::original(&engine.deps, capture).await.unwrap().unwrap();
     assert!(learn::learn(&engine.deps, &payment, &[given]).await.unwrap());
-    for (amount, expected) in [("3.01", Outcome::Failed), ("3", Outcome::Paid)] {
+}
+
+#[tokio::test]
+async fn what_a_provider_has_given_back_is_not_given_back_again_by_way_of_a_capture() {
+    let ground = Ground::new();
+    let done = || Ok(Performed::Now(Fact::paid()));
+    let (engine, _) = ground.node(Bluntbank { applied: Mutex::new([done(), done()].into()), ..Bluntbank::default() });
+    let merchant = merchant(&engine).await;
+    let capture = captured(&engine, &merchant).await;
+    seven_are_given_back(&engine, &capture).await;
+    for (amount, expected) in [("3.01", Outcome::Failed), ("3", Outcome::Paid), ("0.01", Outcome::Failed)] {
         let refund = refund(&engine, &merchant, capture.pay_id(), amount).await;
         let refund = use_cases::perform::perform(&engine, refund).await.unwrap();
         assert_eq!(outcome(&refund), Some(expected), "{amount}");
     }
+}
+
+#[tokio::test]
+async fn what_was_ordered_before_its_provider_gave_back_more_is_ordered_to_the_end() {
+    let ground = Ground::new();
+    let done = || Ok(Performed::Now(Fact::paid()));
+    let applied = Mutex::new([done(), Ok(Performed::Unknown), done()].into());
+    let (engine, _) = ground.node(Bluntbank { applied, ..Bluntbank::default() });
+    let merchant = merchant(&engine).await;
+    let capture = captured(&engine, &merchant).await;
+    let refund = refund(&engine, &merchant, capture.pay_id(), "4").await;
+    let refund = use_cases::perform::perform(&engine, refund).await.unwrap();
+    assert_eq!(outcome(&refund), None, "nobody knows yet");
+    seven_are_given_back(&engine, &capture).await;
+    // It may have been given back: it is neither refused nor taken back.
+    let refund = use_cases::perform::perform(&engine, refund).await.unwrap();
+    assert_eq!(outcome(&refund), Some(Outcome::Paid));
 }

@@ -216,6 +216,37 @@ async fn the_last_question_is_repeated_until_it_is_answered_and_the_journey_is_k
 }
 
 #[tokio::test]
+async fn what_was_done_to_a_payment_is_learned_whatever_else_is_said_of_it() {
+    for status in [PaymentStatus::Pending, PaymentStatus::Open, PaymentStatus::Closed] {
+        let scene = Scene::new().await;
+        let payment = paid(&scene).await;
+        let reference = PaymentReference { journey: payment.pay_id(), visit: 0 };
+        scene.till.set(&reference.to_string(), status.clone());
+        report(&scene, done("cb_1", OperationKind::Chargeback, "10"));
+        // As the last answer, too.
+        scene.after(11 * DAY).await;
+        let now = scene.now(&payment).await;
+        assert_eq!((now.total(OperationKind::Chargeback), now.due_at()), (Some(eur("10")), None), "{status:?}");
+        assert_eq!(outcome(&now), Some(Outcome::Paid), "{status:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_done_before_it_was_known_to_be_paid_is_asked_about_once_more() {
+    let scene = Scene::new().await;
+    let (journey, _, _) = scene.left().await;
+    let reference = PaymentReference { journey: journey.pay_id(), visit: 0 };
+    report(&scene, done("re_1", OperationKind::Refund, "4"));
+    scene.till.set(&reference.to_string(), PaymentStatus::Paid);
+    scene.after(6 * SECOND).await;
+    assert_eq!(scene.now(&journey).await.total(OperationKind::Refund), Some(eur("4")));
+    assert!(scene.now(&journey).await.due_at().is_some(), "a node may have died before it was taken down");
+    scene.after(2 * DAY).await;
+    let now = scene.now(&journey).await;
+    assert_eq!((now.operations().len(), now.due_at()), (1, None));
+}
+
+#[tokio::test]
 async fn a_chargeback_and_its_reversal_in_one_answer_belong_together() {
     let scene = Scene::new().await;
     let payment = paid(&scene).await;

@@ -134,7 +134,7 @@ pub async fn notify(engine: &Arc<Engine>, provider: &str, notification: &Notific
 /// Asks at once about an operation that a notification has named, and takes it down: the provider sends the
 /// notification again where that is not possible now, and says nothing of the operation otherwise.
 async fn hear_of(
-    engine: &Engine,
+    engine: &Arc<Engine>,
     journey: Journey,
     visit: u8,
     operation: &str,
@@ -143,9 +143,19 @@ async fn hear_of(
     if journey.knows_reported(operation) {
         return Ok(accepted);
     }
-    // A chargeback of what is not known to be paid yet is heard of when it is.
-    if !journey.payment(visit).is_some_and(|payment| payment.standing == PaymentStanding::Proven) {
-        return Ok(NotifyResult::Later);
+    match journey.payment(visit).map(|payment| &payment.standing) {
+        Some(PaymentStanding::Proven) => {}
+        // Somebody is called to this payment already.
+        Some(PaymentStanding::Mismatch { .. }) => {
+            tracing::error!(provider = journey.provider_of(visit), pay_id = %journey.pay_id(), "operation.of_mismatch");
+            return Ok(accepted);
+        }
+        // A chargeback of what is not known to be paid yet is heard of when it is.
+        Some(_) => {
+            ask_soon(engine, journey, visit).await?;
+            return Ok(NotifyResult::Later);
+        }
+        None => return Ok(NotifyResult::Later),
     }
     let (deps, now, name) = (&engine.deps, engine.deps.clock.now(), journey.provider_of(visit).to_owned());
     let provider = deps.provider(&name)?;

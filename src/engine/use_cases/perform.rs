@@ -5,9 +5,10 @@ use std::sync::Arc;
 use futures_util::future::FutureExt as _;
 
 use crate::domain::{
-    AppliedOperation, Evidence, Fact, Inapplicable, Journey, OperationKind, ProviderRefusal, ResponseKind, UnixMillis,
+    Amount, AppliedOperation, Evidence, Fact, Inapplicable, Journey, OperationKind, ProviderRefusal, ResponseKind,
+    UnixMillis,
 };
-use crate::engine::{Engine, ask, commit, conclude, derive, learn, prove, visit};
+use crate::engine::{Engine, accounts, ask, commit, conclude, derive, learn, prove, visit};
 use crate::engine::{commit::Next, deps::Result, prove::Known, visit::Visit};
 use crate::provider::Performed;
 use crate::store::Step;
@@ -76,15 +77,25 @@ async fn ordered(engine: &Arc<Engine>, journey: Journey) -> Result<Journey> {
 }
 
 /// Whether an operation gives back more of a capture than its payment has left by now: what its provider has given back
-/// by itself is written there.
+/// by itself is written there, and what was ordered is written in the captures.
 async fn is_too_much(engine: &Engine, original: Option<&Journey>, applied: &AppliedOperation) -> Result<bool> {
     let capture = original.filter(|original| original.opening().purpose.operation().is_some());
     let (Some(capture), Some(amount), OperationKind::Refund) = (capture, applied.amount, applied.kind) else {
         return Ok(false);
     };
-    let payment = conclude::payment_behind(&engine.deps, Some(capture.clone())).await?;
-    let left = payment.and_then(|payment| payment.left_of_captures());
-    Ok(left.is_some_and(|left| left.minor() < amount.minor()))
+    // What it takes is counted already, and may be given back.
+    if capture.operations().iter().any(|written| written.by == applied.by) {
+        return Ok(false);
+    }
+    let Some(payment) = conclude::payment_behind(&engine.deps, Some(capture.clone())).await? else { return Ok(false) };
+    let Some(left) = payment.left_of_captures() else { return Ok(false) };
+    let mut ordered = 0;
+    for captured in payment.operations().iter().filter(|written| written.kind == OperationKind::Capture) {
+        let captured = accounts::find_journey(&engine.deps, captured.by).await?;
+        let refunds = captured.and_then(|captured| captured.total(OperationKind::Refund));
+        ordered = refunds.map_or(0, Amount::minor).saturating_add(ordered);
+    }
+    Ok(left.minor().saturating_sub(ordered) < amount.minor())
 }
 
 /// Orders an operation of a provider that holds it and can be asked about it. That is written down before, so that

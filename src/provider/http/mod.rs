@@ -38,6 +38,9 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// The longest answer that is read, in bytes.
 const LONGEST: usize = 64 * 1024;
 
+/// How much longer a payment is asked about whose operations, or until when there may be some, could not be read.
+const ONE_MORE_DAY: Duration = Duration::from_hours(24);
+
 /// A payment engine at one address.
 pub struct HttpProvider {
     config: HttpConfig,
@@ -107,9 +110,13 @@ impl HttpProvider {
                 if payment.id != context.provider_reference {
                     return Err(ProviderError::NoPayment("it answers about another one".into()));
                 }
-                let (report, strange) = payment.report()?;
-                for member in strange {
+                let (mut report, strange) = payment.report()?;
+                for member in &strange {
                     tracing::warn!(provider = self.name(), reference, member, "payment.unreadable_member");
+                }
+                // What cannot be read now may be read tomorrow.
+                if strange.iter().any(|member| *member != "instrument") {
+                    report.changes_until = report.changes_until.max(Some(context.now.plus(ONE_MORE_DAY)));
                 }
                 Ok(report)
             }

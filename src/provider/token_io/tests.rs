@@ -117,9 +117,11 @@ fn a_status_says_where_a_payment_stands() {
         assert_eq!(payment(&json!({ "status": status })).unwrap().status, expected, "{status}");
     }
     // Its bank had it, and has not said what became of it.
-    let unclear = json!({ "status": "INITIATION_EXPIRED", "bankPaymentStatus": "ACCP" });
-    assert_eq!(payment(&unclear).unwrap().status, PaymentStatus::Pending);
-    for before in ["RCVD", "RJCT", "CANC", "AwaitingAuthorisation"] {
+    for unclear in ["ACCP", "PART", "AcceptedSettlementInProcess", "Pending"] {
+        let unclear = json!({ "status": "INITIATION_EXPIRED", "bankPaymentStatus": unclear });
+        assert_eq!(payment(&unclear).unwrap().status, PaymentStatus::Pending, "{unclear}");
+    }
+    for before in ["", "RCVD", "RJCT", "Rejected", "CANC", "AwaitingAuthorisation"] {
         let nobody = json!({ "status": "INITIATION_EXPIRED", "bankPaymentStatus": before });
         assert_eq!(payment(&nobody).unwrap().status, PaymentStatus::Closed, "{before}");
     }

@@ -181,11 +181,13 @@ impl Payment {
         Ok(PaymentReport { reference, amount, status, operations, instrument: None, changes_until: None })
     }
 
-    /// Whether its bank has accepted it, as far as its own status says (ISO 20022, `ExternalPaymentTransactionStatus1Code`).
-    fn was_accepted(&self) -> bool {
-        const ACCEPTED: [&str; 9] = ["ACCC", "ACCP", "ACFC", "ACSC", "ACSP", "ACTC", "ACWC", "ACWP", "PDNG"];
-        let is_accepted = self.bank_payment_status.as_deref().is_some_and(|status| ACCEPTED.contains(&status));
-        is_accepted || self.bank_transaction_id.is_some()
+    /// Whether its bank may have accepted it: all that it says of its status does, except for what precedes that or
+    /// excludes it (ISO 20022, `ExternalPaymentTransactionStatus1Code`, also in words, as banks write it).
+    fn may_be_accepted(&self) -> bool {
+        const NOT_ACCEPTED: [&str; 7] =
+            ["RCVD", "Received", "RJCT", "Rejected", "CANC", "Cancelled", "AwaitingAuthorisation"];
+        let bank_says = self.bank_payment_status.as_deref().filter(|status| !status.is_empty());
+        bank_says.is_some_and(|status| !NOT_ACCEPTED.contains(&status)) || self.bank_transaction_id.is_some()
     }
 
     fn status(&self) -> Option<PaymentStatus> {
@@ -214,7 +216,7 @@ impl Payment {
             "INITIATION_REJECTED_INSUFFICIENT_FUNDS" => refused("insufficient_funds"),
             "INITIATION_FAILED" => refused("failed"),
             // Its bank had accepted it, and has not said what became of it: money may have moved.
-            "INITIATION_EXPIRED" if self.was_accepted() => Some(PaymentStatus::Pending),
+            "INITIATION_EXPIRED" if self.may_be_accepted() => Some(PaymentStatus::Pending),
             "INITIATION_EXPIRED" | "CANCELED" => Some(PaymentStatus::Closed),
             _ => None,
         }

@@ -61,7 +61,7 @@ impl GatewayProcess {
     pub fn add_merchant(&self) -> (String, String) {
         let mut add = command(&self.folder, self.port, &self.settings);
         let added = add
-            .args(["merchant", "add", "--mode", "test", "--name", "Kill", "--json"])
+            .args(["merchant", "add", "--mode", "test", "--name", "Shop", "--json"])
             .stdout(Stdio::piped())
             .output()
             .unwrap();
