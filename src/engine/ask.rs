@@ -228,10 +228,8 @@ async fn said(deps: &Deps, provider: &dyn Provider, journey: &Journey, visit: u8
     };
     let (reference, now) = (PaymentReference { journey: journey.pay_id(), visit }, deps.clock.now());
     let context = PaymentContext { journey, reference, provider_reference: &provider_reference, now };
-    let is_made = payment.is_some_and(|payment| payment.standing == PaymentStanding::Proven);
-    let closes = payment.is_some_and(|payment| payment.closing.is_some());
-    let is_over = closes || journey.is_past_expiry(now) || journey.final_outcome().is_some();
-    let report = if is_over && !is_made {
+    let is_made = is_made(journey, visit);
+    let report = if journey.visit_is_over(visit, now) && !is_made {
         in_time(provider.close(&context)).await
     } else {
         in_time(provider.payment(&context)).await
@@ -275,7 +273,7 @@ async fn judge(engine: &Engine, journey: &Journey, visit: u8, said: Said) -> Res
         Said::Payment(report) => (report.changes_until, report.operations.is_empty()),
         _ => (None, true),
     };
-    let changes = Changes::said(deps, journey, until, is_learned);
+    let changes = Changes::as_reported(deps, journey, until, is_learned);
     // However long the store is away: the customer has paid, or cannot any more.
     let conclude = || {
         conclude::by_report(deps, journey.clone(), (response_id, changes), |latest| {

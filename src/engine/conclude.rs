@@ -51,7 +51,7 @@ pub(super) async fn by_report(
             Ok(None) => Next::Stay(Ok(None)),
             Err(mismatch) => Next::Stay(Err(mismatch)),
         };
-        Ok(watching(next, journey, response_id.visit, changes))
+        Ok(with_changes(next, journey, response_id.visit, changes))
     };
     let (journey, reported) = commit::commit(deps, journey, decide).await?;
     Ok(match reported {
@@ -73,7 +73,7 @@ pub(super) enum Changes {
 impl Changes {
     /// What a provider says of it, and when it is asked next: once more, as long as what it says was done to the payment
     /// is not learned.
-    pub(super) fn said(deps: &Deps, journey: &Journey, until: Option<UnixMillis>, is_learned: bool) -> Self {
+    pub(super) fn as_reported(deps: &Deps, journey: &Journey, until: Option<UnixMillis>, is_learned: bool) -> Self {
         let now = deps.clock.now();
         let next = now.plus(AskSchedule::wait_for_changes(deps.clock.draw()));
         let made_at = journey.final_outcome().map_or(now, |end| end.at);
@@ -86,17 +86,17 @@ impl Changes {
 }
 
 /// This step, or a step of its own, with the note whether the payment of a visit may change.
-fn watching<T>(next: Next<T>, journey: &Journey, visit: u8, changes: Changes) -> Next<T> {
+fn with_changes<T>(next: Next<T>, journey: &Journey, visit: u8, changes: Changes) -> Next<T> {
     match (next, changes) {
         (Next::Take(mut step, value), Changes::Until(until, ask_at)) => {
-            step.journey = step.journey.watched(visit, until, ask_at);
+            step.journey = step.journey.with_changes_until(visit, until, ask_at);
             Next::Take(step, value)
         }
         (Next::Take(step, value), Changes::NotAsOf(_)) => Next::Take(step, value),
         (Next::Stay(value), changes) => {
             let noted = match changes {
-                Changes::Until(until, ask_at) => journey.clone().watching(visit, until, ask_at),
-                Changes::NotAsOf(now) => journey.clone().changed_for_the_last_time(visit, now),
+                Changes::Until(until, ask_at) => journey.clone().note_changes_until(visit, until, ask_at),
+                Changes::NotAsOf(now) => journey.clone().end_changes(visit, now),
             };
             noted.map_or(Next::Stay(()), |noted| Next::Take(Box::new(Step::to(noted)), ())).map(|()| value)
         }

@@ -27,6 +27,9 @@ use crate::support::redis::RedisServer;
 /// How often the gateway is killed.
 const KILLS: usize = 20;
 
+/// How long a gateway may take until it comes to the line where it is killed.
+const LONGEST_WAY: Duration = Duration::from_secs(60);
+
 /// How often Redis is killed.
 const REDIS_KILLS: usize = 4;
 
@@ -93,4 +96,15 @@ fn gateway(store: Option<&str>) -> GatewayProcess {
     let mut settings = vec![("WORKERS", "2"), ("LOG", "warn")];
     settings.extend(store.map(|store| ("STORE", store)));
     GatewayProcess::start(&settings)
+}
+
+/// Kills a gateway as soon as it has come to this line, and starts it again.
+async fn kill_at(gateway: &mut GatewayProcess, line: &str, has_come: impl Fn() -> bool) {
+    let deadline = Instant::now() + LONGEST_WAY;
+    while !has_come() {
+        assert!(Instant::now() < deadline, "{line}: it never came there");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    gateway.kill();
+    gateway.restart();
 }

@@ -207,19 +207,28 @@ impl Journey {
         if is_set_aside {
             return self.sum(OperationKind::Capture);
         }
-        let charged_back =
-            self.sum(OperationKind::Chargeback).saturating_sub(self.sum(OperationKind::ChargebackReversal));
-        self.sum(OperationKind::Refund).saturating_add(charged_back)
+        self.went_back()
     }
 
     /// What could still be given back of what was collected of it, whatever each capture has left: its provider may have
     /// given some of it back.
     pub fn left_of_captures(&self) -> Option<Amount> {
         let currency = self.opening.purpose.amount()?.currency();
-        let charged_back =
-            self.sum(OperationKind::Chargeback).saturating_sub(self.sum(OperationKind::ChargebackReversal));
-        let gone = self.sum(OperationKind::Refund).saturating_add(charged_back);
-        Some(Amount::from_minor(self.sum(OperationKind::Capture).saturating_sub(gone), currency))
+        Some(Amount::from_minor(self.sum(OperationKind::Capture).saturating_sub(self.went_back()), currency))
+    }
+
+    /// What went back to its customer, in minor units.
+    fn went_back(&self) -> u64 {
+        self.sum(OperationKind::Refund).saturating_add(self.sum_left(OperationKind::Chargeback))
+    }
+
+    /// [`Journey::sum`], less what was reversed of it since.
+    fn sum_left(&self, kind: OperationKind) -> u64 {
+        let reversed = match kind {
+            OperationKind::Chargeback => self.sum(OperationKind::ChargebackReversal),
+            _ => 0,
+        };
+        self.sum(kind).saturating_sub(reversed)
     }
 
     /// The sum of its operations of this kind, in minor units.
@@ -234,8 +243,7 @@ impl Journey {
     pub fn total(&self, kind: OperationKind) -> Option<Amount> {
         let currency = self.opening.purpose.amount()?.currency();
         let is_any = self.past.operations.iter().any(|applied| applied.kind == kind && applied.amount.is_some());
-        let back = if kind == OperationKind::Chargeback { self.sum(OperationKind::ChargebackReversal) } else { 0 };
-        is_any.then(|| Amount::from_minor(self.sum(kind).saturating_sub(back), currency))
+        is_any.then(|| Amount::from_minor(self.sum_left(kind), currency))
     }
 
     /// The outcome that a provider's yes concludes it as.

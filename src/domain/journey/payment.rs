@@ -255,7 +255,7 @@ impl Journey {
     /// Notes until when a payment that was proven may change, and when it is asked about next; nothing where it was not
     /// proven. It belongs to a step of the caller's.
     #[must_use]
-    pub fn watched(mut self, visit: u8, until: UnixMillis, ask_at: UnixMillis) -> Self {
+    pub fn with_changes_until(mut self, visit: u8, until: UnixMillis, ask_at: UnixMillis) -> Self {
         let proven = |payment: &&mut ProviderPayment| payment.standing == PaymentStanding::Proven;
         let Some(payment) = self.payment_mut(visit).filter(proven) else { return self };
         if !payment.may_change() {
@@ -268,7 +268,7 @@ impl Journey {
     /// Notes that the provider has answered about a payment that was made when it could not change any longer: it is not
     /// asked about any more. `None` where that is known, or it may still change.
     #[must_use]
-    pub fn changed_for_the_last_time(mut self, visit: u8, at: UnixMillis) -> Option<Self> {
+    pub fn end_changes(mut self, visit: u8, at: UnixMillis) -> Option<Self> {
         let is_over = |payment: &&mut ProviderPayment| {
             payment.may_change() && payment.changes_until.is_some_and(|until| until <= at)
         };
@@ -279,18 +279,18 @@ impl Journey {
     /// Puts the next question about a payment that was made off until `later`: others go first. `None` where another
     /// node was faster.
     #[must_use]
-    pub fn putting_off(mut self, visit: u8, due: UnixMillis, later: UnixMillis) -> Option<Self> {
+    pub fn put_off(mut self, visit: u8, due: UnixMillis, later: UnixMillis) -> Option<Self> {
         let payment = self.payment_mut(visit).filter(|payment| payment.may_change() && payment.ask_at == due)?;
         (payment.ask_at, payment.has_turn) = (later, false);
         Some(self.revised())
     }
 
-    /// The step that is [`Journey::watched`] alone. `None` where that changes nothing.
+    /// The step that is [`Journey::with_changes_until`] alone. `None` where that changes nothing.
     #[must_use]
-    pub fn watching(self, visit: u8, until: UnixMillis, ask_at: UnixMillis) -> Option<Self> {
+    pub fn note_changes_until(self, visit: u8, until: UnixMillis, ask_at: UnixMillis) -> Option<Self> {
         let before = self.clone();
-        let watched = self.watched(visit, until, ask_at);
-        (watched != before).then(|| watched.revised())
+        let next = self.with_changes_until(visit, until, ask_at);
+        (next != before).then(|| next.revised())
     }
 
     /// Notes that the provider has what it was asked for after all. `None` when nothing else was known.
@@ -342,6 +342,12 @@ impl Journey {
     /// The payments that have not ended, as far as their providers have said, with their visits.
     pub fn open_payments(&self) -> impl Iterator<Item = (u8, &ProviderPayment)> {
         self.payments().filter(|(_, payment)| payment.is_open())
+    }
+
+    /// Whether nobody is to be sent to the page of a visit any more: its payment is being closed, or the journey is over.
+    pub fn visit_is_over(&self, visit: u8, now: UnixMillis) -> bool {
+        let is_closing = self.payment(visit).is_some_and(|payment| payment.closing.is_some());
+        is_closing || self.is_past_expiry(now) || self.final_outcome().is_some()
     }
 
     /// The payments that their providers are asked about on schedule: those that have not ended, and those that may change

@@ -123,10 +123,9 @@ impl Journey {
         visit.and_then(|visit| visit.to.as_ref()).map_or(&self.opening.provider, |to| &to.provider)
     }
 
-    /// Whether a provider is known that its customer was sent to, or will be: where there is a choice, not before it was
-    /// made.
-    pub fn has_provider(&self) -> bool {
-        self.opening.choices.is_empty() || !self.past.visits.is_empty()
+    /// [`Journey::provider`], where it is known: where there is a choice, not before it was made.
+    pub fn known_provider(&self) -> Option<&str> {
+        (self.opening.choices.is_empty() || !self.past.visits.is_empty()).then(|| self.provider())
     }
 
     /// Whether its customer must choose a provider before any is left for.

@@ -256,7 +256,7 @@ async fn ask_about_changes(engine: &Arc<Engine>, journey: &Journey, visit: u8, d
     let was_told = journey.payment(visit).is_some_and(|payment| payment.has_turn);
     let wait = if was_told { ELSEWHERE } else { PUT_OFF };
     let later = now.plus(AskSchedule::varied(wait, deps.clock.draw()));
-    let put_off = |journey: &Journey| Ok(Next::step(journey.clone().putting_off(visit, due, later).map(Step::to)));
+    let put_off = |journey: &Journey| Ok(Next::step(journey.clone().put_off(visit, due, later).map(Step::to)));
     commit::unless_gone(commit::commit(deps, journey.clone(), put_off).await).map(drop)
 }
 

@@ -91,8 +91,9 @@ async fn is_too_much(engine: &Engine, original: Option<&Journey>, applied: &Appl
     let Some(left) = payment.left_of_captures() else { return Ok(false) };
     let mut ordered = 0;
     for captured in payment.operations().iter().filter(|written| written.kind == OperationKind::Capture) {
-        let captured = accounts::find_journey(&engine.deps, captured.by).await?;
-        let refunds = captured.and_then(|captured| captured.total(OperationKind::Refund));
+        let is_read = captured.by == capture.pay_id();
+        let other = if is_read { None } else { accounts::find_journey(&engine.deps, captured.by).await? };
+        let refunds = other.as_ref().unwrap_or(capture).total(OperationKind::Refund);
         ordered = refunds.map_or(0, Amount::minor).saturating_add(ordered);
     }
     Ok(left.minor().saturating_sub(ordered) < amount.minor())

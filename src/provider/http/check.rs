@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::wire::{PaymentBody, read};
 use super::{HttpProvider, Question};
-use crate::domain::{Amount, Secret};
+use crate::domain::{Amount, Secret, UnixMillis};
 use crate::provider::{PaymentReport, PaymentStatus, ProviderError, Result};
 
 /// A secret that is nobody's.
@@ -153,7 +153,7 @@ async fn create(provider: &HttpProvider, reference: &str, amount: Amount) -> Res
     });
     let created = sent(provider, "payment.create", &format!("create-{reference}"), data).await?;
     let payment: PaymentBody = read(created.to_string().as_bytes()).map_err(|trouble| trouble.to_string())?;
-    let report = reported(&payment)?;
+    let report = reported(&payment, provider.clock.now())?;
     if report.reference != reference || report.amount != amount || report.status != PaymentStatus::Open {
         return Err(format!("it answers {}, {:?}, {}", report.reference, report.status, report.amount));
     }
@@ -169,12 +169,12 @@ async fn ask(
 ) -> Result<PaymentReport, String> {
     let answer = sent(provider, kind, question, json!({ "id": id, "reference": reference })).await?;
     let payment = read::<PaymentBody>(answer.to_string().as_bytes()).map_err(|trouble| trouble.to_string())?;
-    reported(&payment)
+    reported(&payment, provider.clock.now())
 }
 
 /// What a payment says, every member of which must be readable.
-fn reported(payment: &PaymentBody) -> Result<PaymentReport, String> {
-    let (report, strange) = payment.report().map_err(|trouble| trouble.to_string())?;
+fn reported(payment: &PaymentBody, now: UnixMillis) -> Result<PaymentReport, String> {
+    let (report, strange) = payment.report(now).map_err(|trouble| trouble.to_string())?;
     if strange.is_empty() { Ok(report) } else { Err(format!("its {} cannot be read", strange.join(" and its "))) }
 }
 

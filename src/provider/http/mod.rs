@@ -38,9 +38,6 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// The longest answer that is read, in bytes.
 const LONGEST: usize = 64 * 1024;
 
-/// How much longer a payment is asked about whose operations, or until when there may be some, could not be read.
-const ONE_MORE_DAY: Duration = Duration::from_hours(24);
-
 /// A payment engine at one address.
 pub struct HttpProvider {
     config: HttpConfig,
@@ -110,13 +107,9 @@ impl HttpProvider {
                 if payment.id != context.provider_reference {
                     return Err(ProviderError::NoPayment("it answers about another one".into()));
                 }
-                let (mut report, strange) = payment.report()?;
-                for member in &strange {
+                let (report, strange) = payment.report(context.now)?;
+                for member in strange {
                     tracing::warn!(provider = self.name(), reference, member, "payment.unreadable_member");
-                }
-                // What cannot be read now may be read tomorrow.
-                if strange.iter().any(|member| *member != "instrument") {
-                    report.changes_until = report.changes_until.max(Some(context.now.plus(ONE_MORE_DAY)));
                 }
                 Ok(report)
             }
@@ -199,7 +192,7 @@ impl Provider for HttpProvider {
             Answered::Object(body) => {
                 let payment: PaymentBody = wire::read(&body)?;
                 // What was created must be what the customer was shown, before anybody is sent there.
-                let (report, _) = payment.report()?;
+                let (report, _) = payment.report(self.clock.now())?;
                 if report.amount != amount || report.reference != reference {
                     return Err(ProviderError::Unreadable("it created another payment than it was asked for".into()));
                 }

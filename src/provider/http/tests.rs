@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::wire::read;
+use super::wire::{ONE_MORE_DAY, read};
 use super::*;
 use crate::clock::TestClock;
 use crate::domain::provider_account::{engine_secrets, engine_url};
@@ -13,6 +13,7 @@ use crate::domain::{
 use crate::provider::{AccountSettings, PaymentStatus};
 
 const SECRET: &str = "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
+const NOW: UnixMillis = UnixMillis::from_millis(1_790_000_000_000);
 const OTHER: &str = "whsec_YUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
 
 fn provider(secrets: &str) -> HttpProvider {
@@ -40,7 +41,7 @@ fn payment(more: &serde_json::Value) -> Result<PaymentReport> {
 fn report(more: &serde_json::Value) -> Result<(PaymentReport, Vec<&'static str>)> {
     let mut body = json!({ "id": "p1", "reference": "7-1", "amount": "25.00", "currency": "EUR", "status": "paid" });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    read::<PaymentBody>(body.to_string().as_bytes())?.report()
+    read::<PaymentBody>(body.to_string().as_bytes())?.report(NOW)
 }
 
 #[test]
@@ -118,12 +119,17 @@ fn a_member_that_cannot_be_read_makes_no_payment_unknown() {
         paid.as_object_mut().unwrap().extend(bad.as_object().unwrap().clone());
         let (report, strange) = report(&paid).unwrap();
         assert_eq!((report.status, strange), (PaymentStatus::Paid, vec![member]), "{bad}");
-        assert!(report.operations.is_empty() && report.changes_until.is_none() && report.instrument.is_none(), "{bad}");
+        assert!(report.operations.is_empty() && report.instrument.is_none(), "{bad}");
+        // What cannot be read today may be read tomorrow.
+        let again = (member != "instrument").then(|| NOW.plus(ONE_MORE_DAY));
+        assert_eq!(report.changes_until, again, "{bad}");
     }
     // The others of a list count.
     let mixed = json!({ "status": "paid", "operations": [{ "id": "a", "kind": "payout", "amount": "1" },
         { "id": "b", "kind": "refund", "amount": "1.00" }] });
     assert_eq!(report(&mixed).unwrap().0.operations.len(), 1);
+    let later = json!({ "changes_until": "2126-12-24T18:00:00Z", "operations": {} });
+    assert!(report(&later).unwrap().0.changes_until > Some(NOW.plus(2 * ONE_MORE_DAY)), "no sooner than it says");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The messages of the protocol, as JSON.
 
+use std::time::Duration;
+
 use reqwest::Url;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -9,6 +11,9 @@ use crate::domain::{
     ReportedOperation, UnixMillis,
 };
 use crate::provider::{PaymentReport, PaymentStatus, ProviderError, Result, payment_page};
+
+/// How much longer a payment is asked about whose operations, or until when there may be some, could not be read.
+pub(super) const ONE_MORE_DAY: Duration = Duration::from_hours(24);
 
 /// What we send.
 #[derive(Serialize)]
@@ -164,11 +169,12 @@ struct NotifiedBody {
 }
 
 impl PaymentBody {
-    /// What it says, with the names of the members beside it that cannot be read: without them it counts all the same.
+    /// What it says `now`, with the names of the members beside it that cannot be read: without them it counts all the
+    /// same, and it is asked about again where they may tell of an operation.
     ///
     /// # Errors
     /// When its amount is not one of its currency, or it has no id.
-    pub(super) fn report(&self) -> Result<(PaymentReport, Vec<&'static str>)> {
+    pub(super) fn report(&self, now: UnixMillis) -> Result<(PaymentReport, Vec<&'static str>)> {
         let unreadable = |what: &str| ProviderError::Unreadable(format!("its {what} cannot be read"));
         if self.id.is_empty() || self.id.len() > 255 {
             return Err(unreadable("id"));
@@ -187,10 +193,12 @@ impl PaymentBody {
         let operations = self.operations(currency, &mut strange);
         let changes_until = member(self.changes_until.as_ref(), |value| read_time(value.as_str()?));
         strange.extend(changes_until.is_err().then_some("changes_until"));
+        let again = (!strange.is_empty()).then(|| now.plus(ONE_MORE_DAY));
         let read_instrument = |value: &Value| InstrumentBody::deserialize(value).ok().map(InstrumentBody::read);
         let instrument = member(self.instrument.as_ref(), read_instrument);
         strange.extend(instrument.is_err().then_some("instrument"));
-        let (changes_until, instrument) = (changes_until.unwrap_or_default(), instrument.unwrap_or_default().flatten());
+        let (changes_until, instrument) =
+            (changes_until.unwrap_or_default().max(again), instrument.unwrap_or_default().flatten());
         let reference = self.reference.clone();
         Ok((PaymentReport { reference, amount, status, operations, instrument, changes_until }, strange))
     }
@@ -284,7 +292,7 @@ pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T> {
     })
 }
 
-/// Reads a moment as RFC 3339 has it. `None` when it is none of this era.
+/// Reads a moment as RFC 3339 has it. `None` when it is none since 1970.
 fn read_time(text: &str) -> Option<UnixMillis> {
     let at: jiff::Timestamp = text.parse().ok()?;
     Some(UnixMillis::from_millis(u64::try_from(at.as_millisecond()).ok()?))

@@ -29,7 +29,7 @@ use super::{
 use crate::clock::Clock;
 use crate::domain::{
     Evidence, Fact, Invalid, Journey, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal, Purpose,
-    Redirect, ReportedOperation, ResponseKind, Secret, UnixMillis, Wanted,
+    Redirect, ReportedOperation, ResponseKind, Secret, Wanted,
 };
 use crate::egress::{Call, Client};
 pub use lost::LostCreations;
@@ -260,7 +260,7 @@ impl Provider for Ixopay {
         };
         let what = if matches!(checkout.wanted, Wanted::Reservation(_)) { "preauthorize" } else { "debit" };
         let (reference, return_url) = (context.payment_reference().to_string(), context.return_url());
-        if is_over(context, self.clock.now()) {
+        if context.journey.visit_is_over(context.visit, self.clock.now()) {
             return self.created_before(context, &reference).await;
         }
         let description = shortened(opening.purpose.note());
@@ -374,13 +374,6 @@ impl Provider for Ixopay {
             }),
         }
     }
-}
-
-/// Whether nobody is to be sent to the page of a visit any more.
-fn is_over(context: &VisitContext<'_>, now: UnixMillis) -> bool {
-    let journey = context.journey;
-    let is_closing = journey.payment(context.visit).is_some_and(|payment| payment.closing.is_some());
-    is_closing || journey.is_past_expiry(now) || journey.final_outcome().is_some()
 }
 
 fn created(uuid: Option<String>, page: String) -> Result<Requested> {

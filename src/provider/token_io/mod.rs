@@ -30,8 +30,7 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::domain::{
-    Evidence, Fact, Invalid, Journey, MerchantId, Mode, ProviderRefusal, Purpose, Redirect, ResponseKind, UnixMillis,
-    Wanted,
+    Evidence, Fact, Invalid, Journey, MerchantId, Mode, ProviderRefusal, Purpose, Redirect, ResponseKind, Wanted,
 };
 use crate::egress::{Call, Client};
 use jwt::SignedCall;
@@ -130,7 +129,7 @@ impl TokenIo {
     /// The payment of this reference, if there is one: the oldest, so that every node finds the same.
     async fn found(&self, reference: &str) -> Result<Option<Payment>> {
         let mut query = format!("limit=200&refIds={reference}");
-        self.add_behalf(&mut query);
+        self.add_on_behalf_of(&mut query);
         match self.call::<Listed>(Method::GET, ("/v2/payments", Some(&query)), None).await? {
             Answered::Object(listed) => {
                 let oldest = |payment: &Payment| (payment.created_date_time.clone(), payment.id.clone());
@@ -143,7 +142,7 @@ impl TokenIo {
     }
 
     /// Says in a query for whom it is asked, where the member acts for another.
-    fn add_behalf(&self, query: &mut String) {
+    fn add_on_behalf_of(&self, query: &mut String) {
         if let Some(other) = &self.config.on_behalf_of {
             query.push_str("&onBehalfOfId=");
             query.extend(form_urlencoded::byte_serialize(other.as_bytes()));
@@ -259,7 +258,7 @@ impl Provider for TokenIo {
 
     async fn prepare(&self) -> Result<()> {
         let mut query = "limit=1".to_owned();
-        self.add_behalf(&mut query);
+        self.add_on_behalf_of(&mut query);
         match self.call::<Listed>(Method::GET, ("/v2/payments", Some(&query)), None).await? {
             Answered::Object(_) => Ok(()),
             Answered::Refused(failure) => {
@@ -281,7 +280,7 @@ impl Provider for TokenIo {
         {
             return self.requested(context, payment);
         }
-        if is_over(context, now) {
+        if context.journey.visit_is_over(context.visit, now) {
             let may_be_under_way = now < left_at.plus(LOST);
             let under_way = || ProviderError::Unanswered("somebody may be creating it".into());
             return if may_be_under_way { Err(under_way()) } else { Ok(Requested::Refused(closed())) };
@@ -341,13 +340,6 @@ impl Provider for TokenIo {
     fn acknowledgement(&self) -> &'static str {
         "OK"
     }
-}
-
-/// Whether nobody is to be sent to the page of a visit any more.
-fn is_over(context: &VisitContext<'_>, now: UnixMillis) -> bool {
-    let journey = context.journey;
-    let is_closing = journey.payment(context.visit).is_some_and(|payment| payment.closing.is_some());
-    is_closing || journey.is_past_expiry(now) || journey.final_outcome().is_some()
 }
 
 fn closed() -> ProviderRefusal {

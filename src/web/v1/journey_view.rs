@@ -43,17 +43,16 @@ pub(super) struct JourneyView {
     instrument: Option<InstrumentView>,
     attach: Option<AttachView>,
     pay_link: Option<String>,
-    /// Whether somebody may go on with another device: with a payment, and not with a consent.
-    #[serde(skip)]
-    is_payment: bool,
     qr_code: Option<String>,
     callbacks: Callbacks,
 }
 
 impl JourneyView {
-    /// The same, with a QR code of its page, where it is a payment that has one.
-    pub(super) fn with_qr_code(self) -> Self {
-        let code = self.pay_link.as_deref().filter(|_| self.is_payment).and_then(qr::png);
+    /// The same, with a QR code of its journey's page, where that is a payment's: a consent is not gone on with on
+    /// another device.
+    pub(super) fn with_qr_code(self, journey: &Journey) -> Self {
+        let is_payment = journey.opening().purpose.checkout().is_some();
+        let code = self.pay_link.as_deref().filter(|_| is_payment).and_then(qr::png);
         Self { qr_code: code.map(|png| format!("data:image/png;base64,{}", STANDARD.encode(png))), ..self }
     }
 }
@@ -161,7 +160,7 @@ pub(super) fn read_id(text: &str) -> Result<(PayId, Option<JourneyId>), Problem>
 
 pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
     let opening = journey.opening();
-    let provider = if journey.has_provider() { journey.provider() } else { "" };
+    let provider = journey.known_provider().filter(|provider| !provider.is_empty());
     let is_attached = journey.payment(0).is_some_and(|payment| payment.attached);
     let (kept, operation) = (own::kept(journey).unwrap_or_default(), opening.purpose.operation());
     Ok(JourneyView {
@@ -184,7 +183,7 @@ pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Pr
         expires_at: rfc3339(opening.expires_at),
         concluded_at: journey.final_outcome().map(|final_outcome| rfc3339(final_outcome.at)),
         returned_at: journey.came_back_at().map(rfc3339),
-        provider: Some(provider).filter(|provider| !provider.is_empty()).map(|name| name_for_merchant(name).to_owned()),
+        provider: provider.map(|name| name_for_merchant(name).to_owned()),
         providers: opening.choices.iter().map(|name| name_for_merchant(name).to_owned()).collect(),
         payment: journey.latest_payment().map(PaymentView::from),
         instrument: journey.final_outcome().and_then(|end| end.instrument.as_deref()).map(InstrumentView::from),
@@ -193,7 +192,6 @@ pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Pr
         pay_link: (opening.purpose.needs_customer() && !is_attached)
             .then(|| derive::pay_link(&engine.deps, journey))
             .transpose()?,
-        is_payment: opening.purpose.checkout().is_some(),
         qr_code: None,
         callbacks: Callbacks {
             destination: opening.plan.destination.as_ref().map(PlannedView::from),

@@ -93,9 +93,10 @@ impl<'a> Filter<'a> {
 
     fn wants(&self, journey: &Journey) -> bool {
         let has_customer = journey.opening().purpose.needs_customer();
-        let kept = own::kept(journey).unwrap_or_default();
+        let is_kept_wanted = self.reference.is_some() || !self.metadata.is_empty();
+        let kept = is_kept_wanted.then(|| own::kept(journey)).flatten().unwrap_or_default();
         let metadata = kept.metadata.unwrap_or_default();
-        let provider = || name_for_merchant(if journey.has_provider() { journey.provider() } else { "" });
+        let provider = || journey.known_provider().map_or("", name_for_merchant);
         self.status.is_none_or(|wanted| status(journey) == wanted)
             && self.returned.is_none_or(|wanted| has_customer && journey.came_back_at().is_some() == wanted)
             && self.provider.is_none_or(|wanted| provider() == wanted)
@@ -151,7 +152,7 @@ async fn one(engine: web::Data<Engine>, id: web::Path<String>, merchant: Authent
 fn sight_view(engine: &Engine, sight: &JourneyDetails) -> Result<JourneyDetailsView, Problem> {
     let deliveries = sight.deliveries.iter().map(|delivery| DeliveryView::of(&sight.journey, delivery, Shown::Every));
     Ok(JourneyDetailsView {
-        journey: view(engine, &sight.journey)?.with_qr_code(),
+        journey: view(engine, &sight.journey)?.with_qr_code(&sight.journey),
         deliveries: deliveries.collect(),
         timeline: timeline(sight),
     })

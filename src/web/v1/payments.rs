@@ -105,7 +105,7 @@ async fn ordered(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, Prob
 fn created(engine: &Engine, journey: &Journey) -> ApiResult {
     let mut response = no_store(StatusCode::CREATED);
     response.insert_header((header::CONTENT_LOCATION, format!("/v1/journeys/{}", journey.id())));
-    Ok(response.json(view(engine, journey)?.with_qr_code()))
+    Ok(response.json(view(engine, journey)?.with_qr_code(journey)))
 }
 
 async fn journey_of(engine: &Engine, merchant: MerchantId, text: &str) -> Result<Journey, Problem> {

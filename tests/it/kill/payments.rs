@@ -14,7 +14,7 @@ use handback::keys::Keys;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use super::load::runtime;
+use super::{kill_at, load::runtime};
 use crate::support::gateway_process::GatewayProcess;
 use crate::support::http::Http;
 use crate::support::ixopay::{Client, Signing, debit, link_of};
@@ -130,7 +130,7 @@ impl Scene {
     async fn killed_at(&mut self, line: &str, trap: Option<Trap>, of: &str, order: Option<&Value>) {
         let Some(trap) = trap else {
             notify_at(&self.client.merchant.http, SystemClock.now(), of).await.is(204);
-            return self.kill();
+            return kill_at(&mut self.gateway, line, || true).await;
         };
         let sprung = self.engine.set(trap);
         let client = reqwest::Client::new();
@@ -142,20 +142,10 @@ impl Scene {
             (_, None) => None,
         };
         let lost = lost.map(|request| tokio::spawn(request.send()));
-        let deadline = Instant::now() + LONGEST_WAIT;
-        while !sprung() {
-            assert!(Instant::now() < deadline, "{line}: it never came there");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        self.kill();
+        kill_at(&mut self.gateway, line, sprung).await;
         if let Some(lost) = lost {
             assert!(lost.await.unwrap().is_err(), "{line}: nobody was answered");
         }
-    }
-
-    fn kill(&mut self) {
-        self.gateway.kill();
-        self.gateway.restart();
     }
 
     /// A payment that the gateway knows is paid, and that nobody has refunded yet.

@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use super::load::runtime;
+use super::{kill_at, load::runtime};
 use crate::support::gateway_process::GatewayProcess;
 use crate::support::http::{Http, query_value};
 use crate::support::merchant_client::MerchantClient;
@@ -122,26 +122,16 @@ impl Scene {
     async fn killed_at(&mut self, line: &str, trap: Option<Trap>, of: &str) {
         let Some(trap) = trap else {
             self.host.webhook(&self.shop.http, "/notify/transfer", of).await.is(200);
-            return self.kill();
+            return kill_at(&mut self.gateway, line, || true).await;
         };
         let sprung = self.host.set(trap);
         let pressed = reqwest::Client::new().post(format!("{}/payment/pay", self.gateway.base()));
         // The schedule asks.
         let lost = (trap.kind() == CREATE).then(|| tokio::spawn(pressed.form(&[("link_id", of)]).send()));
-        let deadline = Instant::now() + LONGEST_WAIT;
-        while !sprung() {
-            assert!(Instant::now() < deadline, "{line}: it never came there");
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        self.kill();
+        kill_at(&mut self.gateway, line, sprung).await;
         if let Some(lost) = lost {
             assert!(lost.await.unwrap().is_err(), "{line}: nobody was answered");
         }
-    }
-
-    fn kill(&mut self) {
-        self.gateway.kill();
-        self.gateway.restart();
     }
 
     /// Waits until the merchant knows of every payment, and holds that against Token.io's books.
