@@ -12,10 +12,12 @@ use url::Url;
 use super::section::{Notes, Section};
 use super::span;
 use crate::domain::provider_account::{connector_key, connector_user, engine_secrets, engine_url};
-use crate::domain::{Currency, Invalid, MerchantId, Mode, Secret};
-use crate::provider::token_io::{SigningKey, settings::PayeeAccount, settings::Scheme, settings::TokenIoConfig};
-use crate::provider::{AccountSettings, AskSchedule};
-use crate::provider::{http::settings::HttpConfig, ixopay::settings::IxopayConfig, sandbox};
+use crate::domain::{CountryCode, Currency, Invalid, MerchantId, Mode, Secret};
+use crate::provider::token_io::{SigningKey, settings::Scheme, settings::TokenIoConfig};
+use crate::provider::{AccountSettings, AskSchedule, PayeeAccount};
+use crate::provider::{
+    http::settings::HttpConfig, ixopay::settings::IxopayConfig, sandbox, yapily::settings::YapilyConfig,
+};
 
 /// The shortest and the longest wait before a provider is asked again.
 const WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(24));
@@ -32,6 +34,8 @@ pub enum ProviderConfig {
     Ixopay(IxopayConfig),
     /// A member of Token.io's.
     TokenIo(Box<TokenIoConfig>),
+    /// An application of Yapily's.
+    Yapily(Box<YapilyConfig>),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +43,7 @@ enum Kind {
     Http,
     Ixopay,
     TokenIo,
+    Yapily,
 }
 
 impl ProviderConfig {
@@ -48,6 +53,7 @@ impl ProviderConfig {
             Self::Http(config) => &config.account,
             Self::Ixopay(config) => &config.account,
             Self::TokenIo(config) => &config.account,
+            Self::Yapily(config) => &config.account,
         }
     }
 
@@ -57,6 +63,7 @@ impl ProviderConfig {
             Self::Http(config) => &config.url,
             Self::Ixopay(config) => &config.url,
             Self::TokenIo(config) => &config.url,
+            Self::Yapily(config) => &config.url,
         }
     }
 }
@@ -81,13 +88,13 @@ pub fn providers(tables: &[Table], taken: &[&str], notes: &Notes) -> Vec<Provide
 }
 
 fn provider(section: &mut Section<'_>) -> Option<ProviderConfig> {
-    section.need("kind", "expected \"http\", \"ixopay\" or \"token_io\"");
-    let kinds = [("http", Kind::Http), ("ixopay", Kind::Ixopay), ("token_io", Kind::TokenIo)];
+    section.need("kind", "expected \"http\", \"ixopay\", \"token_io\" or \"yapily\"");
+    let kinds = [("http", Kind::Http), ("ixopay", Kind::Ixopay), ("token_io", Kind::TokenIo), ("yapily", Kind::Yapily)];
     let kind = section.word("kind", &kinds);
     // IXOPAY answers sixty questions a minute.
     let per_second = match kind {
         Some(Kind::Ixopay) => 1,
-        Some(Kind::Http | Kind::TokenIo) | None => AskSchedule::default().per_second(),
+        Some(Kind::Http | Kind::TokenIo | Kind::Yapily) | None => AskSchedule::default().per_second(),
     };
     let account = account(section, per_second);
     // What is said beside a kind that there is not is read as the first one's.
@@ -100,6 +107,7 @@ fn provider(section: &mut Section<'_>) -> Option<ProviderConfig> {
         }
         Kind::Ixopay => ixopay(section, account).map(ProviderConfig::Ixopay),
         Kind::TokenIo => token_io(section, account).map(|config| ProviderConfig::TokenIo(Box::new(config))),
+        Kind::Yapily => yapily(section, account).map(|config| ProviderConfig::Yapily(Box::new(config))),
     };
     provider.filter(|_| kind.is_some())
 }
@@ -173,6 +181,49 @@ fn token_io(section: &mut Section<'_>, account: Option<AccountSettings>) -> Opti
         bank,
         on_behalf_of,
     })
+}
+
+fn yapily(section: &mut Section<'_>, account: Option<AccountSettings>) -> Option<YapilyConfig> {
+    let url = section.needed("url", "expected such as https://api.yapily.com", engine_url);
+    let id = section.needed("application_id", "expected the application's id of Yapily's Console", application_id);
+    let secret = credential(section, "application_secret", "every call shows it");
+    let institution = section.needed("institution", "expected the id of one of Yapily's institutions", institution_id);
+    let payee = section.needed("payee", "expected the name of the account's holder", super::institution::name);
+    let country = section.text("country").map(str::to_owned);
+    section.show("country", country.as_deref().unwrap_or("is not said"));
+    let country = country
+        .map(|text| CountryCode::parse(&text).map_err(|invalid| section.refuse("country", &invalid.at(""))).ok());
+    let payee_account = payee_account(section);
+    Some(YapilyConfig {
+        account: account?,
+        url: url?,
+        application_id: id?,
+        application_secret: secret?,
+        institution: institution?,
+        payee: payee?,
+        payee_account: payee_account?,
+        country: match country {
+            Some(country) => Some(country?),
+            None => None,
+        },
+    })
+}
+
+/// Reads the first half of credentials, which ends at a colon (RFC 7617 2).
+fn application_id(text: &str) -> Result<String, Invalid> {
+    if text.contains(':') {
+        return Err(Invalid::new("application_id", "holds a colon"));
+    }
+    member_text("application_id")(text)
+}
+
+/// Reads an id that stands in an address.
+fn institution_id(text: &str) -> Result<String, Invalid> {
+    let is_plain = (1..=200).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let refused =
+        || Invalid::new("institution", "is not 1 to 200 letters, digits, hyphens, underscores and full stops");
+    if is_plain { Ok(text.to_owned()) } else { Err(refused()) }
 }
 
 /// Reads what stands in the header of a token as it is.

@@ -66,7 +66,7 @@ pub use invalid::Invalid;
 pub use iso::CountryCode;
 pub use journey::{
     AppliedOperation, BegunVisit, BrowserReturn, Cancel, Checkout, Conclusion, CreatedPayment, Ending, FinalOutcome,
-    HandBack, Inapplicable, Journey, LedTo, Opening, OperationKind, PaymentOperation, PaymentReference,
+    HandBack, Inapplicable, Journey, LedTo, Opening, OperationKind, PaymentOperation, PaymentOrder, PaymentReference,
     PaymentStanding, ProviderPayment, ProviderRedirect, ProviderVisit, Purpose, RecordedResponse, Reopening,
     ReportedOperation, ResponseId, Stage, Wanted,
 };

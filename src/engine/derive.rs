@@ -232,7 +232,7 @@ pub fn provider_tokens(deps: &Deps, journey: &Journey) -> Option<Secret> {
     unseal(deps, journey, &journey.grant()?.provider_tokens)
 }
 
-fn unseal(deps: &Deps, journey: &Journey, sealed: &Sealed) -> Option<Secret> {
+pub(super) fn unseal(deps: &Deps, journey: &Journey, sealed: &Sealed) -> Option<Secret> {
     deps.keys.open_text(sealed, journey.id().as_bytes())
 }
 

@@ -213,7 +213,8 @@ fn check_attachable(deps: &Deps, journey: &Journey, requested: &RequestedProvide
         let rule = "is of no use while same_browser is required: the customer leaves from your own page";
         return Err(Invalid::new(field, rule).into());
     }
-    if !deps.provider(&opening.provider)?.creates_payment(journey) {
+    let provider = deps.provider(&opening.provider)?;
+    if !provider.creates_payment(journey) || provider.makes_to_order() {
         let rule = format!("names {:?}, which cannot be asked about a payment", requested.name);
         return Err(Invalid::new(field, rule).into());
     }

@@ -18,6 +18,7 @@ use crate::provider::http::check::{self, CheckedRule, Walk};
 use crate::provider::ixopay::{Ixopay, LostCreations, settings::IxopayConfig};
 use crate::provider::sandbox::{self, Sandbox};
 use crate::provider::token_io::TokenIo;
+use crate::provider::yapily::Yapily;
 use crate::provider::{
     AccountSettings, AskSchedule, Provider, http::HttpProvider, http::settings::HttpConfig, oidc::Oidc,
 };
@@ -60,6 +61,7 @@ pub fn providers(
                 Arc::new(Ixopay::new(settings, notify, client, (clock, Arc::clone(&lost))))
             }
             ProviderConfig::TokenIo(settings) => Arc::new(TokenIo::new(*settings, client, clock)),
+            ProviderConfig::Yapily(settings) => Arc::new(Yapily::new(*settings, client, clock)),
         });
     }
     providers.extend(sandbox.into_iter().map(|provider| Arc::new(provider) as Arc<dyn Provider>));

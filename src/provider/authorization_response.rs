@@ -18,6 +18,8 @@ pub struct AuthorizationResponse {
     pub state: Option<String>,
     /// The code.
     pub code: Option<Secret>,
+    /// What Yapily says instead of a code (`one-time-token`).
+    pub one_time_token: Option<Secret>,
     /// The `error`.
     pub error: Option<String>,
     /// The `error_description`.
@@ -55,6 +57,7 @@ impl AuthorizationResponse {
             let twice = match name.as_str() {
                 "state" => answer.state.replace(value).is_some(),
                 "code" => answer.code.replace(Secret::new(value)).is_some(),
+                "one-time-token" => answer.one_time_token.replace(Secret::new(value)).is_some(),
                 "error" => answer.error.replace(value).is_some(),
                 "error_description" => answer.description.replace(value).is_some(),
                 "iss" => answer.iss.replace(value).is_some(),

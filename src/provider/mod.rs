@@ -1,12 +1,14 @@
 //! The provider-facing side: where a browser is sent, how its answer is read, and what an answer is worth.
 
 mod authorization_response;
+mod bank_transfer;
 pub mod http;
 pub mod ixopay;
 pub mod oidc;
 mod payments;
 pub mod sandbox;
 pub mod token_io;
+pub mod yapily;
 
 use async_trait::async_trait;
 
@@ -17,9 +19,10 @@ use crate::domain::{
 use crate::egress::Trouble;
 
 pub use authorization_response::{AuthorizationResponse, Carried, UnverifiedResponse};
+pub use bank_transfer::{PayeeAccount, remittance};
 pub use payments::{
-    AccountSettings, AskSchedule, Notification, NotificationError, Notified, NotifiedPayment, PaymentReport,
-    PaymentStatus, payment_page,
+    AccountSettings, AskSchedule, Notification, NotificationError, Notified, NotifiedPayment, OrderStanding, Ordered,
+    PaymentReport, PaymentStatus, payment_page,
 };
 
 /// A provider, as the engine sees one.
@@ -60,6 +63,12 @@ pub trait Provider: Send + Sync {
     /// [`Provider::request`] creates, any number of times; or an operation, which [`Provider::perform`] orders, any
     /// number of times. [`Provider::exchange`] is never called then.
     fn creates_payment(&self, _journey: &Journey) -> bool {
+        false
+    }
+
+    /// Whether the payments that it [creates](Provider::creates_payment) are made only when they are ordered, after their
+    /// customers have agreed: then [`Provider::order`] is called, and no app can attach a payment.
+    fn makes_to_order(&self) -> bool {
         false
     }
 
@@ -115,6 +124,15 @@ pub trait Provider: Send + Sync {
     /// When the provider could not be asked, or did not answer.
     async fn payment(&self, _payment: &PaymentContext<'_>) -> Result<PaymentReport> {
         Err(ProviderError::Unreachable("it cannot be asked about payments".into()))
+    }
+
+    /// Orders a payment, whose order is noted as sent. Of a provider that [makes payments to
+    /// order](Provider::makes_to_order). `is_repeated` where it may have been ordered before, and the answer was lost.
+    ///
+    /// # Errors
+    /// When it is not known whether the payment was made, or was not.
+    async fn order(&self, _payment: &PaymentContext<'_>, _is_repeated: bool) -> Result<Ordered> {
+        Err(ProviderError::Unreachable("it takes no orders".into()))
     }
 
     /// Closes a payment, so that nobody pays it any more, and answers where it stands then: it may have been paid.
@@ -181,7 +199,7 @@ pub struct VisitContext<'a> {
 }
 
 /// A payment that a provider holds, as it must be named to the provider.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct PaymentContext<'a> {
     /// The journey.
     pub journey: &'a Journey,
@@ -189,6 +207,8 @@ pub struct PaymentContext<'a> {
     pub reference: PaymentReference,
     /// The provider's own reference.
     pub provider_reference: &'a str,
+    /// How far its order is.
+    pub order: OrderStanding,
     /// The present time.
     pub now: UnixMillis,
 }

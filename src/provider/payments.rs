@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::domain::{
     Amount, Currency, Instrument, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal, Purpose,
-    ReportedOperation, UnixMillis, Wanted,
+    ReportedOperation, Secret, UnixMillis, Wanted,
 };
 
 /// What is the same for all providers that take payments, of whatever kind: whose money they take, and which.
@@ -70,11 +70,44 @@ pub struct PaymentReport {
     pub changes_until: Option<UnixMillis>,
 }
 
+/// How far the order of a payment is, at a provider that makes it only when it is ordered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderStanding {
+    /// It was not sent.
+    NotSent {
+        /// What a browser brought home that shows that its customer has agreed, if one has.
+        evidence: Option<Secret>,
+    },
+    /// It was sent, or is about to be.
+    Sent {
+        /// What the payment is ordered by: what [`PaymentStatus::Agreed`] said.
+        agreement: Secret,
+        /// When.
+        at: UnixMillis,
+        /// The provider's reference of what was made; `None` while it is not known whether anything was.
+        made: Option<String>,
+    },
+}
+
+/// What became of the order of a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ordered {
+    /// There is a payment under this reference of the provider's own, however far it is.
+    Made(String),
+    /// None was made, and none will be by this agreement.
+    Refused(ProviderRefusal),
+    /// It was ordered before, and whether it was made cannot be found out by asking: somebody must look.
+    Unknown,
+}
+
 /// Where a payment stands at its provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentStatus {
     /// Its customer may still pay.
     Open,
+    /// Its customer has agreed: it is made when it is ordered, by this. Of a provider that [makes payments to
+    /// order](super::Provider::makes_to_order).
+    Agreed(Secret),
     /// Its customer is done, and the provider does not know yet.
     Pending,
     /// It was paid.

@@ -34,6 +34,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "provider::oidc",
             "provider::sandbox",
             "provider::token_io",
+            "provider::yapily",
         ],
     ),
     ("telemetry", &["config"]),
@@ -54,8 +55,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     // What is outside.
     ("egress", &["domain"]),
     // And how far an outgoing call got, which every provider that makes some reads alike.
-    ("provider", &["provider::payments", "provider::authorization_response", "egress", "domain"]),
+    (
+        "provider",
+        &["provider::payments", "provider::bank_transfer", "provider::authorization_response", "egress", "domain"],
+    ),
     ("provider::authorization_response", &["domain"]),
+    ("provider::bank_transfer", &["domain"]),
     // Its words for payments, which every provider knows.
     ("provider::payments", &["domain"]),
     // The clock, because what a bank signs expires, and what we sign does too.

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, Journey, ProviderVisit, RecordedResponse, ResponseId};
+use super::{Effect, Journey, PaymentOrder, ProviderVisit, RecordedResponse, ResponseId};
 use crate::domain::{Fact, PayId, Sealed, UnixMillis};
 
 /// The payment that a provider holds for a visit.
@@ -30,6 +30,8 @@ pub struct ProviderPayment {
     pub returned: Option<BrowserReturn>,
     /// Until when the provider says that it may change although it was proven: it is asked about until then.
     pub changes_until: Option<UnixMillis>,
+    /// How far its order is, where the provider makes it only when it is ordered; `None` while its customer is there.
+    pub order: Option<PaymentOrder>,
 }
 
 /// A browser that came back from a provider which holds a payment.
@@ -124,6 +126,7 @@ impl ProviderPayment {
             asked: 0,
             returned: None,
             changes_until: None,
+            order: None,
         }
     }
 
@@ -378,11 +381,11 @@ impl Journey {
     }
 
     /// The payments that providers hold, with their visits.
-    fn payments(&self) -> impl Iterator<Item = (u8, &ProviderPayment)> {
+    pub(super) fn payments(&self) -> impl Iterator<Item = (u8, &ProviderPayment)> {
         (0..=u8::MAX).zip(&self.past.visits).filter_map(|(n, visit)| Some((n, visit.payment.as_deref()?)))
     }
 
-    fn payment_mut(&mut self, visit: u8) -> Option<&mut ProviderPayment> {
+    pub(super) fn payment_mut(&mut self, visit: u8) -> Option<&mut ProviderPayment> {
         self.past.visits.get_mut(usize::from(visit))?.payment.as_deref_mut()
     }
 }

@@ -55,8 +55,8 @@ pub enum Attached {
     NoAnswer,
 }
 
-/// Keeps which payment an app has created for its journey, and asks the provider about it. `None` when the merchant has
-/// no such journey.
+/// Keeps which payment an app has created for its journey, or which was made by an order that had no answer, and asks the
+/// provider about it. `None` when the merchant has no such journey.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -68,32 +68,36 @@ pub async fn attach(
 ) -> Result<Option<Attached>> {
     let deps = &engine.deps;
     let Some(journey) = find::journey(deps, merchant, pay_id).await? else { return Ok(None) };
-    let Some(payment) = journey.payment(0).filter(|payment| payment.attached) else {
+    let visit = journey.lost_order().unwrap_or_default();
+    let Some(payment) = journey.payment(visit).filter(|payment| payment.attached || payment.is_ordered()) else {
         return Ok(Some(Attached::NotAwaited));
     };
-    if let Some(known) = &payment.created {
-        let bound = known.reference == reference;
+    if journey.lost_order().is_none()
+        && let Some(known) = payment.provider_reference()
+    {
+        let bound = known == reference;
         return Ok(Some(if bound { Attached::Bound(Box::new(journey)) } else { Attached::Other }));
     }
-    match ask::named_payment(deps, &journey, reference).await {
-        Ok(report) if report.reference == (PaymentReference { journey: pay_id, visit: 0 }).to_string() => {}
+    match ask::named_payment(deps, &journey, visit, reference).await {
+        Ok(report) if report.reference == (PaymentReference { journey: pay_id, visit }).to_string() => {}
         Ok(_) => return Ok(Some(Attached::Foreign)),
         Err(ProviderError::NoPayment(_)) => return Ok(Some(Attached::Unknown)),
         Err(_) => return Ok(Some(Attached::NoAnswer)),
     }
-    let ask_at = ask::next_ask(deps, &journey, 0, 0);
+    let ask_at = ask::next_ask(deps, &journey, visit, 0);
     let bind = |journey: &Journey| {
-        let next = journey.clone().attach_payment(0, reference.to_owned(), ask_at);
+        let (made, attached) = (journey.clone(), journey.clone());
+        let next = made.payment_made(visit, reference.to_owned());
+        let next = next.or_else(|| attached.attach_payment(visit, reference.to_owned(), ask_at));
         Ok(Next::step(next.map(Step::to)))
     };
     let Some((journey, is_bound)) = commit::unless_gone(commit::commit(deps, journey, bind).await)? else {
         return Ok(None);
     };
     if is_bound {
-        ask_soon(engine, journey.clone(), 0).await?;
+        ask_soon(engine, journey.clone(), visit).await?;
     }
-    let known = journey.payment(0).and_then(|payment| payment.created.as_ref());
-    let is_own = known.is_some_and(|known| known.reference == reference);
+    let is_own = journey.payment(visit).and_then(ProviderPayment::provider_reference) == Some(reference);
     Ok(Some(if is_own { Attached::Bound(Box::new(journey)) } else { Attached::Other }))
 }
 

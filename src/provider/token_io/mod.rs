@@ -26,7 +26,7 @@ pub use jwt::SigningKey;
 use super::{
     AskSchedule, AuthorizationResponse, Notification, NotificationError, Notified, PaymentContext, PaymentReport,
     PaymentStatus, Performed, Provider, ProviderError, Requested, Result, UnverifiedResponse, VisitContext,
-    payment_page,
+    payment_page, remittance,
 };
 use crate::clock::Clock;
 use crate::domain::{
@@ -205,7 +205,10 @@ impl TokenIo {
                 return Err(ProviderError::Unanswered("its bank has not answered yet".into()));
             }
             // Nobody has to be sent anywhere any more.
-            (PaymentStatus::Pending | PaymentStatus::Paid | PaymentStatus::Authorised, _) => context.return_url(),
+            (
+                PaymentStatus::Pending | PaymentStatus::Agreed(_) | PaymentStatus::Paid | PaymentStatus::Authorised,
+                _,
+            ) => context.return_url(),
         };
         Ok(Requested::Created { reference: payment.id, page: Redirect::to_provider(page) })
     }
@@ -344,11 +347,4 @@ impl Provider for TokenIo {
 
 fn closed() -> ProviderRefusal {
     ProviderRefusal::new("payment_closed", None)
-}
-
-/// What the payee's bank statement says: the note, where banks take it as it is; else our reference.
-fn remittance<'a>(note: &'a str, reference: &'a str, longest: usize) -> &'a str {
-    let is_taken = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-    let fits = (1..=longest).contains(&note.len()) && note.bytes().all(is_taken);
-    if fits { note } else { reference }
 }

@@ -3,12 +3,12 @@
 use ed25519_dalek::VerifyingKey;
 use serde_json::{Value, json};
 
-use super::settings::{PayeeAccount, Scheme};
+use super::settings::Scheme;
 use super::wire::Payment;
 use super::*;
 use crate::clock::TestClock;
 use crate::domain::{Amount, Currency, PaymentReference, Secret};
-use crate::provider::{AccountSettings, NotifiedPayment};
+use crate::provider::{AccountSettings, NotifiedPayment, PayeeAccount};
 
 /// The key of test 1 of RFC 8032, section 7.1, as PKCS #8 has it.
 pub(super) const PEM: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::recorded::{Record, Recorded, fields, fields_and_later, lettered, numbered};
 use crate::domain::journey::{
-    BrowserReturn, Choice, CreatedPayment, Effect, Ending, PaymentStanding, Proof, ProviderPayment,
+    BrowserReturn, Choice, CreatedPayment, Effect, Ending, PaymentOrder, PaymentStanding, Proof, ProviderPayment,
 };
 use crate::domain::{
     LedTo, ProviderRedirect, ProviderRefusal, ProviderVisit, RecordedResponse, Reopening, Sealed, UnixMillis,
@@ -48,7 +48,7 @@ impl Recorded for ProviderVisit {
 fields_and_later!(
     ProviderPayment as PaymentRecord: created: Option<CreatedPayment>, standing: PaymentStanding, attached: bool,
     closing: Option<Ending>, ask_at: UnixMillis, has_turn: bool, asked: u8, returned: Option<BrowserReturn>;
-    changes_until: Option<UnixMillis>,
+    changes_until: Option<UnixMillis>, order: Option<PaymentOrder>,
 );
 
 fields!(BrowserReturn: at: UnixMillis, may_still_pay: bool);
@@ -64,6 +64,13 @@ lettered!(
         E = Over,
         P = Proven,
         M = Mismatch { reported: String, at: UnixMillis },
+);
+
+// An order that is to come, or was sent.
+lettered!(
+    PaymentOrder as OrderRecord:
+        E = Shown { evidence: Sealed },
+        S = Sent { agreement: Sealed, at: UnixMillis, made: Option<String> },
 );
 
 fields!(Choice: institution: Option<String>, provider: String, scope: Vec<String>);

@@ -91,7 +91,7 @@ impl From<&ProviderPayment> for PaymentView {
             PaymentStanding::Mismatch { reported, at } => ("mismatch", Some((reported.clone(), rfc3339(*at)))),
         };
         let (reported, reported_at) = mismatch.unzip();
-        let reference = payment.created.as_ref().map(|created| created.reference.clone());
+        let reference = payment.provider_reference().map(str::to_owned);
         Self { reference, standing, reported, reported_at }
     }
 }

@@ -50,3 +50,4 @@ mod two_tabs;
 mod used_links;
 mod ways_home;
 mod webhooks;
+mod yapily_provider;

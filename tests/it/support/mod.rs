@@ -20,6 +20,7 @@ pub mod token_io_client;
 pub mod token_io_host;
 pub mod tpp;
 mod watch;
+pub mod yapily_host;
 
 /// Runs each story on every store that a gateway can stand on; a story is an `async fn` that is given a
 /// [`gateway::TestGateway`], where it says so with these variables.

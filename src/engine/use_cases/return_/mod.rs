@@ -137,12 +137,14 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
         Err(rejected) => return Ok(Returned::Rejected(rejected)),
     };
     if journey.payment(visit).is_some() {
-        return payment::come_back(
-            engine,
-            Waited { journey, state, response_id: derive::payment_response_id(visit) },
-            &brought,
-        )
-        .await;
+        let evidence = match response.kind {
+            ResponseKind::Code(evidence) if provider.is_some_and(|provider| provider.makes_to_order()) => {
+                Some(evidence)
+            }
+            _ => None,
+        };
+        let waited = Waited { journey, state, response_id: derive::payment_response_id(visit) };
+        return payment::come_back(engine, waited, evidence, &brought).await;
     }
     let response_id = derive::response_id(visit, &response.kind);
     if let Some(end) = journey.answered(response_id) {

@@ -5,6 +5,8 @@
 //! concludes, it concludes under one response id for each visit, so that a browser which comes back later brings a
 //! replay of it.
 
+mod said;
+
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 use std::time::Duration;
 
@@ -20,13 +22,9 @@ use crate::engine::conclude::{Changes, ConcludedResponse, Reported};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::single_flight::Flight;
 use crate::engine::{Engine, commit, conclude, derive, learn};
-use crate::provider::{
-    self, AskSchedule, PaymentContext, PaymentReport, PaymentStatus, Performed, Provider, ProviderError, Requested,
-};
+use crate::provider::{self, AskSchedule, PaymentReport, PaymentStatus, Performed, Provider, ProviderError, Requested};
 use crate::store::Step;
-
-/// How long a provider may take for an answer.
-const DEADLINE: Duration = Duration::from_secs(15);
+use said::Said;
 
 /// Which payment is asked about: the journey's, of this visit.
 pub(super) type Key = (PayId, u8);
@@ -49,23 +47,13 @@ pub(super) struct TimedAnswer {
     pub(super) provider_time: Duration,
 }
 
-/// What a provider says, before it is compared with anything.
-enum Said {
-    Payment(PaymentReport),
-    /// It refuses to create the payment.
-    NotCreated(ProviderRefusal),
-    Operation(Performed),
-    /// The app has not said which payment it is.
-    NotAttached,
-}
-
 /// Begins to ask about a visit's payment, or joins the question that is under way here, or was a moment ago. It goes on
 /// when its caller has given up. A payment that is to end is closed.
 pub(super) fn ask(engine: &Arc<Engine>, journey: &Journey, visit: u8) -> Flight<Result<TimedAnswer>> {
     let kept = answers_hold(engine, journey, visit);
     engine.asks.join_kept((journey.pay_id(), visit), kept, || {
         let (engine, journey) = (Arc::clone(engine), journey.clone());
-        async move { ask_and_conclude(&engine, &journey, visit).await }.boxed()
+        async move { ask_and_conclude(&engine, journey, visit).await }.boxed()
     })
 }
 
@@ -114,16 +102,16 @@ pub(super) fn ask_behind(engine: &Arc<Engine>, journey: Journey, visit: u8, (rea
     });
 }
 
-async fn ask_and_conclude(engine: &Engine, journey: &Journey, visit: u8) -> Result<TimedAnswer> {
-    let (deps, name, began) = (&engine.deps, journey.provider_of(visit), Instant::now());
-    let said = match deps.provider(name) {
-        Ok(provider) => said(deps, provider.as_ref(), journey, visit).await?,
-        Err(_) => Err(ProviderError::Unreachable("this gateway has it no longer".into())),
+async fn ask_and_conclude(engine: &Engine, mut journey: Journey, visit: u8) -> Result<TimedAnswer> {
+    let (deps, name, began) = (&engine.deps, journey.provider_of(visit).to_owned(), Instant::now());
+    let (said, name) = match deps.provider(&name) {
+        Ok(provider) => (said::hear(deps, provider.as_ref(), &mut journey, visit).await?, name.as_str()),
+        Err(_) => (Err(ProviderError::Unreachable("this gateway has it no longer".into())), name.as_str()),
     };
-    let provider_time = began.elapsed();
+    let (journey, provider_time) = (&journey, began.elapsed());
     let answer = match said {
         Ok(said) => {
-            if !matches!(said, Said::NotAttached) {
+            if !matches!(said, Said::NotAttached | Said::Elsewhere) {
                 engine.paces.answered(name);
             }
             judge(engine, journey, visit, checked(said, journey, visit)).await?
@@ -183,18 +171,17 @@ pub(super) fn next_ask(deps: &Deps, journey: &Journey, visit: u8, asked: u8) -> 
     derive::by_expiry(journey, deps.clock.now(), wait)
 }
 
-/// What a provider says of a payment that an app names, before it is bound: nobody may bind another journey's.
+/// What a provider says of a payment that somebody names, before it is bound: nobody may bind another journey's.
 pub(super) async fn named_payment(
     deps: &Deps,
     journey: &Journey,
-    provider_reference: &str,
+    visit: u8,
+    named: &str,
 ) -> provider::Result<PaymentReport> {
-    let Ok(provider) = deps.provider(journey.provider_of(0)) else {
+    let Ok(provider) = deps.provider(journey.provider_of(visit)) else {
         return Err(ProviderError::Unreachable("this gateway has it no longer".into()));
     };
-    let reference = PaymentReference { journey: journey.pay_id(), visit: 0 };
-    let context = PaymentContext { journey, reference, provider_reference, now: deps.clock.now() };
-    in_time(provider.payment(&context)).await
+    said::named_payment(deps, provider.as_ref(), (journey, visit), named).await
 }
 
 /// Asks about an operation that a notification has named.
@@ -203,60 +190,7 @@ pub(super) async fn reported_operation(
     payment: PaymentReference,
     id: &str,
 ) -> provider::Result<ReportedOperation> {
-    in_time(provider.reported_operation(payment, id)).await
-}
-
-/// Asks the provider. A payment of which it is not known whether it was created is created first: the provider knows
-/// the question by its id, so that there is one.
-async fn said(deps: &Deps, provider: &dyn Provider, journey: &Journey, visit: u8) -> Result<provider::Result<Said>> {
-    if journey.opening().purpose.operation().is_some() {
-        let payment = conclude::payment_of_operation(deps, journey).await?;
-        return Ok(in_time(provider.perform(journey, payment.as_ref())).await.map(Said::Operation));
-    }
-    let payment = journey.payment(visit);
-    let known = payment.and_then(|payment| payment.created.as_ref()).map(|created| created.reference.clone());
-    let is_attached = payment.is_some_and(|payment| payment.attached);
-    let provider_reference = match known {
-        Some(known) => Ok(known),
-        // Nobody has said which payment it is.
-        None if is_attached => Err(Ok(Said::NotAttached)),
-        None => created(deps, provider, journey, visit).await?,
-    };
-    let provider_reference = match provider_reference {
-        Ok(provider_reference) => provider_reference,
-        Err(said) => return Ok(said),
-    };
-    let (reference, now) = (PaymentReference { journey: journey.pay_id(), visit }, deps.clock.now());
-    let context = PaymentContext { journey, reference, provider_reference: &provider_reference, now };
-    let is_made = is_made(journey, visit);
-    let report = if journey.visit_is_over(visit, now) && !is_made {
-        in_time(provider.close(&context)).await
-    } else {
-        in_time(provider.payment(&context)).await
-    };
-    Ok(report.map(Said::Payment))
-}
-
-/// Has the provider create the payment of a visit, and returns its reference; else what the provider says instead.
-async fn created(
-    deps: &Deps,
-    provider: &dyn Provider,
-    journey: &Journey,
-    visit: u8,
-) -> Result<Result<String, provider::Result<Said>>> {
-    let (_, context) = derive::visit_at(deps, journey, visit)?;
-    let requested = in_time(provider.request(&context)).await;
-    Ok(match keep_created(deps, journey, visit, requested).await? {
-        Ok(Requested::Created { reference, .. }) => Ok(reference),
-        Ok(Requested::Refused(why)) => Err(Ok(Said::NotCreated(why))),
-        Ok(Requested::Accepted(_)) => Err(Err(ProviderError::Unreadable("it has created no payment".into()))),
-        Err(trouble) => Err(Err(trouble)),
-    })
-}
-
-async fn in_time<T>(call: impl Future<Output = provider::Result<T>>) -> provider::Result<T> {
-    let late = |_| Err(ProviderError::Unanswered("it took too long".into()));
-    tokio::time::timeout(DEADLINE, call).await.unwrap_or_else(late)
+    said::in_time(provider.reported_operation(payment, id)).await
 }
 
 /// Compares what a provider says with what it was asked for, and concludes what follows.
@@ -277,7 +211,10 @@ async fn judge(engine: &Engine, journey: &Journey, visit: u8, said: Said) -> Res
     // However long the store is away: the customer has paid, or cannot any more.
     let conclude = || {
         conclude::by_report(deps, journey.clone(), (response_id, changes), |latest| {
-            fact_of(latest, visit, &said, deps.clock.now())
+            // What was said before it was ordered says nothing of the order.
+            let order = |journey: &Journey| journey.payment(visit).and_then(|payment| payment.order.clone());
+            let is_outdated = order(latest) != order(journey);
+            if is_outdated { Ok(None) } else { fact_of(latest, visit, &said, deps.clock.now()) }
         })
     };
     match commit::while_away(conclude).await {
@@ -310,7 +247,8 @@ fn fact_of(journey: &Journey, visit: u8, said: &Said, now: UnixMillis) -> Result
     let report = match said {
         Said::NotCreated(why) => return Ok(Some(unpaid(journey, visit, why))),
         Said::NotAttached if journey.is_past_expiry(now) => return Ok(Some(Fact::lapsed())),
-        Said::NotAttached => return Ok(None),
+        Said::NotAttached | Said::Elsewhere => return Ok(None),
+        Said::OrderLost => return Err("ordered, and whether it was made cannot be found out by asking".to_owned()),
         Said::Operation(Performed::Now(fact)) => return Ok(Some(fact.clone())),
         Said::Operation(Performed::Later(_) | Performed::Unknown) => return Ok(None),
         Said::Payment(report) => report,
@@ -328,7 +266,7 @@ fn fact_of(journey: &Journey, visit: u8, said: &Said, now: UnixMillis) -> Result
         Purpose::Consent(_) | Purpose::Operation(_) | Purpose::Job(_) => false,
     };
     let proven = match status {
-        PaymentStatus::Open | PaymentStatus::Pending => return Ok(None),
+        PaymentStatus::Open | PaymentStatus::Agreed(_) | PaymentStatus::Pending => return Ok(None),
         // What was set aside and not collected is not paid yet.
         PaymentStatus::Authorised if !reserves => return Ok(None),
         PaymentStatus::Authorised => Fact::agreed(),
