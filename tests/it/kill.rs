@@ -7,13 +7,13 @@
 mod chance;
 mod consents;
 mod deliveries;
+mod kinds;
 mod ledger;
 mod load;
 mod merchant_client;
 mod payments;
 mod stopped;
 mod story;
-mod transfers;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -3,13 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use handback::clock::Clock as _;
+use handback::domain::UnixMillis;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::gateway::TestGateway;
-use super::http::HttpReply;
+use super::http::{Http, HttpReply};
 use super::ixopay::{TYPE, signed};
+use super::payment_engine::Trap;
 use super::receiver::{Received, Receiver, Reply};
 use super::tpp::basic;
 
@@ -55,6 +59,7 @@ struct Books {
     transactions: BTreeMap<String, Value>,
     calls: Vec<String>,
     trouble: Trouble,
+    trap: Option<Trap>,
 }
 
 /// The connector, on a port of its own.
@@ -85,6 +90,13 @@ impl Connector {
              asks_per_second = 100\n",
             self.url()
         )
+    }
+
+    /// Sets a trap at a call such as `debit`; answers how one finds out that it has sprung.
+    pub fn set(&self, trap: Trap) -> impl Fn() -> bool + use<> {
+        self.books.lock().expect("books").trap = Some(trap);
+        let books = Arc::clone(&self.books);
+        move || books.lock().expect("books").trap.is_none()
     }
 
     pub fn misbehave(&self, trouble: Trouble) {
@@ -144,26 +156,34 @@ impl Connector {
 
     /// Posts a transaction's callback as the gateway was told to get it, signed with this secret.
     pub async fn call_back(&self, gateway: &TestGateway, id: &str, secret: &str) -> HttpReply {
+        self.call_back_at(&gateway.http, gateway.clock.now(), (id, secret)).await
+    }
+
+    /// The same, of any gateway, at this time.
+    pub async fn call_back_at(&self, http: &Http, now: UnixMillis, (id, secret): (&str, &str)) -> HttpReply {
         let transaction = self.transaction(id);
         let url = transaction["callbackUrl"].as_str().expect("a callback URL").to_owned();
         let result = if transaction["transactionStatus"] == "SUCCESS" { "OK" } else { "ERROR" };
         let body = json!({ "result": result, "uuid": transaction["uuid"], "merchantTransactionId": id,
             "purchaseId": "20261130-x", "transactionType": transaction["transactionType"], "paymentMethod": "Creditcard",
             "amount": transaction["amount"], "currency": transaction["currency"] });
-        call_back(gateway, &url, &body.to_string(), secret).await
+        post_callback(http, now, (&url, &body.to_string(), secret)).await
     }
 }
 
 /// Posts this callback, dated by the gateway's clock.
 pub async fn call_back(gateway: &TestGateway, url: &str, body: &str, secret: &str) -> HttpReply {
-    use handback::clock::Clock as _;
-    let now = i64::try_from(gateway.clock.now().as_millis()).expect("a time");
+    post_callback(&gateway.http, gateway.clock.now(), (url, body, secret)).await
+}
+
+async fn post_callback(http: &Http, now: UnixMillis, (url, body, secret): (&str, &str, &str)) -> HttpReply {
+    let now = i64::try_from(now.as_millis()).expect("a time");
     let now = jiff::Timestamp::from_millisecond(now).expect("a time").to_zoned(jiff::tz::TimeZone::UTC);
     let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    let path = url.strip_prefix(gateway.http.base()).unwrap_or(url);
+    let path = url.strip_prefix(http.base()).unwrap_or(url);
     let signature = signed(secret, ["POST", body, TYPE, &date, path]);
     let headers = [("content-type", TYPE), ("date", date.as_str()), ("x-signature", signature.as_str())];
-    gateway.http.send(Method::POST, path, &headers, body.to_owned()).await
+    http.send(Method::POST, path, &headers, body.to_owned()).await
 }
 
 fn say(status: u16, body: &Value) -> Reply {
@@ -194,6 +214,10 @@ fn answer(books: &mut Books, call: &Received) -> Reply {
         _ => panic!("{} {} is no call", call.method, call.target),
     };
     books.calls.push(what.to_owned());
+    let trap = books.trap.take_if(|trap| trap.kind() == what);
+    if trap.is_some_and(|trap| !trap.acts()) {
+        return Reply::Hang(Duration::from_secs(2));
+    }
     match books.trouble {
         Trouble::Broken => return refuse(500, 1008, "Unexpected system error"),
         Trouble::Busy => return refuse(429, 1009, "Too many requests"),
@@ -203,7 +227,11 @@ fn answer(books: &mut Books, call: &Received) -> Reply {
         Some(id) => status(books, what, id),
         None => begin(books, what, &serde_json::from_str(&call.body).expect("JSON")),
     };
-    if books.trouble == Trouble::Mute && id.is_none() { Reply::Hangup } else { reply }
+    match books.trouble {
+        _ if trap.is_some() => Reply::Hang(Duration::from_secs(2)),
+        Trouble::Mute if id.is_none() => Reply::Hangup,
+        _ => reply,
+    }
 }
 
 fn status(books: &Books, what: &str, id: &str) -> Reply {
