@@ -1,7 +1,7 @@
 //! `[[provider]]`: what an operator writes of a payment engine, and what is said of mistakes.
 
 use super::*;
-use crate::domain::Mode;
+use crate::domain::{Currency, Mode};
 
 const SECRET: &str = "whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=";
 
@@ -94,6 +94,30 @@ fn a_member_of_token_ios_is_read() {
         ("bank =", "bnak =", "provider[0].bnak"),
     ] {
         let Err(mistakes) = load_file(&file.replace(line, wrong), &[("PEM", pem)]) else { panic!("{wrong}") };
+        assert_eq!(keys_of(&mistakes), [key], "{mistakes}");
+    }
+}
+
+#[test]
+fn an_application_of_yapilys_is_read() {
+    let file = "[[provider]]\nkind = 'yapily'\nname = 'modelo'\nmode = 'test'\nurl = 'https://api.yapily.com'\n\
+                application_id = '0b7e5c1a-55d2-4a3c-9b0e-6a1f2d3c4b5e'\napplication_secret_env = 'SECRET'\n\
+                institution = 'modelo-sandbox'\npayee = 'Acme Ltd'\nsort_code = '12-34-56'\n\
+                account_number = '12345678'\ncountry = 'GB'\n";
+    let config = load_file(file, &[("SECRET", "hush: hush")]).unwrap();
+    let [ProviderConfig::Yapily(application)] = &config.providers[..] else { panic!() };
+    assert_eq!((application.institution.as_str(), application.currency()), ("modelo-sandbox", Currency::GBP));
+    assert!(config.lines.iter().all(|line| !line.value.contains("hush")));
+    for (line, wrong, key) in [
+        ("application_id = '", "application_id = 'a:", "provider[0].application_id"),
+        ("application_secret_env = 'SECRET'\n", "", "provider[0].application_secret"),
+        ("'modelo-sandbox'", "'../modelo'", "provider[0].institution"),
+        ("'GB'", "'Britain'", "provider[0].country"),
+        ("payee = 'Acme Ltd'\n", "", "provider[0].payee"),
+        ("account_number = '12345678'\n", "", "provider[0].account_number"),
+        ("country =", "scheme = 'SEPA'\ncountry =", "provider[0].scheme"),
+    ] {
+        let Err(mistakes) = load_file(&file.replace(line, wrong), &[("SECRET", "hush")]) else { panic!("{wrong}") };
         assert_eq!(keys_of(&mistakes), [key], "{mistakes}");
     }
 }

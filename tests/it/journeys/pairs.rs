@@ -13,6 +13,7 @@ use crate::support::merchant_client::MerchantClient;
 use crate::support::payment_engine::PaymentEngine;
 use crate::support::receiver::{Receiver, Reply};
 use crate::support::token_io_host::TokenIoHost;
+use crate::support::yapily_host::YapilyHost;
 
 /// The dialects in which payments can be opened that name no bank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,7 @@ enum Till {
     Http(PaymentEngine),
     Ixopay(Connector),
     TokenIo(TokenIoHost),
+    Yapily(YapilyHost),
 }
 
 /// What stands in the table where a provider has no such thing.
@@ -70,6 +72,7 @@ impl Pair {
             Till::Http(engine) => engine.file(""),
             Till::Ixopay(connector) => connector.file(),
             Till::TokenIo(host) => host.file(""),
+            Till::Yapily(host) => host.file(""),
         };
         let gateway = TestGateway::open_own(StoreKind::Embedded, &file).await;
         let client = Client::of(&gateway);
@@ -138,6 +141,7 @@ impl Pair {
             Till::Http(engine) => self.at_an_engine(engine, &reference, end).await,
             Till::Ixopay(connector) => self.at_a_connector(connector, &reference, end).await,
             Till::TokenIo(host) => self.at_token_io(host, &reference, end).await,
+            Till::Yapily(host) => self.at_yapily(host, &reference, end),
         };
         if [End::Paid, End::Refused, End::Failed, End::ChargedBack].contains(&end) {
             http.get(&return_url).await.location();
@@ -199,6 +203,25 @@ impl Pair {
         host.way_back(reference)
     }
 
+    fn at_yapily(&self, host: &YapilyHost, reference: &str, end: End) -> String {
+        let page = host.page_of(reference);
+        match end {
+            End::Paid | End::ChargedBack => host.agree(&page),
+            End::Refused => host.refuse(&page, ["access_denied", "user"]),
+            End::Failed => host.refuse(&page, ["institution_server_error", "institution"]),
+            End::Expired => {
+                self.gateway.wait(Duration::from_hours(25));
+                String::new()
+            }
+            // It tells of nothing: the schedule asks.
+            End::NeverReturned => {
+                host.agree(&page);
+                self.gateway.wait(Duration::from_secs(8));
+                String::new()
+            }
+        }
+    }
+
     /// What the merchant's server was sent, in its dialect's words, behind the first `before`.
     fn told(&self, before: usize) -> Vec<String> {
         let word = |told: &crate::support::receiver::Received| match self.front {
@@ -249,6 +272,10 @@ impl Pair {
                 call_back(&self.gateway, &url, &callback, SHARED_SECRET).await.is(200);
             }
             Till::TokenIo(_) => return NOTHING.to_owned(),
+            Till::Yapily(host) => {
+                host.change(&reference.replace('-', "v"), &json!({ "status": "FAILED" }));
+                self.gateway.wait(Duration::from_hours(27));
+            }
         }
         eventually("it is charged back", async || {
             self.shop().journey(&opened.pay_id).await["charged_back"] == json!("25.00")
@@ -272,7 +299,7 @@ impl Pair {
             let more =
                 json!({ "amount": "5.00", "referenceUuid": uuid["uuid"], "callbackUrl": self.server.url("/cb") });
             let begun = self.client.begin("refund", &debit("refund-1", more)).await;
-            if let Till::TokenIo(_) = self.till {
+            if let Till::TokenIo(_) | Till::Yapily(_) = self.till {
                 assert_eq!(begun["returnType"], json!("ERROR"), "{begun}");
                 return NOTHING.to_owned();
             }
@@ -283,7 +310,7 @@ impl Pair {
             let key = [("idempotency-key", "r-1")];
             self.shop().v1_with(Method::POST, &path, &key, &json!({ "amount": "5.00" })).await.is(201).json()
         };
-        let is_possible = !matches!(self.till, Till::TokenIo(_));
+        let is_possible = !matches!(self.till, Till::TokenIo(_) | Till::Yapily(_));
         let ends = if is_possible { "paid" } else { "failed" };
         eventually("the refund has ended", async || {
             self.shop().journey(refunded["pay_id"].as_str().unwrap()).await["status"] == ends
@@ -309,6 +336,7 @@ async fn the_table_of_dialects_and_kinds_is_what_was_found() {
             (Till::Http(PaymentEngine::start()), "`http`"),
             (Till::Ixopay(Connector::start()), "`ixopay`"),
             (Till::TokenIo(TokenIoHost::start()), "`token_io`"),
+            (Till::Yapily(YapilyHost::start()), "`yapily`"),
         ] {
             let mut pair = Pair::of(front, till).await;
             let mut cells = Vec::new();
