@@ -9,16 +9,18 @@ use toml::{Table, Value};
 use url::Url;
 
 use super::section::{Notes, Section};
-use super::{oidc, span};
-use crate::domain::{Country, CountryCode, Environment, Institution, Invalid};
-use crate::domain::{consent, institution::Medium, text::check_readable};
+use super::{
+    oidc,
+    provider::ProviderConfig,
+    span,
+    values::{id, name},
+};
+use crate::domain::{Country, CountryCode, Environment, Institution, Invalid, Mode};
+use crate::domain::{consent, institution::Medium};
 use crate::provider::{oidc::settings::OidcConfig, sandbox};
 
 /// The shortest and the longest life of a consent.
 const CONSENT_LIFE: (Duration, Duration) = (Duration::from_hours(24), Duration::from_hours(10 * 366 * 24));
-
-/// The longest name of an institution, in characters.
-const LONGEST_NAME: usize = 120;
 
 /// An institution, and how its bank is reached.
 #[derive(Debug, Clone)]
@@ -36,16 +38,22 @@ pub enum BankConfig {
     Sandbox,
     /// A real one.
     Oidc(Box<OidcConfig>),
+    /// A provider that takes payments, of this name. It gives no consents.
+    Provider(String),
 }
 
-/// Reads every institution, the sandbox bank being on or off; those with a mistake are left out.
-pub fn institutions(tables: &[Table], sandbox: bool, notes: &Notes) -> Vec<InstitutionConfig> {
-    let mut ids = HashSet::new();
+/// What an institution may have as its bank, beside one of its own: the sandbox, if it is on, and these providers.
+type Known<'a> = (bool, &'a [ProviderConfig]);
+
+/// Reads every institution; those with a mistake are left out. Those that have a bank of their own share addresses with
+/// providers.
+pub fn institutions(tables: &[Table], known: Known<'_>, notes: &Notes) -> Vec<InstitutionConfig> {
+    let mut ids: HashSet<String> = known.1.iter().map(|provider| provider.account().name.clone()).collect();
     let read = |(number, table): (usize, &Table)| {
         let mut section = Section::new(format!("institution[{number}]"), table, notes);
-        let institution = institution(&mut section, sandbox, notes);
+        let institution = institution(&mut section, known, notes);
         if let Some(id) = table.get("id").and_then(Value::as_str).filter(|id| !ids.insert((*id).to_owned())) {
-            section.refuse("id", &Invalid::new("", format!("is {id:?}, which another institution has")));
+            section.refuse("id", &Invalid::new("", format!("is {id:?}, which another institution or a provider has")));
         }
         section.end();
         institution
@@ -53,7 +61,7 @@ pub fn institutions(tables: &[Table], sandbox: bool, notes: &Notes) -> Vec<Insti
     tables.iter().enumerate().filter_map(read).collect()
 }
 
-fn institution(section: &mut Section<'_>, sandbox: bool, notes: &Notes) -> Option<InstitutionConfig> {
+fn institution(section: &mut Section<'_>, known: Known<'_>, notes: &Notes) -> Option<InstitutionConfig> {
     let own_id = section.needed("id", "expected 1 to 64 of a-z, 0-9 and -, such as north-bank", id);
     let own_name = section.needed("name", "expected its name for people", name);
     let own = own_name.clone().unwrap_or_default();
@@ -63,16 +71,21 @@ fn institution(section: &mut Section<'_>, sandbox: bool, notes: &Notes) -> Optio
     let life = |text: &str| span::parse(text, CONSENT_LIFE.0, CONSENT_LIFE.1);
     let consent_life = section.parsed("consent_life", usual, life, |life| span::written(*life));
     let media = media(section, notes);
-    let features = features(section);
-    let bank = bank(section, sandbox, own_id.as_deref().zip(own_name.as_deref()), notes);
-    let test = Environment::Sandbox;
-    let words = [("live", Environment::Live), ("sandbox", test), ("mock", Environment::Mock)];
-    let plays = matches!(bank, Some(BankConfig::Sandbox));
-    let words = if plays { [words[1], words[2], words[0]] } else { words };
-    let environment = section.word("environment", &words);
-    let (id, mut bank) = (own_id?, bank?);
-    let speaks = if plays { sandbox::NAME.to_owned() } else { id.clone() };
-    let environment = environment?;
+    let bank = bank(section, known, own_id.as_deref().zip(own_name.as_deref()), notes);
+    let features = match &bank {
+        // It has none of Yapily's: payments are all that it takes.
+        Some(BankConfig::Provider(_)) => Some(Vec::new()),
+        Some(BankConfig::Sandbox | BankConfig::Oidc(_)) => features(section),
+        // It is not known whether it has any.
+        None => section.texts("features"),
+    };
+    let environment = environment(section, bank.as_ref(), known.1);
+    let (id, mut bank, environment) = (own_id?, bank?, environment?);
+    let speaks = match &bank {
+        BankConfig::Sandbox => sandbox::NAME.to_owned(),
+        BankConfig::Oidc(_) => id.clone(),
+        BankConfig::Provider(name) => name.clone(),
+    };
     if let BankConfig::Oidc(config) = &mut bank {
         config.mode = environment.mode();
     }
@@ -90,8 +103,36 @@ fn institution(section: &mut Section<'_>, sandbox: bool, notes: &Notes) -> Optio
     Some(InstitutionConfig { institution, bank })
 }
 
-fn bank(section: &mut Section<'_>, sandbox: bool, names: Option<(&str, &str)>, notes: &Notes) -> Option<BankConfig> {
-    const EXPECTED: &str = "expected \"sandbox\", or a table [institution.bank] with kind = \"oidc\"";
+/// What it is for: live, unless its bank says otherwise.
+fn environment(
+    section: &mut Section<'_>,
+    bank: Option<&BankConfig>,
+    providers: &[ProviderConfig],
+) -> Option<Environment> {
+    let words = [("live", Environment::Live), ("sandbox", Environment::Sandbox), ("mock", Environment::Mock)];
+    let for_tests = [words[1], words[2], words[0]];
+    let account = match bank {
+        Some(BankConfig::Provider(name)) => {
+            providers.iter().map(ProviderConfig::account).find(|account| account.name == *name)
+        }
+        _ => None,
+    };
+    let is_test = matches!(bank, Some(BankConfig::Sandbox)) || account.is_some_and(|known| known.mode == Mode::Test);
+    let environment = section.word("environment", if is_test { &for_tests } else { &words })?;
+    if account.is_some_and(|account| account.mode != environment.mode()) {
+        section.refuse("environment", &Invalid::new("", "is of another mode than the provider that is its bank"));
+    }
+    Some(environment)
+}
+
+fn bank(
+    section: &mut Section<'_>,
+    (sandbox, providers): Known<'_>,
+    names: Option<(&str, &str)>,
+    notes: &Notes,
+) -> Option<BankConfig> {
+    const EXPECTED: &str =
+        "expected \"sandbox\", the name of a [[provider]], or a table [institution.bank] with kind = \"oidc\"";
     section.need("bank", EXPECTED);
     match section.value("bank")? {
         Value::String(word) if word == sandbox::NAME => {
@@ -101,6 +142,10 @@ fn bank(section: &mut Section<'_>, sandbox: bool, names: Option<(&str, &str)>, n
                 section.refuse("bank", &invalid.hint("switch it on by sandbox.enabled = true"));
             }
             Some(BankConfig::Sandbox)
+        }
+        Value::String(word) if providers.iter().any(|provider| provider.account().name == *word) => {
+            section.show("bank", word);
+            Some(BankConfig::Provider(word.clone()))
         }
         Value::Table(table) => {
             if names.is_some_and(|(id, _)| id == sandbox::NAME) {
@@ -172,25 +217,6 @@ fn features(section: &mut Section<'_>) -> Option<Vec<String>> {
     }
     section.show("features", features.join(", "));
     Some(features)
-}
-
-/// Reads an id that stands in addresses.
-///
-/// # Errors
-/// When it has other characters, or too many.
-pub fn id(text: &str) -> Result<String, Invalid> {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    if text.len() <= 64 && text.bytes().all(allowed) {
-        return Ok(text.to_owned());
-    }
-    Err(Invalid::new("", "cannot stand in an address").hint("expected 1 to 64 of a-z, 0-9 and -"))
-}
-
-pub(super) fn name(text: &str) -> Result<String, Invalid> {
-    if text.chars().count() > LONGEST_NAME {
-        return Err(Invalid::new("", format!("is longer than {LONGEST_NAME} characters")));
-    }
-    check_readable("", text).map(|()| text.to_owned())
 }
 
 fn picture(text: &str) -> Result<String, Invalid> {

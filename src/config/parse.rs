@@ -148,16 +148,15 @@ impl Value<'_> {
     }
 
     /// The institutions, each with a line for each of its values.
-    pub fn institutions(self, sandbox: bool) -> Vec<InstitutionConfig> {
+    pub fn institutions(self, sandbox: bool, providers: &[ProviderConfig]) -> Vec<InstitutionConfig> {
         let Self { reader, setting } = self;
-        institution::institutions(reader.raw.tables(setting), sandbox, &reader.notes)
+        institution::institutions(reader.raw.tables(setting), (sandbox, providers), &reader.notes)
     }
 
     /// The providers, each with a line for each of its values.
-    pub fn providers(self, institutions: &[InstitutionConfig]) -> Vec<ProviderConfig> {
+    pub fn providers(self) -> Vec<ProviderConfig> {
         let Self { reader, setting } = self;
-        let taken: Vec<&str> = institutions.iter().map(|configured| configured.institution.id.as_str()).collect();
-        provider::providers(reader.raw.tables(setting), &taken, &reader.notes)
+        provider::providers(reader.raw.tables(setting), &reader.notes)
     }
 
     /// Notes that the setting is missing when it has no text, unless it may stand in a file that was not understood.

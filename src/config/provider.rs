@@ -68,18 +68,15 @@ impl ProviderConfig {
     }
 }
 
-/// Reads every provider; those with a mistake are left out. `taken` are the ids of institutions, which share addresses
-/// with them.
-pub fn providers(tables: &[Table], taken: &[&str], notes: &Notes) -> Vec<ProviderConfig> {
-    let mut names: HashSet<String> = taken.iter().map(|name| (*name).to_owned()).collect();
-    names.insert(sandbox::NAME.to_owned());
+/// Reads every provider; those with a mistake are left out.
+pub fn providers(tables: &[Table], notes: &Notes) -> Vec<ProviderConfig> {
+    let mut names = HashSet::from([sandbox::NAME.to_owned()]);
     let read = |(number, table): (usize, &Table)| {
         let mut section = Section::new(format!("provider[{number}]"), table, notes);
         let provider = provider(&mut section);
         let name = provider.as_ref().map(|provider| &provider.account().name);
         if let Some(name) = name.filter(|name| !names.insert((*name).clone())) {
-            section
-                .refuse("name", &Invalid::new("", format!("is {name:?}, which another provider or institution has")));
+            section.refuse("name", &Invalid::new("", format!("is {name:?}, which another provider has")));
         }
         section.end();
         provider
@@ -114,9 +111,9 @@ fn provider(section: &mut Section<'_>) -> Option<ProviderConfig> {
 
 /// What all kinds have.
 fn account(section: &mut Section<'_>, usual_rate: u32) -> Option<AccountSettings> {
-    let name = section.needed("name", "expected 1 to 64 of a-z, 0-9 and -, such as acme-pay", super::institution::id);
+    let name = section.needed("name", "expected 1 to 64 of a-z, 0-9 and -, such as acme-pay", super::values::id);
     let own = name.clone().unwrap_or_default();
-    let label = section.parsed("label", own, super::institution::name, Clone::clone);
+    let label = section.parsed("label", own, super::values::name, Clone::clone);
     let mode = section.word("mode", &[("live", Mode::Live), ("test", Mode::Test)]);
     let currencies = each(section, "currencies", "all", Currency::parse);
     let merchants = each(section, "merchants", "all of its mode", str::parse::<MerchantId>);
@@ -159,7 +156,7 @@ fn token_io(section: &mut Section<'_>, account: Option<AccountSettings>) -> Opti
         key.and_then(|pem| SigningKey::parse(&pem).map_err(|invalid| section.refuse("private_key", &invalid)).ok());
     let webhook_key = section.text("webhook_key").map(|text| read_webhook_key(section, text));
     let scheme = section.word("scheme", &Scheme::WORDS);
-    let payee = section.needed("payee", "expected the name of the account's holder", super::institution::name);
+    let payee = section.needed("payee", "expected the name of the account's holder", super::values::name);
     let payee_account = payee_account(section);
     let bank = section.text("bank").map(str::to_owned);
     let on_behalf_of = section.text("on_behalf_of").map(str::to_owned);
@@ -188,7 +185,7 @@ fn yapily(section: &mut Section<'_>, account: Option<AccountSettings>) -> Option
     let id = section.needed("application_id", "expected the application's id of Yapily's Console", application_id);
     let secret = credential(section, "application_secret", "every call shows it");
     let institution = section.needed("institution", "expected the id of one of Yapily's institutions", institution_id);
-    let payee = section.needed("payee", "expected the name of the account's holder", super::institution::name);
+    let payee = section.needed("payee", "expected the name of the account's holder", super::values::name);
     let country = section.text("country").map(str::to_owned);
     section.show("country", country.as_deref().unwrap_or("is not said"));
     let country = country

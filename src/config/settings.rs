@@ -75,12 +75,12 @@ settings! {
     /// Whether the sandbox bank is on, where anybody can approve a payment. Default: on in the demo, off otherwise.
     sandbox: bool = plain("sandbox.enabled", "HANDBACK_SANDBOX"), flag_of_the_demo();
 
-    /// The institutions that consents can be asked of, each with its bank; the file alone can name them. Default none.
-    institutions: Vec<InstitutionConfig> = tables("institution"), institutions(sandbox);
-
     /// The providers that take payments, in the order in which checkouts look for one; the file alone can name them.
     /// Default none.
-    providers: Vec<ProviderConfig> = tables("provider"), providers(&institutions);
+    providers: Vec<ProviderConfig> = tables("provider"), providers();
+
+    /// The institutions that consents can be asked of, each with its bank; the file alone can name them. Default none.
+    institutions: Vec<InstitutionConfig> = tables("institution"), institutions(sandbox, &providers);
 
     /// The app schemes that callbacks may have although they are not a reversed domain name, in lower case. Default
     /// none.

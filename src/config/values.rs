@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 use super::span;
+use crate::domain::text::check_readable;
 use crate::domain::{Digest, Invalid, callback::NEVER};
 use crate::keys;
 
@@ -136,4 +137,30 @@ pub fn log_filter(text: &str) -> Result<String, Invalid> {
     }
     EnvFilter::try_new(text).map_err(|_| refused("is not a log filter"))?;
     Ok(text.to_owned())
+}
+
+/// The longest name for people, in characters.
+const LONGEST_NAME: usize = 120;
+
+/// Reads an id that stands in addresses.
+///
+/// # Errors
+/// When it has other characters, or too many.
+pub fn id(text: &str) -> Result<String, Invalid> {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if text.len() <= 64 && text.bytes().all(allowed) {
+        return Ok(text.to_owned());
+    }
+    Err(Invalid::new("", "cannot stand in an address").hint("expected 1 to 64 of a-z, 0-9 and -"))
+}
+
+/// Reads a name for people.
+///
+/// # Errors
+/// When it is too long, or holds what cannot be read.
+pub fn name(text: &str) -> Result<String, Invalid> {
+    if text.chars().count() > LONGEST_NAME {
+        return Err(Invalid::new("", format!("is longer than {LONGEST_NAME} characters")));
+    }
+    check_readable("", text).map(|()| text.to_owned())
 }

@@ -218,6 +218,13 @@ fn changed(deps: &Deps, journey: &Journey, fact: &Fact, response_id: ResponseId)
     if is_of_an_earlier_round(journey, response_id) || is_withdrawn(journey) {
         return Ok(None);
     }
+    // No ending is told while another payment may have been made.
+    if !fact.outcome().is_proven()
+        && journey.final_outcome().is_none()
+        && journey.has_another_payment(response_id.visit)
+    {
+        return Ok(None);
+    }
     if let Some(error) = retriable(journey, fact, now) {
         let failed = journey.clone().fail(response_id, error.clone(), now);
         return Ok(failed.map(|next| (Step::to(next), LedTo::Failed(error))));

@@ -111,7 +111,7 @@ fn provider_for(deps: &Deps, merchant: &Merchant, open_request: &OpenRequest) ->
         }
         let all = payment_providers(deps, merchant);
         let provider =
-            all.iter().find(|provider| provider.takes(purpose) && pays_whom_is_shown(provider, merchant, purpose));
+            all.iter().find(|provider| provider.takes(purpose) && provider.pays(shown_payee(merchant, purpose)));
         return provider
             .map(|provider| provider.name().to_owned())
             .ok_or_else(|| no_provider(mode, purpose, !all.is_empty()));
@@ -124,6 +124,11 @@ fn provider_for(deps: &Deps, merchant: &Merchant, open_request: &OpenRequest) ->
     if purpose.needs_payments() && !deps.takes_payments(institution) {
         let rule = format!("names {id:?}, which takes no payments through this gateway");
         return Err(Invalid::new("institutionId", rule).hint("expected an institution whose bank takes payments"));
+    }
+    let provider = deps.provider(&institution.provider).map_err(|_| Invalid::new("institutionId", "has no bank"))?;
+    if purpose.needs_payments() && !(provider.takes(purpose) && provider.pays(shown_payee(merchant, purpose))) {
+        let rule = format!("names {id:?}, which does not take this payment: its currency, or whom it pays, is another");
+        return Err(Invalid::new("institutionId", rule));
     }
     Ok(institution.provider.clone())
 }
@@ -188,7 +193,7 @@ fn named_provider(
         let rule = format!("names {name:?}, which does not take this currency or kind of payment");
         return Err(Invalid::new(field, rule));
     }
-    if !pays_whom_is_shown(provider, merchant, purpose) {
+    if !provider.pays(shown_payee(merchant, purpose)) {
         let (paid, shown) = (provider.payee().unwrap_or_default(), shown_payee(merchant, purpose));
         let rule = format!("names {name:?}, which pays {paid:?}, while the customer is shown {shown:?}");
         return Err(Invalid::new(field, rule).hint("both must be the same name"));
@@ -196,13 +201,9 @@ fn named_provider(
     Ok(provider.name().to_owned())
 }
 
-/// Whether a provider pays whom the customer is shown, as far as it is the provider that says who is paid.
-fn pays_whom_is_shown(provider: &Arc<dyn Provider>, merchant: &Merchant, purpose: &Purpose) -> bool {
-    provider.payee().is_none_or(|payee| payee == shown_payee(merchant, purpose))
-}
-
+/// Whom the customer of a payment is shown.
 fn shown_payee<'a>(merchant: &'a Merchant, purpose: &'a Purpose) -> &'a str {
-    purpose.payee().unwrap_or_else(|| merchant.name.as_str())
+    purpose.payee_beside(merchant.name.as_str())
 }
 
 /// Refuses a payment that the app creates itself, where its provider cannot be asked about it, or the merchant requires

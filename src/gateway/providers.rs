@@ -206,7 +206,7 @@ pub fn notices(config: &Config) -> Vec<String> {
         BankConfig::Oidc(settings) => {
             Some(format!("bank {}: {}, answers at /return/{}", settings.name, settings.issuer, settings.name))
         }
-        BankConfig::Sandbox => None,
+        BankConfig::Sandbox | BankConfig::Provider(_) => None,
     });
     notices.extend(providers);
     notices.extend(config.institutions.iter().filter_map(|configured| {

@@ -59,6 +59,11 @@ pub trait Provider: Send + Sync {
         None
     }
 
+    /// Whether it pays this payee, whom the customer is shown.
+    fn pays(&self, shown: &str) -> bool {
+        self.payee().is_none_or(|payee| payee == shown)
+    }
+
     /// Whether it holds what this journey is about, and can be asked about it: a payment for each visit, which
     /// [`Provider::request`] creates, any number of times; or an operation, which [`Provider::perform`] orders, any
     /// number of times. [`Provider::exchange`] is never called then.
@@ -130,7 +135,8 @@ pub trait Provider: Send + Sync {
     /// order](Provider::makes_to_order). `is_repeated` where it may have been ordered before, and the answer was lost.
     ///
     /// # Errors
-    /// When it is not known whether the payment was made, or was not.
+    /// [`ProviderError::Unreachable`] and [`ProviderError::NoPayment`] when it was certainly not ordered, all others when
+    /// that is not known.
     async fn order(&self, _payment: &PaymentContext<'_>, _is_repeated: bool) -> Result<Ordered> {
         Err(ProviderError::Unreachable("it takes no orders".into()))
     }

@@ -82,8 +82,6 @@ pub enum OrderStanding {
     Sent {
         /// What the payment is ordered by: what [`PaymentStatus::Agreed`] said.
         agreement: Secret,
-        /// When.
-        at: UnixMillis,
         /// The provider's reference of what was made; `None` while it is not known whether anything was.
         made: Option<String>,
     },
@@ -96,7 +94,7 @@ pub enum Ordered {
     Made(String),
     /// None was made, and none will be by this agreement.
     Refused(ProviderRefusal),
-    /// It was ordered before, and whether it was made cannot be found out by asking: somebody must look.
+    /// What refuses may be the payment itself, which was made by the order before.
     Unknown,
 }
 

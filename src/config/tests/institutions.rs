@@ -72,6 +72,28 @@ fn an_institution_says_all_that_customers_see() {
 }
 
 #[test]
+fn a_provider_that_takes_payments_can_be_the_bank_of_an_institution() {
+    let file = "[[provider]]\nkind = 'http'\nname = 'acme'\nmode = 'test'\nurl = 'https://pay.example/'\n\
+                secret_env = 'ACME'\n[[institution]]\nid = 'north'\nname = 'North'\nbank = 'acme'\n";
+    let secret = [("ACME", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")];
+    let config = load_file(file, &secret).unwrap();
+    let [InstitutionConfig { institution, bank: BankConfig::Provider(_) }] = config.institutions.as_slice() else {
+        panic!()
+    };
+    assert_eq!((institution.provider.as_str(), institution.environment), ("acme", Environment::Sandbox));
+    assert!(institution.features.is_empty(), "it gives no consents");
+    for (from, to, key) in [
+        ("bank = 'acme'", "bank = 'amce'", "institution[0].bank"),
+        ("bank = 'acme'", "bank = 'acme'\nenvironment = 'live'", "institution[0].environment"),
+        ("bank = 'acme'", "bank = 'acme'\nfeatures = ['ACCOUNTS']", "institution[0].features"),
+        ("id = 'north'", "id = 'acme'", "institution[0].id"),
+    ] {
+        let Err(mistakes) = load_file(&file.replace(from, to), &secret) else { panic!("{to}") };
+        assert_eq!(keys_of(&mistakes), [key], "{mistakes}");
+    }
+}
+
+#[test]
 fn every_setting_of_a_bank_reaches_it() {
     let bank = provider_of(
         &with_bank(

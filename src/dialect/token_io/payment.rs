@@ -182,7 +182,7 @@ fn status_of(journey: &Journey, final_outcome: &FinalOutcome) -> Status {
         (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => Status::Completed,
         (Outcome::Cancelled, Cause::Merchant) => Status::Canceled,
         (Outcome::Cancelled, _) => Status::Declined,
-        (Outcome::Expired, _) if journey.visits().iter().all(|visit| visit.answers.is_empty()) => Status::Failed,
+        (Outcome::Expired, _) if journey.came_back_at().is_none() => Status::Failed,
         (Outcome::Expired, _) => Status::Expired,
         (Outcome::Failed, Cause::Provider(Some(error))) => match error.code() {
             "temporarily_unavailable" => Status::Failed,

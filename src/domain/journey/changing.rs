@@ -43,6 +43,9 @@ impl Journey {
                 return BegunVisit::UnderWay(self, visit);
             }
         }
+        if let Some(ordered) = self.ordered_visit() {
+            return BegunVisit::UnderWay(self, ordered);
+        }
         // What is being closed ends as was asked, and is not begun anew.
         if self.open_payments().any(|(_, payment)| payment.closing.is_some()) {
             return match self.under_way() {

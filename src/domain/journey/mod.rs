@@ -6,6 +6,7 @@
 
 mod changing;
 mod operation;
+mod ordering;
 mod payment;
 mod payment_order;
 mod provider_redirect;
@@ -24,6 +25,7 @@ use crate::domain::{
 
 pub use changing::{BegunVisit, Conclusion};
 pub use operation::{AppliedOperation, Inapplicable, ReportedOperation};
+pub use ordering::RepeatedOrder;
 pub use payment::{BrowserReturn, CreatedPayment, Ending, PaymentReference, PaymentStanding, ProviderPayment};
 pub use payment_order::PaymentOrder;
 pub use provider_redirect::ProviderRedirect;

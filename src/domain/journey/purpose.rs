@@ -86,6 +86,11 @@ impl Purpose {
         }
     }
 
+    /// Whom the customer is shown, where this is the merchant's name.
+    pub fn payee_beside<'a>(&'a self, merchant: &'a str) -> &'a str {
+        self.payee().unwrap_or(merchant)
+    }
+
     /// Whether its pages have a Cancel button.
     pub const fn cancel(&self) -> Cancel {
         match self {

@@ -15,13 +15,13 @@ use tokio::time::Instant;
 
 use crate::domain::{
     Ending, Fact, FeedEvent, Invalid, Journey, PayId, PaymentReference, PaymentStanding, ProviderRefusal, Purpose,
-    ReportedOperation, UnixMillis, Wanted,
+    ReportedOperation, Secret, UnixMillis, Wanted,
 };
 use crate::engine::commit::Next;
 use crate::engine::conclude::{Changes, ConcludedResponse, Reported};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::single_flight::Flight;
-use crate::engine::{Engine, commit, conclude, derive, learn};
+use crate::engine::{Engine, accounts, commit, conclude, derive, learn};
 use crate::provider::{self, AskSchedule, PaymentReport, PaymentStatus, Performed, Provider, ProviderError, Requested};
 use crate::store::Step;
 use said::Said;
@@ -63,6 +63,16 @@ pub(super) fn ask_anew(engine: &Arc<Engine>, journey: &Journey, visit: u8) -> Fl
     ask(engine, journey, visit)
 }
 
+/// Keeps what a browser brought to a provider that makes payments to order, and shows that its customer has agreed. The
+/// next question is asked with it.
+pub(super) async fn show_agreement(engine: &Engine, journey: Journey, visit: u8, evidence: &Secret) -> Result<Journey> {
+    let (journey, is_new) = said::keep_agreement(&engine.deps, journey, visit, evidence).await?;
+    if is_new {
+        engine.asks.forget(&(journey.pay_id(), visit));
+    }
+    Ok(journey)
+}
+
 /// Who gives reason to ask again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Reason {
@@ -97,8 +107,10 @@ pub(super) fn ask_behind(engine: &Arc<Engine>, journey: Journey, visit: u8, (rea
             tokio::time::sleep(pause).await;
         }
         drop(note);
-        // It has logged its trouble, and comes again by the schedule.
-        let _ = ask_anew(&engine, &journey, visit).await;
+        // What is not there any more, or cannot be read now, comes again by the schedule; trouble with it is logged.
+        if let Ok(Some(journey)) = accounts::find_journey(&engine.deps, journey.pay_id()).await {
+            let _ = ask_anew(&engine, &journey, visit).await;
+        }
     });
 }
 
@@ -111,7 +123,7 @@ async fn ask_and_conclude(engine: &Engine, mut journey: Journey, visit: u8) -> R
     let (journey, provider_time) = (&journey, began.elapsed());
     let answer = match said {
         Ok(said) => {
-            if !matches!(said, Said::NotAttached | Said::Elsewhere) {
+            if !matches!(said, Said::NotAttached | Said::Elsewhere | Said::Doubtful(_)) {
                 engine.paces.answered(name);
             }
             judge(engine, journey, visit, checked(said, journey, visit)).await?
@@ -248,7 +260,7 @@ fn fact_of(journey: &Journey, visit: u8, said: &Said, now: UnixMillis) -> Result
         Said::NotCreated(why) => return Ok(Some(unpaid(journey, visit, why))),
         Said::NotAttached if journey.is_past_expiry(now) => return Ok(Some(Fact::lapsed())),
         Said::NotAttached | Said::Elsewhere => return Ok(None),
-        Said::OrderLost => return Err("ordered, and whether it was made cannot be found out by asking".to_owned()),
+        Said::Doubtful(why) => return Err(why.clone()),
         Said::Operation(Performed::Now(fact)) => return Ok(Some(fact.clone())),
         Said::Operation(Performed::Later(_) | Performed::Unknown) => return Ok(None),
         Said::Payment(report) => report,

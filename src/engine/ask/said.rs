@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{is_made, keep_created};
-use crate::domain::{Journey, PaymentOrder, PaymentReference, ProviderRefusal};
+use crate::domain::{Journey, PaymentOrder, PaymentReference, ProviderPayment, ProviderRefusal, RepeatedOrder, Secret};
 use crate::engine::commit::Next;
 use crate::engine::deps::{Deps, Result};
 use crate::engine::{commit, conclude, derive};
@@ -25,8 +25,8 @@ pub(super) enum Said {
     Operation(Performed),
     /// The app has not said which payment it is.
     NotAttached,
-    /// It was ordered, and what became of that cannot be found out by asking.
-    OrderLost,
+    /// Something about its order that somebody must look at, in words that people read.
+    Doubtful(String),
     /// Somebody else has ordered the payment or another one of the journey, or nobody is to pay it any more.
     Elsewhere,
 }
@@ -57,15 +57,17 @@ pub(super) async fn hear(
         Err(said) => return Ok(said),
     };
     let visited = Visited { visit, provider_reference };
-    let order = journey.payment(visit).and_then(|payment| payment.order.as_ref());
-    if let Some(PaymentOrder::Sent { made: None, .. }) = order {
-        return order_payment(deps, provider, (journey, &visited), true).await;
-    }
-    let said = look(deps, provider, journey, &visited).await;
-    let Ok(Said::Payment(PaymentReport { status: PaymentStatus::Agreed(agreement), .. })) = &said else {
-        return Ok(said);
+    let is_over = journey.visit_is_over(visit, deps.clock.now());
+    let agreement = match journey.payment(visit).and_then(|payment| payment.order.as_ref()) {
+        Some(PaymentOrder::Sent { made: None, .. }) => return repeat_order(deps, provider, (journey, &visited)).await,
+        Some(PaymentOrder::Agreed { agreement }) if !is_over => agreement.clone(),
+        Some(_) | None => match look(deps, provider, journey, &visited).await {
+            Ok(Said::Payment(PaymentReport { status: PaymentStatus::Agreed(agreement), .. })) => {
+                derive::seal(deps, journey.id().as_bytes(), agreement.reveal().as_bytes())?
+            }
+            said => return Ok(said),
+        },
     };
-    let agreement = derive::seal(deps, journey.id().as_bytes(), agreement.reveal().as_bytes())?;
     let note = |journey: &Journey| {
         let next = journey.clone().ordering_payment(visit, agreement.clone(), deps.clock.now());
         Ok(Next::step(next.map(Step::to)))
@@ -76,6 +78,29 @@ pub(super) async fn hear(
         return Ok(Ok(Said::Elsewhere));
     }
     order_payment(deps, provider, (journey, &visited), false).await
+}
+
+/// Keeps what a browser brought that shows that its customer has agreed, so that it is not lost with this node; the journey
+/// as it is then, and whether that is new.
+pub(super) async fn keep_agreement(
+    deps: &Deps,
+    journey: Journey,
+    visit: u8,
+    evidence: &Secret,
+) -> Result<(Journey, bool)> {
+    let known = match journey.payment(visit).and_then(|payment| payment.order.as_ref()) {
+        Some(PaymentOrder::Shown { evidence, .. }) => derive::unseal(deps, &journey, evidence),
+        Some(_) | None => None,
+    };
+    if known.as_ref() == Some(evidence) {
+        return Ok((journey, false));
+    }
+    let sealed = derive::seal(deps, journey.id().as_bytes(), evidence.reveal().as_bytes())?;
+    let keep = |journey: &Journey| {
+        let next = journey.clone().agreement_shown(visit, sealed.clone(), deps.clock.now());
+        Ok(Next::step(next.map(Step::to)))
+    };
+    commit::commit(deps, journey, keep).await
 }
 
 /// A visit, and its provider's own reference of the payment.
@@ -95,6 +120,30 @@ async fn look(deps: &Deps, provider: &dyn Provider, journey: &Journey, visited: 
     report.map(Said::Payment)
 }
 
+/// Orders a payment again whose order had no answer, unless it may still come, or it has been ordered often enough.
+async fn repeat_order(
+    deps: &Deps,
+    provider: &dyn Provider,
+    (journey, visited): (&mut Journey, &Visited),
+) -> Result<provider::Result<Said>> {
+    let note = |journey: &Journey| {
+        Ok(match journey.clone().repeating_order(visited.visit, deps.clock.now()) {
+            RepeatedOrder::Again(next) => Next::Take(Box::new(Step::to(*next)), Ok(())),
+            RepeatedOrder::NotYet => Next::Stay(Err(Said::Elsewhere)),
+            RepeatedOrder::NoMore => {
+                let why = "ordered, and whether it was made cannot be found out by asking";
+                Next::Stay(Err(Said::Doubtful(why.to_owned())))
+            }
+        })
+    };
+    let (noted, goes_on) = commit::commit_persistently(deps, journey.clone(), note).await?;
+    *journey = noted;
+    match goes_on {
+        Ok(()) => order_payment(deps, provider, (journey, visited), true).await,
+        Err(said) => Ok(Ok(said)),
+    }
+}
+
 /// Orders a payment that is noted as ordered, keeps which one was made, and asks where it stands.
 async fn order_payment(
     deps: &Deps,
@@ -108,16 +157,36 @@ async fn order_payment(
     };
     let made = match ordered {
         Ok(Ordered::Made(made)) => made,
-        Ok(Ordered::Unknown) => return Ok(Ok(Said::OrderLost)),
+        Ok(Ordered::Unknown) => return Ok(Ok(Said::Elsewhere)),
         Ok(Ordered::Refused(why)) => return Ok(Ok(Said::NotCreated(why))),
-        Err(trouble) => return Ok(Err(trouble)),
+        Err(trouble) => {
+            if let ProviderError::Unreachable(_) | ProviderError::NoPayment(_) = trouble {
+                take_order_back(deps, journey, visited.visit).await?;
+            }
+            return Ok(Err(trouble));
+        }
     };
     let keep =
         |journey: &Journey| Ok(Next::step(journey.clone().payment_made(visited.visit, made.clone()).map(Step::to)));
     // However long the store is away: it cannot be found out again.
     let (kept, _) = commit::while_away(|| commit::commit(deps, journey.clone(), keep)).await?;
     *journey = kept;
+    let known = journey.payment(visited.visit).and_then(ProviderPayment::provider_reference).unwrap_or_default();
+    if known != made {
+        return Ok(Ok(Said::Doubtful(format!("made twice: as {known} and as {made}"))));
+    }
     Ok(look(deps, provider, journey, visited).await)
+}
+
+/// Notes that an order has certainly not come to its provider, so that it can be sent as if it was the first.
+async fn take_order_back(deps: &Deps, journey: &mut Journey, visit: u8) -> Result<()> {
+    let Some(PaymentOrder::Sent { at, .. }) = journey.payment(visit).and_then(|payment| payment.order.clone()) else {
+        return Ok(());
+    };
+    let note = |journey: &Journey| Ok(Next::step(journey.clone().order_not_sent(visit, at).map(Step::to)));
+    let (noted, _) = commit::commit_persistently(deps, journey.clone(), note).await?;
+    *journey = noted;
+    Ok(())
 }
 
 /// What a provider says of a payment that somebody names, before it is bound to a visit.
@@ -141,13 +210,12 @@ fn context<'a>(deps: &Deps, journey: &'a Journey, visited: &'a Visited) -> provi
     let (reference, now) = (PaymentReference { journey: journey.pay_id(), visit: visited.visit }, deps.clock.now());
     let gone = || ProviderError::Unreachable("the key is gone that its agreement was sealed with".into());
     let order = match journey.payment(visited.visit).and_then(|payment| payment.order.as_ref()) {
-        None => OrderStanding::NotSent { evidence: None },
-        Some(PaymentOrder::Shown { evidence }) => {
+        None | Some(PaymentOrder::Agreed { .. }) => OrderStanding::NotSent { evidence: None },
+        Some(PaymentOrder::Shown { evidence, .. }) => {
             OrderStanding::NotSent { evidence: derive::unseal(deps, journey, evidence) }
         }
-        Some(PaymentOrder::Sent { agreement, at, made }) => OrderStanding::Sent {
+        Some(PaymentOrder::Sent { agreement, made, .. }) => OrderStanding::Sent {
             agreement: derive::unseal(deps, journey, agreement).ok_or_else(gone)?,
-            at: *at,
             made: made.clone(),
         },
     };

@@ -93,9 +93,16 @@ pub async fn bring_answer(
     if !is_own || derive::app_address(&engine.deps, &journey)?.is_none() {
         return Ok(BroughtCode::Unknown);
     }
-    let response = engine.deps.provider(journey.provider_of(visit))?.read_return(answer)?;
-    let journey = lapse::lapse(&engine.deps, journey).await?;
+    let provider = engine.deps.provider(journey.provider_of(visit))?;
+    let response = provider.read_return(answer)?;
+    let mut journey = lapse::lapse(&engine.deps, journey).await?;
     let response_id = derive::response_id(visit, &response.kind);
+    if let ResponseKind::Code(evidence) = &response.kind
+        && provider.makes_to_order()
+        && journey.payment(visit).is_some()
+    {
+        journey = ask::show_agreement(engine, journey, visit, &evidence.code).await?;
+    }
     // Whatever the app has brought, a provider that holds a payment is asked.
     let kind = if journey.payment(visit).is_some() { ResponseKind::Returned } else { response.kind };
     match kind {

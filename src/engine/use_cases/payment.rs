@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{Journey, MerchantId, PayId, PaymentReference, PaymentStanding, ProviderPayment, UnixMillis};
+use crate::domain::{
+    Journey, MerchantId, PayId, PaymentReference, PaymentStanding, ProviderPayment, ProviderRefusal, UnixMillis,
+};
 use crate::engine::commit::{self, Next};
 use crate::engine::deps::{Deps, Result};
-use crate::engine::{Engine, accounts, ask, find, learn};
+use crate::engine::{Engine, accounts, ask, conclude, derive, find, learn};
 use crate::provider::{AskSchedule, Notification, NotificationError, NotifiedPayment, ProviderError};
 use crate::store::Step;
 
@@ -68,11 +70,12 @@ pub async fn attach(
 ) -> Result<Option<Attached>> {
     let deps = &engine.deps;
     let Some(journey) = find::journey(deps, merchant, pay_id).await? else { return Ok(None) };
-    let visit = journey.lost_order().unwrap_or_default();
+    let lost = journey.lost_order(deps.clock.now());
+    let visit = lost.unwrap_or_default();
     let Some(payment) = journey.payment(visit).filter(|payment| payment.attached || payment.is_ordered()) else {
         return Ok(Some(Attached::NotAwaited));
     };
-    if journey.lost_order().is_none()
+    if lost.is_none()
         && let Some(known) = payment.provider_reference()
     {
         let bound = known == reference;
@@ -99,6 +102,22 @@ pub async fn attach(
     }
     let is_own = journey.payment(visit).and_then(ProviderPayment::provider_reference) == Some(reference);
     Ok(Some(if is_own { Attached::Bound(Box::new(journey)) } else { Attached::Other }))
+}
+
+/// Takes a merchant's word that an order whose answer was lost has made no payment. `None` when the merchant has no such
+/// journey; `false` where no order was lost.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn not_made(engine: &Arc<Engine>, merchant: MerchantId, pay_id: PayId) -> Result<Option<(Journey, bool)>> {
+    let deps = &engine.deps;
+    let Some(journey) = find::journey(deps, merchant, pay_id).await? else { return Ok(None) };
+    let Some(visit) = journey.lost_order(deps.clock.now()) else { return Ok(Some((journey, false))) };
+    let why = ProviderRefusal::new("not_made", Some("The payment was ordered, and was not made."));
+    let fact = ask::unpaid(&journey, visit, &why);
+    let ended = conclude::by_response(deps, journey, &fact, derive::payment_response_id(visit)).await?;
+    let ended = conclude::as_asked(deps, ended, visit).await?;
+    Ok(Some((ended.journey.as_ref().clone(), true)))
 }
 
 /// Takes a provider's notification. It decides nothing: the provider is asked, unless this very payment has been proven.

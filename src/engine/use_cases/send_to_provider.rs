@@ -97,9 +97,12 @@ pub fn eligible<'a>(engine: &'a Engine, journey: &'a Journey) -> impl Iterator<I
         Purpose::Consent(consent) => consent.scope_at(institution).is_some(),
         _ => named.is_none_or(|named| institution.id == named),
     };
+    let shown = purpose.payee_beside(journey.opening().merchant_name.as_str());
     // As when it opens: what is no part of a request, a provider cannot be asked.
-    let takes = move |institution: &&Institution| {
-        if purpose.needs_payments() { engine.deps.takes_payments(institution) } else { true }
+    let takes = move |institution: &&Institution| match engine.deps.provider(&institution.provider) {
+        _ if !purpose.needs_payments() => true,
+        Ok(provider) => provider.takes_payments() && provider.takes(purpose) && provider.pays(shown),
+        Err(_) => false,
     };
     let mode = journey.opening().mode.unwrap_or(engine.deps.usual_mode);
     engine.deps.institutions_of(mode).filter(can).filter(takes)

@@ -7,6 +7,7 @@
 //! and nothing of how a payment is found whose order had no answer. So such an order is repeated, for a short time; what
 //! is refused then may have been made all the same, and somebody must look.
 
+mod call;
 pub mod settings;
 #[cfg(test)]
 mod tests;
@@ -16,10 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use reqwest::header::{AUTHORIZATION, HeaderName};
 use reqwest::{Method, StatusCode};
-use serde::de::DeserializeOwned;
 
 use super::{
     AskSchedule, AuthorizationResponse, OrderStanding, Ordered, PaymentContext, PaymentReport, PaymentStatus,
@@ -28,29 +26,26 @@ use super::{
 use crate::clock::Clock;
 use crate::domain::{
     Amount, Evidence, Fact, Invalid, Journey, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal,
-    Purpose, Redirect, ReportedOperation, ResponseKind, Secret, UnixMillis, Wanted,
+    Purpose, Redirect, ReportedOperation, ResponseKind, Secret, Wanted,
 };
-use crate::egress::{Call, Client};
+use crate::egress::Client;
+use call::{Answered, DEADLINE, body};
 use settings::YapilyConfig;
 use wire::{
-    Agreed, Authorise, Consent, Data, Enveloped, Exchange, Failure, Institution, LONGEST_REFERENCE, Payment,
+    Agreed, Authorise, Consent, Data, Enveloped, Exchange, Institution, LONGEST_REFERENCE, Made, Payment,
     PaymentRequest, Payments, Standing, is_id,
 };
 
-/// How long an answer may take: its banks are asked meanwhile.
-const DEADLINE: Duration = Duration::from_secs(12);
-
-/// For how long an order whose answer was lost is repeated: its customer is there, and knows of it.
-const REPEATED_FOR: Duration = Duration::from_mins(5);
+/// How long an answer may take where the payment is closed all the same.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// For how long a payment that its bank has accepted is looked after: it may fail all the same, and the longest scheme
 /// takes a banking day.
 const CHANGES_FOR: Duration = Duration::from_hours(5 * 24);
 
-const JSON: &str = "application/json;charset=UTF-8";
-
 /// What a bank must be able to do.
-const FEATURES: [&str; 2] = ["INITIATE_DOMESTIC_SINGLE_PAYMENT", "CREATE_DOMESTIC_SINGLE_PAYMENT"];
+const FEATURES: [&str; 3] =
+    ["INITIATE_DOMESTIC_SINGLE_PAYMENT", "CREATE_DOMESTIC_SINGLE_PAYMENT", "EXISTING_PAYMENTS_DETAILS"];
 
 /// An application of Yapily's, a bank, and the account that is paid into.
 pub struct Yapily {
@@ -59,67 +54,16 @@ pub struct Yapily {
     clock: Arc<dyn Clock>,
 }
 
-/// What a call was answered.
-enum Answered<T> {
-    /// With this.
-    Object(T),
-    /// That it was not done, by this status.
-    Refused(StatusCode, Failure),
-}
-
-impl<T> Answered<T> {
-    /// What there must be, where nothing is to be refused.
-    fn object(self) -> Result<T> {
-        match self {
-            Self::Object(object) => Ok(object),
-            Self::Refused(status, _) => Err(ProviderError::Unreadable(format!("it answered {}", status.as_u16()))),
-        }
-    }
-}
-
 impl Yapily {
     /// An application that is configured so, and asked by this client.
     pub const fn new(config: YapilyConfig, client: Client, clock: Arc<dyn Clock>) -> Self {
         Self { config, client, clock }
     }
 
-    fn call(&self, method: Method, path: &str) -> Call {
-        let mut url = self.config.url.clone();
-        url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
-        let user = format!("{}:{}", self.config.application_id, self.config.application_secret.reveal());
-        let credentials = Secret::new(format!("Basic {}", STANDARD.encode(user)));
-        Call::new(method, url.as_str()).deadline(DEADLINE).secret(AUTHORIZATION, &credentials)
-    }
-
-    /// A call with a consent's token.
-    fn call_with(&self, method: Method, path: &str, agreement: &Secret) -> Call {
-        self.call(method, path).secret(HeaderName::from_static("consent"), agreement)
-    }
-
-    async fn send<T: DeserializeOwned>(&self, call: Call) -> Result<Answered<T>> {
-        let reply = self.client.send(call).await?;
-        let said = || format!("it answered {}", reply.status().as_u16());
-        match reply.status() {
-            status if status.is_success() => {
-                let read =
-                    reply.json().map_err(|_| ProviderError::Unreadable("it is not the JSON that is expected".into()));
-                read.map(Answered::Object)
-            }
-            // It was not done: the credentials, or too many calls.
-            StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS => Err(ProviderError::Unreachable(said())),
-            StatusCode::NOT_FOUND => Err(ProviderError::NoPayment(said())),
-            status @ (StatusCode::BAD_REQUEST
-            | StatusCode::FORBIDDEN
-            | StatusCode::CONFLICT
-            | StatusCode::FAILED_DEPENDENCY) => Ok(Answered::Refused(status, reply.json().unwrap_or_default())),
-            _ => Err(ProviderError::Unanswered(said())),
-        }
-    }
-
     /// What the payment of a journey is, as it is asked for and ordered: the same, both times.
     fn payment_request(&self, journey: &Journey, payment: PaymentReference) -> Result<PaymentRequest<'_>> {
         let purpose = &journey.opening().purpose;
-        let own = payment.to_string();
+        let own = payment.journey.to_string();
         let reference = remittance(purpose.note(), &own, LONGEST_REFERENCE).to_owned();
         PaymentRequest::new(&self.config, payment, (reference, amount_of(journey)?))
     }
@@ -127,7 +71,7 @@ impl Yapily {
     /// Exchanges what a browser brought. `None` where it is worth nothing, or says that somebody agreed to something else.
     async fn exchanged(&self, context: &PaymentContext<'_>, evidence: &Secret) -> Result<Option<Secret>> {
         let exchange = Exchange { one_time_token: evidence.reveal() };
-        let call = body(self.call(Method::POST, "/consent-one-time-token"), &exchange)?;
+        let call = body(self.call(Method::POST, &["consent-one-time-token"]), &exchange)?;
         let Answered::Object(consent) = self.send::<Enveloped<Consent>>(call).await? else { return Ok(None) };
         let consent = consent.open();
         let is_own = consent.id == context.provider_reference
@@ -138,38 +82,63 @@ impl Yapily {
         }
     }
 
-    /// How far the customer of a consent is.
-    async fn agreed(&self, id: &str) -> Result<Agreed> {
-        let call = self.call(Method::GET, &format!("/consents/{id}"));
+    /// A consent, within this time.
+    async fn consent(&self, id: &str, deadline: Duration) -> Result<Consent> {
+        let call = self.call(Method::GET, &["consents", id]).deadline(deadline);
         let consent = self.send::<Enveloped<Consent>>(call).await?.object()?.open();
-        if consent.id != id {
-            return Err(ProviderError::NoPayment("it answers about another one".into()));
+        if consent.id == id {
+            Ok(consent)
+        } else {
+            Err(ProviderError::NoPayment("it answers about another one".into()))
         }
-        consent.agreed().ok_or_else(|| ProviderError::Unreadable("its status cannot be read".into()))
+    }
+
+    /// How far the customer of a consent is.
+    async fn agreed(&self, id: &str, deadline: Duration) -> Result<Agreed> {
+        let agreed = self.consent(id, deadline).await?.agreed();
+        agreed.ok_or_else(|| ProviderError::Unreadable("its status cannot be read".into()))
     }
 
     /// Where a payment stands that was made.
-    async fn made(&self, context: &PaymentContext<'_>, id: &str, sent: (&Secret, UnixMillis)) -> Result<PaymentReport> {
-        let (agreement, sent_at) = sent;
+    async fn made(&self, context: &PaymentContext<'_>, id: &str, agreement: &Secret) -> Result<PaymentReport> {
         if !is_id(id) {
             return Err(ProviderError::NoPayment("it is not the form of an id".into()));
         }
-        let call = self.call_with(Method::GET, &format!("/payments/{id}/details"), agreement);
-        let payments = self.send::<Data<Payments>>(call).await?.object()?.data.payments;
+        let counted = context.journey.proven_payment().filter(|(visit, _)| *visit == context.reference.visit);
+        let call = self.call_with(Method::GET, &["payments", id, "details"], agreement);
+        let payments = match self.send::<Data<Payments>>(call).await?.object() {
+            Ok(Data { data }) => data.payments,
+            // Its consent is over, and nothing more will be said of it.
+            Err(ProviderError::NoPayment(_)) if counted.is_some() => return report(context, PaymentStatus::Paid),
+            Err(trouble) => return Err(trouble),
+        };
         let payment = payments.into_iter().find(|payment| payment.id == id);
         let payment = payment.ok_or_else(|| ProviderError::NoPayment("it answers about another one".into()))?;
+        if !payment.names_itself() && counted.is_none() {
+            self.check_consent(context, &payment).await?;
+        }
         let unreadable = || ProviderError::Unreadable("its status cannot be read".into());
         let (amount, reference) = (payment.amount()?, payment.reference(context.reference));
-        let is_counted = context.journey.proven_payment().is_some_and(|(visit, _)| visit == context.reference.visit);
         let (status, operations) = match payment.standing().ok_or_else(unreadable)? {
             Standing::Pending => (PaymentStatus::Pending, Vec::new()),
             Standing::Completed => (PaymentStatus::Paid, Vec::new()),
             // The bank had accepted it, and the money never came.
-            Standing::Not(why) if is_counted => (PaymentStatus::Paid, vec![returned(id, amount, &why)]),
+            Standing::Not(why) if counted.is_some() => (PaymentStatus::Paid, vec![returned(id, amount, &why)]),
             Standing::Not(why) => (PaymentStatus::Refused(why), Vec::new()),
         };
-        let changes_until = Some(sent_at.plus(CHANGES_FOR));
+        let counted_at = counted.and(context.journey.final_outcome()).map_or(context.now, |end| end.at);
+        let changes_until = Some(counted_at.plus(CHANGES_FOR));
         Ok(PaymentReport { reference, amount, status, operations, instrument: None, changes_until })
+    }
+
+    /// Checks that a payment that does not say our reference is one by this visit's consent.
+    async fn check_consent(&self, context: &PaymentContext<'_>, payment: &Payment) -> Result<()> {
+        let consent = self.consent(context.provider_reference, DEADLINE).await?;
+        let own = consent.institution_consent_id.as_deref().filter(|id| !id.is_empty());
+        if own.is_some() && own == payment.institution_consent_id.as_deref() {
+            return Ok(());
+        }
+        Err(ProviderError::NoPayment("it does not say by which consent it was made".into()))
     }
 }
 
@@ -223,7 +192,7 @@ impl Provider for Yapily {
     }
 
     async fn prepare(&self) -> Result<()> {
-        let call = self.call(Method::GET, &format!("/institutions/{}", self.config.institution));
+        let call = self.call(Method::GET, &["institutions", &self.config.institution]);
         let institution = self.send::<Enveloped<Institution>>(call).await?.object()?.open();
         if let Some(missing) = FEATURES.iter().find(|feature| !institution.features.iter().any(|own| own == *feature)) {
             return Err(ProviderError::Unreachable(format!("its institution has not the feature {missing}")));
@@ -248,7 +217,7 @@ impl Provider for Yapily {
             one_time_token: true,
             payment_request: self.payment_request(context.journey, payment)?,
         };
-        let call = body(self.call(Method::POST, "/payment-auth-requests"), &authorise)?;
+        let call = body(self.call(Method::POST, &["payment-auth-requests"]), &authorise)?;
         let consent = match self.send::<Data<Consent>>(call).await? {
             Answered::Object(Data { data }) => data,
             Answered::Refused(_, failure) => return Ok(Requested::Refused(failure.refusal())),
@@ -284,9 +253,7 @@ impl Provider for Yapily {
             return Err(ProviderError::NoPayment("it is not the form of an id".into()));
         }
         let evidence = match &context.order {
-            OrderStanding::Sent { agreement, at, made: Some(made) } => {
-                return self.made(context, made, (agreement, *at)).await;
-            }
+            OrderStanding::Sent { agreement, made: Some(made) } => return self.made(context, made, agreement).await,
             OrderStanding::Sent { made: None, .. } => {
                 return Err(ProviderError::Unanswered("it was ordered, and no answer came".into()));
             }
@@ -298,19 +265,16 @@ impl Provider for Yapily {
         {
             return report(context, PaymentStatus::Agreed(agreement));
         }
-        report(context, status_of(self.agreed(id).await?))
+        report(context, status_of(self.agreed(id, DEADLINE).await?))
     }
 
     async fn order(&self, context: &PaymentContext<'_>, is_repeated: bool) -> Result<Ordered> {
-        let OrderStanding::Sent { agreement, at, .. } = &context.order else {
+        let OrderStanding::Sent { agreement, .. } = &context.order else {
             return Err(ProviderError::Unreachable("nothing was agreed to".into()));
         };
-        if is_repeated && context.now >= at.plus(REPEATED_FOR) {
-            return Ok(Ordered::Unknown);
-        }
         let payment = self.payment_request(context.journey, context.reference)?;
-        let call = body(self.call_with(Method::POST, "/payments", agreement), &payment)?;
-        match self.send::<Data<Payment>>(call).await? {
+        let call = body(self.call_with(Method::POST, &["payments"], agreement), &payment)?;
+        match self.send::<Data<Made>>(call).await? {
             Answered::Object(Data { data }) if is_id(&data.id) => Ok(Ordered::Made(data.id)),
             Answered::Object(_) => Err(ProviderError::Unreadable("its id cannot be one".into())),
             // What refuses may be the payment itself, which was made before; or its bank, which may have made it.
@@ -329,13 +293,14 @@ impl Provider for Yapily {
         if matches!(context.order, OrderStanding::Sent { .. }) || !is_id(id) {
             return self.payment(context).await;
         }
-        match self.agreed(id).await {
+        match self.agreed(id, CLOSING).await {
             Ok(Agreed::No(why)) => return report(context, PaymentStatus::Refused(why)),
-            Ok(Agreed::Over) => {}
-            Ok(Agreed::NotYet | Agreed::Yes(_)) | Err(_) => {
-                let revoke = self.call(Method::DELETE, &format!("/consents/{id}"));
+            Ok(Agreed::NotYet | Agreed::Yes(_)) => {
+                let revoke = self.call(Method::DELETE, &["consents", id]).deadline(CLOSING);
                 let _ = self.send::<serde::de::IgnoredAny>(revoke).await;
             }
+            // One that was used must be kept: its payment is asked about by it.
+            Ok(Agreed::Over) | Err(_) => {}
         }
         report(context, PaymentStatus::Closed)
     }
@@ -366,12 +331,6 @@ fn status_of(agreed: Agreed) -> PaymentStatus {
 fn amount_of(journey: &Journey) -> Result<Amount> {
     let amount = journey.opening().purpose.amount();
     amount.ok_or_else(|| ProviderError::Unreachable("it takes payments alone".into()))
-}
-
-fn body(call: Call, value: &impl serde::Serialize) -> Result<Call> {
-    let bytes = serde_json::to_vec(value);
-    let bytes = bytes.map_err(|_| ProviderError::Unreachable("the call cannot be written".into()))?;
-    Ok(call.body(JSON, bytes))
 }
 
 /// What takes back a payment that had counted.

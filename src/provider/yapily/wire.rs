@@ -100,7 +100,7 @@ pub(super) fn idempotency_id(payment: PaymentReference) -> String {
 }
 
 /// A call that exchanges what a browser brought.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Exchange<'a> {
     pub one_time_token: &'a str,
@@ -129,12 +129,13 @@ impl<T> Enveloped<T> {
 }
 
 /// What a customer is asked, and has answered, as far as it is read.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Consent {
     pub id: String,
     pub status: String,
     pub application_user_id: Option<String>,
+    pub institution_consent_id: Option<String>,
     #[serde(default)]
     pub authorisation_url: Option<String>,
     #[serde(default)]
@@ -175,12 +176,19 @@ pub(super) struct Payments {
     pub payments: Vec<Payment>,
 }
 
+/// What an order has made, as far as it must be read.
+#[derive(Debug, Deserialize)]
+pub(super) struct Made {
+    pub id: String,
+}
+
 /// A payment, as far as it is read.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Payment {
     pub id: String,
     payment_idempotency_id: Option<String>,
+    pub institution_consent_id: Option<String>,
     status: String,
     amount_details: Option<Money>,
     amount: Option<Box<RawValue>>,
@@ -199,6 +207,11 @@ pub(super) enum Standing {
 }
 
 impl Payment {
+    /// Whether it says under which reference it was ordered.
+    pub(super) const fn names_itself(&self) -> bool {
+        self.payment_idempotency_id.is_some()
+    }
+
     /// The reference that it was ordered under: ours, where it says none or the one that ours was written as.
     pub(super) fn reference(&self, own: PaymentReference) -> String {
         match &self.payment_idempotency_id {
@@ -264,9 +277,7 @@ impl Failure {
     }
 }
 
-/// Whether this may be the id of a consent or a payment.
+/// Whether this may be the id of a consent or a payment: the part of an address, however it is escaped there.
 pub(super) fn is_id(text: &str) -> bool {
-    (1..=LONGEST_ID).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
-        && !text.bytes().all(|b| b == b'.')
+    (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) && !matches!(text, "." | "..")
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::*;
 use crate::domain::consent::{self, Kind};
 use crate::domain::journey::tests::{NOW, journey};
-use crate::domain::journey::{BrowserReturn, Choice, CreatedPayment, Ending, Job};
+use crate::domain::journey::{BrowserReturn, Choice, CreatedPayment, Ending, Job, PaymentOrder};
 use crate::domain::{
     Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankAccount, BankTokens, BegunVisit,
     Cancel, Card, CardExpiry, Checkout, Conclusion, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest,
@@ -37,13 +37,19 @@ fn held_by_a_provider() -> Journey {
     let BegunVisit::New(away, visit) = journey().begin_visit(None, NOW) else { panic!() };
     let first = ResponseId { visit, response_digest: 1 };
     let away = away.intending_payment(visit, NOW).payment_created(visit, created("p1")).unwrap();
+    let away = away.agreement_shown(visit, sealed(), NOW).unwrap();
     let returned = BrowserReturn { at: NOW, may_still_pay: true };
     let back = away.browser_returned(first, (returned, Duration::ZERO), NOW).unwrap();
     let refused = back.fail(first, ProviderRefusal::new("x", None), NOW);
     let BegunVisit::New(away, visit) = refused.unwrap().begin_visit(None, NOW) else { panic!() };
     let away = away.intending_payment(visit, NOW).payment_created(visit, created(&"9".repeat(255))).unwrap();
+    let away = away.ordering_payment(visit, sealed(), NOW).unwrap().payment_made(visit, "8".repeat(200)).unwrap();
     let closing = away.closing_payments(Ending::Withdrawn).unwrap();
-    closing.mismatched(visit, "2.50 EUR".into(), NOW).unwrap().awaiting_turn(visit, NOW, NOW).unwrap()
+    closing
+        .mismatched(visit, "2.50 EUR".into(), NOW)
+        .unwrap()
+        .awaiting_turn(visit, NOW.plus(PaymentOrder::LOST), NOW)
+        .unwrap()
 }
 
 #[test]

@@ -66,11 +66,12 @@ lettered!(
         M = Mismatch { reported: String, at: UnixMillis },
 );
 
-// An order that is to come, or was sent.
+// An order that is to come, that did not get there, or that was sent.
 lettered!(
     PaymentOrder as OrderRecord:
-        E = Shown { evidence: Sealed },
-        S = Sent { agreement: Sealed, at: UnixMillis, made: Option<String> },
+        E = Shown { evidence: Sealed, replaced: u8 },
+        A = Agreed { agreement: Sealed },
+        S = Sent { agreement: Sealed, at: UnixMillis, times: u8, made: Option<String> },
 );
 
 fields!(Choice: institution: Option<String>, provider: String, scope: Vec<String>);

@@ -7,7 +7,7 @@ use crate::dialect::token_io::{EVENT, NAME, answered_by_app};
 use crate::domain::{AnswersTo, Journey, Merchant, OpenRequest, SameBrowser};
 use crate::engine::{Engine, EngineError, use_cases};
 
-/// Opens the journey that a call asks for. A refusal of its callback names the callback as the call did.
+/// Opens the journey that a call asks for. A refusal of its callback or its bank names them as the call did.
 pub(super) async fn open(
     engine: &Arc<Engine>,
     call: &Call,
@@ -19,7 +19,7 @@ pub(super) async fn open(
     opened.map_err(|error| match error {
         EngineError::Refused(invalid) => {
             let own = invalid.moved("callback_url", callback).moved("callback", callback);
-            EngineError::Refused(own).into()
+            EngineError::Refused(own.moved("institutionId", "initiation.bankId")).into()
         }
         other => other.into(),
     })

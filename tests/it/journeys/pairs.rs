@@ -12,14 +12,16 @@ use crate::support::ixopay_connector::{Connector, SHARED_SECRET, call_back};
 use crate::support::merchant_client::MerchantClient;
 use crate::support::payment_engine::PaymentEngine;
 use crate::support::receiver::{Receiver, Reply};
+use crate::support::token_io_client::TokenIoClient;
 use crate::support::token_io_host::TokenIoHost;
 use crate::support::yapily_host::YapilyHost;
 
-/// The dialects in which payments can be opened that name no bank.
+/// The dialects in which payments can be opened; Token.io's name a bank, which here is the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Front {
     SecPaid,
     Ixopay,
+    TokenIo,
     Own,
 }
 
@@ -30,6 +32,19 @@ enum Till {
     Ixopay(Connector),
     TokenIo(TokenIoHost),
     Yapily(YapilyHost),
+}
+
+impl Till {
+    /// What it is called in the gateway's file; `None` of the sandbox.
+    const fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Sandbox => None,
+            Self::Http(_) => Some("engine"),
+            Self::Ixopay(_) => Some("cards"),
+            Self::TokenIo(_) => Some("transfer"),
+            Self::Yapily(_) => Some("open-banking"),
+        }
+    }
 }
 
 /// What stands in the table where a provider has no such thing.
@@ -60,6 +75,7 @@ struct Pair {
     gateway: TestGateway,
     till: Till,
     client: Client,
+    member: TokenIoClient,
     server: Receiver,
     front: Front,
     count: usize,
@@ -74,11 +90,17 @@ impl Pair {
             Till::TokenIo(host) => host.file(""),
             Till::Yapily(host) => host.file(""),
         };
+        let file = match till.name() {
+            Some(name) => format!("{file}[[institution]]\nid = 'bank'\nname = 'Bank'\nbank = '{name}'\n"),
+            None => file,
+        };
         let gateway = TestGateway::open_own(StoreKind::Embedded, &file).await;
         let client = Client::of(&gateway);
         client.merchant.choose(json!({ "extra_outcomes": "on" })).await;
         let server = Receiver::answering(|_, _| Reply::Saying(200, "OK"));
-        Self { gateway, till, client, server, front, count: 0 }
+        let member = TokenIoClient::of_shop(&gateway, client.merchant.clone()).await;
+        member.listen(&server.url("/member")).await;
+        Self { gateway, till, client, member, server, front, count: 0 }
     }
 
     fn shop(&self) -> &MerchantClient {
@@ -107,6 +129,16 @@ impl Pair {
                 let link = query_value(journey["pay_link"].as_str().unwrap(), "link_id");
                 Opened { link, pay_id: journey["pay_id"].as_str().unwrap().to_owned() }
             }
+            Front::TokenIo => {
+                let amount = json!({ "value": "25.00", "currency": "EUR" });
+                let bank = if self.till.name().is_some() { "bank" } else { "modelo-sandbox" };
+                let creditor = json!({ "iban": "GB29NWBK60161331926819", "name": "Shop" });
+                let changes = json!({ "amount": amount, "bankId": bank, "creditor": creditor,
+                    "remittanceInformationPrimary": note, "refId": format!("order{}", self.count) });
+                let asked = self.member.ask(changes).await;
+                let listed = self.shop().look("/journeys?limit=1").await.json()["journeys"][0].clone();
+                Opened { link: asked.redirect_url(), pay_id: listed["pay_id"].as_str().unwrap().to_owned() }
+            }
             Front::Ixopay => {
                 let more = json!({ "amount": "25.00", "description": note, "callbackUrl": self.server.url("/cb"),
                     "successUrl": "https://shop.example/ok", "cancelUrl": "https://shop.example/no",
@@ -123,6 +155,9 @@ impl Pair {
         let http = &self.gateway.http;
         let reference = format!("{}-1", opened.pay_id);
         if let Till::Sandbox = self.till {
+            if self.front == Front::TokenIo {
+                return self.at_the_sandbox(&opened.link, end).await;
+            }
             match end {
                 End::Paid => drop(http.pay(&opened.link, "code=ok").await.location()),
                 End::Refused => drop(http.pay(&opened.link, "error=access_denied").await.location()),
@@ -135,7 +170,9 @@ impl Pair {
             }
             return;
         }
-        http.submit("/payment/pay", &[("link_id", &opened.link)]).await.location();
+        if self.front != Front::TokenIo {
+            http.submit("/payment/pay", &[("link_id", &opened.link)]).await.location();
+        }
         let return_url = match &self.till {
             Till::Sandbox => return,
             Till::Http(engine) => self.at_an_engine(engine, &reference, end).await,
@@ -145,6 +182,20 @@ impl Pair {
         };
         if [End::Paid, End::Refused, End::Failed, End::ChargedBack].contains(&end) {
             http.get(&return_url).await.location();
+        }
+    }
+
+    /// What becomes of a payment whose customer the member has sent to the sandbox bank itself.
+    async fn at_the_sandbox(&self, page: &str, end: End) {
+        let back = async |answer: &str| {
+            self.gateway.http.back(&format!("{answer}&state={}", query_value(page, "state"))).await.location()
+        };
+        match end {
+            End::Paid => drop(back("code=ok").await),
+            End::Refused => drop(back("error=access_denied").await),
+            End::Failed => drop(back("error=server_error").await),
+            End::Expired => self.gateway.wait(Duration::from_hours(25)),
+            End::NeverReturned | End::ChargedBack => self.gateway.wait(Duration::from_secs(8)),
         }
     }
 
@@ -227,6 +278,10 @@ impl Pair {
         let word = |told: &crate::support::receiver::Received| match self.front {
             Front::SecPaid => query_value(&self.server.url(&told.target), "s"),
             Front::Own => serde_json::from_str::<Value>(&told.body).unwrap()["type"].as_str().unwrap().to_owned(),
+            Front::TokenIo => {
+                let body: Value = serde_json::from_str(&told.body).unwrap();
+                body["payment"]["status"].as_str().unwrap().to_owned()
+            }
             Front::Ixopay => {
                 let body: Value = serde_json::from_str(&told.body).unwrap();
                 let code = body["code"].as_str().map_or_else(String::new, |code| format!(" {code}"));
@@ -245,7 +300,7 @@ impl Pair {
         let before = self.server.count();
         let opened = self.open(end).await;
         self.bring_about(&opened, end).await;
-        let decided = |told: &str| told != "PENDING";
+        let decided = |told: &str| !told.contains("PENDING") && told != "INITIATION_PROCESSING";
         eventually(&format!("{:?} is told of {end:?}", self.front), async || {
             self.told(before).iter().any(|told| decided(told))
         })
@@ -281,7 +336,7 @@ impl Pair {
             self.shop().journey(&opened.pay_id).await["charged_back"] == json!("25.00")
         })
         .await;
-        if self.front == Front::SecPaid {
+        if let Front::SecPaid | Front::TokenIo = self.front {
             return "by `/v1`".to_owned();
         }
         eventually("the chargeback is told", async || !self.told(before).is_empty()).await;
@@ -319,7 +374,7 @@ impl Pair {
         if !is_possible {
             return NOTHING.to_owned();
         }
-        if self.front == Front::SecPaid {
+        if let Front::SecPaid | Front::TokenIo = self.front {
             return "by `/v1`".to_owned();
         }
         eventually("the refund is told", async || !self.told(before).is_empty()).await;
@@ -330,7 +385,13 @@ impl Pair {
 #[tokio::test]
 async fn the_table_of_dialects_and_kinds_is_what_was_found() {
     let mut rows = Vec::new();
-    for (front, name) in [(Front::SecPaid, "SecPaid"), (Front::Ixopay, "IXOPAY"), (Front::Own, "Handback")] {
+    let fronts = [
+        (Front::SecPaid, "SecPaid"),
+        (Front::Ixopay, "IXOPAY"),
+        (Front::TokenIo, "Token.io"),
+        (Front::Own, "Handback"),
+    ];
+    for (front, name) in fronts {
         for (till, kind) in [
             (Till::Sandbox, "sandbox bank"),
             (Till::Http(PaymentEngine::start()), "`http`"),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::http::{HttpReply, query_value};
 use crate::support::merchant_client::MerchantClient;
+use crate::support::token_io_client::{CALLBACK, TokenIoClient, request};
 use crate::support::yapily_host::{DECOUPLED, INSTITUTION, Trouble, YapilyHost};
 
 macro_rules! before_yapily {
@@ -29,6 +30,7 @@ before_yapily![
     nobody_pays_after_it_was_withdrawn,
     whatever_becomes_of_an_order_is_what_its_status_says,
     an_order_whose_answer_was_lost_is_not_made_twice,
+    what_was_withdrawn_is_not_made_by_the_question_what_became_of_it,
     an_order_of_which_nothing_can_be_found_out_is_named_by_hand,
     what_is_refused_leads_back_to_the_checkout,
     nobody_pays_by_what_another_has_agreed_to,
@@ -219,10 +221,10 @@ async fn whatever_becomes_of_an_order_is_what_its_status_says(scene: Scene) {
 }
 
 async fn an_order_whose_answer_was_lost_is_not_made_twice(scene: Scene) {
-    // It was not made: the answer comes at the next try.
+    // It was not made: the answer comes at the next try, and not before the first may have come.
     let (journey, page) = scene.left().await;
     let way_home = scene.host.agree(&page);
-    scene.host.misbehave(Trouble::Broken);
+    scene.host.misbehave(Trouble::Failing("pay"));
     scene.come_back(&way_home).await;
     scene.host.misbehave(Trouble::None);
     scene.ask("pay").await;
@@ -230,11 +232,46 @@ async fn an_order_whose_answer_was_lost_is_not_made_twice(scene: Scene) {
     // It was made, and a repetition is answered as the first.
     let (journey, page) = scene.left().await;
     scene.host.misbehave(Trouble::Mute("pay"));
-    scene.come_back(&scene.host.agree(&page)).await;
+    let way_home = scene.host.agree(&page);
+    scene.come_back(&way_home).await;
     scene.host.misbehave(Trouble::Repeating);
+    let ordered = scene.host.called("pay");
+    scene.gateway.wait(Duration::from_secs(10));
+    for _ in 0..3 {
+        scene.come_back(&way_home).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(scene.host.called("pay"), ordered, "however often a browser comes back");
     scene.ask("pay").await;
     scene.until(&journey, "paid").await;
     assert_eq!(scene.host.references().len(), 2);
+    // What certainly did not get there is sent as if it was the first: then a refusal is one.
+    let (journey, page) = scene.left().await;
+    scene.host.misbehave(Trouble::Unauthorised("pay"));
+    scene.come_back(&scene.host.agree(&page)).await;
+    scene.host.misbehave(Trouble::Refusing("pay"));
+    scene.ask("pay").await;
+    scene.until(&journey, "failed").await;
+}
+
+async fn what_was_withdrawn_is_not_made_by_the_question_what_became_of_it(scene: Scene) {
+    let (journey, page) = scene.left().await;
+    // The order is written down, and does not get there.
+    let way_home = scene.host.agree(&page);
+    scene.host.misbehave(Trouble::Failing("pay"));
+    scene.come_back(&way_home).await;
+    scene.host.misbehave(Trouble::None);
+    let ordered = scene.host.called("pay");
+    let cancel = format!("/journeys/{}/cancel", pay_id(&journey));
+    scene.shop.v1(Method::POST, &cancel, &json!({})).await.is(409);
+    scene.gateway.wait(Duration::from_mins(2));
+    eventually("somebody must look", async || scene.shown(&journey).await["payment"]["standing"] == "mismatch").await;
+    assert_eq!((scene.host.called("pay"), scene.host.references().len()), (ordered, 0));
+    // Whoever has looked says that nothing was made.
+    let not_made = format!("/journeys/{}/not-made", pay_id(&journey));
+    scene.shop.v1(Method::POST, &not_made, &json!({})).await.is(200);
+    scene.until(&journey, "cancelled").await;
+    scene.shop.v1(Method::POST, &not_made, &json!({})).await.is(409);
 }
 
 async fn an_order_of_which_nothing_can_be_found_out_is_named_by_hand(scene: Scene) {
@@ -242,12 +279,14 @@ async fn an_order_of_which_nothing_can_be_found_out_is_named_by_hand(scene: Scen
     scene.host.misbehave(Trouble::Stumbling("pay"));
     scene.come_back(&scene.host.agree(&page)).await;
     scene.host.misbehave(Trouble::None);
-    scene.ask("pay").await;
-    // What refuses the repetition may be the payment itself.
+    // What refuses the repetitions may be the payment itself.
+    for _ in 0..2 {
+        scene.ask("pay").await;
+    }
+    scene.gateway.wait(Duration::from_mins(1));
     eventually("somebody must look", async || scene.shown(&journey).await["payment"]["standing"] == "mismatch").await;
-    scene.gateway.wait(Duration::from_hours(25));
     let ordered = scene.host.called("pay");
-    scene.gateway.wait(Duration::from_hours(1));
+    scene.gateway.wait(Duration::from_hours(25));
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(scene.status(&journey).await, json!("away"), "nobody is told an ending");
     assert_eq!(scene.host.called("pay"), ordered, "it is not ordered hours later");
@@ -319,4 +358,30 @@ async fn a_bank_without_a_page_is_refused() {
     let journey = scene.opened().await;
     scene.press(&journey).await;
     assert_eq!(scene.status(&journey).await, json!("failed"));
+}
+
+#[tokio::test]
+async fn an_app_that_takes_the_banks_answer_itself_brings_the_token() {
+    let host = YapilyHost::start();
+    let file = host.file("[[institution]]\nid = 'modelo'\nname = 'Modelo'\nbank = 'open-banking'\n");
+    let gateway = TestGateway::open_own(StoreKind::Embedded, &file).await;
+    let member = TokenIoClient::of(&gateway).await;
+    member.merchant.save(CALLBACK).await;
+    member.merchant.choose(json!({ "answers_to": "app" })).await;
+    let creditor = json!({ "iban": "GB29NWBK60161331926819", "name": "Shop" });
+    let asked = member.ask(json!({ "bankId": "modelo", "creditor": creditor })).await;
+    let way_home = host.agree(&asked.redirect_url());
+    assert!(way_home.starts_with(CALLBACK), "{way_home}");
+    let (_, query) = way_home.split_once('?').unwrap();
+    let brought = member.post("/callback/initiation", &json!({ "query": query })).await.is(200).json();
+    assert_eq!(brought["payment"]["status"], json!("INITIATION_COMPLETED"), "{brought}");
+    assert_eq!((host.called("exchange"), host.called("pay")), (1, 1));
+    // What it does not take is refused by the bank's name.
+    for changes in [
+        json!({ "bankId": "modelo", "creditor": creditor, "amount": { "value": "1.00", "currency": "CHF" } }),
+        json!({ "bankId": "modelo", "creditor": { "iban": "GB29NWBK60161331926819", "name": "Somebody else" } }),
+    ] {
+        let refused = member.post("/v2/payments", &request(changes)).await.is(400).text();
+        assert!(refused.contains("bankId"), "{refused}");
+    }
 }

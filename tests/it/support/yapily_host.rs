@@ -36,6 +36,10 @@ pub enum Trouble {
     Busy,
     /// It refuses this call, and does nothing.
     Refusing(&'static str),
+    /// It answers this call with 500, and does nothing.
+    Failing(&'static str),
+    /// It does not know the application at this call.
+    Unauthorised(&'static str),
     /// Payments are not decided at once.
     Pondering,
     /// A consent does not show its token.
@@ -249,20 +253,42 @@ fn answer(books: &mut Books, call: &Received) -> Reply {
     if trap.is_some_and(|trap| !trap.acts()) {
         return Reply::Hang(Duration::from_secs(2));
     }
-    match books.trouble {
-        Trouble::Refusing(what) if what == name => return refuse(400, "It is not as it should be"),
-        Trouble::Broken => return refuse(500, "Unexpected server error"),
-        Trouble::Busy => return refuse(429, "Too many requests"),
-        _ => {}
+    if let Some(refused) = refused(books.trouble, name) {
+        return refused;
     }
+    let reply = done(books, name, id, call);
+    match books.trouble {
+        _ if trap.is_some() => Reply::Hang(Duration::from_secs(2)),
+        Trouble::Mute(what) if what == name => Reply::Hangup,
+        Trouble::Stumbling(what) if what == name => refuse(500, "Unexpected server error"),
+        _ => reply,
+    }
+}
+
+/// What this call is refused with, where it is.
+fn refused(trouble: Trouble, name: &str) -> Option<Reply> {
+    let (status, message) = match trouble {
+        Trouble::Refusing(what) if what == name => (400, "It is not as it should be"),
+        Trouble::Failing(what) if what == name => (500, "Unexpected server error"),
+        Trouble::Unauthorised(what) if what == name => (401, "Full authentication is required to access this resource"),
+        Trouble::Broken => (500, "Unexpected server error"),
+        Trouble::Busy => (429, "Too many requests"),
+        _ => return None,
+    };
+    Some(refuse(status, message))
+}
+
+/// What this call comes to.
+fn done(books: &mut Books, name: &str, id: &str, call: &Received) -> Reply {
     let body = || -> Value { serde_json::from_str(&call.body).expect("JSON") };
-    let reply = match name {
+    match name {
         "authorise" => authorise(books, &body()),
         "exchange" => exchange(books, &body()),
         "pay" => pay(books, header(call, "consent"), &body()),
         "details" => details(books, header(call, "consent"), id),
         "institution" if [INSTITUTION, DECOUPLED].contains(&id) => {
-            let features = ["INITIATE_DOMESTIC_SINGLE_PAYMENT", "CREATE_DOMESTIC_SINGLE_PAYMENT"];
+            let features =
+                ["INITIATE_DOMESTIC_SINGLE_PAYMENT", "CREATE_DOMESTIC_SINGLE_PAYMENT", "EXISTING_PAYMENTS_DETAILS"];
             // Without an envelope.
             say(200, &json!({ "id": id, "environmentType": "SANDBOX", "features": features }))
         }
@@ -282,12 +308,6 @@ fn answer(books: &mut Books, call: &Received) -> Reply {
                 say(200, &data(&shown))
             }
         },
-    };
-    match books.trouble {
-        _ if trap.is_some() => Reply::Hang(Duration::from_secs(2)),
-        Trouble::Mute(what) if what == name => Reply::Hangup,
-        Trouble::Stumbling(what) if what == name => refuse(500, "Unexpected server error"),
-        _ => reply,
     }
 }
 

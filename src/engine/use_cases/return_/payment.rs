@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{Brought, RejectedReturn, Returned, Waited, early, handing_back, led};
-use crate::domain::{BrowserReturn, Evidence, Journey, LedTo, PaymentOrder, ProviderPayment, ResponseId, Secret};
+use crate::domain::{BrowserReturn, Evidence, Journey, LedTo, ProviderPayment, ResponseId};
 use crate::engine::commit::{self, Next};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::visitor::{self, Visitor};
@@ -26,22 +26,19 @@ pub(super) async fn come_back(
     let Waited { mut journey, state, response_id } = waited;
     let (deps, visit) = (&engine.deps, response_id.visit);
     let mut returned = BrowserReturn { at: deps.clock.now(), may_still_pay: false };
+    if let Some(evidence) = evidence {
+        let shown = ask::show_agreement(engine, journey, visit, &evidence.code).await;
+        let Some(shown) = commit::unless_gone(shown)? else {
+            return Ok(Returned::Rejected(RejectedReturn::UnknownState));
+        };
+        journey = shown;
+    }
     if let Some(end) = journey.answered(response_id) {
         // Its customer may have gone back from home, and have paid now.
         if *end == LedTo::HandedBackEarly && journey.payment(visit).is_some_and(ProviderPayment::is_open) {
             ask::ask_behind(engine, journey.clone(), visit, (ask::Reason::Browser, Duration::ZERO));
         }
         return browser_back(deps, journey, state, (response_id, returned), brought.visitor).await;
-    }
-    if let Some(evidence) = evidence {
-        let Some((shown, is_new)) = commit::unless_gone(show(deps, journey, visit, &evidence.code).await)? else {
-            return Ok(Returned::Rejected(RejectedReturn::UnknownState));
-        };
-        if is_new {
-            // What is being asked is asked without it.
-            engine.asks.forget(&(shown.pay_id(), visit));
-        }
-        journey = shown;
     }
     // What is concluded now notes the browser in the same step.
     let noted = journey.clone().noting_browser(response_id, returned, ask::next_ask(deps, &journey, visit, 0));
@@ -67,21 +64,6 @@ pub(super) async fn come_back(
         Ok(Err(_)) | Err(_) => journey,
     };
     browser_back(deps, journey, state, (response_id, returned), brought.visitor).await
-}
-
-/// Keeps what shows that the customer of a payment has agreed, so that it is not lost with this node; and whether that
-/// is new.
-async fn show(deps: &Deps, journey: Journey, visit: u8, evidence: &Secret) -> Result<(Journey, bool)> {
-    let known = match journey.payment(visit).and_then(|payment| payment.order.as_ref()) {
-        Some(PaymentOrder::Shown { evidence }) => derive::unseal(deps, &journey, evidence),
-        Some(PaymentOrder::Sent { .. }) | None => None,
-    };
-    if known.as_ref() == Some(evidence) {
-        return Ok((journey, false));
-    }
-    let sealed = derive::seal(deps, journey.id().as_bytes(), evidence.reveal().as_bytes())?;
-    let keep = |journey: &Journey| Ok(Next::step(journey.clone().agreement_shown(visit, sealed.clone()).map(Step::to)));
-    commit::commit(deps, journey, keep).await
 }
 
 /// Notes that a browser came back, unless that is known, and sends it where the payment leads: where it ended, home if
