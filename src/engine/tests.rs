@@ -2,6 +2,7 @@
 
 pub(crate) mod fixtures;
 mod operations;
+mod orders;
 mod payments;
 mod reported;
 mod requests;
