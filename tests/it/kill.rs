@@ -7,6 +7,7 @@
 mod chance;
 mod consents;
 mod deliveries;
+mod engine;
 mod kinds;
 mod ledger;
 mod load;

@@ -4,6 +4,7 @@
 
 pub mod custom_gateway;
 pub mod doors;
+pub mod engine_process;
 pub mod gateway;
 pub mod gateway_process;
 pub mod http;

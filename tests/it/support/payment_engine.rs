@@ -2,6 +2,7 @@
 //! and misbehaves as it is told.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -88,6 +89,46 @@ struct Books {
     trap: Option<Trap>,
 }
 
+/// The file of the books in a folder.
+const BOOKS: &str = "books.json";
+
+impl Books {
+    /// The books of this folder, empty ones where there are none.
+    fn read(folder: &Path) -> Self {
+        let Ok(text) = std::fs::read_to_string(folder.join(BOOKS)) else { return Self::default() };
+        let (payments, operations, answers) = serde_json::from_str(&text).expect("books");
+        Self { payments, operations, answers, ..Self::default() }
+    }
+
+    /// Writes them down, whole or not at all.
+    fn write(&self, folder: &Path) {
+        let text = serde_json::to_string(&(&self.payments, &self.operations, &self.answers)).expect("JSON");
+        std::fs::write(folder.join("books.new"), text).expect("written");
+        std::fs::rename(folder.join("books.new"), folder.join(BOOKS)).expect("renamed");
+        if self.trap.is_none() {
+            let _ = std::fs::remove_file(folder.join("trap"));
+        }
+    }
+
+    /// Does what the files beside them say: what customers have decided, and where it is to say nothing.
+    fn heed(&mut self, folder: &Path) {
+        for (reference, payment) in &mut self.payments {
+            if let Ok(status) = std::fs::read_to_string(folder.join(reference)) {
+                payment["status"] = json!(status);
+            }
+        }
+        let Ok(trap) = std::fs::read_to_string(folder.join("trap")) else { return };
+        let Some((when, kind)) = trap.split_once(' ') else { return };
+        self.trap = Some(Trap { kind: Box::leak(kind.to_owned().into_boxed_str()), acts: when == "after" });
+    }
+}
+
+/// The references of the payments, and the operations, in the books of this folder.
+pub fn books_of(folder: &Path) -> (Vec<String>, Vec<(String, String)>) {
+    let books = Books::read(folder);
+    (books.payments.into_keys().collect(), books.operations.into_values().collect())
+}
+
 impl PaymentEngine {
     pub fn start() -> Self {
         let books = Arc::<Mutex<Books>>::default();
@@ -96,13 +137,25 @@ impl PaymentEngine {
         Self { receiver, books }
     }
 
+    /// One whose books are kept in this folder, at this port: [`EngineProcess`] is one that can be killed.
+    ///
+    /// [`EngineProcess`]: super::engine_process::EngineProcess
+    pub fn durable(folder: &Path, port: u16) -> Self {
+        let books = Arc::new(Mutex::new(Books::read(folder)));
+        let (kept, folder) = (Arc::clone(&books), folder.to_owned());
+        let receiver = Receiver::answering_at(port, move |_, question| {
+            let mut books = kept.lock().expect("books");
+            books.heed(&folder);
+            let reply = answer(&mut books, question);
+            books.write(&folder);
+            reply
+        });
+        Self { receiver, books }
+    }
+
     /// The configuration of a gateway with this provider, `engine`; receivers on this machine may be called.
     pub fn file(&self, more: &str) -> String {
-        format!(
-            "egress.allow = ['127.0.0.0/8']\n[[provider]]\nname = 'engine'\nkind = 'http'\nmode = 'test'\nlabel = 'Engine'\n\
-             url = '{}'\nsecret = '{SECRET}'\n{more}",
-            self.url()
-        )
+        file_of(&self.url(), more)
     }
 
     /// Where it is asked.
@@ -206,6 +259,14 @@ impl PaymentEngine {
             "data": { "reference": reference } });
         post(&gateway.http, provider, (gateway.clock.now(), 0), &body.to_string(), secret).await
     }
+}
+
+/// The configuration of a gateway with the engine that is asked there.
+pub fn file_of(url: &str, more: &str) -> String {
+    format!(
+        "egress.allow = ['127.0.0.0/8']\n[[provider]]\nname = 'engine'\nkind = 'http'\nmode = 'test'\nlabel = 'Engine'\n\
+         url = '{url}'\nsecret = '{SECRET}'\n{more}"
+    )
 }
 
 /// Tells a gateway whose time this is that something has become of a payment.
@@ -312,7 +373,8 @@ fn create(books: &mut Books, data: &Value) -> (u16, Value) {
     let reference = text(data, "reference").to_owned();
     let forgets = books.fault == Fault::Forgetful;
     assert!(forgets || !books.payments.contains_key(&reference), "{reference} is created twice");
-    let id = format!("p{}", books.asked.len());
+    // Also after it has forgotten how often it was asked.
+    let id = format!("p{}-{}", books.payments.len(), books.asked.len());
     let page = format!("http://127.0.0.1:9/pay/{id}?return={}", text(data, "return_url").replace('?', "&"));
     let mut payment = json!({ "id": id, "reference": reference, "status": "open", "page_url": page });
     let all = payment.as_object_mut().expect("fields");

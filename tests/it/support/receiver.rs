@@ -73,7 +73,12 @@ pub struct Receiver {
 impl Receiver {
     /// Begins to listen.
     pub fn answering(answers: impl Fn(usize, &Received) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        Self::answering_at(0, answers)
+    }
+
+    /// Begins to listen at this port.
+    pub fn answering_at(port: u16, answers: impl Fn(usize, &Received) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port)).expect("a port");
         listener.set_nonblocking(true).expect("a socket that does not block");
         let port = listener.local_addr().expect("an address").port();
         let (received, answers) = (Arc::<Mutex<Vec<Received>>>::default(), Arc::new(Box::new(answers) as Answers));
