@@ -142,6 +142,22 @@ pub(super) async fn as_asked(deps: &Deps, ended: ConcludedResponse, visit: u8) -
     Ok(ConcludedResponse { journey: Arc::new(journey), ..ended })
 }
 
+/// Leads the browser out again that brought this answer, where its provider wants it once more.
+pub(super) async fn lead_on(deps: &Deps, journey: Journey, response_id: ResponseId) -> Result<ConcludedResponse> {
+    let decide = |journey: &Journey| {
+        let Some(next) = journey.clone().lead_on(response_id, deps.clock.now()) else {
+            return Ok(remembered(deps, journey, response_id, &ProviderRefusal::new("", None)));
+        };
+        let last = next.last_visit().unwrap_or_default();
+        let end = next.answered(response_id).cloned().unwrap_or(LedTo::Onward(last));
+        // What its provider is to create belongs to the step that begins the visit.
+        let next = if next.payment(last).is_none() { derive::intending_payment(deps, next, last) } else { next };
+        Ok(Next::Take(Box::new(Step::to(next)), end))
+    };
+    let (journey, end) = commit::commit(deps, journey, decide).await?;
+    Ok(ConcludedResponse { journey: Arc::new(journey), end, announcement: None })
+}
+
 /// Concludes an answer that changes nothing: it leads home, if the journey has an end, else to the checkout. That is
 /// remembered, so that the same answer goes the same way even if the journey is paid later.
 pub(super) async fn change_nothing(

@@ -214,9 +214,16 @@ pub(super) fn app_address(deps: &Deps, journey: &Journey) -> Result<Option<Strin
 /// # Errors
 /// When the journey's key is gone.
 pub fn provider_redirect(deps: &Deps, journey: &Journey) -> Result<Option<String>> {
-    match journey.visits().last().and_then(|last| last.redirect.as_ref()) {
+    let redirect = known_redirect(deps, journey, journey.last_visit().unwrap_or_default())?;
+    Ok(redirect.map(|redirect| redirect.as_str().to_owned()))
+}
+
+/// [`provider_redirect`], of this visit.
+pub(super) fn known_redirect(deps: &Deps, journey: &Journey, visit: u8) -> Result<Option<Redirect>> {
+    match journey.visits().get(usize::from(visit)).and_then(|visit| visit.redirect.as_ref()) {
         Some(ProviderRedirect::Known { url, .. }) => {
-            unseal(deps, journey, url).map(|url| Some(url.reveal().to_owned())).ok_or_else(key_gone)
+            let url = unseal(deps, journey, url).ok_or_else(key_gone)?;
+            Ok(Some(Redirect::to_provider(url.reveal().to_owned())))
         }
         _ => Ok(None),
     }

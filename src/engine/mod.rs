@@ -13,6 +13,7 @@
 //! A step that loses a race decides again on what the winner left.
 
 mod accounts;
+pub mod ahead;
 mod ask;
 mod change;
 pub mod commit;

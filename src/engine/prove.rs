@@ -120,9 +120,11 @@ async fn prove_and_conclude(
         Known::Genuine => Ok(Checked::Genuine),
         Known::Nothing => timing.of_provider(commit::while_unreachable(|| provider.check(&context, evidence))).await,
     };
-    let _note = checked.is_ok().then(|| engine.genuine.write(key));
+    let is_genuine = matches!(checked, Ok(Checked::Genuine | Checked::Refused(_)));
+    let _note = is_genuine.then(|| engine.genuine.write(key));
     let (journey, fact) = match checked {
         Ok(Checked::Refused(error)) => (journey, Fact::refused(error)),
+        Ok(Checked::Onward) => return conclude::lead_on(deps, journey, response_id).await.map(ProofResult::Home),
         Ok(Checked::Genuine) => {
             // What is concluded follows on that step: on the one before it would lose the race against ourselves.
             let Some(sent) = record_sent(deps, &journey, response_id).await? else {

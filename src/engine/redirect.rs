@@ -23,7 +23,13 @@ pub enum HomeRedirect {
 /// Where an answer of the provider that led to `end` sends the browser. Who may be sent there is not asked here.
 pub(super) fn to_end(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>) -> Result<Redirect> {
     let opening = journey.opening();
-    match opening.plan.destination_for(outcome_of(journey, end)).filter(|_| !matches!(end, LedTo::Failed(_))) {
+    if let LedTo::Onward(next) = end
+        && let Some(redirect) = derive::known_redirect(deps, journey, *next)?
+    {
+        return Ok(redirect);
+    }
+    let leads_home = !matches!(end, LedTo::Failed(_) | LedTo::Onward(_));
+    match opening.plan.destination_for(outcome_of(journey, end)).filter(|_| leads_home) {
         None => derive::page(deps, journey, derive::page_of(journey)),
         Some(entry) if entry.needs_page(opening.settings.app_links) => {
             derive::page(deps, journey, derive::app_page_of(journey))
@@ -100,7 +106,7 @@ fn params(deps: &Deps, journey: &Journey, entry: &PlannedCallback, end: &LedTo, 
 fn final_outcome_of<'a>(journey: &'a Journey, end: &LedTo) -> Option<&'a FinalOutcome> {
     match end {
         LedTo::Outcome(number) => journey.final_outcomes().get(usize::from(*number)),
-        LedTo::Failed(_) | LedTo::HandedBackEarly => None,
+        LedTo::Failed(_) | LedTo::HandedBackEarly | LedTo::Onward(_) => None,
     }
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt as _};
 
 use crate::domain::{Journey, journey::Proof};
+use crate::engine::ahead;
 use crate::engine::deps::{EngineError, Result};
-use crate::engine::use_cases::{ahead, late, payment, perform};
+use crate::engine::use_cases::{late, payment, perform};
 use crate::engine::{Engine, accounts, lapse, prove};
 
 /// How many journeys one sweep looks after, at the most.

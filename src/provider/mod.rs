@@ -273,6 +273,8 @@ pub enum Checked {
     Genuine,
     /// A refusal.
     Refused(ProviderRefusal),
+    /// That the browser is wanted once more: it goes out again, on a visit of its own, before anything is decided.
+    Onward,
 }
 
 /// What a provider answers, or what went wrong with it.

@@ -5,7 +5,8 @@
 //! provider, its token side accepts any code: `fail:<error>` is that failure, `slow:<ms>` is approved after that many
 //! milliseconds (`slow:<ms>:fail:<error>` fails then), and everything else is approved; unless its journey holds a part
 //! for it to play (`part.rs`), or the bank holds its payment (`payment.rs`). It is slow to begin, too, where a script wants that: a payment whose reference is
-//! `slow:<ms>`, or begins with `slow:<ms>:`, learns only after that time where its customer must go.
+//! `slow:<ms>`, or begins with `slow:<ms>:`, learns only after that time where its customer must go. One whose reference is
+//! `twice`, or begins with `twice:`, has a customer who is wanted twice: the first yes leads to the page once more.
 
 mod part;
 mod payment;
@@ -18,8 +19,8 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::{
-    AuthorizationResponse, PaymentContext, PaymentReport, Performed, Provider, Requested, Result, UnverifiedResponse,
-    VisitContext,
+    AuthorizationResponse, Checked, PaymentContext, PaymentReport, Performed, Provider, Requested, Result,
+    UnverifiedResponse, VisitContext,
 };
 use crate::domain::{
     BankTokens, Country, CountryCode, Environment, Evidence, Fact, Institution, Invalid, Journey, Mode, PublicUrl,
@@ -32,6 +33,9 @@ pub const NAME: &str = "sandbox";
 
 /// The longest that its token side can be asked to be slow.
 const SLOWEST: Duration = Duration::from_mins(1);
+
+/// How a reference begins whose customer is wanted twice.
+const TWICE: &str = "twice";
 
 /// The sandbox provider. One redirect URI is registered with it; where an app takes the provider's answer itself, the
 /// gateway vouches for the app's address, so that the provider's page leads nowhere else.
@@ -217,6 +221,13 @@ impl Provider for Sandbox {
 
     fn read_return(&self, answer: &AuthorizationResponse) -> Result<UnverifiedResponse, Invalid> {
         Ok(answer.unverified())
+    }
+
+    /// Where it plays a bank that wants its customer twice, the first visit decides nothing.
+    async fn check(&self, context: &VisitContext<'_>, _: &Evidence) -> Result<Checked> {
+        let (journey, visit) = (context.journey, context.visit);
+        let wants_two = journey.opening().purpose.note().split(':').next() == Some(TWICE);
+        Ok(if wants_two && !journey.was_led_to(visit) { Checked::Onward } else { Checked::Genuine })
     }
 
     async fn perform(&self, journey: &Journey, _original: Option<&Journey>) -> Result<Performed> {

@@ -108,6 +108,7 @@ const FLOORS: &Floors = &[
     &["deps", "derive", "draft", "pace", "single_flight", "longest", "visitor"],
     &[
         "accounts",
+        "ahead",
         "ask",
         "change",
         "commit",

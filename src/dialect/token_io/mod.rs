@@ -37,6 +37,7 @@ pub use key::{ReadKey, key_id, read_public_key};
 pub use link::{LinkStatus, PaymentLink, is_payment_link, link_id, payment_link, read_link_id};
 pub use link_query::LinkQuery;
 pub use payload::EVENT;
+use payment::status_at;
 pub use payment::{PartialPayment, Payment, Standing, flow, partial_payment, payment};
 pub use query::{Offset, Query};
 pub use rejection::{Failure, FieldRule, Rejection};
@@ -135,7 +136,10 @@ impl CallbackDialect for TokenIo {
         if !kept.flow().is_hosted() {
             params = params.append_id("member-id", &member_id(journey.opening().merchant));
         }
-        params.append_id("payment-id", &payment_id(*journey.id())).append_some("state", kept.state)
+        params = params.append_id("payment-id", &payment_id(*journey.id())).append_some("state", kept.state);
+        // Of banks that want the browser more than once.
+        let status = journey.was_led_on().then(|| status_at(journey, hand_back.final_outcome));
+        params.append_some("status", status)
     }
 
     /// None of its callbacks holds how a payment ended, not by a placeholder either.

@@ -175,6 +175,12 @@ fn waiting(journey: &Journey) -> Status {
     }
 }
 
+/// The status of a payment whose customer comes home with this outcome, or before there is any.
+pub fn status_at(journey: &Journey, final_outcome: Option<&FinalOutcome>) -> &'static str {
+    let undecided = Status::PendingRedirectAuthVerification;
+    final_outcome.map_or(undecided, |final_outcome| status_of(journey, final_outcome)).as_str()
+}
+
 /// The status that an outcome is. An authentication that nobody finished in time has failed; a bank that was asked what
 /// came of one, and did not say in time, has let it expire.
 fn status_of(journey: &Journey, final_outcome: &FinalOutcome) -> Status {

@@ -197,7 +197,7 @@ impl Journey {
     }
 
     /// Concludes an answer: it has an end, and nothing more to prove.
-    fn record(&mut self, response_id: ResponseId, (end, effect): (LedTo, Effect), at: UnixMillis) -> bool {
+    pub(super) fn record(&mut self, response_id: ResponseId, (end, effect): (LedTo, Effect), at: UnixMillis) -> bool {
         // An end that has been written stays, so that replays keep their bytes.
         let Some(answer) = self.answer_mut(response_id, at) else { return false };
         let changes = answer.end.is_none() || answer.proof.is_some();

@@ -192,6 +192,8 @@ pub enum LedTo {
     Outcome(u8),
     /// Home before the provider had proven anything, without a status.
     HandedBackEarly,
+    /// Out again, on this visit: the provider wanted the browser once more.
+    Onward(u8),
 }
 
 /// An outcome, in force until a proven one supersedes it.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Journey, ProviderVisit};
+use super::{Effect, Journey, LedTo, ProviderVisit, ResponseId};
 use crate::domain::{Sealed, UnixMillis};
 
 /// A redirect that is asked for ahead: whether the provider has answered yet.
@@ -48,6 +48,41 @@ impl Journey {
         self
     }
 
+    /// Leads the browser out again that brought this answer: its provider wants it once more. The redirect of the new visit
+    /// is asked for ahead. `None` when the journey has ended, this answer has led somewhere, or there were too many visits.
+    #[must_use]
+    pub fn lead_on(mut self, response_id: ResponseId, at: UnixMillis) -> Option<Self> {
+        if self.final_outcome().is_some() || self.is_past_expiry(at) || self.answered(response_id).is_some() {
+            return None;
+        }
+        let visit = self.past.visits.get(usize::from(response_id.visit))?;
+        let before = visit.answers.iter().find_map(|answer| match answer.end {
+            Some(LedTo::Onward(next)) => Some(next),
+            _ => None,
+        });
+        let (to, next) = (visit.to.clone(), u8::try_from(self.past.visits.len()).ok()?);
+        if let Some(next) = before {
+            return self.record(response_id, (LedTo::Onward(next), Effect::Counted), at).then(|| self.revised());
+        }
+        if usize::from(next) >= Self::MOST || !self.record(response_id, (LedTo::Onward(next), Effect::Counted), at) {
+            return None;
+        }
+        let redirect = Some(ProviderRedirect::Asked { until: at });
+        self.past.visits.push(ProviderVisit { left_at: at, to, answers: Vec::new(), redirect, payment: None });
+        Some(self.revised())
+    }
+
+    /// Whether its provider has wanted the browser more than once.
+    pub fn was_led_on(&self) -> bool {
+        (0..=u8::MAX).take(self.past.visits.len()).any(|visit| self.was_led_to(visit))
+    }
+
+    /// Whether a browser that had come back was led out again on this visit.
+    pub fn was_led_to(&self, visit: u8) -> bool {
+        let mut answers = self.past.visits.iter().flat_map(|visit| &visit.answers);
+        answers.any(|answer| answer.end == Some(LedTo::Onward(visit)))
+    }
+
     /// Records that the provider is being asked for this visit's redirect. `None` when nobody needs to ask: it is
     /// known, the customer came back, or the journey has ended.
     #[must_use]
@@ -86,7 +121,7 @@ impl Journey {
 mod tests {
     use super::super::tests::{NOW, journey};
     use super::*;
-    use crate::domain::{Fact, ProviderRefusal, ResponseId, Stage};
+    use crate::domain::{Fact, ProviderRefusal, Stage};
 
     fn ahead() -> Journey {
         journey().leaving_ahead()
@@ -130,6 +165,23 @@ mod tests {
             .fail(ResponseId { visit: 0, response_digest: 7 }, ProviderRefusal::new("server_error", None), at)
             .unwrap();
         assert_eq!((back.asked_ahead(), back.due_at()), (None, Some(over)));
+    }
+
+    #[test]
+    fn a_browser_that_is_wanted_once_more_is_led_to_one_more_visit() {
+        let at = journey().opening().opened_at;
+        let [first, other] = [1, 2].map(|response_digest| ResponseId { visit: 0, response_digest });
+        let on = ahead().ready(0, url(), at).unwrap().lead_on(first, at).unwrap();
+        assert_eq!((on.answered(first), on.visits().len()), (Some(&LedTo::Onward(1)), 2));
+        assert_eq!((on.asked_ahead(), on.stage()), (Some((1, at)), Stage::Away { visit: 1 }));
+        assert!(on.counts(first) && on.was_led_on() && on.was_led_to(1) && !on.was_led_to(0) && !ahead().was_led_on());
+        assert_eq!(on.clone().lead_on(first, at), None, "a replay changes nothing");
+        // Another answer of the same visit leads to the same one.
+        let again = on.clone().lead_on(other, at).unwrap();
+        assert_eq!((again.answered(other), again.visits().len()), (Some(&LedTo::Onward(1)), 2));
+        assert_eq!(ahead().lead_on(first, journey().expires_at()), None);
+        let second = ResponseId { visit: 1, response_digest: 1 };
+        assert!(on.lead_on(second, at).is_some_and(|third| third.visits().len() == 3));
     }
 
     #[test]

@@ -214,7 +214,7 @@ impl Journey {
             (None, None) => Stage::Open(None),
             (Some(last), None) => Stage::Open(last.answers.iter().rev().find_map(|answer| match &answer.end {
                 Some(LedTo::Failed(error)) => Some(error),
-                Some(LedTo::Outcome(_) | LedTo::HandedBackEarly) | None => None,
+                Some(LedTo::Outcome(_) | LedTo::HandedBackEarly | LedTo::Onward(_)) | None => None,
             })),
         }
     }
@@ -262,7 +262,7 @@ impl Journey {
             LedTo::Outcome(number) => {
                 self.past.final_outcomes.get(usize::from(*number)).map(|final_outcome| final_outcome.at)
             }
-            LedTo::Failed(_) | LedTo::HandedBackEarly => None,
+            LedTo::Failed(_) | LedTo::HandedBackEarly | LedTo::Onward(_) => None,
         }
     }
 
@@ -301,10 +301,10 @@ impl Journey {
     pub fn token_number(&self, end: &LedTo, visit: Option<u8>) -> u8 {
         match (end, visit) {
             (LedTo::Outcome(number), _) => *number,
-            (LedTo::Failed(_) | LedTo::HandedBackEarly, None) => {
+            (LedTo::Failed(_) | LedTo::HandedBackEarly | LedTo::Onward(_), None) => {
                 u8::try_from(self.first_final_outcome()).unwrap_or(u8::MAX)
             }
-            (LedTo::Failed(_) | LedTo::HandedBackEarly, Some(visit)) => {
+            (LedTo::Failed(_) | LedTo::HandedBackEarly | LedTo::Onward(_), Some(visit)) => {
                 let before = self.past.reopenings.iter().rev().find(|reopening| reopening.visits <= visit);
                 before.map_or(0, |reopening| reopening.final_outcomes)
             }
@@ -320,7 +320,7 @@ impl Journey {
         };
         let moment = match end {
             LedTo::Outcome(_) => self.concluded_at(end),
-            LedTo::Failed(_) | LedTo::HandedBackEarly => left().map(|visit| visit.left_at),
+            LedTo::Failed(_) | LedTo::HandedBackEarly | LedTo::Onward(_) => left().map(|visit| visit.left_at),
         };
         moment.unwrap_or(self.opening.opened_at)
     }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::domain::{AnswerTo, Evidence, Fact, Journey, MerchantId, ProviderPayment, ResponseKind};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::scan::{Page, ScanRange};
-use crate::engine::{Engine, accounts, ask, conclude, derive, find, lapse, prove, scan};
+use crate::engine::{Engine, accounts, ahead, ask, conclude, derive, find, lapse, prove, scan};
 use crate::provider::AuthorizationResponse;
 use crate::store::JourneyFilter;
 
@@ -129,6 +129,10 @@ pub async fn bring_answer(
         .await?
         .ok_or_else(|| EngineError::Missing("journey any more".into()))?;
     let left = until.saturating_duration_since(Instant::now());
+    if journey.was_led_on() && journey.asked_ahead().is_some() {
+        let journey = ahead::await_provider_redirect(engine, journey, left).await?;
+        return Ok(BroughtCode::Journey(Box::new(journey)));
+    }
     Ok(BroughtCode::Journey(Box::new(find::await_change(&engine.deps, journey, left).await?)))
 }
 

@@ -1,6 +1,5 @@
 //! What the gateway can be asked to do. A use case calls the floors below it, and no other use case.
 
-pub mod ahead;
 pub mod app_page;
 pub mod authenticate;
 pub mod cancel;

@@ -96,6 +96,7 @@ lettered!(
         F = Failed(error: ProviderRefusal),
         O = Outcome(number: u8),
         H = HandedBackEarly,
+        N = Onward(visit: u8),
 );
 
 // A proof under way: held, or sent.

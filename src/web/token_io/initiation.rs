@@ -1,13 +1,16 @@
 //! `POST /callback/initiation`: the bank has answered the merchant's app, and the app hands its query over.
 
 use actix_web::web;
+use serde::Serialize;
 use serde_json::json;
 
 use super::answer::{ErrorBody, Reply, answered, reply};
 use super::{at, call::Call, payments::shown};
-use crate::dialect::token_io::{NAME, Standing, Status, is_token_request, payment_id, read_bank_query, request_id};
-use crate::domain::{Invalid, Journey};
-use crate::engine::{AuthorizationResponse, BroughtCode, Carried, Engine, use_cases};
+use crate::dialect::token_io::{
+    NAME, Payment, Standing, Status, is_token_request, payment, payment_id, read_bank_query, request_id,
+};
+use crate::domain::{Invalid, Journey, Stage};
+use crate::engine::{AuthorizationResponse, BroughtCode, Carried, Engine, derive, use_cases};
 use crate::web::{Incoming, request_timeout::request_timeout};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -28,15 +31,33 @@ async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, E
     }
 }
 
-/// No bank here sends the browser on to a second page, so there is never a `redirectUrl`.
+/// How it stands; with `redirectUrl` where the bank wants the browser once more.
 fn told(engine: &Engine, journey: &Journey, call: &Call) -> Result<Reply, ErrorBody> {
+    let next = if journey.was_led_on() { derive::provider_redirect(&engine.deps, journey)? } else { None };
+    let next = next.filter(|_| matches!(journey.stage(), Stage::Away { .. }));
     if is_token_request(journey) {
-        return reply(json!({ "tokenRequestId": request_id(*journey.id()) }));
+        let mut told = json!({ "tokenRequestId": request_id(*journey.id()) });
+        if let Some(next) = next {
+            told["redirectUrl"] = json!(next);
+        }
+        return reply(told);
     }
-    if Standing::now(journey).status == Status::PendingRedirectAuthVerification && !call.says_how_long() {
+    let standing = Standing::now(journey);
+    if let Some(next) = next {
+        return reply(Onward { payment: payment(journey, standing, Some(&next)), redirect_url: &next });
+    }
+    if standing.status == Status::PendingRedirectAuthVerification && !call.says_how_long() {
         return Err(ErrorBody::deadline_exceeded(&payment_id(*journey.id())));
     }
     shown(engine, journey)
+}
+
+/// A payment whose browser goes out again.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Onward<'a> {
+    payment: Payment<'a>,
+    redirect_url: &'a str,
 }
 
 /// A refusal of one of the bank's parameters, as one of the query that they came in.

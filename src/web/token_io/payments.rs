@@ -13,7 +13,7 @@ use crate::dialect::token_io::{
     payment_id, read_payment_id,
 };
 use crate::domain::{Invalid, Journey, Merchant, SameBrowser};
-use crate::engine::{Engine, find, use_cases};
+use crate::engine::{Engine, ahead, find};
 use crate::web::{Incoming, request_timeout::request_timeout};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -43,7 +43,7 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, Err
     // What one of our pages asks the bank for, a browser waits for.
     let id = payment_id(*journey.id());
     let awaited = async {
-        let journey = use_cases::ahead::await_provider_redirect(&engine, journey, request_timeout).await?;
+        let journey = ahead::await_provider_redirect(&engine, journey, request_timeout).await?;
         if Standing::now(&journey).status == Status::Pending && !call.says_how_long() {
             return Err(ErrorBody::deadline_exceeded(&id));
         }

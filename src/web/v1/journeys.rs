@@ -187,6 +187,7 @@ fn tried(answer: &RecordedResponse, visit: usize) -> Option<Event> {
     let visit = Some(visit);
     match &answer.end {
         Some(LedTo::Failed(error)) => Some(Event { visit, ..refused(error, event(answer.at, "try_failed")) }),
+        Some(LedTo::Onward(_)) => Some(Event { visit, ..event(answer.at, "led_on") }),
         Some(LedTo::HandedBackEarly) => Some(Event { visit, ..event(answer.at, "handed_back_early") }),
         Some(LedTo::Outcome(_)) | None => None,
     }

@@ -124,6 +124,7 @@ impl Visit {
         match bank.check(&self.context(), evidence).await {
             Ok(Checked::Genuine) => Ok(()),
             Ok(Checked::Refused(error)) => Err(Proven::Refused(error)),
+            Ok(Checked::Onward) => panic!("this bank wants its customer once"),
             Err(trouble) => Err(Proven::Trouble(trouble)),
         }
     }

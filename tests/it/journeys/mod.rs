@@ -46,6 +46,7 @@ mod store_away;
 mod suspicious;
 mod token_io_provider;
 mod tokens;
+mod twice;
 mod two_tabs;
 mod used_links;
 mod ways_home;

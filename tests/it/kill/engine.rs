@@ -83,14 +83,12 @@ impl Scene {
         let (paid, refused) = (self.opened().await, self.opened().await);
         if trap.kind() == CREATE {
             self.engine.set(trap);
-            // Nobody is led anywhere yet: the checkout says so, or the page that asks again.
-            let (pressed, ()) = tokio::join!(self.press(&paid.1), sprung(&self.engine));
-            assert_eq!(pressed, None, "{trap:?}");
-            self.engine.kill();
+            // Whatever becomes of it: this customer presses again.
+            let _ = tokio::join!(press(&self.shop, &paid.1), kill_when_sprung(&mut self.engine));
         }
         for (_, link) in [&paid, &refused] {
             let deadline = Instant::now() + LONGEST_WAIT;
-            while self.press(link).await.is_none() {
+            while press(&self.shop, link).await.is_none() {
                 assert!(Instant::now() < deadline, "{trap:?}: nobody can pay");
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
@@ -102,8 +100,7 @@ impl Scene {
             self.engine.decide(&format!("{pay_id}-1"), refuses);
         }
         if trap.kind() == ASK {
-            sprung(&self.engine).await;
-            self.engine.kill();
+            kill_when_sprung(&mut self.engine).await;
         }
         if trap.kind() == REFUND {
             self.until(&paid.0, "paid").await;
@@ -111,9 +108,8 @@ impl Scene {
             let (path, key) = (format!("/journeys/{}/refunds", paid.0), [("idempotency-key", "r-1")]);
             let body = json!({ "amount": "5.00" });
             let order = self.shop.v1_with(Method::POST, &path, &key, &body);
-            let (ordered, ()) = tokio::join!(order, sprung(&self.engine));
+            let (ordered, ()) = tokio::join!(order, kill_when_sprung(&mut self.engine));
             let refund = ordered.is(201).json()["pay_id"].as_str().unwrap().to_owned();
-            self.engine.kill();
             self.ends.push((refund, "paid"));
             self.refunds += 1;
         }
@@ -126,12 +122,6 @@ impl Scene {
         let journey = self.shop.v1(Method::POST, "/journeys", &body).await.is(201).json();
         let link = query_value(journey["pay_link"].as_str().unwrap(), "link_id");
         (journey["pay_id"].as_str().unwrap().to_owned(), link)
-    }
-
-    /// Where Pay leads, if it leads to the engine.
-    async fn press(&self, link: &str) -> Option<String> {
-        let left = self.shop.http.submit("/payment/pay", &[("link_id", link)]).await;
-        left.has("location").then(|| left.location()).filter(|to| to.starts_with("http://127.0.0.1:9/"))
     }
 
     async fn until(&self, pay_id: &str, expected: &str) {
@@ -154,11 +144,18 @@ impl Scene {
     }
 }
 
-/// Waits until the engine is where it is to be killed.
-async fn sprung(engine: &EngineProcess) {
+/// Where Pay leads, if it leads to the engine.
+async fn press(shop: &MerchantClient, link: &str) -> Option<String> {
+    let left = shop.http.submit("/payment/pay", &[("link_id", link)]).await;
+    left.has("location").then(|| left.location()).filter(|to| to.starts_with("http://127.0.0.1:9/"))
+}
+
+/// Waits until the engine is where it is to be killed, and kills it there.
+async fn kill_when_sprung(engine: &mut EngineProcess) {
     let deadline = Instant::now() + LONGEST_WAY;
     while !engine.has_sprung() {
         assert!(Instant::now() < deadline, "the engine was not asked");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    engine.kill();
 }

@@ -1,7 +1,7 @@
 //! A provider of each kind, as a crowd of customers meets it.
 
 use handback::domain::UnixMillis;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::http::Http;
 use super::ixopay_connector::{Connector, SHARED_SECRET};
@@ -61,6 +61,31 @@ impl Till {
                 host.refuse(&host.page_of(reference), ["institution_server_error", "institution"]);
             }
             Self::Yapily(host) => drop(host.agree(&host.page_of(reference))),
+        }
+    }
+
+    /// Has the customer of a payment pay, and answers where the browser is sent then.
+    pub fn pay(&self, reference: &str) -> String {
+        if let Self::Yapily(host) = self {
+            return host.agree(&host.page_of(reference));
+        }
+        self.decide(reference, false);
+        let text = |payment: &Value, name: &str| payment[name].as_str().expect("an address").to_owned();
+        match self {
+            Self::Http(engine) => text(&engine.payment(reference), "return_url"),
+            Self::Ixopay(connector) => text(&connector.transaction(reference), "successUrl"),
+            Self::TokenIo(host) => host.way_back(reference),
+            Self::Yapily(_) => unreachable!("it is answered above"),
+        }
+    }
+
+    /// What it is called in the file of a gateway.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Http(_) => "engine",
+            Self::Ixopay(_) => "cards",
+            Self::TokenIo(_) => "transfer",
+            Self::Yapily(_) => "open-banking",
         }
     }
 

@@ -13,6 +13,7 @@ mod secpaid_told;
 mod token_io_ahead;
 mod token_io_hosted;
 mod token_io_initiation;
+mod token_io_kinds;
 mod token_io_links;
 mod token_io_pages;
 mod token_io_payments;

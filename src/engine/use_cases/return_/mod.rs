@@ -3,6 +3,7 @@
 //! Two round trips to the store, look-up and conclude; one for an answer that has come before. The provider is asked
 //! beside that, and never waited for beyond the budget (rule 4 of the design).
 
+mod onward;
 mod payment;
 
 use std::sync::Arc;
@@ -147,8 +148,9 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
         return payment::come_back(engine, waited, evidence, &brought).await;
     }
     let response_id = derive::response_id(visit, &response.kind);
-    if let Some(end) = journey.answered(response_id) {
-        return led(&engine.deps, &journey, end, response_id, brought.visitor);
+    if let Some(end) = journey.answered(response_id).cloned() {
+        let waited = Waited { journey, state, response_id };
+        return onward::go_on(engine, waited, &end, brought.visitor, brought.at).await;
     }
     match response.kind {
         ResponseKind::Error(error) if !journey.is_spent(visit) && !journey.is_answered() => {
@@ -214,7 +216,7 @@ pub async fn wait_on(engine: &Arc<Engine>, waiting: Waiting<'_>) -> Result<Retur
 
 /// Waits, as long as the budget allows, for an end that somebody else is bringing about.
 async fn await_end(
-    engine: &Engine,
+    engine: &Arc<Engine>,
     waited: Waited,
     visitor: &Visitor,
     (at, timing): (Instant, &Timing),
@@ -222,8 +224,8 @@ async fn await_end(
     let (began, response_id) = (Instant::now(), waited.response_id);
     let ended = find::ended(&engine.deps, waited.journey.pay_id(), response_id);
     match tokio::time::timeout_at(at + engine.deps.provider_timeout(), ended).await {
-        Ok(Ok(Some(ended))) => match ended.answered(response_id) {
-            Some(end) => led(&engine.deps, &ended, end, response_id, visitor),
+        Ok(Ok(Some(ended))) => match ended.answered(response_id).cloned() {
+            Some(end) => onward::go_on(engine, Waited { journey: ended, ..waited }, &end, visitor, at).await,
             // Nobody brought it.
             None => Ok(Returned::Rejected(RejectedReturn::Forged)),
         },
@@ -279,7 +281,8 @@ async fn prove_in_time(
         Ok(proof) => Ok(match proof?.result {
             ProofResult::Home(ConcludedResponse { journey, end, announcement }) => {
                 commit::await_announcement(&engine.deps, announcement, brought.at).await;
-                return led(&engine.deps, &journey, &end, response_id, brought.visitor);
+                let waited = Waited { journey: journey.as_ref().clone(), ..waited };
+                return onward::go_on(engine, waited, &end, brought.visitor, brought.at).await;
             }
             ProofResult::Elsewhere => {
                 return await_end(engine, waited, brought.visitor, (brought.at, brought.timing)).await;
@@ -300,7 +303,11 @@ fn led(deps: &Deps, journey: &Journey, end: &LedTo, response_id: ResponseId, vis
     match visitor::admission(deps, journey, visitor, journey.led_at(response_id)) {
         Admission::OtherBrowser => Ok(Returned::Rejected(RejectedReturn::OtherBrowser)),
         Admission::Recognised => {
-            let cookies = visitor::cookies_after(deps, journey, response_id, visitor);
+            let mut cookies = visitor::cookies_after(deps, journey, response_id, visitor);
+            // It is known by another one when it comes back from there.
+            if let LedTo::Onward(next) = end {
+                cookies.push(visitor::visit_cookie(deps, journey, *next)?);
+            }
             Ok(Returned::Go(redirect::to_end(deps, journey, end, Some(response_id.visit))?, cookies))
         }
         Admission::FirstHandBack if counts => {

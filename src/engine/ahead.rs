@@ -33,7 +33,7 @@ pub async fn await_provider_redirect(
 }
 
 /// Asks again for a redirect whose node has left it. `false` when this node is asking already.
-pub(in crate::engine) fn ask_again(engine: &Arc<Engine>, journey: &Journey, visit: u8) -> bool {
+pub(super) fn ask_again(engine: &Arc<Engine>, journey: &Journey, visit: u8) -> bool {
     let begins = !engine.ahead.has(&(journey.pay_id(), visit));
     if begins {
         tracing::info!(pay_id = %journey.pay_id(), "ahead.taken_over");
