@@ -1,6 +1,7 @@
 //! The dialect laws: each dialect's wire, with its contract's own examples.
 
 mod ixopay;
+mod ixopay_php_client;
 mod ixopay_signed;
 mod ixopay_status;
 mod ixopay_trouble;
