@@ -1,16 +1,15 @@
-//! The demo's form, read and written as the call that it makes.
+//! The demo's form, and what is wrong with it.
 
-use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use crate::domain::PublicUrl;
-use crate::web::views::{Choice, DemoError, DemoField, DemoForm};
+use crate::web::views::{Api, Choice, DemoError, DemoField, DemoForm};
 
 /// What a newcomer sent, over what stands in an untouched form.
 pub fn read(body: &[u8], untouched: DemoForm) -> DemoForm {
     let mut form = DemoForm { one_time_token: false, cancellable: false, ..untouched };
     for (name, text) in form_urlencoded::parse(body).into_owned() {
         match name.as_str() {
+            "api" => form.api = Api::of_word(&text).unwrap_or(Api::SecPaid),
             "amount" => form.amount = amount(&text),
             "note" => form.note = text,
             "callback" => form.callback = Choice::of_word(&text).unwrap_or(Choice::Saved),
@@ -34,8 +33,19 @@ fn amount(text: &str) -> String {
 
 /// What the gateway says is wrong with the call, beside the field of the form that it speaks of.
 pub fn error(form: &DemoForm, reason: &str) -> DemoError {
-    let known =
-        [("amount", DemoField::Amount), ("recipient_note", DemoField::Note), ("callback_url", form.callback.field())];
+    let callback = form.callback.field();
+    let known = [
+        ("amount", DemoField::Amount),
+        ("recipient_note", DemoField::Note),
+        ("note", DemoField::Note),
+        ("callback_url", callback),
+        ("callback", callback),
+        ("initiation.amount.value", DemoField::Amount),
+        ("initiation.remittanceInformationPrimary", DemoField::Note),
+        ("initiation.callbackUrl", callback),
+        ("description", DemoField::Note),
+        ("successUrl", callback),
+    ];
     for (name, field) in known {
         if let Some(rule) = reason.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")) {
             return DemoError::at(field, rule);
@@ -56,32 +66,6 @@ pub fn missing(form: &DemoForm) -> Option<DemoError> {
         Choice::App => &form.app,
     };
     chosen.trim().is_empty().then(|| DemoError::at(form.callback.field(), "is missing"))
-}
-
-/// The body of the call.
-pub fn create_link(form: &DemoForm) -> Value {
-    let callback_url = match form.callback {
-        Choice::Saved => form.index.to_string(),
-        Choice::Url => form.url.clone(),
-        Choice::List => form.list.clone(),
-        Choice::App => form.app.clone(),
-    };
-    json!({
-        "amount": form.amount,
-        "recipient_note": form.note,
-        "callback_url": callback_url,
-        "cancellable": form.cancellable,
-        "one_time_token": form.one_time_token,
-    })
-}
-
-/// The call that makes the link, for a shell, where `KEY` is the API key that the first start printed.
-pub fn curl(form: &DemoForm, gateway: &PublicUrl) -> String {
-    let body = format!("{:#}", create_link(form)).replace('\'', r"'\''");
-    format!(
-        "curl -s {}/secpaid/api/v2/createLink \\\n  -H \"token: $KEY\" \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'",
-        gateway.as_str()
-    )
 }
 
 #[cfg(test)]

@@ -3,16 +3,19 @@
 //! It is an ordinary merchant's app. It knows an API key and the gateway's address, and calls the same API over HTTP as
 //! everybody; nothing here reaches behind it.
 
+mod call;
 mod form;
+mod without_browser;
 
 use actix_web::{HttpResponse, http::StatusCode, middleware::from_fn, web};
 use serde_json::Value;
 
 use crate::domain::{PublicUrl, Secret};
-use crate::egress::{Call, Client, header::HeaderName};
+use crate::egress::{Call, Client};
 use crate::sandbox::{Redeemer, display_url};
 use crate::web::views::{Demo as Page, DemoError, DemoForm, SavedChoice};
 use crate::web::{Incoming, own_pages_only, page_at, reply};
+use call::AppCall;
 
 /// The demo merchant's app.
 pub struct Demo {
@@ -31,7 +34,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(own("/demo", "GET").route(web::get().to(show)))
         .service(own("/demo/call", "POST").route(web::post().to(call)))
-        .service(own("/demo/pay", "POST").route(web::post().to(pay)));
+        .service(own("/demo/pay", "POST").route(web::post().to(pay)))
+        .configure(without_browser::routes);
 }
 
 impl Demo {
@@ -47,7 +51,7 @@ impl Demo {
     async fn page(&self, form: DemoForm, error: Option<DemoError>) -> HttpResponse {
         let display_url = display_url(&self.public_url);
         let callbacks = self.callbacks().await;
-        let call = form::curl(&form, &self.public_url);
+        let call = AppCall::of(&form, &callbacks, (&self.short_id().await, "order-1042")).curl(&self.public_url);
         let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let page = Page { merchant: self.merchant.clone(), callbacks, display_url, error, call, form };
         reply::page_with(status, &page)
@@ -67,16 +71,32 @@ impl Demo {
         choices.collect()
     }
 
-    /// Asks for a link, and answers the address to pay at, or what the gateway says is wrong.
-    async fn create_link(&self, form: &DemoForm) -> Result<String, String> {
-        let call = Call::post(&format!("{}/secpaid/api/v2/createLink", self.api))
-            .secret(HeaderName::from_static("token"), &self.api_key)
-            .json(&form::create_link(form));
-        let answer = self.client.send(call).await.map_err(|_| "The gateway did not answer.".to_owned())?;
-        let body: Value = answer.json().unwrap_or_default();
-        match body["data"]["pay_link"].as_str() {
-            Some(pay_link) if body["ResponseCode"] == 1 => Ok(pay_link.to_owned()),
-            _ => Err(body["ResponseMsg"].as_str().unwrap_or("The gateway gave no reason.").to_owned()),
+    /// The merchant's id, in its short form.
+    async fn short_id(&self) -> String {
+        let profile = self.asked(Call::get(&format!("{}/v1/profile", self.api)).bearer(&self.api_key)).await;
+        profile.unwrap_or_default()["short_id"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A number of the shop's own that no payment of this merchant has yet: behind the last one.
+    async fn own_number(&self) -> String {
+        let look = Call::get(&format!("{}/v1/journeys?limit=1", self.api)).bearer(&self.api_key);
+        let listed = self.asked(look).await.unwrap_or_default();
+        format!("d{}", listed["journeys"][0]["pay_id"].as_str().unwrap_or("1"))
+    }
+
+    /// The answer to a call, as JSON. `None` where there is none.
+    async fn asked(&self, call: Call) -> Option<Value> {
+        self.client.send(call).await.ok()?.json().ok()
+    }
+
+    /// Makes a call: the whole answer, and the address to pay at, or what the gateway says is wrong.
+    async fn opened(&self, call: &AppCall) -> Result<(Value, String), String> {
+        let answer = self.asked(call.request(&self.api, &self.api_key)).await;
+        let body = answer.ok_or_else(|| "The gateway did not answer.".to_owned())?;
+        let text = |pointer| body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        match text(call.pay_link) {
+            Some(pay_link) => Ok((body, pay_link)),
+            None => Err(text(call.reason).unwrap_or_else(|| "The gateway gave no reason.".into())),
         }
     }
 }
@@ -102,8 +122,10 @@ async fn pay(demo: web::Data<Demo>, incoming: Incoming) -> HttpResponse {
     if let Some(error) = form::missing(&form) {
         return demo.page(form, Some(error)).await;
     }
-    match demo.create_link(&form).await {
-        Ok(pay_link) => match reply::own_page(&pay_link, &demo.public_url) {
+    let callbacks = demo.callbacks().await;
+    let call = AppCall::of(&form, &callbacks, (&demo.short_id().await, &demo.own_number().await));
+    match demo.opened(&call).await {
+        Ok((_, pay_link)) => match reply::own_page(&pay_link, &demo.public_url) {
             Some(response) => response,
             None => demo.page(form, Some(DemoError::of_form("The gateway answered with an unknown link."))).await,
         },

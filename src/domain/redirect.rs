@@ -30,7 +30,7 @@ impl Redirect {
     }
 
     /// A page of our own: `path` is ours, the values are encoded.
-    pub fn own(base: &PublicUrl, path: &'static str, query: &[(&str, &str)]) -> Self {
+    pub fn own(base: &PublicUrl, path: &str, query: &[(&str, &str)]) -> Self {
         Self { location: base.page(path, query) }
     }
 

@@ -30,8 +30,13 @@ pub fn see_other(redirect: &Redirect) -> HttpResponse {
 
 /// Sends a browser to one of our pages that one of our APIs has named. `None` when the address is somebody else's.
 pub fn own_page(address: &str, base: &PublicUrl) -> Option<HttpResponse> {
-    let link = address.strip_prefix(base.as_str())?.strip_prefix("/payment?link_id=")?;
-    Some(see_other(&Redirect::own(base, "/payment", &[("link_id", link)])))
+    let own = address.strip_prefix(base.as_str())?;
+    if let Some(link) = own.strip_prefix("/payment?link_id=") {
+        return Some(see_other(&Redirect::own(base, "/payment", &[("link_id", link)])));
+    }
+    let is_session = ["/token-io/session/", "/ixopay/redirect/"].iter().any(|page| own.starts_with(page));
+    let is_plain = own.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b':' | b'-'));
+    (is_session && is_plain).then(|| see_other(&Redirect::own(base, own, &[])))
 }
 
 /// Sends a browser to a provider, with the cookie that shows that it is the one that was sent.

@@ -107,6 +107,8 @@ pub struct SavedChoice {
 /// What stands in the demo's form; its fields are the form's names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DemoForm {
+    /// `api`: which API the app speaks.
+    pub api: Api,
     /// `amount`: in EUR, such as `25.00`.
     pub amount: String,
     /// `note`: what it is for.
@@ -131,6 +133,7 @@ impl DemoForm {
     /// What a newcomer finds in the form.
     pub fn new(display_url: &str) -> Self {
         Self {
+            api: Api::SecPaid,
             amount: "25.00".into(),
             note: words::NOTE.into(),
             callback: Choice::Saved,
@@ -140,6 +143,32 @@ impl DemoForm {
             app: "com.example.shop://paid".into(),
             one_time_token: true,
             cancellable: true,
+        }
+    }
+}
+
+words! {
+    /// Which API the demo's app speaks, with its value in the form.
+    pub enum Api {
+        /// SecPaid's.
+        SecPaid = "secpaid",
+        /// Handback's own.
+        Own = "handback",
+        /// Token.io's, on hosted pages.
+        TokenIo = "token_io",
+        /// IXOPAY's.
+        Ixopay = "ixopay",
+    }
+}
+
+impl Api {
+    /// Its name for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SecPaid => "SecPaid",
+            Self::Own => "Handback",
+            Self::TokenIo => "Token.io",
+            Self::Ixopay => "IXOPAY",
         }
     }
 }

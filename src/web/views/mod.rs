@@ -21,6 +21,7 @@ mod returning;
 mod sandbox;
 mod session;
 mod waiting;
+mod without_browser;
 
 #[cfg(test)]
 mod tests;
@@ -28,7 +29,7 @@ mod tests;
 pub use app_return::AppReturn;
 pub use checkout::{Checkout, OfferedProvider};
 pub use consent::{BankAway, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Matter, Request};
-pub use demo::{Choice, Demo, DemoError, DemoField, DemoForm, SavedChoice};
+pub use demo::{Api, Choice, Demo, DemoError, DemoField, DemoForm, SavedChoice};
 pub use ended::{Ended, Home, How, Next};
 pub use front::Front;
 pub use parameters::{DisplayParameters, ParamRow, Redeemed};
@@ -37,3 +38,4 @@ pub use returning::{FragmentReturn, Repost, WhyAgain};
 pub use sandbox::{Authorise, NeverReturns, Wanted};
 pub use session::Session;
 pub use waiting::{Awaited, Waiting};
+pub use without_browser::WithoutBrowser;

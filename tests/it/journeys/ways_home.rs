@@ -113,8 +113,9 @@ const ROUTES: [Route; 31] = [
 ];
 
 /// Files that send browsers on, and never home.
-const NEVER_HOME: [&str; 6] = [
+const NEVER_HOME: [&str; 7] = [
     "demo/mod.rs",
+    "demo/without_browser.rs",
     "sandbox/mod.rs",
     "web/pages/home.rs",
     "web/pages/sending.rs",

@@ -124,6 +124,8 @@ async fn a_wrong_method_is_told_which_ones_are_right() {
         ("/health", "GET, HEAD"),
         ("/demo", "GET, HEAD"),
         ("/demo/pay", "POST"),
+        ("/demo/never-returns", "POST"),
+        ("/demo/without-browser", "GET, HEAD"),
         ("/display-parameters", "GET, HEAD"),
         ("/favicon.ico", "GET, HEAD"),
         ("/static/handback.css", "GET, HEAD"),

@@ -4,7 +4,7 @@ use handback::web::views::assets::{self, Asset};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::gateway::{StoreKind, TestGateway};
+use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::http::HttpReply;
 
 #[tokio::test]
@@ -211,4 +211,40 @@ async fn addresses_that_have_nothing_say_so() {
     }
     assert_eq!(gateway.http.get("/health").await.is(200).json(), json!({ "status": "ok", "connections": "ok" }));
     assert_eq!(gateway.http.send(Method::HEAD, "/health", &[], "").await.status, 200, "load balancers use HEAD too");
+}
+
+#[tokio::test]
+async fn the_demo_speaks_each_api() {
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    for (api, page) in [
+        ("secpaid", "/payment?link_id="),
+        ("handback", "/payment?link_id="),
+        ("token_io", "/token-io/session/pm2:"),
+        ("ixopay", "/ixopay/redirect/"),
+        ("ixopay", "/ixopay/redirect/"),
+    ] {
+        let form = [("api", api), ("amount", "25.00"), ("note", "Order-1042"), ("callback", "saved"), ("index", "0")];
+        let pay_link = gateway.http.submit("/demo/pay", &form).await.location();
+        assert!(pay_link.starts_with(&format!("{}{page}", gateway.http.base())), "{api}: {pay_link}");
+        let wrong = [("api", api), ("amount", "a lot"), ("callback", "saved"), ("index", "0")];
+        gateway.http.submit("/demo/pay", &wrong).await.is(422).says("Amount in EUR");
+    }
+}
+
+#[tokio::test]
+async fn the_demo_shows_payments_that_no_browser_brings_home() {
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    for (path, calls) in [("/demo/never-returns", 2), ("/demo/attached", 3)] {
+        let page = gateway.http.submit(path, &[("amount", "25.00")]).await.location();
+        let shown = gateway.http.get(&page).await.is(200).says("away").says("nobody, so far");
+        assert_eq!(shown.text().matches("curl -s").count(), calls, "{path}");
+        gateway.wait(std::time::Duration::from_secs(10));
+        eventually("the app knows", async || gateway.http.get(&page).await.is(200).text().contains("<dd>paid</dd>"))
+            .await;
+        gateway.http.get(&page).await.says("nobody, so far");
+        gateway.http.submit(path, &[("amount", "a lot")]).await.is(422);
+    }
+    for id in ["", "x", "57bf2b44-e571-4dda-95b4-5a8d37b4ac3e", "../profile"] {
+        gateway.http.get(&format!("/demo/without-browser?journey_id={id}")).await.is(404);
+    }
 }

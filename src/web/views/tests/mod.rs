@@ -27,6 +27,7 @@ fn pages() -> Vec<(&'static str, String)> {
         rendered(Repost::samples()),
         rendered(ChooseBank::samples()),
         rendered(BankAway::samples()),
+        rendered(WithoutBrowser::samples()),
         rendered(ConsentEnded::samples()),
         rendered(Session::samples()),
         rendered(AppReturn::samples()),
@@ -44,6 +45,7 @@ fn pages() -> Vec<(&'static str, String)> {
 fn hostile_pages() -> Vec<(&'static str, String)> {
     [
         rendered(vec![("checkout", Checkout::hostile())]),
+        rendered(vec![("without-browser", WithoutBrowser::hostile())]),
         rendered(vec![("ended", Ended::hostile())]),
         rendered(vec![("waiting", Waiting::hostile())]),
         rendered(vec![("choose-bank", ChooseBank::hostile())]),

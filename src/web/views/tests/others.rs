@@ -47,6 +47,32 @@ impl Authorise {
     }
 }
 
+impl WithoutBrowser {
+    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+        let id = "57bf2b44-e571-4dda-95b4-5a8d37b4ac3e";
+        let waits = Self {
+            attached: false,
+            status: "away".into(),
+            returned_at: None,
+            address: format!("http://127.0.0.1:8080/demo/without-browser?journey_id={id}&attached=false"),
+            calls: format!("curl -s http://127.0.0.1:8080/v1/journeys/{id} \\\n  -H \"Authorization: Bearer $KEY\""),
+        };
+        let paid = Self { attached: true, status: "paid".into(), ..waits.clone() };
+        vec![("without-browser", waits), ("without-browser-attached", paid)]
+    }
+
+    pub(super) fn hostile() -> Self {
+        let script = "\"><script>alert(1)</script>";
+        Self {
+            attached: true,
+            status: script.into(),
+            returned_at: Some(script.into()),
+            address: format!("javascript:alert(1){script}"),
+            calls: script.into(),
+        }
+    }
+}
+
 impl Demo {
     pub(super) fn samples() -> Vec<(&'static str, Self)> {
         let display_url = "http://127.0.0.1:8080/display-parameters";
