@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::FutureExt as _;
 
-use crate::domain::{Conclusion, Fact, Journey, JourneyEvent, Redirect};
+use crate::domain::{Conclusion, Fact, Journey, JourneyEvent, ProviderRefusal, Redirect, ResponseKind};
 use crate::engine::{Engine, accounts, ask, commit, conclude, derive};
 use crate::engine::{commit::Next, deps::Result, single_flight::Flight};
 use crate::provider::{self, ProviderError, Requested};
@@ -60,12 +60,12 @@ async fn ask_ahead(engine: &Arc<Engine>, journey: Journey, visit: u8) -> Result<
         Ok(Requested::Accepted(redirect) | Requested::Created { page: redirect, .. }) => {
             keep_redirect(engine, journey, visit, &redirect).await
         }
-        Ok(Requested::Refused(error)) => give_up(engine, journey, &Fact::refused(error)).await,
+        Ok(Requested::Refused(error)) => give_up(engine, journey, visit, error).await,
         Err(trouble) => {
             tracing::warn!(provider = journey.provider_of(visit), error = %trouble, "ahead.provider_trouble");
             // Nothing has been asked of the customer, whatever the provider has made of it.
             let trouble = ProviderError::Unreachable("it gave no redirect".into());
-            give_up(engine, journey, &Fact::refused(trouble.as_error())).await
+            give_up(engine, journey, visit, trouble.as_error()).await
         }
     }
 }
@@ -82,14 +82,19 @@ async fn record_asked(engine: &Engine, journey: Journey, visit: u8) -> Result<Op
     Ok(asked.and_then(|(journey, asks)| asks.then_some(journey)))
 }
 
-/// Concludes a journey for which there is no redirect, unless another node has begun to ask for one, or has it.
-async fn give_up(engine: &Engine, journey: Journey, fact: &Fact) -> Result<()> {
-    let own = journey.asked_ahead();
+/// Concludes a journey for which there is no redirect, unless another node has begun to ask for one, or has it. Where the
+/// customer is there, because the provider wanted the browser once more, it is as if that had brought the error.
+async fn give_up(engine: &Engine, journey: Journey, visit: u8, error: ProviderRefusal) -> Result<()> {
+    let (own, fact) = (journey.asked_ahead(), Fact::refused(error.clone()));
+    if journey.was_led_to(visit) && own.is_some() {
+        let response_id = derive::response_id(visit, &ResponseKind::Error(error));
+        return conclude::by_response(&engine.deps, journey, &fact, response_id).await.map(drop);
+    }
     let decide = |journey: &Journey| {
         if own.is_none() || journey.asked_ahead() != own {
             return Ok(Next::Stay(false));
         }
-        Ok(Next::step(match journey.clone().conclude(fact, None, engine.deps.clock.now()) {
+        Ok(Next::step(match journey.clone().conclude(&fact, None, engine.deps.clock.now()) {
             Conclusion::Concluded(next, number) => Some(conclude::last_step(&engine.deps, next, number)),
             Conclusion::Stands(_) => None,
         }))

@@ -10,7 +10,7 @@ pub use providers::{AccountKinds, OpenedAccount, OpenedSecrets, Providers};
 
 use crate::clock::Clock;
 use crate::domain::{
-    DeliveryId, Dialect, Digest, Institution, Invalid, Merchant, Mode, ProviderAccount, PublicUrl, Rules,
+    DeliveryId, Dialect, Digest, Institution, Invalid, Merchant, MerchantId, Mode, ProviderAccount, PublicUrl, Rules,
 };
 use crate::keys::Keys;
 use crate::provider::Provider;
@@ -109,17 +109,19 @@ impl Deps {
         self.institutions.iter().find(|institution| institution.id == id)
     }
 
-    /// The institutions that merchants of this mode can send customers to: those whose provider has the mode.
-    pub fn institutions_of(&self, mode: Mode) -> impl Iterator<Item = &Institution> {
-        let has_mode = move |institution: &&Institution| {
-            self.provider(&institution.provider).is_ok_and(|provider| provider.mode() == mode)
+    /// The institutions that a merchant, of this mode, can send customers to: those whose provider has the mode, and is
+    /// there for it.
+    pub fn institutions_of(&self, (merchant, mode): (MerchantId, Mode)) -> impl Iterator<Item = &Institution> {
+        let is_there = move |institution: &&Institution| {
+            let provider = self.provider(&institution.provider);
+            provider.is_ok_and(|provider| provider.mode() == mode && provider.serves(merchant))
         };
-        self.institutions.iter().filter(has_mode)
+        self.institutions.iter().filter(is_there)
     }
 
-    /// The institution of this id, if merchants of this mode can send customers there.
-    pub fn institution_of(&self, mode: Mode, id: &str) -> Option<&Institution> {
-        self.institutions_of(mode).find(|institution| institution.id == id)
+    /// The institution of this id, if a merchant can send customers there.
+    pub fn institution_of(&self, merchant: &Merchant, id: &str) -> Option<&Institution> {
+        self.institutions_of((merchant.id, self.mode_of(merchant))).find(|institution| institution.id == id)
     }
 
     /// The mode of a merchant.

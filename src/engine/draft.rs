@@ -117,7 +117,7 @@ fn provider_for(deps: &Deps, merchant: &Merchant, open_request: &OpenRequest) ->
             .ok_or_else(|| no_provider(mode, purpose, !all.is_empty()));
     }
     let Some(id) = purpose.institution() else { return Ok(String::new()) };
-    let institution = deps.institution_of(mode, id).ok_or_else(|| {
+    let institution = deps.institution_of(merchant, id).ok_or_else(|| {
         Invalid::new("institutionId", format!("names {id:?}, which is no institution of this gateway"))
     })?;
     // Nobody can have agreed to a payment of which the provider knew nothing.

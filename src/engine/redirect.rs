@@ -23,10 +23,15 @@ pub enum HomeRedirect {
 /// Where an answer of the provider that led to `end` sends the browser. Who may be sent there is not asked here.
 pub(super) fn to_end(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>) -> Result<Redirect> {
     let opening = journey.opening();
-    if let LedTo::Onward(next) = end
-        && let Some(redirect) = derive::known_redirect(deps, journey, *next)?
-    {
-        return Ok(redirect);
+    // Out again only while the browser may be there: afterwards it goes where its journey has.
+    if let LedTo::Onward(next) = end {
+        let may_go = journey.is_out_on(*next) && !journey.is_past_expiry(deps.clock.now());
+        if let Some(redirect) = derive::known_redirect(deps, journey, *next)?.filter(|_| may_go) {
+            return Ok(redirect);
+        }
+        if let Some(end) = end_of(journey) {
+            return to_end(deps, journey, &end, None);
+        }
     }
     let leads_home = !matches!(end, LedTo::Failed(_) | LedTo::Onward(_));
     match opening.plan.destination_for(outcome_of(journey, end)).filter(|_| leads_home) {

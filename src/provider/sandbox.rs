@@ -23,8 +23,8 @@ use super::{
     UnverifiedResponse, VisitContext,
 };
 use crate::domain::{
-    BankTokens, Country, CountryCode, Environment, Evidence, Fact, Institution, Invalid, Journey, Mode, PublicUrl,
-    Purpose, Redirect, Secret,
+    AnswerTo, BankTokens, Country, CountryCode, Environment, Evidence, Fact, Institution, Invalid, Journey, Mode,
+    PublicUrl, Purpose, Redirect, Secret,
 };
 use crate::domain::{consent, params::percent_encoded};
 
@@ -227,7 +227,11 @@ impl Provider for Sandbox {
     async fn check(&self, context: &VisitContext<'_>, _: &Evidence) -> Result<Checked> {
         let (journey, visit) = (context.journey, context.visit);
         let wants_two = journey.opening().purpose.note().split(':').next() == Some(TWICE);
-        Ok(if wants_two && !journey.was_led_to(visit) { Checked::Onward } else { Checked::Genuine })
+        // An app that brings a consent's code is told of no second page.
+        let consent = journey.opening().purpose.consent();
+        let is_told = consent.is_none_or(|consent| consent.answer_to == AnswerTo::Gateway);
+        let leads_on = wants_two && is_told && !journey.was_led_to(visit);
+        Ok(if leads_on { Checked::Onward } else { Checked::Genuine })
     }
 
     async fn perform(&self, journey: &Journey, _original: Option<&Journey>) -> Result<Performed> {

@@ -155,8 +155,10 @@ impl CallbackDialect for TokenIo {
 
 impl WebhookDialect for TokenIo {
     /// A webhook is sent for the creation and for every change.
-    fn notifies(&self, _journey: &Journey, _event: JourneyEvent, target: Target) -> bool {
-        matches!(target, Target::WebhookEndpoint(_))
+    fn notifies(&self, journey: &Journey, event: JourneyEvent, target: Target) -> bool {
+        // On hosted pages the browser is led, and nothing changes when it is known where to.
+        let is_change = !matches!(event, JourneyEvent::Ready(_)) || !flow(journey).is_hosted();
+        is_change && matches!(target, Target::WebhookEndpoint(_))
     }
 
     fn webhook(&self, _: &WebhookEndpoint, journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {

@@ -188,7 +188,7 @@ fn status_of(journey: &Journey, final_outcome: &FinalOutcome) -> Status {
         (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => Status::Completed,
         (Outcome::Cancelled, Cause::Merchant) => Status::Canceled,
         (Outcome::Cancelled, _) => Status::Declined,
-        (Outcome::Expired, _) if journey.came_back_at().is_none() => Status::Failed,
+        (Outcome::Expired, _) if !journey.visits().last().is_some_and(came_back) => Status::Failed,
         (Outcome::Expired, _) => Status::Expired,
         (Outcome::Failed, Cause::Provider(Some(error))) => match error.code() {
             "temporarily_unavailable" => Status::Failed,
@@ -219,6 +219,11 @@ const fn http_error_code(status: Status) -> u16 {
         Status::Expired | Status::NoFinalStatusAvailable => 504,
         _ => 400,
     }
+}
+
+/// Whether a browser has come back from this visit.
+fn came_back(visit: &ProviderVisit) -> bool {
+    visit.payment.as_ref().map_or(!visit.answers.is_empty(), |payment| payment.returned.is_some())
 }
 
 fn answered_at(visit: Option<&ProviderVisit>) -> Option<UnixMillis> {

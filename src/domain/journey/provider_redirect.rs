@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, Journey, LedTo, ProviderVisit, ResponseId};
+use super::{Effect, Journey, LedTo, ProviderVisit, ResponseId, Stage};
 use crate::domain::{Sealed, UnixMillis};
 
 /// A redirect that is asked for ahead: whether the provider has answered yet.
@@ -52,7 +52,11 @@ impl Journey {
     /// is asked for ahead. `None` when the journey has ended, this answer has led somewhere, or there were too many visits.
     #[must_use]
     pub fn lead_on(mut self, response_id: ResponseId, at: UnixMillis) -> Option<Self> {
-        if self.final_outcome().is_some() || self.is_past_expiry(at) || self.answered(response_id).is_some() {
+        let is_earlier = self.past.reopenings.last().is_some_and(|present| response_id.visit < present.visits);
+        let waits_elsewhere =
+            self.open_payments().any(|(_, payment)| payment.is_ordered() || payment.closing.is_some());
+        let is_over = self.is_past_expiry(at) || matches!(self.stage(), Stage::Concluded(_) | Stage::HandedBack);
+        if is_earlier || waits_elsewhere || is_over || self.answered(response_id).is_some() {
             return None;
         }
         let visit = self.past.visits.get(usize::from(response_id.visit))?;
@@ -75,6 +79,11 @@ impl Journey {
     /// Whether its provider has wanted the browser more than once.
     pub fn was_led_on(&self) -> bool {
         (0..=u8::MAX).take(self.past.visits.len()).any(|visit| self.was_led_to(visit))
+    }
+
+    /// Whether a browser may be led out again on this visit: nobody has come back from it, and nothing has ended.
+    pub fn is_out_on(&self, visit: u8) -> bool {
+        self.stage() == Stage::Away { visit } && !self.is_spent(visit)
     }
 
     /// Whether a browser that had come back was led out again on this visit.
@@ -121,7 +130,7 @@ impl Journey {
 mod tests {
     use super::super::tests::{NOW, journey};
     use super::*;
-    use crate::domain::{Fact, ProviderRefusal, Stage};
+    use crate::domain::{Fact, ProviderRefusal};
 
     fn ahead() -> Journey {
         journey().leaving_ahead()

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::domain::{AnswerTo, Evidence, Fact, Journey, MerchantId, ProviderPayment, ResponseKind};
+use crate::domain::{AnswerTo, Evidence, Fact, Journey, LedTo, MerchantId, ProviderPayment, ResponseKind};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::scan::{Page, ScanRange};
 use crate::engine::{Engine, accounts, ahead, ask, conclude, derive, find, lapse, prove, scan};
@@ -19,6 +19,8 @@ use crate::store::JourneyFilter;
 pub enum BroughtCode {
     /// The journey as it stands, with the fact or still without it.
     Journey(Box<Journey>),
+    /// Its provider wants the browser once more, on the journey's last visit.
+    Onward(Box<Journey>),
     /// There is no such state, or it is not for this app to bring.
     Unknown,
     /// What came beside the code is not the provider's word.
@@ -84,11 +86,13 @@ pub async fn bring_answer(
 ) -> Result<BroughtCode> {
     let until = Instant::now() + request_timeout;
     let Some(state) = state_of(engine, answer) else { return Ok(BroughtCode::Unknown) };
-    let found = match find::journey_of_state(&engine.deps, &state).await? {
-        Some(found) => Some(found),
-        None => journey_known_as(engine, (merchant, dialect), &state).await?,
+    let (journey, mut visit, is_the_apps) = match find::journey_of_state(&engine.deps, &state).await? {
+        Some((journey, visit)) => (journey, visit, false),
+        None => match journey_known_as(engine, (merchant, dialect), &state).await? {
+            Some((journey, visit)) => (journey, visit, true),
+            None => return Ok(BroughtCode::Unknown),
+        },
     };
-    let Some((journey, visit)) = found else { return Ok(BroughtCode::Unknown) };
     let is_own = journey.opening().merchant == merchant && journey.opening().dialect == dialect;
     if !is_own || derive::app_address(&engine.deps, &journey)?.is_none() {
         return Ok(BroughtCode::Unknown);
@@ -96,6 +100,9 @@ pub async fn bring_answer(
     let provider = engine.deps.provider(journey.provider_of(visit))?;
     let response = provider.read_return(answer)?;
     let mut journey = lapse::lapse(&engine.deps, journey).await?;
+    if is_the_apps {
+        visit = visit_of(&journey, &response.kind, visit);
+    }
     let response_id = derive::response_id(visit, &response.kind);
     if let ResponseKind::Code(evidence) = &response.kind
         && provider.makes_to_order()
@@ -129,11 +136,23 @@ pub async fn bring_answer(
         .await?
         .ok_or_else(|| EngineError::Missing("journey any more".into()))?;
     let left = until.saturating_duration_since(Instant::now());
-    if journey.was_led_on() && journey.asked_ahead().is_some() {
+    if let Some(LedTo::Onward(next)) = journey.answered(response_id)
+        && journey.is_out_on(*next)
+    {
         let journey = ahead::await_provider_redirect(engine, journey, left).await?;
-        return Ok(BroughtCode::Journey(Box::new(journey)));
+        return Ok(BroughtCode::Onward(Box::new(journey)));
     }
     Ok(BroughtCode::Journey(Box::new(find::await_change(&engine.deps, journey, left).await?)))
+}
+
+/// The visit of an answer that came under the app's own state: what comes again is still the answer of its visit; what
+/// is new is the last one's.
+fn visit_of(journey: &Journey, kind: &ResponseKind, last: u8) -> u8 {
+    let came_before = |visit: &u8| {
+        let response_id = derive::response_id(*visit, kind);
+        journey.answered(response_id).is_some() || journey.proof(response_id).is_some()
+    };
+    (0..last).find(came_before).unwrap_or(last)
 }
 
 /// The journey that its app calls by this `state`, and its last visit: the one that waits for an answer or, where

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::RepeatedOrder;
 use crate::domain::{
     Journey, MerchantId, PayId, PaymentReference, PaymentStanding, ProviderPayment, ProviderRefusal, UnixMillis,
 };
@@ -112,7 +113,11 @@ pub async fn attach(
 pub async fn not_made(engine: &Arc<Engine>, merchant: MerchantId, pay_id: PayId) -> Result<Option<(Journey, bool)>> {
     let deps = &engine.deps;
     let Some(journey) = find::journey(deps, merchant, pay_id).await? else { return Ok(None) };
-    let Some(visit) = journey.lost_order(deps.clock.now()) else { return Ok(Some((journey, false))) };
+    let now = deps.clock.now();
+    // Whoever says so while it may be sent again would be wrong a moment later.
+    let lost = journey.lost_order(now);
+    let lost = lost.filter(|visit| matches!(journey.clone().repeating_order(*visit, now), RepeatedOrder::NoMore));
+    let Some(visit) = lost else { return Ok(Some((journey, false))) };
     let why = ProviderRefusal::new("not_made", Some("The payment was ordered, and was not made."));
     let fact = ask::unpaid(&journey, visit, &why);
     let ended = conclude::by_response(deps, journey, &fact, derive::payment_response_id(visit)).await?;

@@ -105,7 +105,7 @@ pub fn eligible<'a>(engine: &'a Engine, journey: &'a Journey) -> impl Iterator<I
         Err(_) => false,
     };
     let mode = journey.opening().mode.unwrap_or(engine.deps.usual_mode);
-    engine.deps.institutions_of(mode).filter(can).filter(takes)
+    engine.deps.institutions_of((journey.opening().merchant, mode)).filter(can).filter(takes)
 }
 
 /// Where the customer wants to go, if it is the customer who decides, and may go there.

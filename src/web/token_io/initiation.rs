@@ -9,7 +9,7 @@ use super::{at, call::Call, payments::shown};
 use crate::dialect::token_io::{
     NAME, Payment, Standing, Status, is_token_request, payment, payment_id, read_bank_query, request_id,
 };
-use crate::domain::{Invalid, Journey, Stage};
+use crate::domain::{Invalid, Journey};
 use crate::engine::{AuthorizationResponse, BroughtCode, Carried, Engine, derive, use_cases};
 use crate::web::{Incoming, request_timeout::request_timeout};
 
@@ -26,30 +26,30 @@ async fn bring(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, E
     let answer = AuthorizationResponse::read(Carried::Query, pairs).map_err(|invalid| of_query(&invalid))?;
     match use_cases::exchange::bring_answer(&engine, (call.merchant.id, NAME), &answer, request_timeout).await? {
         BroughtCode::Journey(journey) => told(&engine, &journey, &call),
+        BroughtCode::Onward(journey) => told_where_to(&engine, &journey, &call),
         BroughtCode::Unknown => Err(ErrorBody::not_found("payment that waits for this answer of a bank", None)),
         BroughtCode::Forged => Err(ErrorBody::forbidden("The query is not the bank's word")),
     }
 }
 
-/// How it stands; with `redirectUrl` where the bank wants the browser once more.
+/// How it stands.
 fn told(engine: &Engine, journey: &Journey, call: &Call) -> Result<Reply, ErrorBody> {
-    let next = if journey.was_led_on() { derive::provider_redirect(&engine.deps, journey)? } else { None };
-    let next = next.filter(|_| matches!(journey.stage(), Stage::Away { .. }));
     if is_token_request(journey) {
-        let mut told = json!({ "tokenRequestId": request_id(*journey.id()) });
-        if let Some(next) = next {
-            told["redirectUrl"] = json!(next);
-        }
-        return reply(told);
+        return reply(json!({ "tokenRequestId": request_id(*journey.id()) }));
     }
-    let standing = Standing::now(journey);
-    if let Some(next) = next {
-        return reply(Onward { payment: payment(journey, standing, Some(&next)), redirect_url: &next });
-    }
-    if standing.status == Status::PendingRedirectAuthVerification && !call.says_how_long() {
+    if Standing::now(journey).status == Status::PendingRedirectAuthVerification && !call.says_how_long() {
         return Err(ErrorBody::deadline_exceeded(&payment_id(*journey.id())));
     }
     shown(engine, journey)
+}
+
+/// The same, with where the bank wants the browser next, where that is known by now.
+fn told_where_to(engine: &Engine, journey: &Journey, call: &Call) -> Result<Reply, ErrorBody> {
+    let Some(next) = derive::provider_redirect(&engine.deps, journey)? else { return told(engine, journey, call) };
+    if is_token_request(journey) {
+        return reply(json!({ "tokenRequestId": request_id(*journey.id()), "redirectUrl": next }));
+    }
+    reply(Onward { payment: payment(journey, Standing::now(journey), Some(&next)), redirect_url: &next })
 }
 
 /// A payment whose browser goes out again.

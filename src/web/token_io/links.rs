@@ -42,7 +42,10 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, Err
     let suffix: String = URL_SAFE_NO_PAD.encode(&engine.deps.clock.entropy()[..6]).replace(['-', '_'], "x");
     let link = PaymentLink::read(&call.body, &suffix[..4], engine.deps.clock.now())?;
     let open_request = link.open_request(webhook(&call.merchant));
-    shown(&engine, &open(&engine, &call, open_request, "paymentTemplate.callbackUrl").await?)
+    shown(
+        &engine,
+        &open(&engine, &call, open_request, ("paymentTemplate.callbackUrl", "paymentTemplate.bankId")).await?,
+    )
 }
 
 async fn one(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, ErrorBody> {

@@ -12,14 +12,14 @@ pub(super) async fn open(
     engine: &Arc<Engine>,
     call: &Call,
     open_request: OpenRequest,
-    callback: &str,
+    (callback, bank): (&str, &str),
 ) -> Result<Journey, ErrorBody> {
     let open_request = answered(&call.merchant, open_request)?;
     let opened = use_cases::open::open(engine, &call.merchant, NAME, &open_request, call.reservation.as_ref()).await;
     opened.map_err(|error| match error {
         EngineError::Refused(invalid) => {
             let own = invalid.moved("callback_url", callback).moved("callback", callback);
-            EngineError::Refused(own.moved("institutionId", "initiation.bankId")).into()
+            EngineError::Refused(own.moved("institutionId", bank)).into()
         }
         other => other.into(),
     })

@@ -85,13 +85,19 @@ async fn open(engine: &Arc<Engine>, call: &Call, request: &PaymentRequest) -> Re
         let hint = "this member's settings ask for the same browser on the way back: expected FULL_HOSTED_PAGES";
         return Err(token_io::Rejection::not_allowed(invalid.hint(hint)).into());
     }
-    opening::open(engine, call, request.open_request(opening::webhook(merchant)), "initiation.callbackUrl").await
+    opening::open(
+        engine,
+        call,
+        request.open_request(opening::webhook(merchant)),
+        ("initiation.callbackUrl", "initiation.bankId"),
+    )
+    .await
 }
 
 /// Refuses a bank that we do not have, in the words that Token.io has for it.
 fn check_bank(engine: &Engine, merchant: &Merchant, request: &PaymentRequest) -> Result<(), token_io::Rejection> {
     let Some(bank) = &request.initiation.bank else { return Ok(()) };
-    match engine.deps.institution_of(engine.deps.mode_of(merchant), bank) {
+    match engine.deps.institution_of(merchant, bank) {
         None => Err(token_io::Rejection::NoSuchBank(bank.clone())),
         Some(institution) if !engine.deps.takes_payments(institution) => {
             Err(token_io::Rejection::NotByThisBank(bank.clone(), "takes no payments here".to_owned()))

@@ -38,12 +38,13 @@ async fn ask(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, Err
     if let Some(bank) = &request.bank {
         check_bank(&engine, &call.merchant, bank)?;
     }
-    let journey = open(&engine, &call, request.open_request(), "requestPayload.redirectUrl").await?;
+    let journey =
+        open(&engine, &call, request.open_request(), ("requestPayload.redirectUrl", "requestOptions.bankId")).await?;
     Ok(token_request(&journey)?)
 }
 
 fn check_bank(engine: &Engine, merchant: &Merchant, bank: &str) -> Result<(), ErrorBody> {
-    let institution = engine.deps.institution_of(engine.deps.mode_of(merchant), bank);
+    let institution = engine.deps.institution_of(merchant, bank);
     if institution.is_some_and(|institution| engine.deps.takes_payments(institution)) {
         return Ok(());
     }

@@ -33,7 +33,7 @@ async fn for_payment(engine: web::Data<Engine>, incoming: Incoming) -> Reply {
 
 async fn open(engine: &Arc<Engine>, call: &Call, request: &AuthRequest) -> Reply {
     let id = request.institution.as_deref().unwrap_or_default();
-    let institution = engine.deps.institution_of(engine.deps.mode_of(&call.merchant), id).ok_or_else(|| {
+    let institution = engine.deps.institution_of(&call.merchant, id).ok_or_else(|| {
         Invalid::new("institutionId", format!("names {id:?}, which is no institution of this gateway"))
             .hint("list them with GET /institutions")
     })?;

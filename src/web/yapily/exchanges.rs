@@ -72,7 +72,7 @@ fn granted(engine: &Engine, redeemed: Redeemed) -> Reply {
 fn proven(engine: &Engine, brought: BroughtCode, about: fn(&Engine, &Journey) -> About) -> Reply {
     let journey = match brought {
         BroughtCode::Journey(journey) if is_own(&journey) => journey,
-        BroughtCode::Journey(_) | BroughtCode::Unknown => {
+        BroughtCode::Journey(_) | BroughtCode::Onward(_) | BroughtCode::Unknown => {
             return Err(ErrorBody::forbidden("There is no such authorisation to finish"));
         }
         BroughtCode::Forged => {

@@ -32,7 +32,8 @@ fn written(engine: &Engine, reply: Reply) -> HttpResponse {
 async fn ask(engine: web::Data<Engine>, incoming: Incoming, kind: HostedKind) -> Reply {
     let call = Call::read(&engine, incoming).await?;
     let hosted = HostedRequest::read(&call.body, kind, engine.deps.clock.now())?;
-    let candidates = hosted.candidates(engine.deps.institutions_of(engine.deps.mode_of(&call.merchant)))?;
+    let candidates =
+        hosted.candidates(engine.deps.institutions_of((call.merchant.id, engine.deps.mode_of(&call.merchant))))?;
     let request = &hosted.request;
     let able = |institution: &Institution| !request.is_payment() || engine.deps.takes_payments(institution);
     let opened = users::open(&engine, &call, request, hosted.reach(&candidates, able)?).await;

@@ -15,13 +15,15 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest) -> Reply {
     let merchant = merchant_of(&engine, &request).await?;
-    let items: Vec<_> = engine.deps.institutions_of(engine.deps.mode_of(&merchant)).map(institution).collect();
+    let all = engine.deps.institutions_of((merchant.id, engine.deps.mode_of(&merchant)));
+    // One whose bank is a provider takes payments alone, of other APIs.
+    let items: Vec<_> = all.filter(|institution| !institution.features.is_empty()).map(institution).collect();
     success(StatusCode::OK, Body::list(&items, None))
 }
 
 async fn one(engine: web::Data<Engine>, request: HttpRequest) -> Reply {
     let merchant = merchant_of(&engine, &request).await?;
-    let found = engine.deps.institution_of(engine.deps.mode_of(&merchant), request.match_info().query("id"));
+    let found = engine.deps.institution_of(&merchant, request.match_info().query("id"));
     let found = found.ok_or_else(|| ErrorBody::not_found("There is no such institution"))?;
     success(StatusCode::OK, Body::bare(institution(found)))
 }

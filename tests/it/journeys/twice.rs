@@ -41,8 +41,8 @@ async fn the_first_yes_leads_out_again_and_the_second_home(gateway: TestGateway)
     let shown = shop.journey(&id).await;
     let events: Vec<&Value> = shown["timeline"].as_array().unwrap().iter().map(|event| &event["event"]).collect();
     assert_eq!(events.iter().filter(|event| ***event == json!("led_on")).count(), 2, "{events:?}");
-    // The first answer still leads to where it led.
-    assert_eq!(gateway.http.back(&first).await.location(), second_page);
+    // The first answer leads out no more: its journey is home.
+    assert_eq!(gateway.http.back(&first).await.location(), home);
 }
 
 async fn a_no_is_a_no_at_either_page(gateway: TestGateway) {
@@ -105,6 +105,9 @@ async fn an_app_that_takes_the_answers_itself_is_told_where_to_go_next(gateway: 
     assert_eq!(told["payment"]["authentication"]["redirectUrl"], json!(next));
     assert_eq!(told["payment"]["status"], json!("INITIATION_PENDING_REDIRECT_AUTH"));
     assert_eq!(bring(&asked.back("code=ok")).await, told, "again it is the same");
+    // Under the app's own state, too: it is no answer of the second page.
+    let own = "code=ok&state=6242e45e-3063-4c42-8376";
+    assert_eq!(bring(own).await["payment"]["status"], json!("INITIATION_PENDING_REDIRECT_AUTH"));
     let told = bring(&format!("code=ok&state={}", query_value(next, "state"))).await;
     assert_eq!(told["payment"]["status"], json!("INITIATION_COMPLETED"), "{told}");
     assert_eq!(told.get("redirectUrl"), None);

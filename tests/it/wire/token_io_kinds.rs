@@ -7,7 +7,7 @@ use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::query_value;
 use crate::support::sdk::Sdk;
 use crate::support::till::Till;
-use crate::support::token_io_client::TokenIoClient;
+use crate::support::token_io_client::{TokenIoClient, request};
 
 #[tokio::test]
 async fn the_sdk_is_paid_at_each_kind_of_provider() {
@@ -35,4 +35,20 @@ async fn the_sdk_is_paid_at_each_kind_of_provider() {
         let result = sdk.run("result", json!({ "id": id }));
         assert_eq!((&result["status"], &result["bankId"]), (&json!("PROCESSED"), &json!("bank")), "{}", till.kind());
     }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_there_for_others_is_no_bank_of_a_member() {
+    let [till, ..] = Till::of_each_kind();
+    let bank = format!(
+        "merchants = ['7Vx6d5sDxjWNhQ5cUDWd7c']\n[[institution]]\nid = 'bank'\nname = 'Bank'\nbank = '{}'\n",
+        till.name()
+    );
+    let gateway = TestGateway::open_own(StoreKind::Embedded, &till.file(&bank)).await;
+    let member = TokenIoClient::of(&gateway).await;
+    let asked = request(json!({ "bankId": "bank" }));
+    assert!(member.post("/v2/payments", &asked).await.is(400).text().contains("bank"));
+    // Nor is it one among which its customers choose.
+    let hosted = request(json!({ "bankId": null, "flowType": "FULL_HOSTED_PAGES" }));
+    member.post("/v2/payments", &hosted).await.is(400);
 }
