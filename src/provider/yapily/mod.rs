@@ -25,8 +25,8 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::domain::{
-    Amount, Evidence, Fact, Invalid, Journey, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal,
-    Purpose, Redirect, ReportedOperation, ResponseKind, Secret, Wanted,
+    Amount, Evidence, Fact, Invalid, Journey, MerchantId, Mode, OperationKind, PaymentReference, ProviderPayment,
+    ProviderRefusal, Purpose, Redirect, ReportedOperation, ResponseKind, Secret, Wanted,
 };
 use crate::egress::Client;
 use call::{Answered, DEADLINE, body};
@@ -106,7 +106,7 @@ impl Yapily {
         }
         let counted = context.journey.proven_payment().filter(|(visit, _)| *visit == context.reference.visit);
         let call = self.call_with(Method::GET, &["payments", id, "details"], agreement);
-        let payments = match self.send::<Data<Payments>>(call).await?.object() {
+        let payments = match self.send::<Data<Payments>>(call).await.and_then(Answered::object) {
             Ok(Data { data }) => data.payments,
             // Its consent is over, and nothing more will be said of it.
             Err(ProviderError::NoPayment(_)) if counted.is_some() => return report(context, PaymentStatus::Paid),
@@ -114,7 +114,8 @@ impl Yapily {
         };
         let payment = payments.into_iter().find(|payment| payment.id == id);
         let payment = payment.ok_or_else(|| ProviderError::NoPayment("it answers about another one".into()))?;
-        if !payment.names_itself() && counted.is_none() {
+        let own = context.journey.payment(context.reference.visit).and_then(ProviderPayment::provider_reference);
+        if own != Some(id) && !payment.names_itself() {
             self.check_consent(context, &payment).await?;
         }
         let unreadable = || ProviderError::Unreadable("its status cannot be read".into());
@@ -131,7 +132,7 @@ impl Yapily {
         Ok(PaymentReport { reference, amount, status, operations, instrument: None, changes_until })
     }
 
-    /// Checks that a payment that does not say our reference is one by this visit's consent.
+    /// Checks that a payment that somebody has named, and that does not say our reference, is one by this visit's consent.
     async fn check_consent(&self, context: &PaymentContext<'_>, payment: &Payment) -> Result<()> {
         let consent = self.consent(context.provider_reference, DEADLINE).await?;
         let own = consent.institution_consent_id.as_deref().filter(|id| !id.is_empty());

@@ -192,6 +192,7 @@ async fn whatever_becomes_of_an_order_is_what_its_status_says(scene: Scene) {
         (json!({ "status": "DECLINED" }), "failed"),
         (json!({ "status": "FAILED" }), "failed"),
         (json!({ "status": "COMPLETED", "amountDetails": null }), "paid"),
+        (json!({ "status": "COMPLETED", "paymentIdempotencyId": null, "institutionConsentId": null }), "paid"),
     ] {
         let (journey, page) = scene.left().await;
         let waits = scene.come_back(&scene.host.agree(&page)).await;

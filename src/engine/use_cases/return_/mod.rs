@@ -3,6 +3,7 @@
 //! Two round trips to the store, look-up and conclude; one for an answer that has come before. The provider is asked
 //! beside that, and never waited for beyond the budget (rule 4 of the design).
 
+mod early;
 mod onward;
 mod payment;
 
@@ -11,8 +12,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::domain::{
-    Evidence, Fact, Invalid, Journey, JourneyEvent, LedTo, ProviderRefusal, Redirect, ResponseId, ResponseKind,
-    SameBrowser, Secret,
+    Evidence, Fact, Invalid, Journey, LedTo, ProviderRefusal, Redirect, ResponseId, ResponseKind, SameBrowser, Secret,
 };
 use crate::engine::commit::Next;
 use crate::engine::conclude::ConcludedResponse;
@@ -22,7 +22,7 @@ use crate::engine::redirect::HomeRedirect;
 use crate::engine::visitor::{Admission, VisitCookie, Visitor};
 use crate::engine::{Engine, accounts, commit, conclude, derive, find, prove, redirect, visitor};
 use crate::provider::AuthorizationResponse;
-use crate::store::Step;
+use early::{early, handing_back};
 
 /// What a browser brought to `/return/{provider}`.
 pub struct Brought<'a> {
@@ -148,9 +148,14 @@ pub async fn take_return(engine: &Arc<Engine>, brought: Brought<'_>) -> Result<R
         return payment::come_back(engine, waited, evidence, &brought).await;
     }
     let response_id = derive::response_id(visit, &response.kind);
-    if let Some(end) = journey.answered(response_id).cloned() {
-        let waited = Waited { journey, state, response_id };
-        return onward::go_on(engine, waited, &end, brought.visitor, brought.at).await;
+    match journey.answered(response_id) {
+        Some(LedTo::Onward(next)) => {
+            let next = *next;
+            return onward::go_on(engine, Waited { journey, state, response_id }, next, brought.visitor, brought.at)
+                .await;
+        }
+        Some(end) => return led(&engine.deps, &journey, end, response_id, brought.visitor),
+        None => {}
     }
     match response.kind {
         ResponseKind::Error(error) if !journey.is_spent(visit) && !journey.is_answered() => {
@@ -224,8 +229,12 @@ async fn await_end(
     let (began, response_id) = (Instant::now(), waited.response_id);
     let ended = find::ended(&engine.deps, waited.journey.pay_id(), response_id);
     match tokio::time::timeout_at(at + engine.deps.provider_timeout(), ended).await {
-        Ok(Ok(Some(ended))) => match ended.answered(response_id).cloned() {
-            Some(end) => onward::go_on(engine, Waited { journey: ended, ..waited }, &end, visitor, at).await,
+        Ok(Ok(Some(ended))) => match ended.answered(response_id) {
+            Some(LedTo::Onward(next)) => {
+                let next = *next;
+                onward::go_on(engine, Waited { journey: ended, ..waited }, next, visitor, at).await
+            }
+            Some(end) => led(&engine.deps, &ended, end, response_id, visitor),
             // Nobody brought it.
             None => Ok(Returned::Rejected(RejectedReturn::Forged)),
         },
@@ -281,8 +290,19 @@ async fn prove_in_time(
         Ok(proof) => Ok(match proof?.result {
             ProofResult::Home(ConcludedResponse { journey, end, announcement }) => {
                 commit::await_announcement(&engine.deps, announcement, brought.at).await;
-                let waited = Waited { journey: journey.as_ref().clone(), ..waited };
-                return onward::go_on(engine, waited, &end, brought.visitor, brought.at).await;
+                let LedTo::Onward(next) = end else {
+                    return led(&engine.deps, &journey, &end, response_id, brought.visitor);
+                };
+                let Waited { state, .. } = waited;
+                let journey = journey.as_ref().clone();
+                return onward::go_on(
+                    engine,
+                    Waited { journey, state, response_id },
+                    next,
+                    brought.visitor,
+                    brought.at,
+                )
+                .await;
             }
             ProofResult::Elsewhere => {
                 return await_end(engine, waited, brought.visitor, (brought.at, brought.timing)).await;
@@ -343,31 +363,6 @@ async fn late(deps: &Deps, waited: Waited, evidence: &Evidence, visitor: &Visito
         Some(end) => led(deps, &journey, end, response_id, visitor),
         None => Ok(Returned::Wait(Box::new(Waited { journey, state, response_id }))),
     }
-}
-
-/// The step that sends a customer home before the fact, where that is wanted and possible.
-fn early(deps: &Deps, journey: &Journey, response_id: ResponseId, evidence: Option<&Evidence>) -> Result<Option<Step>> {
-    let wanted = deps.dialect(&journey.opening().dialect)?.hands_back_early(journey);
-    if wanted { handing_back(deps, journey, response_id, evidence) } else { Ok(None) }
-}
-
-/// The step that sends a customer home before the fact, where its callback claims no outcome.
-fn handing_back(
-    deps: &Deps,
-    journey: &Journey,
-    response_id: ResponseId,
-    evidence: Option<&Evidence>,
-) -> Result<Option<Step>> {
-    if journey.opening().plan.destination_for(None).is_none() {
-        return Ok(None);
-    }
-    let number = journey.token_number(&LedTo::HandedBackEarly, Some(response_id.visit));
-    let token = derive::minted(deps, journey, number)?;
-    let proof = evidence.map(|evidence| derive::holding(deps, journey, evidence)).transpose()?;
-    Ok(journey.clone().hand_back_early(response_id, proof, deps.clock.now()).map(|next| {
-        let deliveries = commit::deliveries_of(deps, &next, JourneyEvent::Returned(response_id.visit));
-        Step::to(next).with_token(token).with_deliveries(deliveries)
-    }))
 }
 
 /// The answer to this visit that is being proven.

@@ -2,32 +2,34 @@
 
 use std::sync::Arc;
 
+use futures_util::future::{BoxFuture, FutureExt as _};
 use tokio::time::Instant;
 
 use super::{Returned, Waited, led};
-use crate::domain::LedTo;
+use crate::domain::{Journey, LedTo};
 use crate::engine::deps::Result;
 use crate::engine::visitor::Visitor;
-use crate::engine::{Engine, ahead, derive};
+use crate::engine::{Engine, ahead};
 
-/// Sends a browser on whose answer has led to `end`: where that is out again, as soon as its provider has said where to.
-pub(super) async fn go_on(
-    engine: &Arc<Engine>,
-    waited: Waited,
-    end: &LedTo,
-    visitor: &Visitor,
+/// Sends a browser out again on this visit, as soon as its provider has said where to. Boxed, so that other returns have
+/// no room for it.
+pub(super) fn go_on<'a>(
+    engine: &'a Arc<Engine>,
+    Waited { mut journey, state, response_id }: Waited,
+    next: u8,
+    visitor: &'a Visitor,
     at: Instant,
-) -> Result<Returned> {
-    let Waited { mut journey, state, response_id } = waited;
-    if let LedTo::Onward(next) = end
-        && derive::known_redirect(&engine.deps, &journey, *next)?.is_none()
-        && journey.asked_ahead().is_some_and(|(visit, _)| visit == *next)
-    {
-        let left = (at + engine.deps.provider_timeout()).saturating_duration_since(Instant::now());
-        journey = ahead::await_provider_redirect(engine, journey, left).await?;
-        if journey.asked_ahead().is_some_and(|(visit, _)| visit == *next) {
-            return Ok(Returned::Wait(Box::new(Waited { journey, state, response_id })));
+) -> BoxFuture<'a, Result<Returned>> {
+    let is_asked = move |journey: &Journey| journey.asked_ahead().is_some_and(|(visit, _)| visit == next);
+    let going = async move {
+        if is_asked(&journey) {
+            let left = (at + engine.deps.provider_timeout()).saturating_duration_since(Instant::now());
+            journey = ahead::await_provider_redirect(engine, journey, left).await?;
+            if is_asked(&journey) {
+                return Ok(Returned::Wait(Box::new(Waited { journey, state, response_id })));
+            }
         }
-    }
-    led(&engine.deps, &journey, end, response_id, visitor)
+        led(&engine.deps, &journey, &LedTo::Onward(next), response_id, visitor)
+    };
+    going.boxed()
 }
