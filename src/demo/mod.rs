@@ -73,25 +73,25 @@ impl Demo {
 
     /// The merchant's id, in its short form.
     async fn short_id(&self) -> String {
-        let profile = self.asked(Call::get(&format!("{}/v1/profile", self.api)).bearer(&self.api_key)).await;
+        let profile = self.ask(Call::get(&format!("{}/v1/profile", self.api)).bearer(&self.api_key)).await;
         profile.unwrap_or_default()["short_id"].as_str().unwrap_or_default().to_owned()
     }
 
     /// A number of the shop's own that no payment of this merchant has yet: behind the last one.
     async fn own_number(&self) -> String {
         let look = Call::get(&format!("{}/v1/journeys?limit=1", self.api)).bearer(&self.api_key);
-        let listed = self.asked(look).await.unwrap_or_default();
+        let listed = self.ask(look).await.unwrap_or_default();
         format!("d{}", listed["journeys"][0]["pay_id"].as_str().unwrap_or("1"))
     }
 
     /// The answer to a call, as JSON. `None` where there is none.
-    async fn asked(&self, call: Call) -> Option<Value> {
+    async fn ask(&self, call: Call) -> Option<Value> {
         self.client.send(call).await.ok()?.json().ok()
     }
 
     /// Makes a call: the whole answer, and the address to pay at, or what the gateway says is wrong.
-    async fn opened(&self, call: &AppCall) -> Result<(Value, String), String> {
-        let answer = self.asked(call.request(&self.api, &self.api_key)).await;
+    async fn open_payment(&self, call: &AppCall) -> Result<(Value, String), String> {
+        let answer = self.ask(call.request(&self.api, &self.api_key)).await;
         let body = answer.ok_or_else(|| "The gateway did not answer.".to_owned())?;
         let text = |pointer| body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         match text(call.pay_link) {
@@ -124,7 +124,7 @@ async fn pay(demo: web::Data<Demo>, incoming: Incoming) -> HttpResponse {
     }
     let callbacks = demo.callbacks().await;
     let call = AppCall::of(&form, &callbacks, (&demo.short_id().await, &demo.own_number().await));
-    match demo.opened(&call).await {
+    match demo.open_payment(&call).await {
         Ok((_, pay_link)) => match reply::own_page(&pay_link, &demo.public_url) {
             Some(response) => response,
             None => demo.page(form, Some(DemoError::of_form("The gateway answered with an unknown link."))).await,

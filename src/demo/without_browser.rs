@@ -21,7 +21,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     let own = |path, method| page_at(path, method).wrap(from_fn(own_pages_only));
     config
         .service(own("/demo/never-returns", "POST").route(web::post().to(never_returns)))
-        .service(own("/demo/attached", "POST").route(web::post().to(attached)))
+        .service(own("/demo/attached", "POST").route(web::post().to(attach)))
         .service(own(PAGE, "GET").route(web::get().to(show)));
 }
 
@@ -42,7 +42,7 @@ fn own_payment(amount: &str, more: (&str, Value)) -> AppCall {
 async fn never_returns(demo: web::Data<Demo>, incoming: Incoming) -> HttpResponse {
     let form = form::read(&incoming.body.unwrap_or_default(), demo.untouched());
     let call = own_payment(&form.amount, ("callback", json!(form.url)));
-    let (journey, pay_link) = match demo.opened(&call).await {
+    let (journey, pay_link) = match demo.open_payment(&call).await {
         Ok(opened) => opened,
         Err(reason) => return demo.page(form.clone(), Some(form::error(&form, &reason))).await,
     };
@@ -56,17 +56,17 @@ async fn never_returns(demo: web::Data<Demo>, incoming: Incoming) -> HttpRespons
 }
 
 /// Opens a payment that the app creates itself, and says which one it has created.
-async fn attached(demo: web::Data<Demo>, incoming: Incoming) -> HttpResponse {
+async fn attach(demo: web::Data<Demo>, incoming: Incoming) -> HttpResponse {
     let form = form::read(&incoming.body.unwrap_or_default(), demo.untouched());
     let call = own_payment(&form.amount, ("attach", json!("sandbox")));
-    let answer = demo.asked(call.request(&demo.api, &demo.api_key)).await.unwrap_or_default();
+    let answer = demo.ask(call.request(&demo.api, &demo.api_key)).await.unwrap_or_default();
     let (Some(id), Some(reference)) = (answer["journey_id"].as_str(), answer["attach"]["reference"].as_str()) else {
         let reason = answer["detail"].as_str().unwrap_or("The gateway did not answer.");
         return demo.page(form.clone(), Some(form::error(&form, reason))).await;
     };
     // As the bank calls it; another bank's kit would say.
     let bind = AppCall::attach(id, &format!("sandbox-{reference}"));
-    match demo.asked(bind.request(&demo.api, &demo.api_key)).await {
+    match demo.ask(bind.request(&demo.api, &demo.api_key)).await {
         Some(journey) if journey["journey_id"].is_string() => about(&demo, &journey, true),
         _ => demo.page(form, Some(DemoError::of_form("The payment could not be attached."))).await,
     }
@@ -84,7 +84,7 @@ async fn show(demo: web::Data<Demo>, about: web::Query<About>) -> HttpResponse {
     let About { journey_id, attached } = about.into_inner();
     let is_id = uuid::Uuid::parse_str(&journey_id).is_ok();
     let look = Call::get(&format!("{}/v1/journeys/{journey_id}", demo.api)).bearer(&demo.api_key);
-    let journey = if is_id { demo.asked(look).await.unwrap_or_default() } else { Value::Null };
+    let journey = if is_id { demo.ask(look).await.unwrap_or_default() } else { Value::Null };
     let Some(status) = journey["status"].as_str() else { return reply::unknown_link() };
     let attached = attached.unwrap_or_default();
     let amount = journey["amount"].as_str().unwrap_or_default();

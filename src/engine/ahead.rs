@@ -83,7 +83,7 @@ async fn record_asked(engine: &Engine, journey: Journey, visit: u8) -> Result<Op
 }
 
 /// Concludes a journey for which there is no redirect, unless another node has begun to ask for one, or has it. Where the
-/// customer is there, because the provider wanted the browser once more, it is as if that had brought the error.
+/// customer is there, because the provider wanted the browser once more, it is as if the browser had brought the error.
 async fn give_up(engine: &Engine, journey: Journey, visit: u8, error: ProviderRefusal) -> Result<()> {
     let (own, fact) = (journey.asked_ahead(), Fact::refused(error.clone()));
     if journey.was_led_to(visit) && own.is_some() {

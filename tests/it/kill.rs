@@ -19,10 +19,16 @@ mod story;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use handback::clock::{Clock as _, SystemClock};
+use handback::keys::Keys;
+use tempfile::NamedTempFile;
+
 use self::chance::Chance;
 use self::load::Load;
 use self::merchant_client::MerchantClient;
 use crate::support::gateway_process::GatewayProcess;
+use crate::support::http::Http;
+use crate::support::merchant_client as merchant;
 use crate::support::redis::RedisServer;
 
 /// How often the gateway is killed.
@@ -97,6 +103,20 @@ fn gateway(store: Option<&str>) -> GatewayProcess {
     let mut settings = vec![("WORKERS", "2"), ("LOG", "warn")];
     settings.extend(store.map(|store| ("STORE", store)));
     GatewayProcess::start(&settings)
+}
+
+/// A gateway with this configuration file, and a merchant of it.
+fn gateway_with(file: &str, store: Option<&str>) -> (GatewayProcess, merchant::MerchantClient) {
+    let path = NamedTempFile::new().unwrap().into_temp_path().keep().unwrap();
+    std::fs::write(&path, file).unwrap();
+    let keys = Keys::write_fresh("k1", SystemClock.entropy());
+    let mut settings = vec![("WORKERS", "2"), ("LOG", "error"), ("KEYS", keys.reveal())];
+    settings.extend([("CONFIG", path.to_str().unwrap()), ("RETURN_BUDGET", "2s")]);
+    settings.extend(store.map(|store| ("STORE", store)));
+    let gateway = GatewayProcess::start(&settings);
+    let (id, key) = gateway.add_merchant();
+    let http = Http::to(&gateway.base());
+    (gateway, merchant::MerchantClient { http, id, key, signing_secret: String::new() })
 }
 
 /// Kills a gateway as soon as it has come to this line, and starts it again.

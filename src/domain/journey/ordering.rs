@@ -89,8 +89,8 @@ impl Journey {
         RepeatedOrder::Again(Box::new(self.revised()))
     }
 
-    /// Notes that an order that was sent this often, and last at `sent_at`, has certainly not come to its provider. `None`
-    /// where it was sent before or since.
+    /// Notes that an order that was sent at `sent_at` has certainly not come to its provider. `None` where it was sent
+    /// before or since, because one of those may have.
     #[must_use]
     pub fn order_not_sent(mut self, visit: u8, sent_at: UnixMillis) -> Option<Self> {
         let payment = self.payment_mut(visit)?;

@@ -78,7 +78,7 @@ impl Journey {
 
     /// Whether its provider has wanted the browser more than once.
     pub fn was_led_on(&self) -> bool {
-        (0..=u8::MAX).take(self.past.visits.len()).any(|visit| self.was_led_to(visit))
+        self.ends().any(|end| matches!(end, LedTo::Onward(_)))
     }
 
     /// Whether a browser may be led out again on this visit: nobody has come back from it, and nothing has ended.
@@ -88,8 +88,12 @@ impl Journey {
 
     /// Whether a browser that had come back was led out again on this visit.
     pub fn was_led_to(&self, visit: u8) -> bool {
-        let mut answers = self.past.visits.iter().flat_map(|visit| &visit.answers);
-        answers.any(|answer| answer.end == Some(LedTo::Onward(visit)))
+        self.ends().any(|end| *end == LedTo::Onward(visit))
+    }
+
+    /// Where its answers have led.
+    fn ends(&self) -> impl Iterator<Item = &LedTo> {
+        self.past.visits.iter().flat_map(|visit| &visit.answers).filter_map(|answer| answer.end.as_ref())
     }
 
     /// Records that the provider is being asked for this visit's redirect. `None` when nobody needs to ask: it is

@@ -116,11 +116,11 @@ pub(super) fn ask_behind(engine: &Arc<Engine>, journey: Journey, visit: u8, (rea
 
 async fn ask_and_conclude(engine: &Engine, mut journey: Journey, visit: u8) -> Result<TimedAnswer> {
     let (deps, name, began) = (&engine.deps, journey.provider_of(visit).to_owned(), Instant::now());
-    let (said, name) = match deps.provider(&name) {
-        Ok(provider) => (said::hear(deps, provider.as_ref(), &mut journey, visit).await?, name.as_str()),
-        Err(_) => (Err(ProviderError::Unreachable("this gateway has it no longer".into())), name.as_str()),
+    let said = match deps.provider(&name) {
+        Ok(provider) => said::hear(deps, provider.as_ref(), &mut journey, visit).await?,
+        Err(_) => Err(ProviderError::Unreachable("this gateway has it no longer".into())),
     };
-    let (journey, provider_time) = (&journey, began.elapsed());
+    let (journey, name, provider_time) = (&journey, name.as_str(), began.elapsed());
     let answer = match said {
         Ok(said) => {
             if !matches!(said, Said::NotAttached | Said::Elsewhere | Said::Doubtful(_)) {

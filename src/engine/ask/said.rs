@@ -50,7 +50,7 @@ pub(super) async fn hear(
         Some(known) => Ok(known),
         // Nobody has said which payment it is.
         None if is_attached => Err(Ok(Said::NotAttached)),
-        None => created(deps, provider, journey, visit).await?,
+        None => create(deps, provider, journey, visit).await?,
     };
     let provider_reference = match provider_reference {
         Ok(provider_reference) => provider_reference,
@@ -223,7 +223,7 @@ fn context<'a>(deps: &Deps, journey: &'a Journey, visited: &'a Visited) -> provi
 }
 
 /// Has the provider create the payment of a visit, and returns its reference; else what the provider says instead.
-async fn created(
+async fn create(
     deps: &Deps,
     provider: &dyn Provider,
     journey: &Journey,

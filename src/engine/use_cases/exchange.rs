@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::domain::{AnswerTo, Evidence, Fact, Journey, LedTo, MerchantId, ProviderPayment, ResponseKind};
+use crate::domain::{AnswerTo, Evidence, Fact, Journey, LedTo, MerchantId, ProviderPayment, ResponseId, ResponseKind};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::scan::{Page, ScanRange};
 use crate::engine::{Engine, accounts, ahead, ask, conclude, derive, find, lapse, prove, scan};
@@ -112,24 +112,8 @@ pub async fn bring_answer(
     }
     // Whatever the app has brought, a provider that holds a payment is asked.
     let kind = if journey.payment(visit).is_some() { ResponseKind::Returned } else { response.kind };
-    match kind {
-        ResponseKind::Error(error) if journey.answered(response_id).is_none() && !journey.is_spent(visit) => {
-            conclude::by_response(&engine.deps, journey.clone(), &Fact::refused(error), response_id).await?;
-        }
-        ResponseKind::Error(_) => {}
-        // Its provider is asked; where it says nothing in time, the schedule asks again.
-        ResponseKind::Returned if journey.payment(visit).is_some_and(ProviderPayment::is_open) => {
-            let asked = ask::ask(engine, &journey, visit);
-            if let Ok(asked) = tokio::time::timeout(request_timeout, asked).await {
-                asked?;
-            }
-        }
-        ResponseKind::Returned => {}
-        ResponseKind::Code(evidence) => {
-            if !prove::prove_brought(engine, &journey, response_id, &evidence, request_timeout).await? {
-                return Ok(BroughtCode::Forged);
-            }
-        }
+    if !conclude_brought(engine, &journey, (response_id, kind), request_timeout).await? {
+        return Ok(BroughtCode::Forged);
     }
     let pay_id = journey.pay_id();
     let journey = accounts::find_journey(&engine.deps, pay_id)
@@ -143,6 +127,34 @@ pub async fn bring_answer(
         return Ok(BroughtCode::Onward(Box::new(journey)));
     }
     Ok(BroughtCode::Journey(Box::new(find::await_change(&engine.deps, journey, left).await?)))
+}
+
+/// Concludes what the answer proves that an app has brought. `false` when it is forged.
+async fn conclude_brought(
+    engine: &Arc<Engine>,
+    journey: &Journey,
+    (response_id, kind): (ResponseId, ResponseKind),
+    request_timeout: Duration,
+) -> Result<bool> {
+    let visit = response_id.visit;
+    match kind {
+        ResponseKind::Error(error) if journey.answered(response_id).is_none() && !journey.is_spent(visit) => {
+            conclude::by_response(&engine.deps, journey.clone(), &Fact::refused(error), response_id).await?;
+        }
+        ResponseKind::Error(_) => {}
+        // Its provider is asked; where it says nothing in time, the schedule asks again.
+        ResponseKind::Returned if journey.payment(visit).is_some_and(ProviderPayment::is_open) => {
+            let asked = ask::ask(engine, journey, visit);
+            if let Ok(asked) = tokio::time::timeout(request_timeout, asked).await {
+                asked?;
+            }
+        }
+        ResponseKind::Returned => {}
+        ResponseKind::Code(evidence) => {
+            return prove::prove_brought(engine, journey, response_id, &evidence, request_timeout).await;
+        }
+    }
+    Ok(true)
 }
 
 /// The visit of an answer that came under the app's own state: what comes again is still the answer of its visit; what

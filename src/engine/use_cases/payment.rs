@@ -110,7 +110,11 @@ pub async fn attach(
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn not_made(engine: &Arc<Engine>, merchant: MerchantId, pay_id: PayId) -> Result<Option<(Journey, bool)>> {
+pub async fn record_not_made(
+    engine: &Arc<Engine>,
+    merchant: MerchantId,
+    pay_id: PayId,
+) -> Result<Option<(Journey, bool)>> {
     let deps = &engine.deps;
     let Some(journey) = find::journey(deps, merchant, pay_id).await? else { return Ok(None) };
     let now = deps.clock.now();

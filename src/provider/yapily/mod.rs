@@ -69,7 +69,7 @@ impl Yapily {
     }
 
     /// Exchanges what a browser brought. `None` where it is worth nothing, or says that somebody agreed to something else.
-    async fn exchanged(&self, context: &PaymentContext<'_>, evidence: &Secret) -> Result<Option<Secret>> {
+    async fn exchange_token(&self, context: &PaymentContext<'_>, evidence: &Secret) -> Result<Option<Secret>> {
         let exchange = Exchange { one_time_token: evidence.reveal() };
         let call = body(self.call(Method::POST, &["consent-one-time-token"]), &exchange)?;
         let Answered::Object(consent) = self.send::<Enveloped<Consent>>(call).await? else { return Ok(None) };
@@ -94,13 +94,13 @@ impl Yapily {
     }
 
     /// How far the customer of a consent is.
-    async fn agreed(&self, id: &str, deadline: Duration) -> Result<Agreed> {
+    async fn consent_standing(&self, id: &str, deadline: Duration) -> Result<Agreed> {
         let agreed = self.consent(id, deadline).await?.agreed();
         agreed.ok_or_else(|| ProviderError::Unreadable("its status cannot be read".into()))
     }
 
     /// Where a payment stands that was made.
-    async fn made(&self, context: &PaymentContext<'_>, id: &str, agreement: &Secret) -> Result<PaymentReport> {
+    async fn made_payment(&self, context: &PaymentContext<'_>, id: &str, agreement: &Secret) -> Result<PaymentReport> {
         if !is_id(id) {
             return Err(ProviderError::NoPayment("it is not the form of an id".into()));
         }
@@ -254,7 +254,9 @@ impl Provider for Yapily {
             return Err(ProviderError::NoPayment("it is not the form of an id".into()));
         }
         let evidence = match &context.order {
-            OrderStanding::Sent { agreement, made: Some(made) } => return self.made(context, made, agreement).await,
+            OrderStanding::Sent { agreement, made: Some(made) } => {
+                return self.made_payment(context, made, agreement).await;
+            }
             OrderStanding::Sent { made: None, .. } => {
                 return Err(ProviderError::Unanswered("it was ordered, and no answer came".into()));
             }
@@ -262,11 +264,11 @@ impl Provider for Yapily {
         };
         // Where it is not exchanged, because it was before or is nobody's, the consent says what it is worth.
         if let Some(evidence) = evidence
-            && let Ok(Some(agreement)) = self.exchanged(context, evidence).await
+            && let Ok(Some(agreement)) = self.exchange_token(context, evidence).await
         {
             return report(context, PaymentStatus::Agreed(agreement));
         }
-        report(context, status_of(self.agreed(id, DEADLINE).await?))
+        report(context, status_of(self.consent_standing(id, DEADLINE).await?))
     }
 
     async fn order(&self, context: &PaymentContext<'_>, is_repeated: bool) -> Result<Ordered> {
@@ -294,7 +296,7 @@ impl Provider for Yapily {
         if matches!(context.order, OrderStanding::Sent { .. }) || !is_id(id) {
             return self.payment(context).await;
         }
-        match self.agreed(id, CLOSING).await {
+        match self.consent_standing(id, CLOSING).await {
             Ok(Agreed::No(why)) => return report(context, PaymentStatus::Refused(why)),
             Ok(Agreed::NotYet | Agreed::Yes(_)) => {
                 let revoke = self.call(Method::DELETE, &["consents", id]).deadline(CLOSING);

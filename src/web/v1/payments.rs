@@ -22,7 +22,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     };
     config
         .service(super::at("/journeys/{id}/attach", "POST").route(web::post().to(attach)))
-        .service(super::at("/journeys/{id}/not-made", "POST").route(web::post().to(not_made)))
+        .service(super::at("/journeys/{id}/not-made", "POST").route(web::post().to(record_not_made)))
         .service(super::at("/journeys/{id}/cancel", "POST").route(web::post().to(cancel)))
         .service(super::at("/journeys/{id}/captures", "POST").route(web::post().to(operation(OperationKind::Capture))))
         .service(super::at("/journeys/{id}/voids", "POST").route(web::post().to(operation(OperationKind::Void))))
@@ -61,9 +61,9 @@ async fn attach(engine: web::Data<Engine>, id: web::Path<String>, call: Call<Att
 }
 
 /// Takes the merchant's word that an order whose answer was lost has made no payment.
-async fn not_made(engine: web::Data<Engine>, id: web::Path<String>, merchant: Authenticated) -> ApiResult {
+async fn record_not_made(engine: web::Data<Engine>, id: web::Path<String>, merchant: Authenticated) -> ApiResult {
     let journey = journey_of(&engine, merchant.id, &id).await?;
-    match use_cases::payment::not_made(&engine, merchant.id, journey.pay_id()).await?.ok_or_else(unknown)? {
+    match use_cases::payment::record_not_made(&engine, merchant.id, journey.pay_id()).await?.ok_or_else(unknown)? {
         (journey, true) => Ok(no_store(StatusCode::OK).json(view(&engine, &journey)?)),
         (_, false) => Err(conflict("id", "has no order whose answer was lost".to_owned())),
     }

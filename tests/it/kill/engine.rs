@@ -5,16 +5,13 @@
 
 use std::time::{Duration, Instant};
 
-use handback::clock::{Clock as _, SystemClock};
-use handback::keys::Keys;
 use reqwest::Method;
 use serde_json::json;
-use tempfile::NamedTempFile;
 
-use super::{LONGEST_WAY, load::runtime};
+use super::{LONGEST_WAY, gateway_with, load::runtime};
 use crate::support::engine_process::EngineProcess;
 use crate::support::gateway_process::GatewayProcess;
-use crate::support::http::{Http, query_value};
+use crate::support::http::query_value;
 use crate::support::merchant_client::MerchantClient;
 use crate::support::payment_engine::Trap;
 use crate::support::redis::RedisServer;
@@ -66,16 +63,8 @@ struct Scene {
 
 impl Scene {
     fn open(store: Option<&str>) -> Self {
-        let (engine, file) = (EngineProcess::start(), NamedTempFile::new().unwrap());
-        std::fs::write(file.path(), engine.file("ask_after = ['1s']\nasks_per_second = 1000\n")).unwrap();
-        let keys = Keys::write_fresh("k1", SystemClock.entropy());
-        let path = file.into_temp_path().keep().unwrap();
-        let mut settings = vec![("WORKERS", "2"), ("LOG", "error"), ("KEYS", keys.reveal())];
-        settings.extend([("CONFIG", path.to_str().unwrap()), ("RETURN_BUDGET", "2s")]);
-        settings.extend(store.map(|store| ("STORE", store)));
-        let gateway = GatewayProcess::start(&settings);
-        let (id, key) = gateway.add_merchant();
-        let shop = MerchantClient { http: Http::to(&gateway.base()), id, key, signing_secret: String::new() };
+        let engine = EngineProcess::start();
+        let (gateway, shop) = gateway_with(&engine.file("ask_after = ['1s']\nasks_per_second = 1000\n"), store);
         Self { engine, _gateway: gateway, shop, ends: Vec::new(), refunds: 0 }
     }
 

@@ -7,14 +7,12 @@
 use std::time::{Duration, Instant};
 
 use handback::clock::{Clock as _, SystemClock};
-use handback::keys::Keys;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 
-use super::{kill_at, load::runtime};
+use super::{gateway_with, kill_at, load::runtime};
 use crate::support::gateway_process::GatewayProcess;
-use crate::support::http::{Http, query_value};
+use crate::support::http::query_value;
 use crate::support::merchant_client::MerchantClient;
 use crate::support::payment_engine::Trap;
 use crate::support::redis::RedisServer;
@@ -80,16 +78,7 @@ struct Scene {
 
 impl Scene {
     fn open(till: Till, store: Option<&str>) -> Self {
-        let file = NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), till.file("ask_after = ['1s']\n")).unwrap();
-        let keys = Keys::write_fresh("k1", SystemClock.entropy());
-        let path = file.into_temp_path().keep().unwrap();
-        let mut settings = vec![("WORKERS", "2"), ("LOG", "error"), ("KEYS", keys.reveal())];
-        settings.extend([("CONFIG", path.to_str().unwrap()), ("RETURN_BUDGET", "2s")]);
-        settings.extend(store.map(|store| ("STORE", store)));
-        let gateway = GatewayProcess::start(&settings);
-        let (id, key) = gateway.add_merchant();
-        let shop = MerchantClient { http: Http::to(&gateway.base()), id, key, signing_secret: String::new() };
+        let (gateway, shop) = gateway_with(&till.file("ask_after = ['1s']\n"), store);
         Self { gateway, till, shop, refused: Vec::new(), paid: Vec::new(), refunds: Vec::new() }
     }
 

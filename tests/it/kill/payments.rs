@@ -10,15 +10,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use handback::clock::{Clock as _, SystemClock};
-use handback::keys::Keys;
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 
-use super::{kill_at, load::runtime};
+use super::{gateway_with, kill_at, load::runtime};
 use crate::support::gateway_process::GatewayProcess;
-use crate::support::http::Http;
 use crate::support::ixopay::{Client, Signing, debit, link_of};
-use crate::support::merchant_client::MerchantClient;
 use crate::support::payment_engine::{PaymentEngine, Trap, notify_at};
 use crate::support::redis::RedisServer;
 
@@ -78,16 +74,8 @@ fn the_gateway_is_killed_at_the_worst_lines(store: Option<&str>) {
 
 impl Scene {
     fn open(store: Option<&str>) -> Self {
-        let (engine, file) = (PaymentEngine::start(), NamedTempFile::new().unwrap());
-        std::fs::write(file.path(), engine.file("ask_after = ['1s']\nasks_per_second = 1000\n")).unwrap();
-        let keys = Keys::write_fresh("k1", SystemClock.entropy());
-        let path = file.into_temp_path().keep().unwrap();
-        let mut settings = vec![("WORKERS", "2"), ("LOG", "error"), ("KEYS", keys.reveal())];
-        settings.extend([("CONFIG", path.to_str().unwrap()), ("RETURN_BUDGET", "2s")]);
-        settings.extend(store.map(|store| ("STORE", store)));
-        let gateway = GatewayProcess::start(&settings);
-        let (id, key) = gateway.add_merchant();
-        let merchant = MerchantClient { http: Http::to(&gateway.base()), id, key, signing_secret: String::new() };
+        let engine = PaymentEngine::start();
+        let (gateway, merchant) = gateway_with(&engine.file("ask_after = ['1s']\nasks_per_second = 1000\n"), store);
         let client = Client { merchant, signing: Signing::Nothing, clock: Arc::default() };
         Self { gateway, engine, client, begun: Vec::new(), refunds: Vec::new() }
     }
