@@ -8,14 +8,17 @@ use tokio::time::Instant;
 use super::outgoing::{OutgoingRequest, Signing, Unwritable};
 use super::{Courier, Event, TROUBLE, in_flight::Holder, queue::Load, sender::Answered};
 use crate::domain::{
-    AttemptRecord, AttemptResult, CallbackUrl, DeliveryPolicy, Dialect, Digest, Target, UnixMillis, Verdict,
+    AttemptRecord, AttemptResult, CallbackUrl, DeliveryPolicy, Dialect, Digest, FeedEvent, Target, UnixMillis, Verdict,
 };
-use crate::domain::{delivery::Attempt, moment::whole_seconds};
+use crate::domain::{delivery::Attempt, feed::TROUBLE_QUIET, moment::whole_seconds};
 use crate::keys::WebhookKey;
-use crate::store::{DeliveryContext, Lease, Leased, Result, StoreError, receiver_name};
+use crate::store::{DeliveryContext, Leased, Result, StoreError, Trouble, receiver_name};
 
 /// Why an attempt ended that was cut short, as its merchant reads it.
 const CUT_SHORT: &str = "not answered: given up early, because too many attempts were not answered";
+
+/// For how long a delivery has not been received before its merchant is told that the endpoint is failing.
+const FAILING: Duration = Duration::from_hours(1);
 
 impl Courier {
     /// Makes one try at a leased delivery, and answers what it was to its receiver, and when it was over: before
@@ -85,7 +88,25 @@ impl Courier {
             self.open_endpoints.remove(&endpoint);
         }
         self.conclude(held, Some(&record), verdict).await?;
+        self.tell_trouble(&held.leased, verdict, now).await;
         Ok((load(&attempt, verdict), now))
+    }
+
+    /// Tells the merchant in its event feed of an endpoint that is gone, or that has not taken a delivery for too long.
+    async fn tell_trouble(&self, leased: &Leased, verdict: Verdict, now: UnixMillis) {
+        let (delivery, target) = (&leased.context.delivery, leased.lease.id.target);
+        let event = match verdict {
+            Verdict::Gone => FeedEvent::EndpointDisabled(target),
+            Verdict::Retry(_) | Verdict::Dead if now.since(delivery.since) >= FAILING => {
+                FeedEvent::EndpointFailing(target)
+            }
+            Verdict::Retry(_) | Verdict::Dead | Verdict::Delivered => return,
+        };
+        let (merchant, pay_id) = (leased.lease.merchant, leased.lease.id.journey.pay_id());
+        let trouble = Trouble { merchant, pay_id, event, with: place(leased), quiet: TROUBLE_QUIET };
+        if let Err(error) = self.deps.store.tell_trouble(trouble).await {
+            tracing::warn!(error = %error, "courier.store_trouble");
+        }
     }
 
     /// How its journey's dialect wants it delivered.
@@ -203,9 +224,13 @@ enum Prepared {
 
 /// The endpoint that a delivery goes to, as stores remember it.
 fn endpoint(leased: &Leased) -> Digest {
-    let Lease { id, merchant, .. } = leased.lease;
-    let url = leased.context.journey.opening().plan.url_of(id.target).map_or("", CallbackUrl::as_str);
-    receiver_name(merchant, url)
+    receiver_name(leased.lease.merchant, place(leased))
+}
+
+/// Its URL without what stands behind the path: whatever that is, it is the same endpoint.
+fn place(leased: &Leased) -> &str {
+    let url = leased.context.journey.opening().plan.url_of(leased.lease.id.target).map_or("", CallbackUrl::as_str);
+    url.split(['?', '#']).next().unwrap_or_default()
 }
 
 /// What an attempt was to its receiver: only what means that nobody is there, or that there is too much to do, slows

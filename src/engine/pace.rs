@@ -46,6 +46,11 @@ impl Pace {
         let next = if self.next > now.plus(LONGEST_QUEUE) { now } else { self.next };
         next.max(self.rests_until).max(now)
     }
+
+    /// For how long it has not answered; zero for one that does.
+    fn away(&self, now: UnixMillis) -> Duration {
+        self.away_since.map_or(Duration::ZERO, |since| now.since(since))
+    }
 }
 
 impl Paces {
@@ -88,7 +93,8 @@ impl Paces {
 
     /// A provider says that it has no such payment. One says nothing of the others; several in a row are the mark of a
     /// wrong address or account, and count as *away*, which somebody looks at. It is asked as before.
-    pub(super) fn unknown(&self, provider: &str, now: UnixMillis) {
+    /// Returns for how long it has been away.
+    pub(super) fn unknown(&self, provider: &str, now: UnixMillis) -> Duration {
         let mut paces = self.paces();
         let pace = paces.entry(provider.to_owned()).or_default();
         (pace.failures, pace.unknown) = (0, pace.unknown.saturating_add(1));
@@ -97,34 +103,34 @@ impl Paces {
         } else {
             pace.away_since.get_or_insert(now);
         }
+        pace.away(now)
     }
 
-    /// A provider has not answered.
-    pub(super) fn failed(&self, provider: &str, now: UnixMillis) {
+    /// A provider has not answered. Returns for how long it has been away.
+    pub(super) fn failed(&self, provider: &str, now: UnixMillis) -> Duration {
         let mut paces = self.paces();
         let pace = paces.entry(provider.to_owned()).or_default();
         pace.away_since.get_or_insert(now);
         // What fails while it rests was under way before.
-        if now < pace.rests_until {
-            return;
+        if now >= pace.rests_until {
+            pace.failures = pace.failures.saturating_add(1);
+            if let Some(rests) = pace.failures.checked_sub(FAILURES) {
+                let rest = REST.0.saturating_mul(1 << rests.min(16)).min(REST.1);
+                pace.rests_until = now.plus(rest);
+            }
         }
-        pace.failures = pace.failures.saturating_add(1);
-        if let Some(rests) = pace.failures.checked_sub(FAILURES) {
-            let rest = REST.0.saturating_mul(1 << rests.min(16)).min(REST.1);
-            pace.rests_until = now.plus(rest);
-        }
+        pace.away(now)
     }
 
     /// For how long each provider has not answered; zero for one that does. Merchants' accounts that nothing has been
     /// asked of for [`IDLE`] are forgotten: nobody may be left who would ask.
     pub(super) fn away(&self, now: UnixMillis) -> Vec<(String, Duration)> {
-        let away = |pace: &Pace| pace.away_since.map_or(Duration::ZERO, |since| now.since(since));
         let mut paces = self.paces();
         paces.retain(|provider, pace| {
             let asked_at = pace.next.max(pace.rests_until).max(pace.away_since.unwrap_or_default());
             merchant_of_provider(provider).is_none() || now < asked_at.plus(IDLE)
         });
-        paces.iter().map(|(provider, pace)| (provider.clone(), away(pace))).collect()
+        paces.iter().map(|(provider, pace)| (provider.clone(), pace.away(now))).collect()
     }
 
     fn paces(&self) -> MutexGuard<'_, HashMap<String, Pace>> {

@@ -22,7 +22,7 @@ pub use api_keys::ApiKeys;
 pub use deliveries::{
     Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, SHUT, endpoint_shard, receiver_name,
 };
-pub use events::{EventCursor, EventPage, Events};
+pub use events::{EventCursor, EventPage, Events, Trouble};
 pub use step::{Step, Taken};
 pub use users::{Enrolled, Users, user_name, user_shard};
 

@@ -7,16 +7,29 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::dialect::moments;
-use crate::domain::{FeedEvent, FinalOutcome, Journey, PaymentStanding, ProviderRefusal, WebhookPayload};
+use crate::domain::delivery::Target;
+use crate::domain::{FeedEvent, FinalOutcome, Journey, PaymentStanding, ProviderRefusal, UnixMillis, WebhookPayload};
 
 #[derive(Serialize)]
-struct Body<'a> {
+struct Body<D> {
     /// Its place in the feed; missing in a webhook, which has the header `webhook-id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     r#type: String,
     timestamp: String,
-    data: Data<'a>,
+    data: D,
+}
+
+/// What is said of trouble with an endpoint or a provider.
+#[derive(Serialize)]
+struct Trouble<'a> {
+    /// The journey that met it.
+    journey_id: String,
+    pay_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -51,19 +64,46 @@ pub(super) fn webhook(journey: &Journey, final_outcome: &FinalOutcome) -> Option
     Some(WebhookPayload { content_type: "application/json".into(), body })
 }
 
-/// Writes an event as the feed of its merchant has it, under this id: the body of the webhook that tells of it in our
-/// own words, whatever words its journey was opened in. `None` when the journey says nothing of it any more.
-pub fn feed_body(journey: &Journey, event: FeedEvent, id: String) -> Option<Box<RawValue>> {
-    let body = match event {
-        FeedEvent::Concluded(number) => {
-            concluded(journey, journey.final_outcomes().get(usize::from(number))?, Some(id))
-        }
-        FeedEvent::Mismatch(visit) => mismatch(journey, visit, id)?,
+/// Writes an event as the feed of its merchant has it, under this id and written at this moment: the body of the webhook
+/// that tells of it in our own words, whatever words its journey was opened in. `None` when the journey says nothing of
+/// it any more.
+pub fn feed_body(journey: &Journey, event: FeedEvent, (id, at): (String, UnixMillis)) -> Option<Box<RawValue>> {
+    let endpoint = |target: Target| {
+        let url = journey.opening().plan.url_of(target)?.as_str();
+        Some(Trouble { endpoint: url.split(['?', '#']).next(), ..trouble(journey) })
     };
-    serde_json::value::to_raw_value(&body).ok()
+    let told = |r#type: &str, data| Body {
+        id: Some(id.clone()),
+        r#type: r#type.into(),
+        timestamp: moments::written(at),
+        data,
+    };
+    let written = match event {
+        FeedEvent::Concluded(number) => {
+            let final_outcome = journey.final_outcomes().get(usize::from(number))?;
+            serde_json::value::to_raw_value(&concluded(journey, final_outcome, Some(id)))
+        }
+        FeedEvent::Mismatch(visit) => serde_json::value::to_raw_value(&mismatch(journey, visit, id)?),
+        FeedEvent::EndpointFailing(target) => {
+            serde_json::value::to_raw_value(&told("endpoint.failing", endpoint(target)?))
+        }
+        FeedEvent::EndpointDisabled(target) => {
+            serde_json::value::to_raw_value(&told("endpoint.disabled", endpoint(target)?))
+        }
+        FeedEvent::ProviderAway(visit) => {
+            let provider = Some(journey.provider_of(visit));
+            serde_json::value::to_raw_value(&told("provider.away", Trouble { provider, ..trouble(journey) }))
+        }
+    };
+    written.ok()
 }
 
-fn concluded<'a>(journey: &'a Journey, final_outcome: &'a FinalOutcome, id: Option<String>) -> Body<'a> {
+fn trouble(journey: &Journey) -> Trouble<'_> {
+    let (journey_id, pay_id) = (journey.id().to_string(), journey.pay_id().to_string());
+    Trouble { journey_id, pay_id, endpoint: None, provider: None }
+}
+
+fn concluded<'a>(journey: &'a Journey, final_outcome: &'a FinalOutcome, id: Option<String>) -> Body<Data<'a>> {
     let (at, status) = (moments::written(final_outcome.at), final_outcome.outcome.as_str());
     let about = if journey.opening().purpose.operation().is_some() { "operation" } else { "journey" };
     let error = final_outcome.refusal().map(ProviderRefusal::code);
@@ -72,7 +112,7 @@ fn concluded<'a>(journey: &'a Journey, final_outcome: &'a FinalOutcome, id: Opti
 }
 
 /// That a payment is not what its provider was asked for. `None` once it is put right.
-fn mismatch(journey: &Journey, visit: u8, id: String) -> Option<Body<'_>> {
+fn mismatch(journey: &Journey, visit: u8, id: String) -> Option<Body<Data<'_>>> {
     let PaymentStanding::Mismatch { reported, at } = &journey.payment(visit)?.standing else { return None };
     let data = Data { reported: Some(reported), ..data(journey, "away") };
     Some(Body { id: Some(id), r#type: "payment.mismatch".into(), timestamp: moments::written(*at), data })

@@ -13,6 +13,7 @@ use std::time::Duration;
 use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 
+use crate::domain::feed::TROUBLE_QUIET;
 use crate::domain::{
     Ending, Fact, FeedEvent, Invalid, Journey, PayId, PaymentReference, PaymentStanding, ProviderRefusal, Purpose,
     ReportedOperation, Secret, UnixMillis, Wanted,
@@ -23,8 +24,11 @@ use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::single_flight::Flight;
 use crate::engine::{Engine, accounts, commit, conclude, derive, learn};
 use crate::provider::{self, AskSchedule, PaymentReport, PaymentStatus, Performed, Provider, ProviderError, Requested};
-use crate::store::Step;
+use crate::store::{Step, Trouble};
 use said::Said;
+
+/// For how long a provider has not answered this node before the merchants whose payments it holds are told.
+const AWAY: Duration = Duration::from_mins(5);
 
 /// Which payment is asked about: the journey's, of this visit.
 pub(super) type Key = (PayId, u8);
@@ -129,15 +133,25 @@ async fn ask_and_conclude(engine: &Engine, mut journey: Journey, visit: u8) -> R
             judge(engine, journey, visit, checked(said, journey, visit)).await?
         }
         Err(trouble) => {
-            match &trouble {
+            let away = match &trouble {
                 ProviderError::NoPayment(_) => engine.paces.unknown(name, deps.clock.now()),
                 _ => engine.paces.failed(name, deps.clock.now()),
-            }
+            };
             tracing::warn!(provider = name, pay_id = %journey.pay_id(), error = %trouble, "payment.unknown");
+            if away >= AWAY {
+                tell_away(deps, journey, visit).await?;
+            }
             Answer::Unknown
         }
     };
     Ok(TimedAnswer { answer, provider_time })
+}
+
+/// Tells the merchant of a journey in its event feed that the provider of this visit cannot be asked.
+async fn tell_away(deps: &Deps, journey: &Journey, visit: u8) -> Result<()> {
+    let (merchant, pay_id, with) = (journey.opening().merchant, journey.pay_id(), journey.provider_of(visit));
+    let event = FeedEvent::ProviderAway(visit);
+    Ok(deps.store.tell_trouble(Trouble { merchant, pay_id, event, with, quiet: TROUBLE_QUIET }).await?)
 }
 
 /// Asks for the authorization or the payment of a visit, and writes down what the provider has created.

@@ -9,7 +9,7 @@ use crate::domain::feed::{KEPT, SETTLED};
 use crate::domain::{FeedEvent, MerchantId, PayId, UnixMillis};
 use crate::store::readings::legible;
 use crate::store::record::read_journey;
-use crate::store::{EventCursor, EventPage, Events, StoreError};
+use crate::store::{EventCursor, EventPage, Events, StoreError, Trouble};
 
 pub(super) const LIST: &str = "
     SELECT events.at, events.pay_id, events.event, journeys.record
@@ -47,6 +47,20 @@ impl Events for Embedded {
         let (read_to, has_more) = (found.last().map(|(cursor, _)| *cursor), found.len() == most);
         let events = found.into_iter().filter_map(|(cursor, journey)| Some((cursor, journey?)));
         Ok(EventPage { events: events.collect(), read_to, has_more })
+    }
+
+    async fn tell_trouble(&self, trouble: Trouble<'_>) -> Result<()> {
+        let Trouble { merchant, pay_id, event, quiet, .. } = trouble;
+        let digest = trouble.digest();
+        self.write(move |db, now| {
+            let note = "INSERT INTO troubles (digest, kept_until) VALUES (?1, ?2)
+                ON CONFLICT DO UPDATE SET kept_until = ?2 WHERE kept_until <= ?3";
+            if execute(db, note, params![digest.as_bytes(), millis(now.plus(quiet)), millis(now)])? == 1 {
+                keep(db, merchant, (pay_id, event), now)?;
+            }
+            Ok(())
+        })
+        .await
     }
 }
 

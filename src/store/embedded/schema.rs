@@ -8,7 +8,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Result, StoreError};
 
 /// The layout that this program reads and writes. The numbers below 7 were given out before the first release.
-const LAYOUT: u32 = 8;
+const LAYOUT: u32 = 9;
+
+/// The oldest layout that is brought up to date.
+const OLDEST: u32 = 7;
 
 /// Times are milliseconds since the epoch. `record` is what `store::record` writes; the columns beside it repeat what
 /// is searched by, and the two are always written together.
@@ -109,8 +112,10 @@ pub(super) const TABLES: &str = "
     CREATE INDEX shut_endpoints_kept ON shut_endpoints (kept_until);
 ";
 
-/// What layout 8 has beside 7. An event stands in the feed of its journey's merchant, by the moment at which it was
-/// written.
+/// What each layout has beside the one before it, from 8 on.
+const CHANGES: [&str; (LAYOUT - OLDEST) as usize] = [EVENTS, TROUBLES];
+
+/// An event stands in the feed of its journey's merchant, by the moment at which it was written.
 pub(super) const EVENTS: &str = "
     CREATE TABLE events (
         merchant BLOB NOT NULL,
@@ -122,6 +127,15 @@ pub(super) const EVENTS: &str = "
     CREATE INDEX events_at ON events (at);
 ";
 
+/// Trouble that was told in a feed, and until when it is not told again.
+pub(super) const TROUBLES: &str = "
+    CREATE TABLE troubles (
+        digest BLOB PRIMARY KEY,
+        kept_until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX troubles_kept ON troubles (kept_until);
+";
+
 /// Makes the tables of a new file, and refuses a file of another layout. Processes that start at the same time wait for
 /// each other.
 ///
@@ -131,21 +145,22 @@ pub fn prepare(db: &mut Connection) -> Result<()> {
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if layout_of(&step)? == 0 {
         step.execute_batch(TABLES)?;
-        step.execute_batch(EVENTS)?;
+        CHANGES.iter().try_for_each(|change| step.execute_batch(change))?;
         step.pragma_update(None, "user_version", LAYOUT)?;
     }
     expect_tables(&step)?;
     Ok(step.commit()?)
 }
 
-/// Brings a file of layout 7 up to date; leaves every other as it is.
+/// Brings a file of an older layout up to date, from [`OLDEST`] on; leaves every other as it is.
 ///
 /// # Errors
 /// On trouble with the file.
 pub fn bring_up_to_date(db: &mut Connection) -> Result<()> {
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if layout_of(&step)? == 7 {
-        step.execute_batch(EVENTS)?;
+    let layout = layout_of(&step)?;
+    if let Some(made) = layout.checked_sub(OLDEST).filter(|_| layout < LAYOUT) {
+        CHANGES.iter().skip(made as usize).try_for_each(|change| step.execute_batch(change))?;
         step.pragma_update(None, "user_version", LAYOUT)?;
     }
     Ok(step.commit()?)
@@ -159,7 +174,10 @@ pub fn expect_tables(db: &Connection) -> Result<()> {
     let why = match layout_of(db)? {
         LAYOUT => return Ok(()),
         0 => "it holds nothing yet; start the server, which makes a store there".into(),
-        7 => "it was written by an older version (layout 7); start the server, which brings it up to date".into(),
+        OLDEST..LAYOUT => format!(
+            "it was written by an older version (layout {}); start the server, which brings it up to date",
+            layout_of(db)?
+        ),
         other => {
             let writer = if other < LAYOUT { "a version from before the first release" } else { "a newer version" };
             format!(

@@ -125,18 +125,36 @@ fn a_file_of_another_layout_is_refused_and_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_server_brings_a_file_of_the_layout_before_up_to_date_and_a_command_leaves_it() {
-    let (folder, clock) = (Folder::new(), clock());
-    let shop = fixtures::merchant("Shop", clock.now());
-    assert!(folder.store(&clock).add(&shop).await.unwrap());
-    beside(&folder).execute_batch("DROP TABLE events; PRAGMA user_version = 7").unwrap();
-    for open in [Embedded::open, Embedded::open_existing] {
-        let refused = open(folder.0.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP);
-        assert!(matches!(&refused, Err(StoreError::Foreign(why)) if why.contains("start the server")), "{refused:?}");
+async fn a_server_brings_a_file_of_an_older_layout_up_to_date_and_a_command_leaves_it() {
+    for (layout, was_not_there) in [(7, &["events", "troubles"][..]), (8, &["troubles"])] {
+        let (folder, clock) = (Folder::new(), clock());
+        let shop = fixtures::merchant("Shop", clock.now());
+        assert!(folder.store(&clock).add(&shop).await.unwrap());
+        let tables =
+            |folder| rows_of(&beside(folder), "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY 1");
+        let new = tables(&folder);
+        for table in was_not_there {
+            beside(&folder).execute_batch(&format!("DROP TABLE {table}")).unwrap();
+        }
+        beside(&folder).pragma_update(None, "user_version", layout).unwrap();
+        for open in [Embedded::open, Embedded::open_existing] {
+            let refused = open(folder.0.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP);
+            assert!(
+                matches!(&refused, Err(StoreError::Foreign(why)) if why.contains("start the server")),
+                "{refused:?}"
+            );
+        }
+        let store = Embedded::open_for_server(folder.0.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
+        assert_eq!(store.merchants().await.unwrap(), [shop.clone()]);
+        assert_eq!(store.events(shop.id, None, 9).await.unwrap().read_to, None);
+        assert_eq!(tables(&folder), new, "{layout}");
     }
-    let store = Embedded::open_for_server(folder.0.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
-    assert_eq!(store.merchants().await.unwrap(), [shop.clone()]);
-    assert_eq!(store.events(shop.id, None, 9).await.unwrap().read_to, None);
+}
+
+fn rows_of(db: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = db.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
 }
 
 #[test]
@@ -325,6 +343,7 @@ fn no_query_reads_a_whole_table_or_sorts() {
         tidy::RESERVATIONS,
         tidy::JOURNEYS,
         tidy::SHUT_ENDPOINTS,
+        tidy::TROUBLES,
         deliveries::OF_JOURNEY,
         deliveries::WAKING,
         deliveries::DEAD,

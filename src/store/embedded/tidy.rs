@@ -20,6 +20,8 @@ pub(super) const JOURNEYS: &str = "SELECT pay_id FROM journeys WHERE over_at <= 
      ORDER BY over_at LIMIT ?3";
 pub(super) const SHUT_ENDPOINTS: &str =
     "DELETE FROM shut_endpoints WHERE digest IN (SELECT digest FROM shut_endpoints WHERE kept_until <= ?1 LIMIT ?2)";
+pub(super) const TROUBLES: &str =
+    "DELETE FROM troubles WHERE digest IN (SELECT digest FROM troubles WHERE kept_until <= ?1 LIMIT ?2)";
 
 /// Drops some of what has expired, and answers how many records; 0 means that there is no more.
 ///
@@ -30,7 +32,7 @@ pub fn step(db: &Connection, now: UnixMillis, keep: Duration) -> Result<usize> {
     let at = |ago: Duration| millis(before(now, ago));
     let tokens_last = Settings::TOKEN_LIFE.1 + REMEMBERED;
     let mut dropped = drop_journeys(db, at(keep), at(tokens_last))? + events::tidy(db, now, MOST)?;
-    for sql in [RESERVATIONS, SHUT_ENDPOINTS] {
+    for sql in [RESERVATIONS, SHUT_ENDPOINTS, TROUBLES] {
         dropped += execute(db, sql, params![millis(now), MOST])?;
     }
     Ok(dropped)

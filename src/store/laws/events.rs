@@ -2,9 +2,10 @@
 
 use super::fixtures::{Draft, concluded, concluding, merchant};
 use super::{HOUR, TestStore};
+use crate::domain::delivery::Target;
 use crate::domain::feed::{KEPT, SETTLED};
 use crate::domain::{Fact, FeedEvent, Journey, MerchantId};
-use crate::store::{EventCursor, EventPage, Step, Taken};
+use crate::store::{EventCursor, EventPage, Step, Taken, Trouble};
 
 /// Opens a journey of this merchant, and concludes it with an event.
 async fn told(tested: &TestStore, merchant: MerchantId) -> Journey {
@@ -33,7 +34,7 @@ pub(crate) async fn an_event_is_listed_when_nothing_older_can_come_any_more(test
     tested.pass(2 * SETTLED);
     let all = page(&tested, own, None, 9).await;
     assert_eq!(journeys(&all), [first, second]);
-    assert!(all.events.iter().all(|(cursor, _)| cursor.feed_event() == FeedEvent::Concluded(0)));
+    assert!(all.events.iter().all(|(cursor, _)| cursor.feed_event() == Some(FeedEvent::Concluded(0))));
     let stranger = page(&tested, MerchantId::mint(rand::random()), None, 9).await;
     assert_eq!((stranger.events.len(), stranger.read_to), (0, None));
 }
@@ -114,4 +115,40 @@ pub(crate) async fn old_events_are_tidied_away_and_a_removed_merchants_at_once(t
     tested.pass(KEPT + HOUR);
     tested.store().tidy().await.unwrap();
     assert_eq!(page(&tested, shop.id, None, 9).await.read_to, None);
+}
+
+pub(crate) async fn the_same_trouble_is_told_once_in_a_while(tested: TestStore) {
+    let own = MerchantId::mint(rand::random());
+    let journeys = [told(&tested, own).await, told(&tested, own).await];
+    let [first, second] = journeys.each_ref().map(Journey::pay_id);
+    let failing = FeedEvent::EndpointFailing(Target::WebhookEndpoint(99));
+    let tell = async |pay_id, event, with: &str| {
+        let trouble = Trouble { merchant: own, pay_id, event, with, quiet: HOUR };
+        tested.store().tell_trouble(trouble).await.unwrap();
+        tested.pass(2 * SETTLED);
+        let page = page(&tested, own, None, 99).await;
+        let events = page.events.iter().filter(|(cursor, _)| cursor.event >= 0x100);
+        events.map(|(cursor, journey)| (journey.pay_id(), cursor.feed_event().unwrap())).collect::<Vec<_>>()
+    };
+    let mut all = vec![(first, failing)];
+    assert_eq!(tell(first, failing, "https://a.example/hook").await, all);
+    // Another journey, or another of its endpoints, meets the same.
+    let other = FeedEvent::EndpointFailing(Target::WebhookEndpoint(0));
+    for (pay_id, event) in [(first, failing), (second, failing), (second, other)] {
+        assert_eq!(tell(pay_id, event, "https://a.example/hook").await, all);
+    }
+    for (event, with) in [
+        (FeedEvent::EndpointDisabled(Target::WebhookEndpoint(99)), "https://a.example/hook"),
+        (failing, "https://b.example/hook"),
+        (FeedEvent::ProviderAway(3), "engine"),
+    ] {
+        all.push((second, event));
+        assert_eq!(tell(second, event, with).await, all, "{event:?} {with}");
+    }
+    tested.pass(HOUR);
+    tested.store().tidy().await.unwrap();
+    all.push((second, failing));
+    assert_eq!(tell(second, failing, "https://a.example/hook").await, all);
+    let end = page(&tested, own, None, 99).await.read_to;
+    assert_eq!(page(&tested, own, end, 9).await.events, []);
 }

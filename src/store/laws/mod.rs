@@ -234,6 +234,7 @@ macro_rules! store_laws {
                 events_are_there_after_reopening
                 the_events_of_a_journey_that_is_gone_are_passed_over
                 old_events_are_tidied_away_and_a_removed_merchants_at_once
+                the_same_trouble_is_told_once_in_a_while
             }
             erasures {
                 an_erased_journey_is_nowhere_any_more

@@ -6,9 +6,9 @@ use super::script::{self, Request};
 use super::value::{self, to_journey, unreadable};
 use super::{RedisStore, keys, limit, millis};
 use crate::domain::feed::{KEPT, SETTLED};
-use crate::domain::{MerchantId, Shard, UnixMillis};
+use crate::domain::{FeedEvent, MerchantId, Shard, UnixMillis};
 use crate::store::readings::legible;
-use crate::store::{EventCursor, EventPage, Events, Result};
+use crate::store::{EventCursor, EventPage, Events, Result, Trouble, endpoint_shard};
 
 #[async_trait]
 impl Events for RedisStore {
@@ -38,6 +38,18 @@ impl Events for RedisStore {
         }
         Ok(EventPage { events, read_to: cursors.last().copied(), has_more: cursors.len() == most })
     }
+
+    async fn tell_trouble(&self, trouble: Trouble<'_>) -> Result<()> {
+        let Trouble { merchant, pay_id, event, quiet, .. } = trouble;
+        let digest = trouble.digest();
+        // A feed is merged from all shards, so that its event may stand where the trouble is remembered.
+        let shard = endpoint_shard(&digest);
+        let tell = Request::call(&script::TELL_TROUBLE, [keys::trouble(shard, &digest), keys::events(shard, merchant)])
+            .with(self.ahead())
+            .with(millis(quiet))
+            .with([&pay_id.to_bytes()[..], &of_event(event)].concat());
+        self.link.ask(tell).await.map(drop)
+    }
 }
 
 impl RedisStore {
@@ -53,11 +65,25 @@ impl RedisStore {
 
 /// A place in the index, so that places sort as bytes.
 fn of_cursor(EventCursor { at, pay_id, event }: EventCursor) -> Vec<u8> {
-    [&value::of_place(at, pay_id)[..], &[event]].concat()
+    [&value::of_place(at, pay_id)[..], &of_number(event)].concat()
+}
+
+/// An event, as it stands in its place: in one byte where that will do.
+pub(super) fn of_event(event: FeedEvent) -> Vec<u8> {
+    of_number(event.number())
+}
+
+fn of_number(event: u16) -> Vec<u8> {
+    let bytes = event.to_be_bytes();
+    bytes[usize::from(event < 256)..].to_vec()
 }
 
 fn to_cursor(place: &[u8]) -> Result<EventCursor> {
     let (at, pay_id, rest) = value::to_place(place)?;
-    let &[event] = rest else { return Err(unreadable("a place of an event")) };
+    let event = match *rest {
+        [event] => event.into(),
+        [high, low] => u16::from_be_bytes([high, low]),
+        _ => return Err(unreadable("a place of an event")),
+    };
     Ok(EventCursor { at, pay_id, event })
 }

@@ -5,7 +5,7 @@ use redis::Value;
 
 use super::script::{self, Request};
 use super::value::{self, of_journey, to_journey, to_pay_id, unreadable};
-use super::{RedisStore, keys, millis};
+use super::{RedisStore, events, keys, millis};
 use crate::domain::{Delivery, Journey, MerchantId, PayId, Settings, Shard, UnixMillis};
 use crate::store::readings::{is_proven, legible, over_at, user_of};
 use crate::store::record::tokens::token_mark;
@@ -160,7 +160,7 @@ impl RedisStore {
         if proven.is_some() {
             keys.extend([keys::unproven(shard, merchant), keys::proven(shard, merchant)]);
         }
-        let event = step.event.map(|event| vec![event.number()]);
+        let event = step.event.map(events::of_event);
         if event.is_some() {
             keys.push(keys::events(shard, merchant));
         }

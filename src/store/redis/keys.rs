@@ -56,6 +56,8 @@ keys! {
     pending(shard: Shard, merchant: MerchantId) = shard, b'i', merchant.as_bytes();
     /// The places of a merchant's events in a shard.
     events(shard: Shard, merchant: MerchantId) = shard, b'q', merchant.as_bytes();
+    /// Until when nothing is said of a trouble again.
+    trouble(shard: Shard, digest: &Digest) = shard, b't', short(digest);
     /// An endpoint that is shut.
     shut(shard: Shard, endpoint: &Digest) = shard, b'z', short(endpoint);
     /// A merchant.

@@ -43,6 +43,8 @@ scripts! {
     TAKE = "take",
     /// A merchant's events in a shard.
     EVENTS = "events",
+    /// Adds trouble to a merchant's events, unless it was told a short time ago.
+    TELL_TROUBLE = "tell_trouble",
     /// The numbers of journeys that are due.
     DUE = "due",
     /// Redeems a token, once.

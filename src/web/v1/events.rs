@@ -25,7 +25,9 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> ApiResult {
     let query = ListQuery::read(&request, &["after", "limit"])?;
     let after: Option<EventCursor> = query.place()?;
     let page = use_cases::events::list(&engine, merchant.id, after, query.limit).await?;
-    let body = |(cursor, journey)| own::feed_body(&journey, EventCursor::feed_event(&cursor), cursor.write());
+    let body = |(cursor, journey): (EventCursor, _)| {
+        own::feed_body(&journey, cursor.feed_event()?, (cursor.write(), cursor.at))
+    };
     let events = page.events.into_iter().filter_map(body).collect();
     let next = page.read_to.or(after).map(|cursor| cursor.write());
     Ok(HttpResponse::Ok().json(FeedView { events, next, has_more: page.has_more }))

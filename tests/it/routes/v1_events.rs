@@ -9,13 +9,14 @@ use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::http::query_value;
 use crate::support::merchant_client::MerchantClient;
 use crate::support::on_every_store;
-use crate::support::payment_engine::PaymentEngine;
+use crate::support::payment_engine::{Fault, PaymentEngine};
 use crate::support::receiver::Receiver;
 
 on_every_store![
     an_event_has_the_body_of_its_webhook,
     a_feed_is_read_in_parts_and_goes_on_where_it_ended,
     a_place_that_is_none_is_refused,
+    trouble_with_an_endpoint_is_told_once_a_day,
 ];
 
 async fn feed(merchant: &MerchantClient, query: &str) -> Value {
@@ -107,7 +108,7 @@ async fn a_place_that_is_none_is_refused(gateway: TestGateway) {
     for (query, field) in [
         ("?after=x", "after"),
         ("?after=1-2", "after"),
-        ("?after=1-2-300", "after"),
+        ("?after=1-2-70000", "after"),
         ("?after=-1-2-3", "after"),
         ("?limit=0", "limit"),
         ("?limit=201", "limit"),
@@ -115,6 +116,41 @@ async fn a_place_that_is_none_is_refused(gateway: TestGateway) {
         ("?limit=1&limit=1", "limit"),
     ] {
         assert_eq!(shop.look(&format!("/events{query}")).await.is(422).json()["field"], json!(field), "{query}");
+    }
+}
+
+async fn trouble_with_an_endpoint_is_told_once_a_day(gateway: TestGateway) {
+    let shop = gateway.merchant("Shop");
+    let (failing, gone) = (Receiver::saying(500), Receiver::saying(410));
+    let told = async || {
+        gateway.wait(Duration::from_secs(2));
+        let read = feed(&shop, "?limit=200").await;
+        let trouble = events(&read).iter().filter(|event| event["type"].as_str().unwrap().starts_with("endpoint."));
+        let written = |event: &Value| (event["type"].clone(), event["data"]["endpoint"].clone());
+        trouble.map(written).collect::<Vec<_>>()
+    };
+    let expected = |kind: &str, server: &Receiver| (json!(kind), json!(server.url("/hook")));
+    for number in 1..=2 {
+        let hooks = json!({ "endpoints": [failing.url(&format!("/hook?order={number}")), gone.url("/hook")] });
+        let journey = opened(&shop, hooks).await;
+        let id = journey["journey_id"].as_str().unwrap();
+        shop.v1(Method::POST, &format!("/journeys/{id}/cancel"), &json!({})).await.is(200);
+    }
+    eventually("both were tried", async || failing.count() == 2 && gone.count() >= 1).await;
+    let mut all = vec![expected("endpoint.disabled", &gone)];
+    eventually("it is told", async || told().await.len() == all.len()).await;
+    assert_eq!(told().await, all, "an endpoint that fails is given an hour");
+    all.push(expected("endpoint.failing", &failing));
+    let tries = failing.count();
+    eventually("it is told", async || {
+        gateway.wait(Duration::from_mins(5));
+        told().await.len() == all.len()
+    })
+    .await;
+    assert!(failing.count() > tries, "it was tried again");
+    for _ in 0..10 {
+        gateway.wait(Duration::from_mins(90));
+        assert_eq!(told().await, all);
     }
 }
 
@@ -144,4 +180,45 @@ async fn a_mismatch_is_in_the_feed_while_it_is_one() {
     eventually("it is paid", async || standing().await == json!("proven")).await;
     gateway.wait(Duration::from_secs(2));
     assert_eq!(types(&feed(&shop, "").await), ["journey.paid"]);
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_answer_is_told_of_once_a_day() {
+    let engine = PaymentEngine::start();
+    let gateway = TestGateway::open_own(StoreKind::Embedded, &engine.file("")).await;
+    let (shop, other) = (gateway.merchant("Shop"), gateway.merchant("Other"));
+    let away = async |shop: &MerchantClient| {
+        gateway.wait(Duration::from_secs(2));
+        let read = feed(shop, "").await;
+        events(&read).iter().filter(|event| event["type"] == json!("provider.away")).cloned().collect::<Vec<_>>()
+    };
+    let mut journeys = Vec::new();
+    for _ in 0..2 {
+        let journey = opened(&shop, json!({})).await;
+        let link = query_value(journey["pay_link"].as_str().unwrap(), "link_id");
+        gateway.http.submit("/payment/pay", &[("link_id", &link)]).await.location();
+        journeys.push(journey["pay_id"].clone());
+    }
+    engine.misbehave(Fault::Broken);
+    let asked = async |more: usize| {
+        let before = engine.asked("payment.get");
+        eventually("it was asked again", async || {
+            gateway.wait(Duration::from_secs(20));
+            engine.asked("payment.get") >= before + more
+        })
+        .await;
+    };
+    asked(1).await;
+    assert_eq!(away(&shop).await, Vec::<Value>::new(), "it is given five minutes");
+    eventually("it is told", async || {
+        gateway.wait(Duration::from_secs(20));
+        !away(&shop).await.is_empty()
+    })
+    .await;
+    asked(6).await;
+    let told = away(&shop).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["data"]["provider"], json!("engine"));
+    assert!(journeys.contains(&told[0]["data"]["pay_id"]));
+    assert_eq!(away(&other).await, Vec::<Value>::new(), "it has no payment there");
 }
