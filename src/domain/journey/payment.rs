@@ -381,7 +381,7 @@ impl Journey {
     }
 
     /// The payments that providers hold, with their visits.
-    pub(super) fn payments(&self) -> impl Iterator<Item = (u8, &ProviderPayment)> {
+    pub fn payments(&self) -> impl Iterator<Item = (u8, &ProviderPayment)> {
         (0..=u8::MAX).zip(&self.past.visits).filter_map(|(n, visit)| Some((n, visit.payment.as_deref()?)))
     }
 

@@ -84,15 +84,26 @@ struct PaymentView {
 
 impl From<&ProviderPayment> for PaymentView {
     fn from(payment: &ProviderPayment) -> Self {
-        let (standing, mismatch) = match &payment.standing {
-            PaymentStanding::Open => ("open", None),
-            PaymentStanding::Over => ("over", None),
-            PaymentStanding::Proven => ("proven", None),
-            PaymentStanding::Mismatch { reported, at } => ("mismatch", Some((reported.clone(), rfc3339(*at)))),
+        let mismatch = match &payment.standing {
+            PaymentStanding::Mismatch { reported, at } => Some((reported.clone(), rfc3339(*at))),
+            PaymentStanding::Open | PaymentStanding::Over | PaymentStanding::Proven => None,
         };
-        let (reported, reported_at) = mismatch.unzip();
+        let (standing, (reported, reported_at)) = (standing(payment), mismatch.unzip());
         let reference = payment.provider_reference().map(str::to_owned);
         Self { reference, standing, reported, reported_at }
+    }
+}
+
+/// Every word for where a payment stands at its provider.
+pub(super) const STANDINGS: [&str; 4] = ["open", "over", "proven", "mismatch"];
+
+/// Where a payment stands at its provider.
+pub(super) const fn standing(payment: &ProviderPayment) -> &'static str {
+    match payment.standing {
+        PaymentStanding::Open => "open",
+        PaymentStanding::Over => "over",
+        PaymentStanding::Proven => "proven",
+        PaymentStanding::Mismatch { .. } => "mismatch",
     }
 }
 

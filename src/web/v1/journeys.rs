@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::deliveries::{DeliveryView, Shown};
-use super::journey_view::{JourneyView, read_id, status, view};
+use super::journey_view::{JourneyView, STANDINGS, read_id, standing, status, view};
 use super::list::{ListQuery, Place as _};
 use super::{ApiResult, Authenticated};
 use crate::dialect::own;
@@ -29,6 +29,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 struct Filter<'a> {
     status: Option<&'a str>,
     returned: Option<bool>,
+    standing: Option<&'a str>,
     provider: Option<&'a str>,
     note: Option<&'a str>,
     reference: Option<&'a str>,
@@ -39,11 +40,12 @@ struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     /// The parameters of the list.
-    const NAMES: [&'static str; 10] = [
+    const NAMES: [&'static str; 11] = [
         "limit",
         "after",
         "status",
         "returned",
+        "standing",
         "provider",
         "note",
         "reference",
@@ -68,6 +70,11 @@ impl<'a> Filter<'a> {
             Some("false") => Some(false),
             Some(_) => return Err(Invalid::new("returned", "is neither true nor false")),
         };
+        let wanted_standing = page.filter("standing");
+        if wanted_standing.is_some_and(|wanted| !STANDINGS.contains(&wanted)) {
+            let expected = format!("expected one of {}", STANDINGS.join(", "));
+            return Err(Invalid::new("standing", "is not where a payment can stand").hint(expected));
+        }
         let [provider, note, reference] = ["provider", "note", "reference"].map(|name| page.filter(name));
         let time = |name: &'static str| {
             let refused = || Invalid::new(name, "is not a time").hint("expected such as 2026-11-20T15:04:05Z");
@@ -75,7 +82,17 @@ impl<'a> Filter<'a> {
         };
         let (opened_from, opened_before) = (time("opened_from")?, time("opened_before")?);
         let metadata = page.members("metadata").collect();
-        Ok(Self { status, returned, provider, note, reference, metadata, opened_from, opened_before })
+        Ok(Self {
+            status,
+            returned,
+            standing: wanted_standing,
+            provider,
+            note,
+            reference,
+            metadata,
+            opened_from,
+            opened_before,
+        })
     }
 
     /// Where those that it wants are looked for, behind this place.
@@ -99,6 +116,7 @@ impl<'a> Filter<'a> {
         let provider = || journey.known_provider().map_or("", name_for_merchant);
         self.status.is_none_or(|wanted| status(journey) == wanted)
             && self.returned.is_none_or(|wanted| has_customer && journey.came_back_at().is_some() == wanted)
+            && self.standing.is_none_or(|wanted| journey.payments().any(|(_, payment)| standing(payment) == wanted))
             && self.provider.is_none_or(|wanted| provider() == wanted)
             && self.reference.is_none_or(|wanted| kept.reference.as_deref() == Some(wanted))
             && self.metadata.iter().all(|(name, wanted)| metadata.get(*name).is_some_and(|own| own == wanted))

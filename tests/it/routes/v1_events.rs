@@ -170,6 +170,11 @@ async fn a_mismatch_is_in_the_feed_while_it_is_one() {
     engine.notify(&gateway, &reference).await.is(204);
     let standing = async || shop.journey(journey["journey_id"].as_str().unwrap()).await["payment"]["standing"].clone();
     eventually("the mismatch is known", async || standing().await == json!("mismatch")).await;
+    let listed = async |standing: &str| {
+        let list = shop.look(&format!("/journeys?standing={standing}")).await.is(200).json();
+        list["journeys"].as_array().unwrap().len()
+    };
+    assert_eq!((listed("mismatch").await, listed("open").await, listed("proven").await), (1, 0, 0));
     gateway.wait(Duration::from_secs(2));
     let read = feed(&shop, "").await;
     assert_eq!(types(&read), ["payment.mismatch"]);
@@ -178,6 +183,8 @@ async fn a_mismatch_is_in_the_feed_while_it_is_one() {
     engine.change(&reference, &json!({ "amount": "25.00" }));
     engine.notify(&gateway, &reference).await.is(204);
     eventually("it is paid", async || standing().await == json!("proven")).await;
+    assert_eq!((listed("mismatch").await, listed("proven").await), (0, 1));
+    assert_eq!(shop.look("/journeys?standing=paid").await.is(422).json()["field"], json!("standing"));
     gateway.wait(Duration::from_secs(2));
     assert_eq!(types(&feed(&shop, "").await), ["journey.paid"]);
 }
