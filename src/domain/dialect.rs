@@ -2,6 +2,8 @@
 //!
 //! Everything else of a dialect, its calls and their answers, is between its folder and `web`.
 
+use std::collections::BTreeMap;
+
 use crate::domain::{
     ApiKey, DeliveryPolicy, FinalOutcome, HandBack, Journey, JourneyEvent, MerchantId, OpenRequest, Params,
     PaymentOperation, Placeholder, Posting, PublicUrl, Purpose, Secret, Target, WebhookEndpoint, WebhookPayload,
@@ -21,6 +23,15 @@ pub struct ClientAccess<'a> {
     pub signing_secret: &'a Secret,
     /// The public key that verifies its webhooks, where a dialect signs with one: 32 bytes of Ed25519.
     pub webhook_key: Option<[u8; 32]>,
+}
+
+/// What a merchant's call has said of a journey for the merchant's own use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MerchantTexts {
+    /// The merchant's own reference.
+    pub reference: Option<String>,
+    /// The merchant's own texts, by their names.
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// Headers of a request, by their names in lower case.
@@ -46,6 +57,11 @@ pub trait Dialect: CallbackDialect + WebhookDialect {
         _reverses: Option<&Journey>,
     ) -> OpenRequest {
         OpenRequest::plain(Purpose::Operation(operation))
+    }
+
+    /// What the call that opened this journey has said for the merchant's own use: what its journeys are found by.
+    fn merchant_texts(&self, _journey: &Journey) -> MerchantTexts {
+        MerchantTexts::default()
     }
 
     /// What a client of this dialect is configured with, each setting by its name. Empty where it has no clients of its

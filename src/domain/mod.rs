@@ -55,7 +55,7 @@ pub use delivery::{
     Target, Verdict, WebhookPayload,
 };
 pub use device::Device;
-pub use dialect::{CallbackDialect, ClientAccess, Dialect, Headers, WebhookDialect};
+pub use dialect::{CallbackDialect, ClientAccess, Dialect, Headers, MerchantTexts, WebhookDialect};
 pub use dialect_data::DialectData;
 pub use endpoint::{Ciphering, WebhookEndpoint, WebhookOptions};
 pub use feed::FeedEvent;

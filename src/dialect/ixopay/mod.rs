@@ -42,7 +42,7 @@ use kept::Kept;
 use view::Transaction;
 
 use crate::domain::{
-    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, Headers, Journey, JourneyEvent, OpenRequest,
+    CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, Headers, Journey, JourneyEvent, MerchantTexts, OpenRequest,
     PaymentOperation, Posting, Schedule, Stage, SuccessRule, Target, WebhookDialect, WebhookEndpoint, WebhookPayload,
 };
 
@@ -83,6 +83,13 @@ impl Ixopay {
 impl Dialect for Ixopay {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn merchant_texts(&self, journey: &Journey) -> MerchantTexts {
+        let Kept { merchant_transaction_id, merchant_meta_data, extra_data, .. } = Kept::of(journey);
+        let named = merchant_meta_data.map(|text| ("merchantMetaData".to_owned(), text));
+        let metadata = extra_data.unwrap_or_default().into_iter().chain(named).collect();
+        MerchantTexts { reference: merchant_transaction_id, metadata }
     }
 
     fn client_settings(&self, access: &ClientAccess<'_>) -> Vec<(&'static str, String)> {

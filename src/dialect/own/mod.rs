@@ -16,8 +16,8 @@ pub use webhook::feed_body;
 
 use super::{kept::in_journeys, secpaid};
 use crate::domain::{
-    CallbackDialect, Cause, Dialect, HandBack, Journey, JourneyEvent, OneTime, OneTimeToken, OpenRequest, Params,
-    PaymentOperation, Secret, WebhookDialect, WebhookEndpoint, WebhookPayload,
+    CallbackDialect, Cause, Dialect, HandBack, Journey, JourneyEvent, MerchantTexts, OneTime, OneTimeToken,
+    OpenRequest, Params, PaymentOperation, Secret, WebhookDialect, WebhookEndpoint, WebhookPayload,
 };
 
 /// The dialect's name.
@@ -33,19 +33,14 @@ pub struct Own;
 /// What a journey keeps of the call that opened it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Kept {
+struct Kept {
     /// The merchant's own reference.
-    pub reference: Option<String>,
+    reference: Option<String>,
     /// The merchant's own texts, by their names.
-    pub metadata: Option<BTreeMap<String, String>>,
+    metadata: Option<BTreeMap<String, String>>,
 }
 
 in_journeys!(Kept);
-
-/// The merchant's own reference and texts of a journey that was opened in these words.
-pub fn kept(journey: &Journey) -> Option<Kept> {
-    (journey.opening().dialect == NAME).then(|| Kept::of(journey))
-}
 
 impl Dialect for Own {
     fn name(&self) -> &'static str {
@@ -59,6 +54,11 @@ impl Dialect for Own {
         _reverses: Option<&Journey>,
     ) -> OpenRequest {
         open_body::operation(operation, payment)
+    }
+
+    fn merchant_texts(&self, journey: &Journey) -> MerchantTexts {
+        let Kept { reference, metadata } = Kept::of(journey);
+        MerchantTexts { reference, metadata: metadata.unwrap_or_default() }
     }
 }
 
@@ -89,7 +89,7 @@ impl CallbackDialect for Own {
 
 impl WebhookDialect for Own {
     fn webhook(&self, _endpoint: &WebhookEndpoint, journey: &Journey, event: JourneyEvent) -> Option<WebhookPayload> {
-        webhook::webhook(journey, journey.outcome_of(event)?)
+        webhook::webhook(journey, self.merchant_texts(journey), journey.outcome_of(event)?)
     }
 
     /// An endpoint is saved with one key, whatever words it is told in.

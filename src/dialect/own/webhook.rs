@@ -8,7 +8,10 @@ use serde_json::value::RawValue;
 
 use crate::dialect::moments;
 use crate::domain::delivery::Target;
-use crate::domain::{FeedEvent, FinalOutcome, Journey, PaymentStanding, ProviderRefusal, UnixMillis, WebhookPayload};
+use crate::domain::provider_account::name_for_merchant;
+use crate::domain::{
+    FeedEvent, FinalOutcome, Journey, MerchantTexts, PaymentStanding, ProviderRefusal, UnixMillis, WebhookPayload,
+};
 
 #[derive(Serialize)]
 struct Body<D> {
@@ -59,15 +62,20 @@ struct Data<'a> {
 }
 
 /// Writes the webhook of an outcome. `None` when it cannot be written, which no journey is known to do.
-pub(super) fn webhook(journey: &Journey, final_outcome: &FinalOutcome) -> Option<WebhookPayload> {
-    let body = serde_json::to_string(&concluded(journey, final_outcome, None)).ok()?;
+pub(super) fn webhook(journey: &Journey, texts: MerchantTexts, final_outcome: &FinalOutcome) -> Option<WebhookPayload> {
+    let body = serde_json::to_string(&concluded(journey, texts, final_outcome, None)).ok()?;
     Some(WebhookPayload { content_type: "application/json".into(), body })
 }
 
 /// Writes an event as the feed of its merchant has it, under this id and written at this moment: the body of the webhook
 /// that tells of it in our own words, whatever words its journey was opened in. `None` when the journey says nothing of
 /// it any more.
-pub fn feed_body(journey: &Journey, event: FeedEvent, (id, at): (String, UnixMillis)) -> Option<Box<RawValue>> {
+pub fn feed_body(
+    journey: &Journey,
+    texts: MerchantTexts,
+    event: FeedEvent,
+    (id, at): (String, UnixMillis),
+) -> Option<Box<RawValue>> {
     let endpoint = |target: Target| {
         let url = journey.opening().plan.url_of(target)?.as_str();
         Some(Trouble { endpoint: url.split(['?', '#']).next(), ..trouble(journey) })
@@ -81,9 +89,9 @@ pub fn feed_body(journey: &Journey, event: FeedEvent, (id, at): (String, UnixMil
     let written = match event {
         FeedEvent::Concluded(number) => {
             let final_outcome = journey.final_outcomes().get(usize::from(number))?;
-            serde_json::value::to_raw_value(&concluded(journey, final_outcome, Some(id)))
+            serde_json::value::to_raw_value(&concluded(journey, texts, final_outcome, Some(id)))
         }
-        FeedEvent::Mismatch(visit) => serde_json::value::to_raw_value(&mismatch(journey, visit, id)?),
+        FeedEvent::Mismatch(visit) => serde_json::value::to_raw_value(&mismatch(journey, texts, visit, id)?),
         FeedEvent::EndpointFailing(target) => {
             serde_json::value::to_raw_value(&told("endpoint.failing", endpoint(target)?))
         }
@@ -91,7 +99,7 @@ pub fn feed_body(journey: &Journey, event: FeedEvent, (id, at): (String, UnixMil
             serde_json::value::to_raw_value(&told("endpoint.disabled", endpoint(target)?))
         }
         FeedEvent::ProviderAway(visit) => {
-            let provider = Some(journey.provider_of(visit));
+            let provider = Some(name_for_merchant(journey.provider_of(visit)));
             serde_json::value::to_raw_value(&told("provider.away", Trouble { provider, ..trouble(journey) }))
         }
     };
@@ -103,23 +111,28 @@ fn trouble(journey: &Journey) -> Trouble<'_> {
     Trouble { journey_id, pay_id, endpoint: None, provider: None }
 }
 
-fn concluded<'a>(journey: &'a Journey, final_outcome: &'a FinalOutcome, id: Option<String>) -> Body<Data<'a>> {
+fn concluded<'a>(
+    journey: &'a Journey,
+    texts: MerchantTexts,
+    final_outcome: &'a FinalOutcome,
+    id: Option<String>,
+) -> Body<Data<'a>> {
     let (at, status) = (moments::written(final_outcome.at), final_outcome.outcome.as_str());
     let about = if journey.opening().purpose.operation().is_some() { "operation" } else { "journey" };
     let error = final_outcome.refusal().map(ProviderRefusal::code);
-    let data = Data { error, concluded_at: Some(at.clone()), ..data(journey, status) };
+    let data = Data { error, concluded_at: Some(at.clone()), ..data(journey, texts, status) };
     Body { id, r#type: format!("{about}.{status}"), timestamp: at, data }
 }
 
 /// That a payment is not what its provider was asked for. `None` once it is put right.
-fn mismatch(journey: &Journey, visit: u8, id: String) -> Option<Body<Data<'_>>> {
+fn mismatch(journey: &Journey, texts: MerchantTexts, visit: u8, id: String) -> Option<Body<Data<'_>>> {
     let PaymentStanding::Mismatch { reported, at } = &journey.payment(visit)?.standing else { return None };
-    let data = Data { reported: Some(reported), ..data(journey, "away") };
+    let data = Data { reported: Some(reported), ..data(journey, texts, "away") };
     Some(Body { id: Some(id), r#type: "payment.mismatch".into(), timestamp: moments::written(*at), data })
 }
 
-fn data<'a>(journey: &'a Journey, status: &'static str) -> Data<'a> {
-    let (opening, kept) = (journey.opening(), super::kept(journey).unwrap_or_default());
+fn data<'a>(journey: &'a Journey, texts: MerchantTexts, status: &'static str) -> Data<'a> {
+    let (opening, MerchantTexts { reference, metadata }) = (journey.opening(), texts);
     let (amount, operation) = (opening.purpose.amount(), opening.purpose.operation());
     Data {
         journey_id: journey.id().to_string(),
@@ -129,9 +142,9 @@ fn data<'a>(journey: &'a Journey, status: &'static str) -> Data<'a> {
         of: operation.and_then(|operation| operation.of).map(|of| of.to_string()),
         amount: amount.map(|amount| amount.to_string()),
         currency: amount.map(|amount| amount.currency().to_string()),
-        reference: kept.reference,
+        reference,
         note: opening.purpose.note(),
-        metadata: kept.metadata,
+        metadata: Some(metadata).filter(|metadata| !metadata.is_empty()),
         error: None,
         concluded_at: None,
         reported: None,

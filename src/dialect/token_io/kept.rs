@@ -38,6 +38,17 @@ impl Kept {
         kept::read(data)
     }
 
+    /// The caller's own reference.
+    pub(super) fn ref_id(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Referred {
+            ref_id: Option<String>,
+        }
+        let sent = [&self.initiation, &self.payment_template, &self.request_payload].into_iter().flatten();
+        sent.filter_map(|sent| serde_json::from_str::<Referred>(sent.get()).ok()).find_map(|sent| sent.ref_id)
+    }
+
     /// How the browser gets to the bank.
     pub(super) fn flow(&self) -> Flow {
         self.flow.unwrap_or(Flow::ApiOnly)

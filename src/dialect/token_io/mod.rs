@@ -59,8 +59,8 @@ use kept::{Kept, KeptForReturn};
 use super::{json, moments};
 use crate::domain::{
     CallbackDialect, ClientAccess, DeliveryPolicy, Dialect, FinalOutcome, HandBack, Headers, Item, Journey,
-    JourneyEvent, OpenRequest, Params, Posting, RequestedCallbacks, Target, WebhookDialect, WebhookEndpoint,
-    WebhookPayload,
+    JourneyEvent, MerchantTexts, OpenRequest, Params, Posting, RequestedCallbacks, Target, WebhookDialect,
+    WebhookEndpoint, WebhookPayload,
 };
 
 /// The dialect's name.
@@ -80,6 +80,10 @@ pub struct TokenIo;
 impl Dialect for TokenIo {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn merchant_texts(&self, journey: &Journey) -> MerchantTexts {
+        MerchantTexts { reference: Kept::of(journey).ref_id(), ..MerchantTexts::default() }
     }
 
     fn client_settings(&self, access: &ClientAccess<'_>) -> Vec<(&'static str, String)> {

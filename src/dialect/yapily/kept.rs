@@ -28,6 +28,20 @@ pub(super) struct Kept {
 
 kept::in_journeys!(Kept);
 
+impl Kept {
+    /// The caller's own id of a payment.
+    pub(super) fn payment_idempotency_id(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Identified {
+            payment_idempotency_id: Option<String>,
+        }
+        let sent = [&self.payment_request, &self.payment_request_details].into_iter().flatten();
+        sent.filter_map(|sent| serde_json::from_str::<Identified>(sent.get()).ok())
+            .find_map(|sent| sent.payment_idempotency_id)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -33,8 +33,8 @@ pub use user::{deleted_user, read_user, user};
 
 use super::{flag, json, moments};
 use crate::domain::{
-    ApplicationUser, CallbackDialect, ClientAccess, Dialect, HandBack, Journey, OneTime, Outcome, Params,
-    WebhookDialect,
+    ApplicationUser, CallbackDialect, ClientAccess, Dialect, HandBack, Journey, MerchantTexts, OneTime, Outcome,
+    Params, WebhookDialect,
 };
 
 /// The dialect's name.
@@ -62,6 +62,10 @@ pub struct Yapily;
 impl Dialect for Yapily {
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn merchant_texts(&self, journey: &Journey) -> MerchantTexts {
+        MerchantTexts { reference: Kept::of(journey).payment_idempotency_id(), ..MerchantTexts::default() }
     }
 
     fn client_settings(&self, access: &ClientAccess<'_>) -> Vec<(&'static str, String)> {

@@ -5,8 +5,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::list::{ListQuery, Place as _};
-use super::{ApiResult, at, merchant_of};
+use super::{ApiResult, at, journey_view::merchant_texts, merchant_of};
 use crate::dialect::own;
+use crate::domain::Journey;
 use crate::engine::{Engine, EventCursor, use_cases};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -25,8 +26,9 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> ApiResult {
     let query = ListQuery::read(&request, &["after", "limit"])?;
     let after: Option<EventCursor> = query.place()?;
     let page = use_cases::events::list(&engine, merchant.id, after, query.limit).await?;
-    let body = |(cursor, journey): (EventCursor, _)| {
-        own::feed_body(&journey, cursor.feed_event()?, (cursor.write(), cursor.at))
+    let body = |(cursor, journey): (EventCursor, Journey)| {
+        let texts = merchant_texts(&engine, &journey);
+        own::feed_body(&journey, texts, cursor.feed_event()?, (cursor.write(), cursor.at))
     };
     let events = page.events.into_iter().filter_map(body).collect();
     let next = page.read_to.or(after).map(|cursor| cursor.write());

@@ -9,7 +9,9 @@ use serde_with::skip_serializing_none;
 use super::{endpoints::EndpointView, ways::PlannedView};
 use crate::dialect::own;
 use crate::domain::provider_account::name_for_merchant;
-use crate::domain::{Instrument, Journey, JourneyId, OperationKind, PayId, PaymentStanding, ProviderPayment, Stage};
+use crate::domain::{
+    Instrument, Journey, JourneyId, MerchantTexts, OperationKind, PayId, PaymentStanding, ProviderPayment, Stage,
+};
 use crate::engine::derive::{self, Attachment};
 use crate::engine::{Engine, use_cases};
 use crate::web::{Problem, time::rfc3339, views::qr};
@@ -169,11 +171,18 @@ pub(super) fn read_id(text: &str) -> Result<(PayId, Option<JourneyId>), Problem>
     }
 }
 
+/// What the call that opened a journey has said for the merchant's own use.
+pub(super) fn merchant_texts(engine: &Engine, journey: &Journey) -> MerchantTexts {
+    let dialect = engine.deps.dialect(&journey.opening().dialect);
+    dialect.map(|dialect| dialect.merchant_texts(journey)).unwrap_or_default()
+}
+
 pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
     let opening = journey.opening();
     let provider = journey.known_provider().filter(|provider| !provider.is_empty());
     let is_attached = journey.payment(0).is_some_and(|payment| payment.attached);
-    let (kept, operation) = (own::kept(journey).unwrap_or_default(), opening.purpose.operation());
+    let (MerchantTexts { reference, metadata }, operation) =
+        (merchant_texts(engine, journey), opening.purpose.operation());
     Ok(JourneyView {
         journey_id: journey.id().to_string(),
         pay_id: journey.pay_id().to_string(),
@@ -183,8 +192,8 @@ pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Pr
         amount: opening.purpose.amount().map(|amount| amount.to_string()),
         currency: opening.purpose.amount().map(|amount| amount.currency().to_string()),
         note: opening.purpose.note().to_owned(),
-        reference: kept.reference,
-        metadata: kept.metadata,
+        reference,
+        metadata: Some(metadata).filter(|metadata| !metadata.is_empty()),
         operation: operation.map(|operation| operation.kind.as_str()),
         of: operation.and_then(|operation| operation.of).map(|of| of.to_string()),
         captured: total(journey, OperationKind::Capture),

@@ -5,13 +5,12 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::deliveries::{DeliveryView, Shown};
-use super::journey_view::{JourneyView, STANDINGS, read_id, standing, status, view};
+use super::journey_view::{JourneyView, STANDINGS, merchant_texts, read_id, standing, status, view};
 use super::list::{ListQuery, Place as _};
 use super::{ApiResult, Authenticated};
-use crate::dialect::own;
 use crate::domain::provider_account::name_for_merchant;
 use crate::domain::{
-    Cause, FinalOutcome, Grant, Invalid, Journey, LedTo, ProviderRefusal, RecordedResponse, UnixMillis,
+    Cause, FinalOutcome, Grant, Invalid, Journey, LedTo, MerchantTexts, ProviderRefusal, RecordedResponse, UnixMillis,
 };
 use crate::engine::{Engine, JourneyCursor, JourneyDetails, JourneyFilter, ScanRange, Selected, use_cases};
 use crate::web::Problem;
@@ -108,18 +107,17 @@ impl<'a> Filter<'a> {
         }
     }
 
-    fn wants(&self, journey: &Journey) -> bool {
+    fn wants(&self, engine: &Engine, journey: &Journey) -> bool {
         let has_customer = journey.opening().purpose.needs_customer();
-        let is_kept_wanted = self.reference.is_some() || !self.metadata.is_empty();
-        let kept = is_kept_wanted.then(|| own::kept(journey)).flatten().unwrap_or_default();
-        let metadata = kept.metadata.unwrap_or_default();
+        let are_texts_wanted = self.reference.is_some() || !self.metadata.is_empty();
+        let texts = if are_texts_wanted { merchant_texts(engine, journey) } else { MerchantTexts::default() };
         let provider = || journey.known_provider().map_or("", name_for_merchant);
         self.status.is_none_or(|wanted| status(journey) == wanted)
             && self.returned.is_none_or(|wanted| has_customer && journey.came_back_at().is_some() == wanted)
             && self.standing.is_none_or(|wanted| journey.payments().any(|(_, payment)| standing(payment) == wanted))
             && self.provider.is_none_or(|wanted| provider() == wanted)
-            && self.reference.is_none_or(|wanted| kept.reference.as_deref() == Some(wanted))
-            && self.metadata.iter().all(|(name, wanted)| metadata.get(*name).is_some_and(|own| own == wanted))
+            && self.reference.is_none_or(|wanted| texts.reference.as_deref() == Some(wanted))
+            && self.metadata.iter().all(|(name, wanted)| texts.metadata.get(*name).is_some_and(|own| own == wanted))
             && self.note.is_none_or(|wanted| journey.opening().purpose.note() == wanted)
     }
 }
@@ -151,7 +149,8 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest, merchant: Authent
     let filter = Filter::read(&page)?;
     let range = filter.range(page.place()?);
     let Selected { journeys, stopped, .. } =
-        use_cases::list::page(&engine, merchant.id, range, page.limit, |journey| filter.wants(journey)).await?;
+        use_cases::list::page(&engine, merchant.id, range, page.limit, |journey| filter.wants(&engine, journey))
+            .await?;
     let next = page.next(&journeys, JourneyCursor::of).or_else(|| stopped.map(|stopped| stopped.write()));
     let views = journeys.iter().map(|journey| view(&engine, journey)).collect::<Result<Vec<_>, _>>()?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "journeys": views, "next": next })))

@@ -5,13 +5,17 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::gateway::TestGateway;
+use crate::support::ixopay::{self, debit};
 use crate::support::on_every_store;
+use crate::support::token_io_client::TokenIoClient;
+use crate::support::tpp::Tpp;
 
 on_every_store![
     journeys_come_in_pages_newest_first,
     a_journey_is_found_by_both_of_its_names,
     a_page_that_is_none_is_refused_as_a_problem,
     a_timeline_tells_what_happened_in_order,
+    a_journey_is_found_by_what_its_merchant_calls_it_in_any_dialect,
 ];
 
 async fn journeys_come_in_pages_newest_first(gateway: TestGateway) {
@@ -118,4 +122,35 @@ async fn a_timeline_tells_what_happened_in_order(gateway: TestGateway) {
     );
     let times: Vec<_> = journey["timeline"].as_array().unwrap().iter().map(|event| event["at"].as_str()).collect();
     assert!(times.is_sorted(), "{times:?}");
+}
+
+async fn a_journey_is_found_by_what_its_merchant_calls_it_in_any_dialect(gateway: TestGateway) {
+    let shop = gateway.merchant("Shop");
+    let cards = ixopay::Client { merchant: shop.clone(), ..ixopay::Client::of(&gateway) };
+    cards
+        .begin("debit", &debit("order-7", json!({ "merchantMetaData": "till 3", "extraData": { "cart": "81" } })))
+        .await;
+    let member = TokenIoClient::of_shop(&gateway, shop.clone()).await;
+    member.ask(json!({ "refId": "order-8" })).await;
+    let application = Tpp::calling_as(shop.clone()).await;
+    application.ask_payment(json!({})).await;
+    shop.link(json!({ "recipient_note": "order-9" })).await;
+    let found = async |query: &str| {
+        let list = shop.look(&format!("/journeys?{query}")).await.is(200).json();
+        let told = list["journeys"].as_array().unwrap().iter();
+        told.map(|journey| [&journey["dialect"], &journey["reference"]].map(|word| word.as_str().map(str::to_owned)))
+            .collect::<Vec<_>>()
+    };
+    let one = |dialect: &str, reference: &str| vec![[dialect, reference].map(|word| Some(word.to_owned()))];
+    assert_eq!(found("reference=order-7").await, one("ixopay", "order-7"));
+    assert_eq!(found("metadata[cart]=81").await, one("ixopay", "order-7"));
+    assert_eq!(found("metadata[merchantMetaData]=till%203&reference=order-7").await, one("ixopay", "order-7"));
+    assert_eq!(found("reference=order-8").await, one("token_io", "order-8"));
+    let id = "1d54cf71bfe44b1b8e67247aed455d96";
+    assert_eq!(found(&format!("reference={id}")).await, one("yapily", id));
+    assert_eq!(
+        found("reference=order-9").await,
+        [] as [[Option<String>; 2]; 0],
+        "SecPaid's words have no place for one"
+    );
 }
