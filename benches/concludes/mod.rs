@@ -103,6 +103,7 @@ pub fn journey(merchant: MerchantId, now: UnixMillis) -> Result<Journey, Trouble
             note: "order 71829".into(),
             cancel: Cancel::Offered,
             payee: None,
+            repeats: None,
         }),
         dialect_data: DialectData::default(),
         plan: CallbackPlan {

@@ -75,6 +75,7 @@ pub async fn open_one(engine: &Engine, merchant: &Merchant, n: usize) -> Journey
         note: format!("order {n}"),
         cancel: Cancel::Offered,
         payee: None,
+        repeats: None,
     };
     let request = OpenRequest {
         callback: RequestedCallbacks::Text(format!("https://shop.example/back?order={n}")),

@@ -68,7 +68,7 @@ pub use journey::{
     AppliedOperation, BegunVisit, BrowserReturn, Cancel, Checkout, Conclusion, CreatedPayment, Ending, FinalOutcome,
     HandBack, Inapplicable, Journey, LedTo, Opening, OperationKind, PaymentOperation, PaymentOrder, PaymentReference,
     PaymentStanding, ProviderPayment, ProviderRedirect, ProviderVisit, Purpose, RecordedResponse, Reopening,
-    RepeatedOrder, ReportedOperation, ResponseId, Stage, Wanted,
+    RepeatAgreement, Repeated, RepeatedOrder, ReportedOperation, ResponseId, Stage, Wanted,
 };
 pub use merchant::{CallbackName, Merchant, MerchantName, PublicKey, SavedCallback, SavedCallbacks, Webhook};
 pub use message::{Finish, FinishedAs};

@@ -283,7 +283,7 @@ fn retriable(journey: &Journey, fact: &Fact, now: UnixMillis) -> Option<Provider
     let in_time = !journey.is_past_expiry(now);
     let waits = journey.is_open();
     let unreported = journey.opening().settings.extra_outcomes == ExtraOutcomes::Off
-        && matches!(journey.opening().purpose, Purpose::Checkout(_));
+        && journey.opening().purpose.checkout().is_some_and(|checkout| checkout.repeats.is_none());
     match fact.cause() {
         Cause::Provider(Some(error)) if fact.outcome() == Outcome::Failed && waits && unreported && in_time => {
             Some(error)
@@ -377,6 +377,6 @@ pub(super) async fn original(deps: &Deps, journey: &Journey) -> Result<Option<Jo
 
 /// The journey that an operation of this merchant's is of, if that is the merchant's, too. `None` of everything else.
 pub(super) async fn original_of(deps: &Deps, purpose: &Purpose, merchant: MerchantId) -> Result<Option<Journey>> {
-    let Some(of) = purpose.operation().and_then(|operation| operation.of) else { return Ok(None) };
+    let Some(of) = purpose.refers_to() else { return Ok(None) };
     Ok(accounts::find_journey(deps, of).await?.filter(|original| original.opening().merchant == merchant))
 }

@@ -36,8 +36,8 @@ pub(super) async fn open_with<'w>(
         let id = JourneyId::mint(half, shard);
         let drafted = match open_request(id) {
             Ok(open_request) => {
-                let payment = conclude::original_of(deps, &open_request.purpose, merchant.id).await?;
-                draft::draft(deps, merchant, dialect, &open_request, (id, payment.as_ref()))
+                let original = conclude::original_of(deps, &open_request.purpose, merchant.id).await?;
+                draft::draft(deps, merchant, dialect, &open_request, (id, original.as_ref()))
             }
             Err(refusal) => Err(refusal),
         };

@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use crate::domain::provider_account::{merchant_of_provider, name_for_merchant};
 use crate::domain::{
-    AnswerTo, CallbackPlan, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant, Mode, OneOffUrls,
-    OpenRequest, Opening, PaymentOperation, Placement, Purpose, RequestedCallbacks, RequestedProvider, SameBrowser,
-    Settings, SignedReturns, UnixMillis,
+    AnswerTo, CallbackPlan, Checkout, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant, Mode,
+    OneOffUrls, OpenRequest, Opening, PaymentOperation, Placement, Purpose, RequestedCallbacks, RequestedProvider,
+    SameBrowser, Settings, SignedReturns, UnixMillis,
 };
 use crate::domain::{open_request::When, plan::Allowed};
 use crate::engine::deps::{Deps, Result};
@@ -18,7 +18,7 @@ pub(super) fn draft(
     merchant: &Merchant,
     dialect: &str,
     open_request: &OpenRequest,
-    (id, payment): (JourneyId, Option<&Journey>),
+    (id, original): (JourneyId, Option<&Journey>),
 ) -> Result<Journey> {
     let dialect = deps.dialect(dialect)?;
     let mut settings = merchant.settings.frozen();
@@ -35,15 +35,15 @@ pub(super) fn draft(
         merchant_name: merchant.name.clone(),
         dialect: dialect.name().to_owned(),
         // An operation goes where the money is.
-        provider: match payment {
-            Some(payment) => payment.provider().to_owned(),
+        provider: match original {
+            Some(original) => original.provider().to_owned(),
             None => provider_for(deps, merchant, open_request)?,
         },
         choices: choices(deps, merchant, open_request)?,
         key: deps.keys.current().to_owned(),
-        purpose: open_request.purpose.clone(),
+        purpose: purpose(deps, open_request, original)?,
         dialect_data: open_request.dialect_data.clone(),
-        plan: match payment.filter(|_| open_request.endpoints == RequestedCallbacks::OfPayment) {
+        plan: match original.filter(|_| open_request.endpoints == RequestedCallbacks::OfPayment) {
             Some(payment) => CallbackPlan { endpoints: payment.opening().plan.endpoints.clone(), ..plan },
             None => plan,
         },
@@ -63,6 +63,23 @@ pub(super) fn draft(
     Ok(derive::intending_payment(deps, journey.leaving_ahead(), 0))
 }
 
+/// What a new journey is for. A payment that is repeated is repeated at its own provider, by that provider's own
+/// reference.
+fn purpose(deps: &Deps, open_request: &OpenRequest, original: Option<&Journey>) -> Result<Purpose> {
+    let mut purpose = open_request.purpose.clone();
+    let (Purpose::Checkout(Checkout { repeats: Some(repeated), .. }), Some(original)) = (&mut purpose, original) else {
+        return Ok(purpose);
+    };
+    if let Some((_, created)) = original.proven_payment() {
+        created.reference.clone_into(&mut repeated.provider_reference);
+    }
+    if !deps.provider(original.provider())?.takes(&purpose) {
+        let rule = format!("names a transaction of {}, which cannot repeat it", name_for_merchant(original.provider()));
+        return Err(Invalid::new("repeats", rule).hint("its customer has to come: open a payment without it").into());
+    }
+    Ok(purpose)
+}
+
 /// When a new journey expires: as its call asked, within the time that journeys are kept, whatever the merchant's
 /// settings are; else as those say.
 fn expires_at(
@@ -72,8 +89,8 @@ fn expires_at(
     now: UnixMillis,
 ) -> Result<UnixMillis, Invalid> {
     let Some(Expiry { field, when }) = open_request.expiry else {
-        let life =
-            open_request.purpose.operation().map_or(merchant.settings.journey_life.get(), |_| PaymentOperation::LIFE);
+        let is_ordered = open_request.purpose.is_ordered();
+        let life = if is_ordered { PaymentOperation::LIFE } else { merchant.settings.journey_life.get() };
         return Ok(now.plus(life));
     };
     let (shortest, longest) = (Settings::JOURNEY_LIFE.0, deps.longest_life);

@@ -13,11 +13,11 @@ pub(super) async fn lapse(deps: &Deps, journey: Journey) -> Result<Journey> {
     }
 }
 
-/// Whether it is an operation whose node ended before it had ordered it, of a provider that holds operations. The sweep
-/// orders such an operation, however late.
+/// Whether its node ended before it had ordered what needs no customer, of a provider that holds that. The sweep orders
+/// it, however late.
 fn is_to_be_ordered(deps: &Deps, journey: &Journey) -> bool {
     let provider = deps.provider(&journey.opening().provider);
-    let is_left = journey.opening().purpose.operation().is_some() && journey.visits().is_empty();
+    let is_left = journey.opening().purpose.is_ordered() && journey.visits().is_empty();
     is_left && provider.is_ok_and(|provider| provider.creates_payment(journey))
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use url::Url;
 
 use crate::domain::{
-    Amount, Currency, Instrument, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal, Purpose,
-    ReportedOperation, Secret, UnixMillis, Wanted,
+    Amount, Checkout, Currency, Instrument, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal,
+    Purpose, ReportedOperation, Secret, UnixMillis, Wanted,
 };
 
 /// What is the same for all providers that take payments, of whatever kind: whose money they take, and which.
@@ -32,15 +32,23 @@ impl AccountSettings {
         self.merchants.is_empty() || self.merchants.contains(&merchant)
     }
 
-    /// Whether it takes what is asked for: a payment, or an operation that its provider has, in a currency of its own.
+    /// Whether it takes what is asked for: a payment by its customer, or an operation that its provider has, in a currency
+    /// of its own.
     pub fn takes(&self, purpose: &Purpose, has_operation: impl FnOnce(OperationKind) -> bool) -> bool {
         let fits = match purpose {
-            Purpose::Checkout(checkout) => matches!(checkout.wanted, Wanted::Payment(_) | Wanted::Reservation(_)),
+            Purpose::Checkout(Checkout { repeats: Some(_), .. } | Checkout { wanted: Wanted::Registration, .. })
+            | Purpose::Consent(_)
+            | Purpose::Job(_) => false,
+            Purpose::Checkout(_) => true,
             Purpose::Operation(operation) => has_operation(operation.kind),
-            Purpose::Consent(_) | Purpose::Job(_) => false,
         };
-        let amount = purpose.amount();
-        fits && amount.is_none_or(|amount| self.currencies.is_empty() || self.currencies.contains(&amount.currency()))
+        fits && self.takes_currency_of(purpose)
+    }
+
+    /// Whether it takes the currency of what is asked for, if it is about money.
+    pub fn takes_currency_of(&self, purpose: &Purpose) -> bool {
+        let is_taken = |amount: Amount| self.currencies.is_empty() || self.currencies.contains(&amount.currency());
+        purpose.amount().is_none_or(is_taken)
     }
 }
 
@@ -57,8 +65,8 @@ pub fn payment_page(text: &str, provider: &Url) -> Option<String> {
 pub struct PaymentReport {
     /// The reference that the payment was created under.
     pub reference: String,
-    /// How much it is over.
-    pub amount: Amount,
+    /// How much it is over; `None` of a registration.
+    pub amount: Option<Amount>,
     /// Where it stands.
     pub status: PaymentStatus,
     /// What was done to it since, by whomever, as far as the provider says.

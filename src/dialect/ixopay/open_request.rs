@@ -2,7 +2,7 @@
 
 use super::{Asked, BodyHash, Kept, Kind, Reference};
 use crate::domain::open_request::RequestedCallbacks as Callbacks;
-use crate::domain::{Cancel, Checkout, Item, OpenRequest, OperationKind, PaymentOperation, Purpose, Wanted};
+use crate::domain::{Cancel, Checkout, Item, OpenRequest, OperationKind, PaymentOperation, Purpose, Repeated, Wanted};
 
 impl Asked {
     /// The open request for a journey: its customer's way, and where its callbacks go. Callbacks have this
@@ -37,8 +37,11 @@ impl Asked {
     }
 
     fn checkout(&self, wanted: Wanted) -> Purpose {
+        let of = self.reference.map(Reference::pay_id);
+        let repeats =
+            self.agreed_as.zip(of).map(|(agreed_as, of)| Repeated { of, provider_reference: String::new(), agreed_as });
         let note = self.description.clone();
-        Purpose::Checkout(Checkout { wanted, institution: None, note, cancel: Cancel::Offered, payee: None })
+        Purpose::Checkout(Checkout { wanted, institution: None, note, cancel: Cancel::Offered, payee: None, repeats })
     }
 
     fn operation(&self, kind: OperationKind) -> Purpose {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Kept, Kind, LONGEST_URL, Reference, checked, simulator};
 use crate::dialect::Object;
-use crate::domain::{Amount, Currency, Invalid, text::check_readable};
+use crate::domain::{Amount, Currency, Invalid, RepeatAgreement, text::check_readable};
 
 /// The merchant's id of the transaction, and the `uuid` of the one before it.
 const ID: &str = "merchantTransactionId";
@@ -29,8 +29,10 @@ pub struct Asked {
     pub amount: Option<Amount>,
     /// What it is for, in characters that people can read; may be empty.
     pub description: String,
-    /// The transaction before it, for the kinds that [follow](Kind::follows) one.
+    /// The transaction before it, for the kinds that [follow](Kind::follows) one, and for what is repeated.
     pub reference: Option<Reference>,
+    /// How its customer has agreed to it before, where it is repeated without the customer.
+    pub agreed_as: Option<RepeatAgreement>,
     /// Where the browser goes on success, or while nothing is certain.
     pub success_url: Option<String>,
     /// Where the browser goes when its customer said no.
@@ -66,6 +68,7 @@ impl Asked {
             amount: amount.as_ref().map(|(_, amount)| *amount),
             description,
             reference: read_reference(&object, kind)?,
+            agreed_as: agreed_as(&object, kind),
             success_url: url("successUrl")?,
             cancel_url: url("cancelUrl")?,
             error_url: url("errorUrl")?,
@@ -119,11 +122,15 @@ fn unseen(object: &Object, kind: Kind) -> Option<&'static str> {
     (absent && matches!(kind, Kind::Debit | Kind::Preauthorize)).then_some("success")
 }
 
-/// Whether a payment repeats one that its customer has agreed to before.
-fn is_again(object: &Object, kind: Kind) -> bool {
-    let indicator = object.text("transactionIndicator").ok().flatten();
-    let again = indicator.is_some_and(|i| matches!(i.as_str(), "RECURRING" | "CARDONFILE-MERCHANT-INITIATED"));
-    again && matches!(kind, Kind::Debit | Kind::Preauthorize)
+/// How its customer has agreed to a payment before that repeats another one.
+fn agreed_as(object: &Object, kind: Kind) -> Option<RepeatAgreement> {
+    let indicator = object.text("transactionIndicator").ok()??;
+    let agreed_as = match indicator.as_str() {
+        "RECURRING" => RepeatAgreement::Recurring,
+        "CARDONFILE-MERCHANT-INITIATED" => RepeatAgreement::Unscheduled,
+        _ => return None,
+    };
+    matches!(kind, Kind::Debit | Kind::Preauthorize).then_some(agreed_as)
 }
 
 /// The amount, and how it was sent. A registration has none, and a void may have one: it is about the whole anyway.
@@ -145,7 +152,7 @@ fn read_amount(object: &Object, kind: Kind) -> Result<Option<(String, Amount)>, 
 }
 
 fn read_reference(object: &Object, kind: Kind) -> Result<Option<Reference>, Invalid> {
-    if !kind.follows() && !is_again(object, kind) {
+    if !kind.follows() && agreed_as(object, kind).is_none() {
         return Ok(None);
     }
     let text = checked::needed(object, REFERENCE, 50)?;

@@ -72,6 +72,7 @@ impl OpenBody {
             note: read_text("note", self.note)?,
             cancel: Cancel::Offered,
             payee: None,
+            repeats: None,
         };
         Ok(OpenRequest {
             purpose: Purpose::Checkout(checkout),

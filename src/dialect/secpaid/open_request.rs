@@ -53,6 +53,7 @@ pub fn read_wish(fields: &Fields, kind: Kind) -> Result<OpenRequest, Invalid> {
             note,
             cancel: read_cancel(fields)?,
             payee: None,
+            repeats: None,
         }),
         provider: None,
         dialect_data: kept.written(),

@@ -54,6 +54,7 @@ impl PaymentRequest {
             note: initiation.remittance.clone(),
             cancel: Cancel::Offered,
             payee: Some(initiation.creditor.clone()),
+            repeats: None,
         });
         OpenRequest {
             dialect_data: self.kept().written(),

@@ -118,6 +118,7 @@ impl TokenRequest {
             note: self.note.clone(),
             cancel: Cancel::Offered,
             payee: self.payee.clone(),
+            repeats: None,
         });
         OpenRequest {
             dialect_data: self.kept.written(),

@@ -29,7 +29,7 @@ pub use ordering::RepeatedOrder;
 pub use payment::{BrowserReturn, CreatedPayment, Ending, PaymentReference, PaymentStanding, ProviderPayment};
 pub use payment_order::PaymentOrder;
 pub use provider_redirect::ProviderRedirect;
-pub use purpose::{Cancel, Checkout, Job, OperationKind, PaymentOperation, Purpose, Wanted};
+pub use purpose::{Cancel, Checkout, Job, OperationKind, PaymentOperation, Purpose, RepeatAgreement, Repeated, Wanted};
 
 /// A journey. Its fields are read through methods and changed by transitions alone.
 #[derive(Debug, Clone, PartialEq, Eq)]

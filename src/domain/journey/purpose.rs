@@ -45,7 +45,23 @@ impl Purpose {
 
     /// Whether a customer has a part in it.
     pub const fn needs_customer(&self) -> bool {
-        matches!(self, Self::Checkout(_) | Self::Consent(_))
+        matches!(self, Self::Checkout(Checkout { repeats: None, .. }) | Self::Consent(_))
+    }
+
+    /// The payment that it repeats, if it repeats one.
+    pub const fn repeats(&self) -> Option<&Repeated> {
+        if let Self::Checkout(checkout) = self { checkout.repeats.as_ref() } else { None }
+    }
+
+    /// Whether it is ordered as soon as it is opened, because no customer has a part in it: an operation, or a payment
+    /// that is repeated.
+    pub const fn is_ordered(&self) -> bool {
+        self.operation().is_some() || self.repeats().is_some()
+    }
+
+    /// The journey that it refers to, and whose provider it goes to: what an operation changes, or what is repeated.
+    pub fn refers_to(&self) -> Option<PayId> {
+        self.operation().and_then(|operation| operation.of).or(self.repeats().map(|repeated| repeated.of))
     }
 
     /// How much money it is about, if it is about money.
@@ -123,6 +139,29 @@ pub struct Checkout {
     pub cancel: Cancel,
     /// Who is paid; `None` is the merchant.
     pub payee: Option<String>,
+    /// What it repeats, where its customer has agreed before, and is not there now.
+    pub repeats: Option<Repeated>,
+}
+
+/// The means to pay of an earlier journey, used again without its customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repeated {
+    /// That journey: a registration, or a payment.
+    pub of: PayId,
+    /// Its provider's own reference of it; empty until the new journey opens, and where its provider holds none.
+    pub provider_reference: String,
+    /// How it was agreed.
+    pub agreed_as: RepeatAgreement,
+}
+
+words! {
+    /// How a customer has agreed to payments that are made without the customer.
+    pub enum RepeatAgreement {
+        /// In regular intervals.
+        Recurring = "recurring",
+        /// Whenever the merchant has a reason to.
+        Unscheduled = "unscheduled",
+    }
 }
 
 /// What a checkout wants of its customer.

@@ -1,10 +1,14 @@
 //! What can be read off a journey.
 
+use std::time::Duration;
+
 use super::{
     Choice, Effect, FinalOutcome, Journey, LedTo, Proof, ProviderVisit, RecordedResponse, Reopening, ResponseId, Stage,
 };
 use crate::domain::consent::Status;
-use crate::domain::{Cause, Delivery, DeliveryId, Grant, JourneyEvent, Outcome, Sealed, Target, UnixMillis};
+use crate::domain::{
+    Cause, Delivery, DeliveryId, Grant, JourneyEvent, OperationKind, Outcome, Sealed, Target, UnixMillis, Wanted,
+};
 
 impl Journey {
     /// Who is paid, as every page says it: whom the merchant has named, or the merchant.
@@ -106,11 +110,22 @@ impl Journey {
     }
 
     /// When a store may begin to forget it: not before a consent that was given has ended, nor while a payment may
-    /// change that was made.
+    /// change that was made, nor while a registered means to pay may be used.
     pub fn ends_at(&self) -> UnixMillis {
-        let given = self.grant().map(|grant| grant.expires_at);
+        let registered = self.is_registered().then(|| self.opening.opened_at.plus(Self::REGISTERED));
+        let given = self.grant().map(|grant| grant.expires_at).into_iter().chain(registered);
         let changes = self.past.visits.iter().filter_map(|visit| visit.payment.as_ref()?.changes_until);
         changes.chain(given).fold(self.expires_at(), UnixMillis::max)
+    }
+
+    /// For how long a registered means to pay is kept, unless its merchant has it forgotten before.
+    const REGISTERED: Duration = Duration::from_hours(3650 * 24);
+
+    /// Whether it is a means to pay that was registered, and not forgotten since.
+    fn is_registered(&self) -> bool {
+        let wanted = self.opening.purpose.checkout().map(|checkout| checkout.wanted);
+        let is_forgotten = || self.operations().iter().any(|applied| applied.kind == OperationKind::Deregister);
+        wanted == Some(Wanted::Registration) && self.is_proven() && !is_forgotten()
     }
 
     /// The provider where it was paid, else the one whose answer counts, else the one that its customer was last sent to,

@@ -25,6 +25,7 @@ pub(crate) fn journey() -> Journey {
             note: "order 7".into(),
             cancel: Cancel::Offered,
             payee: None,
+            repeats: None,
         }),
         dialect_data: DialectData::default(),
         plan: CallbackPlan::default(),

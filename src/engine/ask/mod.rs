@@ -284,8 +284,8 @@ fn fact_of(journey: &Journey, visit: u8, said: &Said, now: UnixMillis) -> Result
     if *reference != (PaymentReference { journey: journey.pay_id(), visit }).to_string() {
         return Err(format!("the reference {}", ProviderRefusal::new(reference, None).code()));
     }
-    if journey.opening().purpose.amount() != Some(*amount) {
-        return Err(format!("{amount} {}", amount.currency()));
+    if journey.opening().purpose.amount() != *amount {
+        return Err(amount.map_or_else(|| "no amount".to_owned(), |amount| format!("{amount} {}", amount.currency())));
     }
     let reserves = match &journey.opening().purpose {
         Purpose::Checkout(checkout) => matches!(checkout.wanted, Wanted::Reservation(_)),
@@ -295,6 +295,8 @@ fn fact_of(journey: &Journey, visit: u8, said: &Said, now: UnixMillis) -> Result
         PaymentStatus::Open | PaymentStatus::Agreed(_) | PaymentStatus::Pending => return Ok(None),
         // What was set aside and not collected is not paid yet.
         PaymentStatus::Authorised if !reserves => return Ok(None),
+        // Nothing is paid by a registration.
+        PaymentStatus::Paid if amount.is_none() => Fact::agreed(),
         PaymentStatus::Authorised => Fact::agreed(),
         // What was set aside has been collected since.
         PaymentStatus::Paid if reserves && is_made => Fact::agreed(),

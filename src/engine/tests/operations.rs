@@ -22,6 +22,7 @@ async fn paid(engine: &Engine, merchant: &Merchant) -> Journey {
         note: String::new(),
         cancel: Cancel::Offered,
         payee: None,
+        repeats: None,
     });
     let journey = use_cases::open::open(engine, merchant, "terse", &open_request(checkout), None).await.unwrap();
     conclude::conclude(&engine.deps, journey, &Fact::paid()).await.unwrap()
@@ -132,6 +133,7 @@ async fn captured(engine: &Arc<Engine>, merchant: &Merchant) -> Journey {
         note: String::new(),
         cancel: Cancel::Offered,
         payee: None,
+        repeats: None,
     });
     let payment = use_cases::open::open(engine, merchant, "terse", &open_request(checkout), None).await.unwrap();
     let payment = conclude::conclude(&engine.deps, payment, &Fact::agreed()).await.unwrap();

@@ -65,7 +65,10 @@ impl Till {
         let operations = self.operations.lock().unwrap().clone();
         let changes_until = *self.changes_until.lock().unwrap();
         let instrument = self.instrument.lock().unwrap().clone();
-        self.heard(what, PaymentReport { reference, amount, status, operations, instrument, changes_until })
+        self.heard(
+            what,
+            PaymentReport { reference, amount: Some(amount), status, operations, instrument, changes_until },
+        )
     }
 }
 
@@ -158,8 +161,14 @@ impl Scene {
     }
 
     async fn opened_for(&self, wanted: Wanted) -> Journey {
-        let checkout =
-            Checkout { wanted, institution: None, payee: None, note: String::new(), cancel: Cancel::Offered };
+        let checkout = Checkout {
+            wanted,
+            institution: None,
+            payee: None,
+            note: String::new(),
+            cancel: Cancel::Offered,
+            repeats: None,
+        };
         let callback = RequestedCallbacks::Covered("https://shop.example/cb?own=1".into());
         let open_request = open_request(Purpose::Checkout(checkout), callback);
         use_cases::open::open(&self.engine, &self.merchant, "terse", &open_request, None).await.unwrap()

@@ -29,6 +29,7 @@ fn checkout(institution: Option<&str>) -> Purpose {
         wanted: Wanted::Payment(Amount::parse("10", Currency::EUR).unwrap()),
         institution: institution.map(Into::into),
         payee: None,
+        repeats: None,
         note: String::new(),
         cancel: Cancel::Offered,
     })

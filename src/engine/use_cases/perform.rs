@@ -120,7 +120,7 @@ pub(in crate::engine) fn can_be_resumed(engine: &Engine, journey: &Journey, now:
     }
     let is_left = journey.is_lapsed(now) && journey.visits().is_empty();
     let provider = engine.deps.provider(&journey.opening().provider);
-    is_left && journey.opening().purpose.operation().is_some() && provider.is_ok_and(|provider| !provider.asks_once())
+    is_left && journey.opening().purpose.is_ordered() && provider.is_ok_and(|provider| !provider.asks_once())
 }
 
 /// Concludes, however long the store is away: what the provider said once it will not say again.

@@ -193,7 +193,7 @@ impl Provider for HttpProvider {
                 let payment: PaymentBody = wire::read(&body)?;
                 // What was created must be what the customer was shown, before anybody is sent there.
                 let (report, _) = payment.report(self.clock.now())?;
-                if report.amount != amount || report.reference != reference {
+                if report.amount != Some(amount) || report.reference != reference {
                     return Err(ProviderError::Unreadable("it created another payment than it was asked for".into()));
                 }
                 let page = payment.page(&self.config.url)?;

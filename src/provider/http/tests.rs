@@ -52,7 +52,7 @@ fn a_payment_is_read_as_it_stands() {
         report,
         PaymentReport {
             reference: "7-1".into(),
-            amount,
+            amount: Some(amount),
             status: PaymentStatus::Paid,
             operations: Vec::new(),
             instrument: None,
@@ -70,7 +70,7 @@ fn a_payment_is_read_as_it_stands() {
     let named = payment(&json!({ "status": "refused", "refusal": { "code": "access_denied", "detail": "No." } }));
     let PaymentStatus::Refused(why) = named.unwrap().status else { panic!() };
     assert_eq!((why.code(), why.description(), why.is_customers_refusal()), ("access_denied", Some("No."), true));
-    let yen = payment(&json!({ "amount": "500", "currency": "JPY" })).unwrap().amount;
+    let yen = payment(&json!({ "amount": "500", "currency": "JPY" })).unwrap().amount.unwrap();
     assert_eq!((yen.minor(), yen.to_string()), (500, "500".to_owned()));
 }
 

@@ -200,7 +200,7 @@ impl PaymentBody {
         let (changes_until, instrument) =
             (changes_until.unwrap_or_default().max(again), instrument.unwrap_or_default().flatten());
         let reference = self.reference.clone();
-        Ok((PaymentReport { reference, amount, status, operations, instrument, changes_until }, strange))
+        Ok((PaymentReport { reference, amount: Some(amount), status, operations, instrument, changes_until }, strange))
     }
 
     /// What was done to it, as far as that can be read.

@@ -28,8 +28,8 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::domain::{
-    Evidence, Fact, Invalid, Journey, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal, Purpose,
-    Redirect, ReportedOperation, ResponseKind, Secret, Wanted,
+    Checkout, Evidence, Fact, Invalid, Journey, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal,
+    Purpose, Redirect, RepeatAgreement, ReportedOperation, ResponseKind, Secret, Wanted,
 };
 use crate::egress::{Call, Client};
 pub use lost::LostCreations;
@@ -227,7 +227,15 @@ impl Provider for Ixopay {
     }
 
     fn takes(&self, purpose: &Purpose) -> bool {
-        self.config.account.takes(purpose, |kind| operation_path(kind).is_some())
+        let account = &self.config.account;
+        match purpose {
+            // A registration, and a payment that repeats one which IXOPAY holds, too.
+            Purpose::Checkout(Checkout { repeats, .. }) => {
+                repeats.as_ref().is_none_or(|repeated| is_uuid(&repeated.provider_reference))
+                    && account.takes_currency_of(purpose)
+            }
+            _ => account.takes(purpose, |kind| operation_path(kind).is_some()),
+        }
     }
 
     fn creates_payment(&self, journey: &Journey) -> bool {
@@ -255,10 +263,17 @@ impl Provider for Ixopay {
 
     async fn request(&self, context: &VisitContext<'_>) -> Result<Requested> {
         let opening = context.journey.opening();
-        let (Some(amount), Some(checkout)) = (opening.purpose.amount(), opening.purpose.checkout()) else {
+        let Some(checkout) = opening.purpose.checkout() else {
             return Err(ProviderError::Unreachable("it takes payments alone".into()));
         };
-        let what = if matches!(checkout.wanted, Wanted::Reservation(_)) { "preauthorize" } else { "debit" };
+        let what = match checkout.wanted {
+            Wanted::Payment(_) => "debit",
+            Wanted::Reservation(_) => "preauthorize",
+            Wanted::Registration => "register",
+        };
+        let (amount, repeats) = (checkout.wanted.amount(), checkout.repeats.as_ref());
+        // Nobody comes back from what is repeated.
+        let back = repeats.is_none();
         let (reference, return_url) = (context.payment_reference().to_string(), context.return_url());
         if context.journey.visit_is_over(context.visit, self.clock.now()) {
             return self.created_before(context, &reference).await;
@@ -266,14 +281,15 @@ impl Provider for Ixopay {
         let description = shortened(opening.purpose.note());
         let transaction = Transaction {
             merchant_transaction_id: reference.clone(),
-            amount: Some(amount.to_string()),
-            currency: Some(amount.currency().to_string()),
-            success_url: Some(&return_url),
-            cancel_url: Some(&return_url),
-            error_url: Some(&return_url),
+            reference_uuid: repeats.map(|repeated| repeated.provider_reference.as_str()),
+            amount: amount.map(|amount| amount.to_string()),
+            currency: amount.map(|amount| amount.currency().to_string()),
+            success_url: back.then_some(&return_url),
+            cancel_url: back.then_some(&return_url),
+            error_url: back.then_some(&return_url),
+            transaction_indicator: repeats.map(|repeated| indicator(repeated.agreed_as)),
             callback_url: Some(&self.notification_url),
             description: Some(description).filter(|description| !description.is_empty()),
-            ..Transaction::default()
         };
         let answer = match self.begin(what, &transaction).await? {
             Begun::Transaction(answer) => answer,
@@ -346,18 +362,26 @@ impl Provider for Ixopay {
         let not_possible =
             || refused("operation_not_possible", "IXOPAY has no such operation, or no payment that it could be of.");
         let Some(operation) = journey.opening().purpose.operation() else { return not_possible() };
-        let (Some(path), Some(payment)) = (operation_path(operation.kind), original) else { return not_possible() };
-        let Some(uuid) = self.referred(journey, payment).await? else { return not_possible() };
+        let Some(path) = operation_path(operation.kind) else { return not_possible() };
+        let uuid = match (operation.of, original) {
+            // Money out is of nothing.
+            (None, _) => None,
+            (Some(_), None) => return not_possible(),
+            (Some(_), Some(payment)) => match self.referred(journey, payment).await? {
+                Some(uuid) => Some(uuid),
+                None => return not_possible(),
+            },
+        };
         let reference = PaymentReference { journey: journey.pay_id(), visit: 0 }.to_string();
         let description = shortened(&operation.note);
-        let refunds = operation.kind == OperationKind::Refund;
+        let is_notified = matches!(operation.kind, OperationKind::Refund | OperationKind::Payout);
         let transaction = Transaction {
             merchant_transaction_id: reference.clone(),
-            reference_uuid: Some(&uuid),
+            reference_uuid: uuid.as_deref(),
             amount: operation.amount.map(|amount| amount.to_string()),
             currency: operation.amount.map(|amount| amount.currency().to_string()),
-            callback_url: refunds.then_some(self.notification_url.as_str()),
-            description: Some(description).filter(|description| refunds && !description.is_empty()),
+            callback_url: is_notified.then_some(self.notification_url.as_str()),
+            description: Some(description).filter(|description| is_notified && !description.is_empty()),
             ..Transaction::default()
         };
         match self.begin(path, &transaction).await? {
@@ -380,6 +404,14 @@ fn created(uuid: Option<String>, page: String) -> Result<Requested> {
     let unreadable = || ProviderError::Unreadable("its uuid is missing, or cannot be one".into());
     let reference = uuid.filter(|uuid| is_uuid(uuid)).ok_or_else(unreadable)?;
     Ok(Requested::Created { reference, page: Redirect::to_provider(page) })
+}
+
+/// IXOPAY's word for a payment without its customer.
+const fn indicator(agreed_as: RepeatAgreement) -> &'static str {
+    match agreed_as {
+        RepeatAgreement::Recurring => "RECURRING",
+        RepeatAgreement::Unscheduled => "CARDONFILE-MERCHANT-INITIATED",
+    }
 }
 
 /// Whether this may be what IXOPAY calls a transaction: it stands in addresses.

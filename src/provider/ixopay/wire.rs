@@ -27,6 +27,7 @@ pub(super) struct Transaction<'a> {
     pub error_url: Option<&'a str>,
     pub callback_url: Option<&'a str>,
     pub description: Option<&'a str>,
+    pub transaction_indicator: Option<&'static str>,
 }
 
 /// What such a call is answered, or why it was not done.
@@ -132,10 +133,9 @@ pub(super) const fn operation_path(kind: OperationKind) -> Option<&'static str> 
         OperationKind::Capture => Some("capture"),
         OperationKind::Void => Some("void"),
         OperationKind::Refund => Some("refund"),
-        OperationKind::Payout
-        | OperationKind::Deregister
-        | OperationKind::Chargeback
-        | OperationKind::ChargebackReversal => None,
+        OperationKind::Deregister => Some("deregister"),
+        OperationKind::Payout => Some("payout"),
+        OperationKind::Chargeback | OperationKind::ChargebackReversal => None,
     }
 }
 
@@ -241,12 +241,13 @@ impl Status {
     /// When a field is missing or cannot be read.
     pub(super) fn report(&self) -> Result<PaymentReport> {
         let reference = self.merchant_transaction_id.clone().ok_or_else(|| unreadable("merchantTransactionId"))?;
-        let amount = self.amount()?;
-        let reserves = match self.kind().as_deref() {
-            Some("DEBIT") => false,
-            Some("PREAUTHORIZE") => true,
+        let (reserves, has_amount) = match self.kind().as_deref() {
+            Some("DEBIT") => (false, true),
+            Some("PREAUTHORIZE") => (true, true),
+            Some("REGISTER") => (false, false),
             _ => return Err(unreadable("transactionType")),
         };
+        let amount = has_amount.then(|| self.amount()).transpose()?;
         let status = match self.standing()? {
             Standing::Success if reserves => PaymentStatus::Authorised,
             Standing::Success => PaymentStatus::Paid,

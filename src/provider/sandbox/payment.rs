@@ -76,5 +76,5 @@ pub(super) fn report(context: &PaymentContext<'_>, closes: bool) -> Result<Payme
     });
     let (reference, operations) = (reference.to_string(), operations.into_iter().collect());
     let instrument = Some(card()).filter(|_| matches!(status, PaymentStatus::Paid | PaymentStatus::Authorised));
-    Ok(PaymentReport { reference, amount, status, operations, instrument, changes_until: back_at })
+    Ok(PaymentReport { reference, amount: Some(amount), status, operations, instrument, changes_until: back_at })
 }

@@ -184,7 +184,7 @@ impl TokenIo {
     fn requested(&self, context: &VisitContext<'_>, payment: Payment) -> Result<Requested> {
         let report = payment.report()?;
         let reference = context.payment_reference().to_string();
-        if context.journey.opening().purpose.amount() != Some(report.amount) || report.reference != reference {
+        if context.journey.opening().purpose.amount() != report.amount || report.reference != reference {
             return Err(ProviderError::Unreadable("it created another payment than it was asked for".into()));
         }
         if !payment.has_id() {

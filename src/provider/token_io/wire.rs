@@ -177,7 +177,7 @@ impl Payment {
         let amount = Amount::parse(&self.initiation.amount.value, currency).map_err(|_| unreadable("amount"))?;
         let status = self.status().ok_or_else(|| unreadable("status"))?;
         let (reference, operations) = (self.initiation.ref_id.clone(), Vec::new());
-        Ok(PaymentReport { reference, amount, status, operations, instrument: None, changes_until: None })
+        Ok(PaymentReport { reference, amount: Some(amount), status, operations, instrument: None, changes_until: None })
     }
 
     /// Whether its bank may have accepted it: all that it says of its status does, except for what precedes that or

@@ -129,7 +129,7 @@ impl Yapily {
         };
         let counted_at = counted.and(context.journey.final_outcome()).map_or(context.now, |end| end.at);
         let changes_until = Some(counted_at.plus(CHANGES_FOR));
-        Ok(PaymentReport { reference, amount, status, operations, instrument: None, changes_until })
+        Ok(PaymentReport { reference, amount: Some(amount), status, operations, instrument: None, changes_until })
     }
 
     /// Checks that a payment that somebody has named, and that does not say our reference, is one by this visit's consent.
@@ -317,7 +317,14 @@ impl Provider for Yapily {
 /// What is said of a payment that was not ordered: its consent has neither an amount nor our reference.
 fn report(context: &PaymentContext<'_>, status: PaymentStatus) -> Result<PaymentReport> {
     let (reference, amount) = (context.reference.to_string(), amount_of(context.journey)?);
-    Ok(PaymentReport { reference, amount, status, operations: Vec::new(), instrument: None, changes_until: None })
+    Ok(PaymentReport {
+        reference,
+        amount: Some(amount),
+        status,
+        operations: Vec::new(),
+        instrument: None,
+        changes_until: None,
+    })
 }
 
 fn status_of(agreed: Agreed) -> PaymentStatus {

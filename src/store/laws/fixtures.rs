@@ -34,6 +34,7 @@ impl Draft {
                 note: "order 7".into(),
                 cancel: Cancel::Offered,
                 payee: None,
+                repeats: None,
             }),
             dialect_data: DialectData::new(r#"{"order":"7"}"#),
             plan: CallbackPlan { destination: Some(entry("https://m.example/cb")), ..CallbackPlan::default() },

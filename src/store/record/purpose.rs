@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::recorded::{Record, Recorded, fields, fields_and_later, lettered, numbered};
 use crate::domain::journey::Job;
 use crate::domain::{
-    Amount, AppliedOperation, Cancel, Checkout, Consent, OperationKind, PayId, PaymentOperation, Purpose, Sealed,
-    Wanted,
+    Amount, AppliedOperation, Cancel, Checkout, Consent, OperationKind, PayId, PaymentOperation, Purpose,
+    RepeatAgreement, Repeated, Sealed, Wanted,
 };
 
 lettered!(
@@ -17,7 +17,16 @@ lettered!(
         J = Job(job: Job),
 );
 
-fields!(Checkout: wanted: Wanted, institution: Option<String>, note: String, cancel: Cancel, payee: Option<String>);
+fields_and_later!(
+    Checkout as CheckoutRecord: wanted: Wanted, institution: Option<String>, note: String, cancel: Cancel,
+    payee: Option<String>;
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeats: Option<Repeated>,
+);
+
+fields!(Repeated: of: PayId, provider_reference: String, agreed_as: RepeatAgreement);
+
+numbered!(RepeatAgreement: Recurring, Unscheduled);
 
 lettered!(
     Wanted as WantedRecord:

@@ -127,12 +127,12 @@ macro_rules! fields {
 macro_rules! fields_and_later {
     (
         $type:ty as $record:ident: $($field:ident: $value:ty),+;
-        $($later:ident: $later_value:ty),+ $(,)?
+        $($(#[$attribute:meta])* $later:ident: $later_value:ty),+ $(,)?
     ) => {
         #[derive(Serialize, Deserialize)]
         pub(super) struct $record {
             $($field: Record<$value>,)+
-            $(#[serde(default)] $later: Record<$later_value>,)+
+            $($(#[$attribute])* #[serde(default)] $later: Record<$later_value>,)+
         }
 
         impl Recorded for $type {

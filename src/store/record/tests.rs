@@ -198,7 +198,14 @@ fn journeys_of_every_purpose_survive_their_record() {
     let checkout = |wanted| {
         let institution = Some("modelo-sandbox".to_owned());
         let payee = Some("Corner Bookshop".to_owned());
-        Purpose::Checkout(Checkout { wanted, institution, note: "n".into(), cancel: Cancel::Withheld, payee })
+        Purpose::Checkout(Checkout {
+            wanted,
+            institution,
+            note: "n".into(),
+            cancel: Cancel::Withheld,
+            payee,
+            repeats: None,
+        })
     };
     let operation = |kind, amount, of| {
         Purpose::Operation(PaymentOperation { kind, amount, of, note: "n".into(), reported_as: None })

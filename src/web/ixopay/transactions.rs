@@ -113,6 +113,7 @@ fn renamed(error: EngineError) -> EngineError {
                 "cancel" => "cancelUrl",
                 "error" => "errorUrl",
                 "payment_endpoint" => "callbackUrl",
+                "repeats" => "referenceUuid",
                 other => other,
             };
             EngineError::Refused(invalid.clone().at(own))

@@ -86,6 +86,7 @@ async fn a_bank_that_proves_consents_never_says_paid() {
         note: String::new(),
         cancel: Cancel::Offered,
         payee: None,
+        repeats: None,
     });
     let visit = Visit::of("plain", format!("{HOME}/return/plain"), checkout);
     assert!(bank.request(&visit.context()).await.is_err());

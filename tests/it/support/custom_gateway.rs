@@ -195,6 +195,7 @@ impl CustomGateway {
             note: String::new(),
             cancel: Cancel::Offered,
             payee: None,
+            repeats: None,
         });
         let callback = RequestedCallbacks::Text(callback.into());
         let open_request = OpenRequest {

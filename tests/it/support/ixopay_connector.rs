@@ -23,10 +23,12 @@ pub const PASSWORD: &str = "pass: word";
 pub const SHARED_SECRET: &str = "my-shared-secret";
 
 /// What a debit may say here.
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 10] = [
     "merchantTransactionId",
     "amount",
     "currency",
+    "referenceUuid",
+    "transactionIndicator",
     "successUrl",
     "cancelUrl",
     "errorUrl",
@@ -256,12 +258,14 @@ fn begin(books: &mut Books, what: &str, body: &Value) -> Reply {
     if books.transactions.contains_key(&id) {
         return refuse(400, 3004, &format!("The transaction ID '{id}' already exists!"));
     }
-    let is_debit = ["debit", "preauthorize"].contains(&what);
+    // What has a customer.
+    let is_debit = ["debit", "preauthorize", "register"].contains(&what) && body["referenceUuid"].is_null();
     check(books, what, body);
     let uuid = format!("{:020x}", books.transactions.len() + 0xd94c);
     let mut transaction = body.as_object().expect("fields").clone();
     let standing = match (is_debit, books.trouble) {
         (true, Trouble::Declining) => "ERROR",
+        (false, Trouble::Declining) if ["debit", "preauthorize"].contains(&what) => "ERROR",
         (true, Trouble::Finishing) | (false, Trouble::None | Trouble::Mute | Trouble::Finishing) => "SUCCESS",
         (true, _) => "REDIRECT",
         (false, _) => "PENDING",
@@ -292,12 +296,18 @@ fn begin(books: &mut Books, what: &str, body: &Value) -> Reply {
 
 /// Insists on the fields that such a transaction has, and on what it refers to.
 fn check(books: &Books, what: &str, body: &Value) {
-    let is_debit = ["debit", "preauthorize"].contains(&what);
+    let is_debit = ["debit", "preauthorize", "register"].contains(&what);
+    let is_repeated = is_debit && !body["referenceUuid"].is_null();
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     let known: Vec<&str> = if is_debit {
-        FIELDS.into()
+        let (customers, amounts) = (["successUrl", "cancelUrl", "errorUrl"], ["amount", "currency"]);
+        let has =
+            |name: &&str| !(is_repeated && customers.contains(name) || what == "register" && amounts.contains(name));
+        FIELDS.into_iter().filter(has).collect()
     } else {
         match what {
+            "deregister" => vec!["merchantTransactionId", "referenceUuid"],
+            "payout" => vec!["merchantTransactionId", "amount", "currency", "callbackUrl", "description"],
             "capture" => vec!["merchantTransactionId", "referenceUuid", "amount", "currency"],
             "void" => vec!["merchantTransactionId", "referenceUuid"],
             "refund" => {
@@ -309,7 +319,7 @@ fn check(books: &Books, what: &str, body: &Value) {
     for name in body.as_object().expect("fields").keys() {
         assert!(known.contains(&name.as_str()), "{what} does not know {name}");
     }
-    if what != "void" {
+    if !["void", "register", "deregister"].contains(&what) {
         let amount = text("amount");
         let (whole, part) = amount.split_once('.').unwrap_or((amount, "0"));
         let digits =
@@ -317,14 +327,24 @@ fn check(books: &Books, what: &str, body: &Value) {
         assert!(digits(whole, 10) && digits(part, 3), "{amount} is no amount");
         assert!(text("currency").len() == 3, "{body}");
     }
-    for url in ["successUrl", "cancelUrl", "errorUrl", "callbackUrl"].into_iter().filter(|_| is_debit) {
+    let urls: &[&str] = match (is_debit, is_repeated) {
+        (true, false) => &["successUrl", "cancelUrl", "errorUrl", "callbackUrl"],
+        (true, true) => &["callbackUrl"],
+        (false, _) => &[],
+    };
+    for url in urls.iter().copied() {
         assert!(text(url).starts_with("http") && text(url).len() <= 4096, "{url}: {body}");
     }
-    if !is_debit {
+    if is_repeated {
+        assert!(["RECURRING", "CARDONFILE-MERCHANT-INITIATED"].contains(&text("transactionIndicator")), "{body}");
+    }
+    if (!is_debit && what != "payout") || is_repeated {
         let referred = books.transactions.values().find(|transaction| transaction["uuid"] == body["referenceUuid"]);
         let referred = referred.unwrap_or_else(|| panic!("{what} of nothing: {body}"));
         let wanted: &[&str] = match what {
             "refund" => &["DEBIT", "CAPTURE"],
+            "debit" | "preauthorize" => &["REGISTER", "DEBIT", "PREAUTHORIZE"],
+            "deregister" => &["REGISTER"],
             _ => &["PREAUTHORIZE"],
         };
         assert!(wanted.contains(&referred["transactionType"].as_str().expect("a type")), "{what} of {referred}");

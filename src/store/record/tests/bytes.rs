@@ -66,6 +66,7 @@ fn journeys_of_all_kinds() -> Vec<Journey> {
             note: "n".into(),
             cancel: Cancel::Withheld,
             payee: Some("Corner Bookshop".into()),
+            repeats: None,
         })
     };
     let operation = |kind| {
