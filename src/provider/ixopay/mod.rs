@@ -5,6 +5,7 @@
 //! where its answer was lost, it is found by that. A callback is a reason to ask for the status, which alone decides.
 //! The API has nothing by which a customer's page is closed, so such a payment ends when IXOPAY lets it expire.
 
+mod call;
 mod lost;
 pub mod settings;
 mod signature;
@@ -16,10 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use reqwest::header::{AUTHORIZATION, DATE, HeaderName};
-use reqwest::{Method, StatusCode, Url};
-use serde::{Serialize, de::DeserializeOwned};
+use reqwest::Url;
 use url::Position;
 
 use super::{
@@ -29,13 +27,14 @@ use super::{
 use crate::clock::Clock;
 use crate::domain::{
     Checkout, Evidence, Fact, Invalid, Journey, MerchantId, Mode, OperationKind, PaymentReference, ProviderRefusal,
-    Purpose, Redirect, RepeatAgreement, ReportedOperation, ResponseKind, Secret, Wanted,
+    Purpose, Redirect, RepeatAgreement, ReportedOperation, ResponseKind, Wanted,
 };
-use crate::egress::{Call, Client};
+use crate::egress::Client;
+use call::Begun;
 pub use lost::LostCreations;
 use settings::IxopayConfig;
-use signature::{Signed, date, read_date};
-use wire::{Answer, Callback, Meaning, Standing, Status, Transaction, not_done, operation_path, shortened};
+use signature::{Signed, read_date};
+use wire::{Callback, Standing, Transaction, not_done, operation_path, shortened};
 
 /// How long an answer may take.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -65,16 +64,6 @@ pub struct Ixopay {
     lost: Arc<LostCreations>,
 }
 
-/// What a call came to that begins a transaction.
-enum Begun {
-    /// There is such a transaction now.
-    Transaction(Answer),
-    /// There was one of this id before.
-    Duplicate,
-    /// There is none, and will not be.
-    Refused(ProviderRefusal),
-}
-
 impl Ixopay {
     /// A connector that is configured so, is asked by this client, and notifies at `notification_url`.
     pub fn new(
@@ -87,83 +76,6 @@ impl Ixopay {
         let notification_target =
             target.map_or_else(|_| String::new(), |url| url[Position::BeforePath..Position::AfterQuery].to_owned());
         Self { config, notification_url, notification_target, client, clock, lost }
-    }
-
-    /// Begins a transaction, once for each id.
-    async fn begin(&self, what: &str, transaction: &Transaction<'_>) -> Result<Begun> {
-        let path = format!("/api/v3/transaction/{}/{what}", self.config.api_key);
-        let answer: Answer = self.call(&Method::POST, &path, Some(transaction)).await?;
-        if answer.success {
-            return Ok(Begun::Transaction(answer));
-        }
-        match answer.meaning() {
-            Meaning::Duplicate => Ok(Begun::Duplicate),
-            // It exists, and has failed at once.
-            _ if answer.uuid.is_some() => Ok(Begun::Refused(answer.refusal())),
-            Meaning::NotNow => Err(ProviderError::Unreachable(format!("it answers {}", answer.refusal().code()))),
-            Meaning::Open | Meaning::NotFound => {
-                Err(ProviderError::Unanswered(format!("it answers {}", answer.refusal().code())))
-            }
-            Meaning::Refused => Ok(Begun::Refused(answer.refusal())),
-        }
-    }
-
-    /// The status of the transaction that IXOPAY calls so.
-    async fn by_uuid(&self, uuid: &str) -> Result<Status> {
-        if !is_uuid(uuid) {
-            return Err(ProviderError::NoPayment("it is not the form of a uuid".into()));
-        }
-        self.status(&format!("getByUuid/{uuid}")).await
-    }
-
-    /// The status of the transaction that we have called so.
-    async fn by_reference(&self, reference: &str) -> Result<Status> {
-        self.status(&format!("getByMerchantTransactionId/{reference}")).await
-    }
-
-    async fn status(&self, which: &str) -> Result<Status> {
-        let path = format!("/api/v3/status/{}/{which}", self.config.api_key);
-        self.call::<Status>(&Method::GET, &path, None::<&()>).await?.found()
-    }
-
-    /// Makes a signed call, and reads its answer; those of 400 and 422 are read as well, since they say why.
-    async fn call<A: DeserializeOwned>(
-        &self,
-        method: &Method,
-        path: &str,
-        body: Option<&(impl Serialize + Sync)>,
-    ) -> Result<A> {
-        let unwritable = || ProviderError::Unreachable("the call cannot be written".into());
-        let body = body.map(serde_json::to_vec).transpose().map_err(|_| unwritable())?.unwrap_or_default();
-        let mut url = self.config.url.clone();
-        url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
-        let date = date(self.clock.now());
-        let uri = &url[Position::BeforePath..Position::AfterQuery];
-        let signed = Signed { method: method.as_str(), body: &body, content_type: JSON, date: &date, uri };
-        let signature = self.config.secrets.first().and_then(|secret| signed.sign(secret)).ok_or_else(unwritable)?;
-        let user = format!("{}:{}", self.config.user, self.config.password.reveal());
-        let call = Call::new(method.clone(), url.as_str())
-            .deadline(DEADLINE)
-            .secret(AUTHORIZATION, &Secret::new(format!("Basic {}", STANDARD.encode(user))))
-            .header(DATE, &date)
-            // Proxies write Date anew; where there is this one, it counts.
-            .header(HeaderName::from_static("x-date"), &date)
-            .header(HeaderName::from_static("x-signature"), &signature)
-            .body(JSON, body);
-        let reply = self.client.send(call).await?;
-        let said = || format!("it answered {}", reply.status().as_u16());
-        match reply.status() {
-            status if status.is_success() => {}
-            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {}
-            StatusCode::UNAUTHORIZED
-            | StatusCode::FORBIDDEN
-            | StatusCode::NOT_FOUND
-            | StatusCode::TOO_MANY_REQUESTS => {
-                return Err(ProviderError::Unreachable(said()));
-            }
-            _ => return Err(ProviderError::Unanswered(said())),
-        }
-        reply.json().map_err(|_| ProviderError::Unreadable("it is not the JSON that is expected".into()))
     }
 
     /// What a creation comes to that was made before, or not at all: it is looked for, and not made.

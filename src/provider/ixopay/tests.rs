@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::wire::{Meaning, Standing};
 use super::*;
 use crate::clock::TestClock;
-use crate::domain::{Amount, Card, CardExpiry, Currency, Instrument, UnixMillis};
+use crate::domain::{Amount, Card, CardExpiry, Currency, Instrument, Secret, UnixMillis};
 use crate::provider::{AccountSettings, NotifiedPayment, PaymentStatus};
 
 const SECRET: &str = "my-shared-secret";
