@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::wire::{Meaning, Standing};
+use super::signature::date;
+use super::wire::{Answer, Meaning, Standing, Status};
 use super::*;
 use crate::clock::TestClock;
 use crate::domain::{Amount, Card, CardExpiry, Currency, Instrument, Secret, UnixMillis};
