@@ -43,6 +43,7 @@ pub mod egress;
 pub mod engine;
 pub mod gateway;
 pub mod keys;
+pub mod language;
 pub mod listener;
 pub mod provider;
 pub mod sandbox;

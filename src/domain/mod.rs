@@ -20,6 +20,7 @@ pub mod instrument;
 pub mod invalid;
 pub mod iso;
 pub mod journey;
+pub mod language_tag;
 pub mod merchant;
 pub mod message;
 pub mod mode;
@@ -70,6 +71,7 @@ pub use journey::{
     PaymentStanding, ProviderPayment, ProviderRedirect, ProviderVisit, Purpose, RecordedResponse, Reopening,
     RepeatedOrder, ReportedOperation, ResponseId, Stage, Wanted,
 };
+pub use language_tag::LanguageTag;
 pub use merchant::{CallbackName, Merchant, MerchantName, PublicKey, SavedCallback, SavedCallbacks, Webhook};
 pub use message::{Finish, FinishedAs};
 pub use mode::Mode;
@@ -87,7 +89,7 @@ pub use secret::{Digest, Sealed, Secret};
 pub use signature::GatewaySignature;
 pub use slots::Slots;
 pub use terms::{
-    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, LatePayments, NoticeType, OneOffUrls, OneTime,
+    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, LatePayments, NoticeType, OneOffUrls, OneTime, PageLanguage,
     PreferredProvider, SameBrowser, Settings, SettingsPatch, SignedCalls, SignedReturns, TokenLife, WhenLate,
 };
 pub use token::{MintedToken, OneTimeToken};

@@ -5,7 +5,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use crate::domain::{Invalid, signed_return::PARAMETER, words::words};
+use crate::domain::{Invalid, LanguageTag, signed_return::PARAMETER, words::words};
 
 /// Calls a macro with every setting, a row each: `"name in the API": type there => field: type here = default;`.
 ///
@@ -31,6 +31,8 @@ macro_rules! merchant_settings {
                 "one_time_token_life_seconds": u64 => token_life: TokenLife = TokenLife::clamped(300);
                 /// What becomes of a payment that is made after its merchant was told another ending.
                 "late_payments": String => late_payments: LatePayments = LatePayments::Keep;
+                /// The language of customers' pages.
+                "language": String => language: PageLanguage = PageLanguage::default();
             }
             asked {
                 /// Whether a journey may bring a URL of its own.
@@ -254,6 +256,32 @@ impl Setting for PreferredProvider {
 
     fn written(&self) -> String {
         self.0.clone()
+    }
+}
+
+/// The language of customers' pages, whether we speak it or not; empty, the default, is their browsers' own choice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PageLanguage(pub Option<LanguageTag>);
+
+impl PageLanguage {
+    /// Accepts a tag, or nothing.
+    ///
+    /// # Errors
+    /// When it is not well-formed ([`LanguageTag::parse`]).
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.is_empty() { Ok(Self(None)) } else { LanguageTag::parse(text).map(|tag| Self(Some(tag))) }
+    }
+}
+
+impl Setting for PageLanguage {
+    type Written = String;
+
+    fn read(_: &'static str, written: String) -> Result<Self, Invalid> {
+        Self::parse(&written)
+    }
+
+    fn written(&self) -> String {
+        self.0.map_or_else(String::new, |tag| tag.as_str().to_owned())
     }
 }
 

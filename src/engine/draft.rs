@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use crate::domain::provider_account::{merchant_of_provider, name_for_merchant};
 use crate::domain::{
     AnswerTo, CallbackPlan, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant, Mode, OneOffUrls,
-    OpenRequest, Opening, PaymentOperation, Placement, Purpose, RequestedCallbacks, RequestedProvider, SameBrowser,
-    Settings, SignedReturns, UnixMillis,
+    OpenRequest, Opening, PageLanguage, PaymentOperation, Placement, Purpose, RequestedCallbacks, RequestedProvider,
+    SameBrowser, Settings, SignedReturns, UnixMillis,
 };
 use crate::domain::{open_request::When, plan::Allowed};
 use crate::engine::deps::{Deps, Result};
@@ -27,6 +27,7 @@ pub(super) fn draft(
     }
     settings.one_time_token = open_request.one_time_token.unwrap_or(settings.one_time_token);
     settings.extra_outcomes = open_request.extra_outcomes.unwrap_or(settings.extra_outcomes);
+    settings.language = open_request.language.map_or(settings.language, |tag| PageLanguage(Some(tag)));
     let now = deps.clock.now();
     let plan = plan(deps, merchant, (dialect, settings.signed_returns), open_request)?;
     let journey = Journey::open(Opening {

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo::{self, Demo};
 use crate::engine::Engine;
+use crate::language::Languages;
 use crate::listener::{self, Admission, Options};
 use crate::provider::sandbox::Sandbox;
 use crate::sandbox::{self, Redeemer};
@@ -78,6 +79,7 @@ struct Parts {
     limits: web::Data<Limits>,
     rates: web::Data<Rates>,
     kind: web::Data<GatewayKind>,
+    languages: web::Data<Languages>,
     sandbox: Option<web::Data<Sandbox>>,
     demo: Option<Arc<Demo>>,
 }
@@ -90,6 +92,7 @@ impl Parts {
             limits: web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.body_timeout }),
             rates: web::Data::new(Rates::default()),
             kind: web::Data::new(if demo.is_some() { GatewayKind::Demo } else { GatewayKind::Own }),
+            languages: web::Data::new(Languages::built_in()),
             sandbox: sandbox.map(web::Data::new),
             shared,
             demo,
@@ -114,6 +117,7 @@ impl Parts {
             .app_data(self.limits.clone())
             .app_data(self.rates.clone())
             .app_data(self.kind.clone())
+            .app_data(self.languages.clone())
             .app_data(metrics)
             .configure(http::routes);
         if let Some(sandbox) = &self.sandbox {

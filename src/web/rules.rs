@@ -7,6 +7,7 @@
 //! - A page that waits asks behind itself, by script. A script cannot read a redirect, and to ask twice may use the way
 //!   on up, so it gets the same answer as 200, with the `Location` to go to. No other site's script can send its header
 //!   unasked.
+//! - A page that says what went wrong is written here, where the browser and so its language is known.
 //! - Every answer forbids browsers to guess its type, and over https asks them to stay with https.
 
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -16,7 +17,7 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, HttpMessage as _, HttpRequest, body::BoxBody, middleware::Next, web};
 
-use super::nothing_here;
+use super::{nothing_here, reply};
 use crate::engine::Engine;
 
 /// For how long browsers stay with https after an answer: a year (RFC 6797).
@@ -49,6 +50,7 @@ pub async fn keep_rules(
     } else {
         request.into_response(nothing_here().await)
     };
+    response = reply::problem_in_language(response);
     if waits && response.status() == StatusCode::SEE_OTHER {
         *response.response_mut().status_mut() = StatusCode::OK;
     }

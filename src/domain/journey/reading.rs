@@ -4,12 +4,19 @@ use super::{
     Choice, Effect, FinalOutcome, Journey, LedTo, Proof, ProviderVisit, RecordedResponse, Reopening, ResponseId, Stage,
 };
 use crate::domain::consent::Status;
-use crate::domain::{Cause, Delivery, DeliveryId, Grant, JourneyEvent, Outcome, Sealed, Target, UnixMillis};
+use crate::domain::{
+    Cause, Delivery, DeliveryId, Grant, JourneyEvent, LanguageTag, Outcome, Sealed, Target, UnixMillis,
+};
 
 impl Journey {
     /// Who is paid, as every page says it: whom the merchant has named, or the merchant.
     pub fn payee(&self) -> &str {
         self.opening.purpose.payee().unwrap_or_else(|| self.opening.merchant_name.as_str())
+    }
+
+    /// The language that its pages were asked for in, by its call or its merchant.
+    pub fn language(&self) -> Option<LanguageTag> {
+        self.opening.settings.language.0
     }
 
     /// The times the customer was sent to the provider.

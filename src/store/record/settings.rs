@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::recorded::{Record, Recorded, numbered};
 use crate::domain::terms::{JourneyLife, Seconds, Setting as _, merchant_settings};
 use crate::domain::{
-    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, LatePayments, NoticeType, OneOffUrls, OneTime,
+    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, LatePayments, NoticeType, OneOffUrls, OneTime, PageLanguage,
     PreferredProvider, SameBrowser, Settings, SignedCalls, SignedReturns, TokenLife, WhenLate,
 };
 
@@ -95,6 +95,18 @@ impl Recorded for PreferredProvider {
 
     fn record(&self) -> String {
         self.as_str().to_owned()
+    }
+
+    fn of(text: String) -> Option<Self> {
+        Self::parse(&text).ok()
+    }
+}
+
+impl Recorded for PageLanguage {
+    type Record = String;
+
+    fn record(&self) -> String {
+        self.written()
     }
 
     fn of(text: String) -> Option<Self> {

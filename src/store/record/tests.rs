@@ -12,9 +12,10 @@ use crate::domain::{
     Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankAccount, BankTokens, BegunVisit,
     Cancel, Card, CardExpiry, Checkout, Conclusion, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest,
     FinalOutcome, Grant, Instrument, IssuedKey, Journey, LatePayments, LedTo, Merchant, MerchantId, NoticeType,
-    NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PayId, PaymentOperation, PlannedCallback, PreferredProvider,
-    ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId, Rotating, SameBrowser, Sealed, Secret, Settings,
-    Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted, Webhook, WebhookEndpoint, WhenLate,
+    NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PageLanguage, PayId, PaymentOperation, PlannedCallback,
+    PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId, Rotating, SameBrowser, Sealed,
+    Secret, Settings, Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted, Webhook, WebhookEndpoint,
+    WhenLate,
 };
 use crate::domain::{merchant::Standing, plan::Refused, terms::JourneyLife};
 use crate::store::laws::fixtures;
@@ -247,6 +248,7 @@ fn other_settings() -> Settings {
         signed_returns: SignedReturns::Ed25519,
         token_life: TokenLife::clamped(10),
         late_payments: LatePayments::Refund,
+        language: PageLanguage::parse("de").unwrap(),
         one_off_urls: OneOffUrls::SavedOnly,
         journey_life: JourneyLife::clamped(60),
         answers_to: AnswersTo::App,
@@ -269,14 +271,16 @@ fn every_setting_survives_both_records() {
 #[test]
 fn a_setting_that_came_later_has_its_default_in_an_older_record() {
     let bytes = rmp_serde::to_vec(&other_settings().record()).unwrap();
-    assert_eq!(bytes[..2], [0x97, 0x98], "a list of seven, of which the first is one of eight");
-    let frozen = 1 + 1 + 7;
-    let older = [&[0x92, 0x96][..], &bytes[2..frozen - 1], &bytes[frozen..=frozen]].concat();
+    assert_eq!(bytes[..2], [0x97, 0x99], "a list of seven, of which the first is one of nine");
+    // Eight of a byte each, and the three of a language.
+    let (first_six, frozen) = (2..2 + 6, 2 + 8 + 3);
+    let older = [&[0x92, 0x96][..], &bytes[first_six], &bytes[frozen..=frozen]].concat();
     let read = Settings::of(rmp_serde::from_slice(&older).unwrap()).unwrap();
     let (usual, other) = (Settings::default(), other_settings());
     let expected = Settings {
         token_life: usual.token_life,
         late_payments: usual.late_payments,
+        language: usual.language,
         journey_life: usual.journey_life,
         answers_to: usual.answers_to,
         signed_calls: usual.signed_calls,
