@@ -5,7 +5,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use crate::domain::{Invalid, LanguageTag, signed_return::PARAMETER, words::words};
+use crate::domain::{Invalid, LanguageTag, PageLink, signed_return::PARAMETER, words::words};
 
 /// Calls a macro with every setting, a row each: `"name in the API": type there => field: type here = default;`.
 ///
@@ -47,6 +47,10 @@ macro_rules! merchant_settings {
                 "notice_type": String => notice_type: NoticeType = NoticeType::default();
                 /// The provider of payments that name none.
                 "provider": String => provider: PreferredProvider = PreferredProvider::default();
+                /// Where customers find help; their pages link it.
+                "support_url": String => support_url: PageLink = PageLink::default();
+                /// The merchant's legal notice; customers' pages link it.
+                "legal_url": String => legal_url: PageLink = PageLink::default();
             }
         }
     };
@@ -282,6 +286,18 @@ impl Setting for PageLanguage {
 
     fn written(&self) -> String {
         self.0.map_or_else(String::new, |tag| tag.as_str().to_owned())
+    }
+}
+
+impl Setting for PageLink {
+    type Written = String;
+
+    fn read(name: &'static str, written: String) -> Result<Self, Invalid> {
+        Self::parse(name, &written)
+    }
+
+    fn written(&self) -> String {
+        self.url().unwrap_or_default().to_owned()
     }
 }
 

@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use crate::domain::provider_account::{merchant_of_provider, name_for_merchant};
 use crate::domain::{
-    AnswerTo, CallbackPlan, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant, Mode, OneOffUrls,
-    OpenRequest, Opening, PageLanguage, PaymentOperation, Placement, Purpose, RequestedCallbacks, RequestedProvider,
-    SameBrowser, Settings, SignedReturns, UnixMillis,
+    AnswerTo, CallbackPlan, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant, MerchantLinks,
+    Mode, OneOffUrls, OpenRequest, Opening, PageLanguage, PaymentOperation, Placement, Purpose, RequestedCallbacks,
+    RequestedProvider, SameBrowser, Settings, SignedReturns, UnixMillis,
 };
 use crate::domain::{open_request::When, plan::Allowed};
 use crate::engine::deps::{Deps, Result};
@@ -52,6 +52,7 @@ pub(super) fn draft(
         opened_at: now,
         expires_at: expires_at(deps, merchant, open_request, now)?,
         mode: Some(deps.mode_of(merchant)),
+        links: links(merchant),
     });
     longest::check_longest(deps, journey.opening(), dialect)?;
     if let Some(requested) = open_request.provider.as_ref().filter(|requested| requested.attaches) {
@@ -62,6 +63,13 @@ pub(super) fn draft(
         return Ok(journey);
     }
     Ok(derive::intending_payment(deps, journey.leaving_ahead(), 0))
+}
+
+/// The links in the foot of a journey's pages, if the merchant has any.
+fn links(merchant: &Merchant) -> Option<MerchantLinks> {
+    let Settings { support_url, legal_url, .. } = &merchant.settings;
+    let links = MerchantLinks { support: support_url.clone(), legal: legal_url.clone() };
+    Some(links).filter(|links| *links != MerchantLinks::default())
 }
 
 /// When a new journey expires: as its call asked, within the time that journeys are kept, whatever the merchant's

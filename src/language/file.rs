@@ -19,29 +19,32 @@ pub struct Text<'f> {
 /// What is wrong in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// The line, from 1.
-    pub line: usize,
+    /// The line, from 1; `None` of what is wrong with the file itself.
+    pub line: Option<usize>,
     /// What is wrong there, as a sentence without its full stop.
     pub rule: String,
 }
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.rule)
+        self.line.map_or(Ok(()), |line| write!(f, "line {line}: "))?;
+        f.write_str(&self.rule)
     }
 }
 
 /// The texts of a file, and what in it cannot be read.
 pub fn texts(file: &str) -> (Vec<Text<'_>>, Vec<Mistake>) {
     let (read, errors) = parser::parse(file).map_or_else(|broken| broken, |read| (read, Vec::new()));
-    let mut mistakes: Vec<Mistake> =
-        errors.iter().map(|error| Mistake { line: line_at(file, error.pos.start), rule: error.to_string() }).collect();
+    let mut mistakes: Vec<Mistake> = errors
+        .iter()
+        .map(|error| Mistake { line: Some(line_at(file, error.pos.start)), rule: error.to_string() })
+        .collect();
     let mut texts: Vec<Text<'_>> = Vec::new();
     for message in
         read.body.iter().filter_map(|entry| if let Entry::Message(message) = entry { Some(message) } else { None })
     {
         let text = text_of(file, message);
-        let wrong = |rule: &str| Mistake { line: text.line, rule: format!("{} {rule}", text.key) };
+        let wrong = |rule: &str| Mistake { line: Some(text.line), rule: format!("{} {rule}", text.key) };
         if texts.iter().any(|before| before.key == text.key) {
             mistakes.push(wrong("comes twice"));
         }
@@ -51,6 +54,28 @@ pub fn texts(file: &str) -> (Vec<Text<'_>>, Vec<Mistake>) {
         texts.push(text);
     }
     (texts, mistakes)
+}
+
+/// What is wrong in a file, beside one that has every text with all of its variables. It may have some of the texts only.
+pub fn mistakes(file: &str, complete: &str) -> Vec<Mistake> {
+    let (known, _) = texts(complete);
+    let (own, mut mistakes) = texts(file);
+    for text in own {
+        let mut wrong =
+            |rule: String| mistakes.push(Mistake { line: Some(text.line), rule: format!("{} {rule}", text.key) });
+        let Some(known) = known.iter().find(|known| known.key == text.key) else {
+            wrong("is a text that no page has".to_owned());
+            continue;
+        };
+        for variable in known.variables.difference(&text.variables) {
+            wrong(format!("lacks the variable ${variable}"));
+        }
+        for variable in text.variables.difference(&known.variables) {
+            wrong(format!("has the variable ${variable}, which it is not given"));
+        }
+    }
+    mistakes.sort_by_key(|mistake| mistake.line);
+    mistakes
 }
 
 fn text_of<'f>(file: &'f str, message: &Message<&'f str>) -> Text<'f> {

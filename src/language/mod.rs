@@ -17,7 +17,7 @@ use std::{fmt, sync::Arc};
 
 use unic_langid::{CharacterDirection, LanguageIdentifier};
 
-pub use languages::Languages;
+pub use languages::{Languages, OwnFile};
 pub use sentence::{Part, Sentence};
 
 use crate::domain::{Amount, UnixMillis};
@@ -27,17 +27,12 @@ use messages::Messages;
 /// A language that this gateway speaks.
 pub struct Language {
     tag: LanguageIdentifier,
-    formats: Formats,
+    formats: Arc<Formats>,
     /// Its own texts first, English last.
     messages: Vec<Arc<Messages>>,
 }
 
 impl Language {
-    /// The language of these texts; `formats` is the tag of those whose way of writing amounts and days it has.
-    fn new(tag: LanguageIdentifier, formats: &str, messages: Vec<Arc<Messages>>) -> Self {
-        Self { tag, formats: Formats::of(formats), messages }
-    }
-
     /// Its tag (BCP 47), as HTML's attribute `lang` has it.
     pub fn tag(&self) -> String {
         self.tag.to_string()

@@ -85,13 +85,60 @@ fn a_text_that_nobody_has_is_its_key() {
 #[test]
 fn amounts_and_days_are_written_as_people_of_the_language_write_them() {
     let yen = Currency::parse("JPY").unwrap();
-    for (tag, euros, yens, day) in
-        [("en", "1,234.50 EUR", "1,234 JPY", "26 Feb 2027"), ("zu", "1,234.50 EUR", "1,234 JPY", "26 Feb 2027")]
-    {
+    // The spaces are those at which no line breaks, but for those of English.
+    for (tag, euros, yens, day) in [
+        ("en", "1,234.50 EUR", "1,234 JPY", "26 Feb 2027"),
+        ("en-US", "1,234.50 EUR", "1,234 JPY", "26 Feb 2027"),
+        ("ar", "1,234.50\u{a0}EUR", "1,234\u{a0}JPY", "26\u{200f}/02\u{200f}/2027"),
+        ("de", "1.234,50\u{a0}EUR", "1.234\u{a0}JPY", "26.02.2027"),
+        ("es", "1234,50\u{a0}EUR", "1234\u{a0}JPY", "26 feb 2027"),
+        ("fr", "1\u{202f}234,50\u{a0}EUR", "1\u{202f}234\u{a0}JPY", "26 févr. 2027"),
+        ("pl", "1234,50\u{a0}EUR", "1234\u{a0}JPY", "26 lut 2027"),
+    ] {
         let language = language(tag);
         assert_eq!(language.amount(Amount::from_minor(123_450, Currency::EUR)), euros, "{tag}");
         assert_eq!(language.amount(Amount::from_minor(1234, yen)), yens, "{tag}");
         assert_eq!(language.day(UnixMillis::from_millis(1_803_600_000_000)), day, "{tag}");
     }
+    let large = Amount::from_minor(123_456_789, Currency::EUR);
+    assert_eq!(language("es").amount(large), "1.234.567,89\u{a0}EUR");
     assert!(language("en").day(UnixMillis::from_millis(u64::MAX)).ends_with(" 9999"));
+}
+
+#[test]
+fn plurals_are_those_of_the_language() {
+    for (tag, expected) in [
+        ("en", ["every second", "every 2 seconds", "every 5 seconds", "every 22 seconds"]),
+        ("pl", ["co sekundę", "co 2 sekundy", "co 5 sekund", "co 22 sekundy"]),
+        ("ar", ["كل ثانية", "كل ثانيتين", "كل 5 ثوانٍ", "كل 22 ثانية"]),
+    ] {
+        for (seconds, expected) in [1, 2, 5, 22].into_iter().zip(expected) {
+            let said = language(tag).written(&Sentence::of("problem-retry").number("seconds", seconds));
+            assert!(said.contains(&format!("{expected}.")), "{said}");
+        }
+    }
+}
+
+#[test]
+fn the_nearest_language_is_chosen_and_english_where_none_is_near() {
+    let languages = Languages::built_in();
+    for (wanted, chosen) in [
+        (&["de"][..], "de"),
+        (&["DE-at"], "de"),
+        (&["de-DE-u-co-phonebk"], "de"),
+        (&["es-419"], "es"),
+        (&["ar-EG"], "ar"),
+        (&["nl", "pl", "de"], "pl"),
+        (&["nl", "fi"], "en"),
+        (&["zh-Hant-TW", "fr-CH"], "fr"),
+        (&["en-US", "de"], "en"),
+        (&["*"], "en"),
+        (&["not a tag", "", "de"], "de"),
+        (&[], "en"),
+    ] {
+        assert_eq!(languages.choose(wanted.iter().copied()).tag(), chosen, "{wanted:?}");
+    }
+    let directions: Vec<_> = languages.all().map(|language| (language.tag(), language.direction())).collect();
+    assert_eq!(directions.iter().filter(|(_, direction)| *direction == "rtl").count(), 1);
+    assert!(directions.contains(&("ar".to_owned(), "rtl")));
 }

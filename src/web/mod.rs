@@ -26,6 +26,7 @@ mod yapily;
 
 pub use body::{BodyTrouble, Incoming, Limits};
 pub use dialects::dialects;
+pub use in_language::PageOptions;
 pub use ixopay::Rates;
 pub use local::{loopback_names_only, own_pages_only};
 use problem::Problem;
@@ -49,7 +50,7 @@ pub enum GatewayKind {
 }
 
 /// Every route, but those of the sandbox bank and the demo. The application data it wants: [`Engine`], [`Limits`],
-/// [`Rates`], [`GatewayKind`] and [`Languages`](crate::language::Languages).
+/// [`Rates`], [`GatewayKind`] and [`PageOptions`].
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(page_at("/", "GET").route(web::get().to(front)))

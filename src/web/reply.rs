@@ -13,7 +13,7 @@ use askama::Template;
 
 use super::in_language;
 use super::rules::is_head;
-use super::views::{PageContext, ProblemPage, Repost, TranslatedProblem, qr};
+use super::views::{ProblemPage, Repost, TranslatedProblem, qr};
 use crate::domain::{Journey, PublicUrl, Redirect};
 use crate::engine::{Sent, VisitCookie, Visitor};
 
@@ -115,8 +115,8 @@ pub fn problem_page(status: StatusCode, problem: ProblemPage) -> HttpResponse {
 /// Writes the page of a response that says what went wrong, in the language of who asked.
 pub fn problem_in_language(mut response: ServiceResponse) -> ServiceResponse {
     let Some(problem) = response.response_mut().extensions_mut().remove::<ProblemPage>() else { return response };
-    let language = in_language::language(response.request(), problem.language);
-    match (TranslatedProblem { page: PageContext { language }, problem: &problem }).render() {
+    let page = in_language::context(response.request(), problem.language, problem.marks.clone());
+    match (TranslatedProblem { page, problem: &problem }).render() {
         Ok(html) => {
             let mut response = response.map_body(|_, _| BoxBody::new(html));
             for (name, value) in PAGE_HEADERS {

@@ -28,6 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "domain",
             "keys",
+            "language",
             "provider",
             "provider::http",
             "provider::ixopay",

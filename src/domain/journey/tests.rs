@@ -43,6 +43,7 @@ pub(crate) fn journey() -> Journey {
         expires_at: NOW.plus(Duration::from_mins(1)),
         mode: Some(Mode::Test),
         choices: Vec::new(),
+        links: None,
     })
 }
 

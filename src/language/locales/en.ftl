@@ -162,3 +162,9 @@ problem-retry = { $seconds ->
         [one] This page tries again by itself every second.
        *[other] This page tries again by itself every { $seconds } seconds.
     }
+
+## Around every page; the merchant's own pages are linked in its foot
+
+test-mark = This is a test. No money moves.
+footer-support = Help from { $merchant }
+footer-legal = Legal notice

@@ -23,7 +23,7 @@ use crate::web::pages::instead::{Instead, PageResult};
 use crate::web::pages::link::{posted, query_config};
 use crate::web::pages::sending::{Addresses, NotSent, send, with_visit_cookie};
 use crate::web::pages::{home::lead_home, outcome::amount};
-use crate::web::views::{PageContext, ProblemPage, Session};
+use crate::web::views::{Marks, ProblemPage, Session};
 use crate::web::{Incoming, in_language, page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -220,7 +220,7 @@ async fn leave(
 }
 
 fn page(engine: &Engine, request: &HttpRequest, (journey, id): (&Journey, &str), asked: &Asked) -> Session {
-    let page = PageContext { language: in_language::language(request, asked.language().or(journey.language())) };
+    let page = in_language::context(request, asked.language().or(journey.language()), Marks::of(journey));
     let all: Vec<&Institution> = use_cases::send_to_provider::eligible(engine, journey).collect();
     let country = CountryCode::parse(&asked.country.trim().to_ascii_uppercase()).ok();
     let in_country = |institution: &&&Institution| country.is_some_and(|country| institution.serves(country));

@@ -34,7 +34,7 @@ pub use consent::{BankAway, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Mat
 pub use demo::{Api, Choice, Demo, DemoError, DemoField, DemoForm, SavedChoice};
 pub use ended::{Ended, Home, How, Next};
 pub use front::Front;
-pub use page_context::{PageContext, Said};
+pub use page_context::{Marks, PageContext, Said};
 pub use parameters::{DisplayParameters, ParamRow, Redeemed};
 pub use problem::{AboutProblem, ProblemPage, TranslatedProblem};
 pub use returning::{FragmentReturn, Repost, WhyAgain};

@@ -1,10 +1,10 @@
-//! What every page of a customer has in common: its language.
+//! What every page of a customer has in common: its language, what marks a test, and whom to turn to.
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
 use askama::filters::{Escaper as _, Html, HtmlSafe};
 
-use crate::domain::{Amount, UnixMillis};
+use crate::domain::{Amount, Journey, MerchantLinks, Mode, PageLink, UnixMillis};
 use crate::language::{Language, Part, Sentence};
 
 /// The surroundings of a customer's page.
@@ -12,6 +12,37 @@ use crate::language::{Language, Part, Sentence};
 pub struct PageContext {
     /// The language that it is in.
     pub language: Arc<Language>,
+    /// What a page about a journey shows besides.
+    pub marks: Marks,
+    /// The operator's name in the foot, where one is wanted.
+    pub brand: Option<Arc<str>>,
+}
+
+/// What a page shows of the journey that it is about, whatever it says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Whether no money moves.
+    pub is_test: bool,
+    /// The name of the merchant.
+    pub merchant: String,
+    /// Where its customers find help.
+    pub support: Option<String>,
+    /// Its legal notice.
+    pub legal: Option<String>,
+}
+
+impl Marks {
+    /// Those of a journey.
+    pub fn of(journey: &Journey) -> Self {
+        let opening = journey.opening();
+        let link = |link: fn(&MerchantLinks) -> &PageLink| opening.links.as_ref().and_then(|links| link(links).url());
+        Self {
+            is_test: opening.mode == Some(Mode::Test),
+            merchant: opening.merchant_name.as_str().to_owned(),
+            support: link(|links| &links.support).map(str::to_owned),
+            legal: link(|links| &links.legal).map(str::to_owned),
+        }
+    }
 }
 
 impl PageContext {
@@ -28,6 +59,11 @@ impl PageContext {
     /// A sentence that has its values.
     pub fn sentence(&self, sentence: impl Borrow<Sentence>) -> Said<'_> {
         Said { language: &self.language, sentence: sentence.borrow().clone() }
+    }
+
+    /// Whether there is anything in its foot.
+    pub fn has_foot(&self) -> bool {
+        self.marks.support.is_some() || self.marks.legal.is_some() || self.brand.is_some()
     }
 
     /// An amount, as people write it.

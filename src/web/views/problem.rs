@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{PageContext, Said};
+use super::{Marks, PageContext, Said};
 use crate::domain::{Journey, LanguageTag};
 use crate::language::Sentence;
 
@@ -24,6 +24,8 @@ pub struct ProblemPage {
     pub on: Option<String>,
     /// The language that its journey was opened in, where that is known.
     pub language: Option<LanguageTag>,
+    /// What it shows of its journey, where that is known.
+    pub marks: Marks,
 }
 
 /// A problem in a language.
@@ -58,10 +60,10 @@ impl ProblemPage {
         Self { title, sentence, hint: Some(hint), ..Self::default() }
     }
 
-    /// This page in the language of a journey, if that was opened in one.
+    /// This page about a journey.
     #[must_use]
     pub fn of_journey(self, journey: &Journey) -> Self {
-        Self { language: journey.language(), ..self }
+        Self { language: journey.language(), marks: Marks::of(journey), ..self }
     }
 
     /// An answer that leads nowhere, to a customer whom we recognise, who can go on at `page`.

@@ -41,7 +41,7 @@ fn every_page_can_be_read_in_every_language() {
     assert!(languages.all().count() >= 1);
     for language in languages.all() {
         let (tag, direction) = (language.tag(), language.direction());
-        for (name, html) in customers_pages(&PageContext { language: Arc::clone(language) }) {
+        for (name, html) in customers_pages(&in_language(language)) {
             let start = format!("<!doctype html>\n<html lang=\"{tag}\" dir=\"{direction}\">");
             assert!(html.starts_with(&start), "{name} in {tag}");
             let text = readable(&html);

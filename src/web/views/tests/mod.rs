@@ -14,7 +14,7 @@ use std::{collections::BTreeSet, env, fs, sync::Arc};
 use askama::Template;
 
 use super::*;
-use crate::language::Languages;
+use crate::language::{Language, Languages};
 
 fn rendered<T: Template>(samples: Vec<(&'static str, T)>) -> Vec<(&'static str, String)> {
     samples.into_iter().map(|(name, page)| (name, page.render().unwrap())).collect()
@@ -22,7 +22,23 @@ fn rendered<T: Template>(samples: Vec<(&'static str, T)>) -> Vec<(&'static str, 
 
 /// The surroundings of a page in English.
 fn english() -> PageContext {
-    PageContext { language: Arc::clone(Languages::built_in().english()) }
+    in_language(Languages::built_in().english())
+}
+
+/// The surroundings of a live page in this language.
+fn in_language(language: &Arc<Language>) -> PageContext {
+    PageContext { language: Arc::clone(language), marks: Marks::default(), brand: None }
+}
+
+/// Surroundings with everything that they may have.
+fn with_everything(page: &PageContext) -> PageContext {
+    let marks = Marks {
+        is_test: true,
+        merchant: "Demo shop".into(),
+        support: Some("https://shop.example/help".into()),
+        legal: Some("https://shop.example/legal".into()),
+    };
+    PageContext { marks, brand: Some("Acme Pay".into()), ..page.clone() }
 }
 
 /// The pages that customers see.
@@ -40,6 +56,13 @@ fn customers_pages(page: &PageContext) -> Vec<(&'static str, String)> {
         rendered(ConsentEnded::samples(page)),
         rendered(Session::samples(page)),
         rendered(AppReturn::samples(page)),
+        rendered(
+            Checkout::samples(&with_everything(page))
+                .into_iter()
+                .take(1)
+                .map(|(_, page)| ("checkout-marks", page))
+                .collect(),
+        ),
         rendered(problems.collect()),
     ]
     .concat()
@@ -62,7 +85,8 @@ fn pages() -> Vec<(&'static str, String)> {
 }
 
 fn hostile_pages() -> Vec<(&'static str, String)> {
-    let page = &english();
+    let marks = Marks { merchant: "<script>alert(9)</script>".into(), ..with_everything(&english()).marks };
+    let page = &PageContext { marks, brand: Some("<b>brand".into()), ..english() };
     let problem = ProblemPage::hostile();
     [
         rendered(vec![("checkout", Checkout::hostile(page))]),

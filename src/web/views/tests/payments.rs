@@ -259,6 +259,7 @@ impl ProblemPage {
             sentence: "problem-over-sentence",
             hint: None,
             language: None,
+            marks: Marks::default(),
             retry_seconds: Some(1),
             retry_at: Some(script.into()),
             on: Some(format!("\">{script}")),
