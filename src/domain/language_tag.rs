@@ -45,6 +45,25 @@ impl fmt::Debug for LanguageTag {
     }
 }
 
+/// The language of customers' pages, whether we speak it or not; empty, the default, is their browsers' own choice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PageLanguage(pub Option<LanguageTag>);
+
+impl PageLanguage {
+    /// Accepts a tag, or nothing.
+    ///
+    /// # Errors
+    /// When it is not well-formed ([`LanguageTag::parse`]).
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if text.is_empty() { Ok(Self(None)) } else { LanguageTag::parse(text).map(|tag| Self(Some(tag))) }
+    }
+
+    /// The tag; empty, where there is none.
+    pub fn as_str(&self) -> &str {
+        self.0.as_ref().map_or("", LanguageTag::as_str)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

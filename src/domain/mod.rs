@@ -72,7 +72,7 @@ pub use journey::{
     PaymentStanding, ProviderPayment, ProviderRedirect, ProviderVisit, Purpose, RecordedResponse, Reopening,
     RepeatedOrder, ReportedOperation, ResponseId, Stage, Wanted,
 };
-pub use language_tag::LanguageTag;
+pub use language_tag::{LanguageTag, PageLanguage};
 pub use merchant::{CallbackName, Merchant, MerchantName, PublicKey, SavedCallback, SavedCallbacks, Webhook};
 pub use message::{Finish, FinishedAs};
 pub use mode::Mode;
@@ -91,7 +91,7 @@ pub use secret::{Digest, Sealed, Secret};
 pub use signature::GatewaySignature;
 pub use slots::Slots;
 pub use terms::{
-    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, LatePayments, NoticeType, OneOffUrls, OneTime, PageLanguage,
+    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, LatePayments, NoticeType, OneOffUrls, OneTime,
     PreferredProvider, SameBrowser, Settings, SettingsPatch, SignedCalls, SignedReturns, TokenLife, WhenLate,
 };
 pub use token::{MintedToken, OneTimeToken};

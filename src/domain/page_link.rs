@@ -1,7 +1,8 @@
 //! A page of a merchant's that customers find in the foot of ours: its help, its legal notice.
 
+use url::Url;
+
 use crate::domain::Invalid;
-use crate::domain::callback::{CallbackUrl, Rules};
 
 /// An https URL, or none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,22 +12,31 @@ impl PageLink {
     /// The most bytes: every journey keeps it.
     const LONGEST: usize = 255;
 
-    /// Accepts an https URL that keeps the rules of callbacks, or nothing.
+    /// Accepts an https URL to which a browser goes exactly as it is written, or nothing.
     ///
     /// # Errors
-    /// When it is another URL, has a placeholder, or more than 255 bytes.
+    /// When it is another URL, names a user, or has more than 255 bytes.
     pub fn parse(field: &str, text: &str) -> Result<Self, Invalid> {
         if text.is_empty() {
             return Ok(Self(None));
         }
-        let rules = Rules { longest: Self::LONGEST, ..Rules::default() };
-        let url = CallbackUrl::parse(text, &rules).map_err(|invalid| invalid.at(field))?;
-        if !text.starts_with("https:") || url.holds_placeholder() {
-            return Err(
-                Invalid::new(field, "is not an https URL").hint("expected one such as https://shop.example/help")
-            );
+        let refused = |rule: &str| Invalid::new(field, rule).hint("expected one such as https://shop.example/help");
+        if text.len() > Self::LONGEST {
+            return Err(refused("is longer than 255 bytes"));
+        }
+        let url = Url::parse(text).map_err(|_| refused("is not a URL"))?;
+        if url.scheme() != "https" || !url.username().is_empty() || url.password().is_some() {
+            return Err(refused("is not an https URL"));
+        }
+        if url.as_str() != text {
+            return Err(Invalid::new(field, "is not as a browser would write it").hint(format!("write it as {url}")));
         }
         Ok(Self(Some(text.to_owned())))
+    }
+
+    /// The URL; empty, where there is none.
+    pub fn as_str(&self) -> &str {
+        self.0.as_deref().unwrap_or_default()
     }
 
     /// The URL, if there is one.
@@ -61,7 +71,8 @@ mod tests {
             "com.example.shop://help",
             "mailto:help@shop.example",
             "javascript:alert(1)",
-            "https://shop.example/{status}",
+            "https://shop.example",
+            "https://shop.example/a b",
             "shop.example/help",
             "https://user@shop.example/",
             " https://shop.example/",

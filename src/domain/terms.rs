@@ -5,7 +5,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use crate::domain::{Invalid, LanguageTag, PageLink, signed_return::PARAMETER, words::words};
+use crate::domain::{Invalid, PageLanguage, PageLink, signed_return::PARAMETER, words::words};
 
 /// Calls a macro with every setting, a row each: `"name in the API": type there => field: type here = default;`.
 ///
@@ -215,18 +215,6 @@ impl NoticeType {
     }
 }
 
-impl Setting for NoticeType {
-    type Written = String;
-
-    fn read(_: &'static str, written: String) -> Result<Self, Invalid> {
-        Self::parse(&written)
-    }
-
-    fn written(&self) -> String {
-        self.0.clone()
-    }
-}
-
 /// The provider that payments go to which name none: one of the operator's or an account of the merchant's; empty, the
 /// default, is the first that takes the payment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -251,54 +239,30 @@ impl PreferredProvider {
     }
 }
 
-impl Setting for PreferredProvider {
-    type Written = String;
+/// Says how a setting is read from a text, and written as one.
+macro_rules! texts {
+    ($($type:ident: $read:expr, $written:expr;)+) => {$(
+        impl Setting for $type {
+            type Written = String;
 
-    fn read(_: &'static str, written: String) -> Result<Self, Invalid> {
-        Self::parse(&written)
-    }
+            fn read(name: &'static str, written: String) -> Result<Self, Invalid> {
+                let read: fn(&'static str, &str) -> Result<Self, Invalid> = $read;
+                read(name, &written)
+            }
 
-    fn written(&self) -> String {
-        self.0.clone()
-    }
+            fn written(&self) -> String {
+                let written: fn(&Self) -> &str = $written;
+                written(self).to_owned()
+            }
+        }
+    )+};
 }
 
-/// The language of customers' pages, whether we speak it or not; empty, the default, is their browsers' own choice.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PageLanguage(pub Option<LanguageTag>);
-
-impl PageLanguage {
-    /// Accepts a tag, or nothing.
-    ///
-    /// # Errors
-    /// When it is not well-formed ([`LanguageTag::parse`]).
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        if text.is_empty() { Ok(Self(None)) } else { LanguageTag::parse(text).map(|tag| Self(Some(tag))) }
-    }
-}
-
-impl Setting for PageLanguage {
-    type Written = String;
-
-    fn read(_: &'static str, written: String) -> Result<Self, Invalid> {
-        Self::parse(&written)
-    }
-
-    fn written(&self) -> String {
-        self.0.map_or_else(String::new, |tag| tag.as_str().to_owned())
-    }
-}
-
-impl Setting for PageLink {
-    type Written = String;
-
-    fn read(name: &'static str, written: String) -> Result<Self, Invalid> {
-        Self::parse(name, &written)
-    }
-
-    fn written(&self) -> String {
-        self.url().unwrap_or_default().to_owned()
-    }
+texts! {
+    NoticeType: |_, text| NoticeType::parse(text), NoticeType::as_str;
+    PreferredProvider: |_, text| PreferredProvider::parse(text), PreferredProvider::as_str;
+    PageLanguage: |_, text| PageLanguage::parse(text), PageLanguage::as_str;
+    PageLink: PageLink::parse, PageLink::as_str;
 }
 
 /// Declares a choice between words, as the value of a setting.

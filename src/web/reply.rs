@@ -8,11 +8,10 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Resource, web};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, Resource, web};
 use askama::Template;
 
 use super::in_language;
-use super::rules::is_head;
 use super::views::{ProblemPage, Repost, TranslatedProblem, qr};
 use crate::domain::{Journey, PublicUrl, Redirect};
 use crate::engine::{Sent, VisitCookie, Visitor};
@@ -189,6 +188,10 @@ fn wrong_method(allowed: &'static str) -> HttpResponse {
     response
 }
 
+/// Marks a request that came as HEAD, and is served as GET.
+#[derive(Debug, Clone, Copy)]
+pub struct Head;
+
 /// Where browsers and link scanners say that they only look.
 const PURPOSES: [HeaderName; 4] = [
     HeaderName::from_static("sec-purpose"),
@@ -204,7 +207,7 @@ pub fn is_prefetch(request: &HttpRequest) -> bool {
         let value = request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_ascii_lowercase);
         value.is_some_and(|value| value.contains("prefetch") || value.contains("preview"))
     };
-    is_head(request) || PURPOSES.into_iter().any(prefetches)
+    request.extensions().get::<Head>().is_some() || PURPOSES.into_iter().any(prefetches)
 }
 
 /// A page with this status.

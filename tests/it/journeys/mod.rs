@@ -22,6 +22,7 @@ mod in_time;
 mod ixopay;
 mod ixopay_late;
 mod ixopay_provider;
+mod languages;
 mod link_expires;
 mod lists;
 mod malformed;
