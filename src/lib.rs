@@ -12,6 +12,7 @@
 //! - [`engine`]: the use cases, and the only code that decides: open, send to a provider, return, conclude, redeem.
 //! - [`courier`]: sends webhooks and further callbacks to merchants' servers. [`egress`]: outgoing HTTP, with its
 //!   address guard.
+//! - [`language`]: what customers read, and how each language writes amounts and days.
 //! - [`web`]: every page and every API. [`sandbox`] and [`demo`]: pages beside it, for trying things out.
 //! - [`listener`]: connections, each with a budget.
 //! - [`config`], [`cli`], [`telemetry`]: what an operator touches. [`gateway`]: where all of it is put together.
@@ -43,6 +44,7 @@ pub mod egress;
 pub mod engine;
 pub mod gateway;
 pub mod keys;
+pub mod language;
 pub mod listener;
 pub mod provider;
 pub mod sandbox;

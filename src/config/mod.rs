@@ -5,6 +5,7 @@
 //! of all settings, and the fields of [`Config`] are their manual; `docs/OPERATING.md` is the same for operators.
 
 mod institution;
+mod languages;
 mod mistake;
 mod oidc;
 mod parse;

@@ -11,9 +11,10 @@ use super::provider::ProviderConfig;
 use super::raw::{Raw, Source, Text};
 use super::setting::{Form, Setting};
 use super::store::{KeySource, StoreConfig};
-use super::{Line, provider, section::Notes, span, values};
+use super::{Line, languages, provider, section::Notes, span, values};
 use crate::domain::{Invalid, PublicUrl};
 use crate::keys::Keys;
+use crate::language::Languages;
 
 /// Where the embedded store lives unless the operator says otherwise.
 pub const DATA_FOLDER: &str = "./handback-data";
@@ -105,6 +106,22 @@ impl Value<'_> {
     pub fn span(self, default: Duration, bounds: RangeInclusive<Duration>) -> Duration {
         let parse = |text: &str| span::parse(text, *bounds.start(), *bounds.end());
         self.parsed(default, parse, |span| span::written(*span))
+    }
+
+    /// The languages that are compiled in, and what the files of a folder change or add, with everything that is wrong
+    /// in them.
+    pub fn languages(self) -> Languages {
+        let Self { reader, setting } = self;
+        let Some(Text { text, origin }) = reader.raw.text(setting) else {
+            reader.notes.note(setting.key, "none".to_owned(), Origin::Default);
+            return Languages::built_in();
+        };
+        let (languages, wrong) = languages::read(Path::new(text));
+        for invalid in &wrong {
+            reader.notes.refuse_at(setting.key, origin.clone(), invalid);
+        }
+        reader.notes.note(setting.key, text.to_owned(), origin.clone());
+        languages
     }
 
     /// `true` or `false`; by default `true` in the demo alone.

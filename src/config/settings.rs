@@ -14,6 +14,7 @@ use super::setting::{Setting, list, plain, secret, tables};
 use super::store::{KeySource, StoreConfig};
 use super::{Line, LogFormat, institution::InstitutionConfig, mistake::Mistakes, raw::Raw, span, values};
 use crate::domain::{Digest, PublicUrl};
+use crate::language::Languages;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -86,6 +87,14 @@ settings! {
     /// none.
     app_schemes: Vec<String> = list("callbacks.app_schemes", "HANDBACK_APP_SCHEMES"),
         list(Vec::new(), values::app_scheme);
+
+    /// The languages of customers' pages: those that are compiled in, and what the files `*.ftl` of a folder change or
+    /// add. Default: no folder.
+    languages: Languages = plain("languages", "HANDBACK_LANGUAGES"), languages();
+
+    /// The name in the foot of customers' pages. Default none.
+    brand: Option<String> = plain("brand", "HANDBACK_BRAND"),
+        optional("none", |text| values::name(text).map(Some));
 
     /// How long a customer's browser waits for a bank, from the moment its request is read: 10ms to 2s, default 100ms.
     return_budget: Duration = plain("return_budget", "HANDBACK_RETURN_BUDGET"),

@@ -8,6 +8,7 @@ use super::*;
 use crate::keys::Keys;
 
 mod institutions;
+mod languages;
 mod providers;
 mod sentences;
 
@@ -110,6 +111,8 @@ fn every_mistake_is_reported_at_once() {
         ("HANDBACK_OPERATOR_KEY", "too short to be one"),
         ("HANDBACK_SANDBOX", "yes"),
         ("HANDBACK_APP_SCHEMES", "Shop App"),
+        ("HANDBACK_LANGUAGES", "/nowhere/languages"),
+        ("HANDBACK_BRAND", "Acme\u{202e}Pay"),
         ("HANDBACK_RETURN_BUDGET", "5s"),
         ("HANDBACK_KEEP", "1h"),
         ("HANDBACK_KEEP_ALIVE", "on"),

@@ -20,6 +20,7 @@ pub mod instrument;
 pub mod invalid;
 pub mod iso;
 pub mod journey;
+pub mod language_tag;
 pub mod merchant;
 pub mod message;
 pub mod mode;
@@ -28,6 +29,7 @@ pub mod money;
 pub mod notify_on;
 pub mod open_request;
 pub mod outcome;
+pub mod page_link;
 pub mod params;
 pub mod plan;
 pub mod provider_account;
@@ -70,6 +72,7 @@ pub use journey::{
     PaymentStanding, ProviderPayment, ProviderRedirect, ProviderVisit, Purpose, RecordedResponse, Reopening,
     RepeatAgreement, Repeated, RepeatedOrder, ReportedOperation, ResponseId, Stage, Wanted,
 };
+pub use language_tag::{LanguageTag, PageLanguage};
 pub use merchant::{CallbackName, Merchant, MerchantName, PublicKey, SavedCallback, SavedCallbacks, Webhook};
 pub use message::{Finish, FinishedAs};
 pub use mode::Mode;
@@ -78,6 +81,7 @@ pub use money::{Amount, Currency};
 pub use notify_on::NotifyOn;
 pub use open_request::{Expiry, JobRequest, OpenRequest, RequestedProvider};
 pub use outcome::{Cause, Evidence, Fact, Outcome, ProviderRefusal, ResponseKind};
+pub use page_link::{MerchantLinks, PageLink};
 pub use params::{Params, Placeholder};
 pub use plan::{CallbackPlan, PlannedCallback};
 pub use provider_account::{AccountAccess, AccountLabel, AccountName, AccountState, ProviderAccount};

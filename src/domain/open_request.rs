@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::domain::message::Message;
-use crate::domain::{DialectData, ExtraOutcomes, Item, OneTime, Placement, Purpose, UnixMillis, WebhookOptions};
+use crate::domain::{
+    DialectData, ExtraOutcomes, Item, LanguageTag, OneTime, Placement, Purpose, UnixMillis, WebhookOptions,
+};
 
 pub use super::callback::RequestedCallbacks;
 
@@ -30,6 +32,8 @@ pub struct OpenRequest {
     pub extra_outcomes: Option<ExtraOutcomes>,
     /// When this journey expires; `None` is the merchant's setting.
     pub expiry: Option<Expiry>,
+    /// The language of its pages; `None` is the merchant's setting.
+    pub language: Option<LanguageTag>,
 }
 
 impl OpenRequest {
@@ -47,6 +51,7 @@ impl OpenRequest {
             one_time_token: Some(OneTime::Off),
             extra_outcomes: Some(ExtraOutcomes::On),
             expiry: None,
+            language: None,
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use crate::domain::{Invalid, signed_return::PARAMETER, words::words};
+use crate::domain::{Invalid, PageLanguage, PageLink, signed_return::PARAMETER, words::words};
 
 /// Calls a macro with every setting, a row each: `"name in the API": type there => field: type here = default;`.
 ///
@@ -31,6 +31,8 @@ macro_rules! merchant_settings {
                 "one_time_token_life_seconds": u64 => token_life: TokenLife = TokenLife::clamped(300);
                 /// What becomes of a payment that is made after its merchant was told another ending.
                 "late_payments": String => late_payments: LatePayments = LatePayments::Keep;
+                /// The language of customers' pages.
+                "language": String => language: PageLanguage = PageLanguage::default();
             }
             asked {
                 /// Whether a journey may bring a URL of its own.
@@ -45,6 +47,10 @@ macro_rules! merchant_settings {
                 "notice_type": String => notice_type: NoticeType = NoticeType::default();
                 /// The provider of payments that name none.
                 "provider": String => provider: PreferredProvider = PreferredProvider::default();
+                /// Where customers find help; their pages link it.
+                "support_url": String => support_url: PageLink = PageLink::default();
+                /// The merchant's legal notice; customers' pages link it.
+                "legal_url": String => legal_url: PageLink = PageLink::default();
             }
         }
     };
@@ -209,18 +215,6 @@ impl NoticeType {
     }
 }
 
-impl Setting for NoticeType {
-    type Written = String;
-
-    fn read(_: &'static str, written: String) -> Result<Self, Invalid> {
-        Self::parse(&written)
-    }
-
-    fn written(&self) -> String {
-        self.0.clone()
-    }
-}
-
 /// The provider that payments go to which name none: one of the operator's or an account of the merchant's; empty, the
 /// default, is the first that takes the payment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -245,16 +239,30 @@ impl PreferredProvider {
     }
 }
 
-impl Setting for PreferredProvider {
-    type Written = String;
+/// Says how a setting is read from a text, and written as one.
+macro_rules! texts {
+    ($($type:ident: $read:expr, $written:expr;)+) => {$(
+        impl Setting for $type {
+            type Written = String;
 
-    fn read(_: &'static str, written: String) -> Result<Self, Invalid> {
-        Self::parse(&written)
-    }
+            fn read(name: &'static str, written: String) -> Result<Self, Invalid> {
+                let read: fn(&'static str, &str) -> Result<Self, Invalid> = $read;
+                read(name, &written)
+            }
 
-    fn written(&self) -> String {
-        self.0.clone()
-    }
+            fn written(&self) -> String {
+                let written: fn(&Self) -> &str = $written;
+                written(self).to_owned()
+            }
+        }
+    )+};
+}
+
+texts! {
+    NoticeType: |_, text| NoticeType::parse(text), NoticeType::as_str;
+    PreferredProvider: |_, text| PreferredProvider::parse(text), PreferredProvider::as_str;
+    PageLanguage: |_, text| PageLanguage::parse(text), PageLanguage::as_str;
+    PageLink: PageLink::parse, PageLink::as_str;
 }
 
 /// Declares a choice between words, as the value of a setting.

@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use crate::domain::provider_account::{merchant_of_provider, name_for_merchant};
 use crate::domain::{
-    AnswerTo, CallbackPlan, Checkout, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant, Mode,
-    OneOffUrls, OpenRequest, Opening, PaymentOperation, Placement, Purpose, RequestedCallbacks, RequestedProvider,
-    SameBrowser, Settings, SignedReturns, UnixMillis,
+    AnswerTo, CallbackPlan, Checkout, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant,
+    MerchantLinks, Mode, OneOffUrls, OpenRequest, Opening, PageLanguage, PaymentOperation, Placement, Purpose,
+    RequestedCallbacks, RequestedProvider, SameBrowser, Settings, SignedReturns, UnixMillis,
 };
 use crate::domain::{open_request::When, plan::Allowed};
 use crate::engine::deps::{Deps, Result};
@@ -27,6 +27,7 @@ pub(super) fn draft(
     }
     settings.one_time_token = open_request.one_time_token.unwrap_or(settings.one_time_token);
     settings.extra_outcomes = open_request.extra_outcomes.unwrap_or(settings.extra_outcomes);
+    settings.language = open_request.language.map_or(settings.language, |tag| PageLanguage(Some(tag)));
     let now = deps.clock.now();
     let plan = plan(deps, merchant, (dialect, settings.signed_returns), open_request)?;
     let journey = Journey::open(Opening {
@@ -51,6 +52,7 @@ pub(super) fn draft(
         opened_at: now,
         expires_at: expires_at(deps, merchant, open_request, now)?,
         mode: Some(deps.mode_of(merchant)),
+        links: links(merchant),
     });
     longest::check_longest(deps, journey.opening(), dialect)?;
     if let Some(requested) = open_request.provider.as_ref().filter(|requested| requested.attaches) {
@@ -78,6 +80,13 @@ fn purpose(deps: &Deps, open_request: &OpenRequest, original: Option<&Journey>) 
         return Err(Invalid::new("repeats", rule).hint("its customer has to come: open a payment without it").into());
     }
     Ok(purpose)
+}
+
+/// The links in the foot of a journey's pages, if the merchant has any.
+fn links(merchant: &Merchant) -> Option<MerchantLinks> {
+    let Settings { support_url, legal_url, .. } = &merchant.settings;
+    let links = MerchantLinks { support: support_url.clone(), legal: legal_url.clone() };
+    Some(links).filter(|links| *links != MerchantLinks::default())
 }
 
 /// When a new journey expires: as its call asked, within the time that journeys are kept, whatever the merchant's

@@ -21,7 +21,7 @@ use crate::telemetry::{
     self,
     metrics::{CONTENT_TYPE, Connections, Metrics},
 };
-use crate::web::{self as http, GatewayKind, Limits, Rates};
+use crate::web::{self as http, GatewayKind, Limits, PageOptions, Rates};
 
 /// The largest body that is read, in bytes.
 const BODY_BYTES: usize = 64 * 1024;
@@ -78,6 +78,7 @@ struct Parts {
     limits: web::Data<Limits>,
     rates: web::Data<Rates>,
     kind: web::Data<GatewayKind>,
+    pages: web::Data<PageOptions>,
     sandbox: Option<web::Data<Sandbox>>,
     demo: Option<Arc<Demo>>,
 }
@@ -90,6 +91,10 @@ impl Parts {
             limits: web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.body_timeout }),
             rates: web::Data::new(Rates::default()),
             kind: web::Data::new(if demo.is_some() { GatewayKind::Demo } else { GatewayKind::Own }),
+            pages: web::Data::new(PageOptions {
+                languages: config.languages.clone(),
+                brand: config.brand.as_deref().map(Arc::from),
+            }),
             sandbox: sandbox.map(web::Data::new),
             shared,
             demo,
@@ -114,6 +119,7 @@ impl Parts {
             .app_data(self.limits.clone())
             .app_data(self.rates.clone())
             .app_data(self.kind.clone())
+            .app_data(self.pages.clone())
             .app_data(metrics)
             .configure(http::routes);
         if let Some(sandbox) = &self.sandbox {

@@ -6,6 +6,7 @@ mod body;
 mod credentials;
 mod dialects;
 mod idempotency;
+mod in_language;
 mod ixopay;
 mod local;
 mod notify;
@@ -25,6 +26,7 @@ mod yapily;
 
 pub use body::{BodyTrouble, Incoming, Limits};
 pub use dialects::dialects;
+pub use in_language::PageOptions;
 pub use ixopay::Rates;
 pub use local::{loopback_names_only, own_pages_only};
 use problem::Problem;
@@ -48,7 +50,7 @@ pub enum GatewayKind {
 }
 
 /// Every route, but those of the sandbox bank and the demo. The application data it wants: [`Engine`], [`Limits`],
-/// [`Rates`] and [`GatewayKind`].
+/// [`Rates`], [`GatewayKind`] and [`PageOptions`].
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(page_at("/", "GET").route(web::get().to(front)))
@@ -78,5 +80,5 @@ async fn health(engine: web::Data<Engine>, metrics: web::Data<Metrics>) -> HttpR
 
 /// What stands at an address that has nothing.
 pub async fn nothing_here() -> HttpResponse {
-    reply::problem_page(actix_web::http::StatusCode::NOT_FOUND, &ProblemPage::no_such_page())
+    reply::problem_page(actix_web::http::StatusCode::NOT_FOUND, ProblemPage::no_such_page())
 }

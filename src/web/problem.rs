@@ -8,7 +8,7 @@ use actix_web::{Error, HttpResponse, ResponseError, body::BoxBody, http::StatusC
 use serde_json::{Map, Value, json};
 
 use super::answer::{FailureKind, RETRY_SECONDS};
-use super::views::{ProblemPage, Repost, WhyAgain};
+use super::views::{ProblemPage, Repost};
 use super::{body::BodyTrouble, problem_kind::ProblemKind, reply};
 use crate::domain::Invalid;
 use crate::engine::{Engine, EngineError};
@@ -179,9 +179,8 @@ pub fn page_of_form(error: &EngineError, page: String) -> HttpResponse {
 }
 
 /// What a browser that brought a bank's form is shown when the store is away: a page that posts it again.
-pub fn page_of_post(error: &EngineError, repost: Repost) -> HttpResponse {
-    let mut response =
-        reply::repost_page(StatusCode::SERVICE_UNAVAILABLE, &repost.because(WhyAgain::StoreAway(RETRY_SECONDS)));
+pub fn page_of_post(error: &EngineError, repost: &Repost) -> HttpResponse {
+    let mut response = reply::repost_page(StatusCode::SERVICE_UNAVAILABLE, repost);
     response.extensions_mut().insert(Cause::new(error));
     response
 }
@@ -189,10 +188,10 @@ pub fn page_of_post(error: &EngineError, repost: Repost) -> HttpResponse {
 fn page_leading(error: &EngineError, retry_at: Option<String>) -> HttpResponse {
     let mut response = if let EngineError::Store(_) = error {
         let page = ProblemPage { retry_at, ..ProblemPage::store_away(RETRY_SECONDS) };
-        reply::problem_page(StatusCode::SERVICE_UNAVAILABLE, &page)
+        reply::problem_page(StatusCode::SERVICE_UNAVAILABLE, page)
     } else {
         // Nobody on a page has brought what could be refused.
-        reply::problem_page(StatusCode::INTERNAL_SERVER_ERROR, &ProblemPage::our_fault())
+        reply::problem_page(StatusCode::INTERNAL_SERVER_ERROR, ProblemPage::our_fault())
     };
     response.extensions_mut().insert(Cause::new(error));
     response

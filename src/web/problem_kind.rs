@@ -3,7 +3,8 @@
 
 use actix_web::{HttpResponse, http::StatusCode, web};
 
-use super::{page_at, reply, views::ProblemPage};
+use super::views::{AboutProblem, ProblemPage};
+use super::{page_at, reply};
 use crate::domain::PublicUrl;
 
 /// Declares the kinds of problems, each with the last part of its address, what it is in a few words, and what it means
@@ -94,7 +95,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 async fn page(kind: web::Path<String>) -> HttpResponse {
     match ProblemKind::ALL.iter().map(|known| known.words()).find(|(path, ..)| *path == kind.as_str()) {
-        Some((_, title, meaning)) => reply::page(&ProblemPage::about(title, meaning)),
-        None => reply::problem_page(StatusCode::NOT_FOUND, &ProblemPage::no_such_page()),
+        Some((_, title, meaning)) => reply::page(&AboutProblem { title, meaning }),
+        None => reply::problem_page(StatusCode::NOT_FOUND, ProblemPage::no_such_page()),
     }
 }

@@ -2,22 +2,30 @@
 
 use std::time::Duration;
 
+use actix_web::body::BoxBody;
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Resource, web};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, Resource, web};
 use askama::Template;
 
-use super::rules::is_head;
-use super::views::{ProblemPage, Repost, qr};
-use crate::domain::{PublicUrl, Redirect};
+use super::in_language;
+use super::views::{ProblemPage, Repost, TranslatedProblem, qr};
+use crate::domain::{Journey, PublicUrl, Redirect};
 use crate::engine::{Sent, VisitCookie, Visitor};
 
 /// What each of our pages may load: its own stylesheet, pictures and scripts. It must not name `form-action`: browsers
 /// hold every redirect that follows a form against it, and the last of them leads to a merchant.
 const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; \
                    base-uri 'none'; frame-ancestors 'none'";
+
+/// What each page says of itself.
+const PAGE_HEADERS: [(HeaderName, HeaderValue); 2] = [
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP)),
+    (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+];
 
 /// Sends a browser on.
 ///
@@ -82,33 +90,64 @@ pub fn page(page: &impl Template) -> HttpResponse {
     page_with(StatusCode::OK, page)
 }
 
-/// A page that says what went wrong; with a time to try again, browsers do so by themselves.
-pub fn problem_page(status: StatusCode, problem: &ProblemPage) -> HttpResponse {
-    let mut response = page_with(status, problem);
+/// A page that a customer reads, which may be in another language for another browser.
+pub fn customers_page(page: &impl Template) -> HttpResponse {
+    varying(page_with(StatusCode::OK, page))
+}
+
+fn varying(mut response: HttpResponse) -> HttpResponse {
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-language"));
+    response
+}
+
+/// A page that says what went wrong; with a time to try again, browsers do so by themselves. What answers it may know
+/// nothing of the browser: [`problem_in_language`] writes the page.
+pub fn problem_page(status: StatusCode, problem: ProblemPage) -> HttpResponse {
+    let mut response = varying(builder(status).finish());
     if let Some(seconds) = problem.retry_seconds {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
+    response.extensions_mut().insert(problem);
     response
+}
+
+/// Writes the page of a response that says what went wrong, in the language of who asked.
+pub fn problem_in_language(mut response: ServiceResponse) -> ServiceResponse {
+    let Some(problem) = response.response_mut().extensions_mut().remove::<ProblemPage>() else { return response };
+    let page = in_language::context(response.request(), problem.language, problem.marks.clone());
+    match (TranslatedProblem { page, problem: &problem }).render() {
+        Ok(html) => {
+            let mut response = response.map_body(|_, _| BoxBody::new(html));
+            for (name, value) in PAGE_HEADERS {
+                response.headers_mut().insert(name, value);
+            }
+            response
+        }
+        Err(error) => {
+            tracing::error!(error = %error, "page.render_failed");
+            response
+        }
+    }
 }
 
 /// Says that we do not know a link.
 pub fn unknown_link() -> HttpResponse {
-    problem_page(StatusCode::NOT_FOUND, &ProblemPage::unknown_link())
+    problem_page(StatusCode::NOT_FOUND, ProblemPage::unknown_link())
 }
 
 /// Says that a request is one that none of our pages makes.
 pub fn unreadable() -> HttpResponse {
-    problem_page(StatusCode::BAD_REQUEST, &ProblemPage::unreadable())
+    problem_page(StatusCode::BAD_REQUEST, ProblemPage::unreadable())
 }
 
 /// Says that another browser has left for the provider.
-pub fn other_browser() -> HttpResponse {
-    problem_page(StatusCode::FORBIDDEN, &ProblemPage::other_browser())
+pub fn other_browser(journey: &Journey) -> HttpResponse {
+    problem_page(StatusCode::FORBIDDEN, ProblemPage::other_browser().of_journey(journey))
 }
 
 /// A page that posts again what it was posted, by itself after a time.
 pub fn repost_page(status: StatusCode, repost: &Repost) -> HttpResponse {
-    let mut response = page_with(status, repost);
+    let mut response = varying(page_with(status, repost));
     if let Some(seconds) = repost.why.seconds() {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
@@ -144,10 +183,14 @@ pub fn page_at(path: &str, allowed: &'static str) -> Resource {
 
 /// Says that a page is not to be asked by this method (RFC 9110, section 15.5.6).
 fn wrong_method(allowed: &'static str) -> HttpResponse {
-    let mut response = problem_page(StatusCode::METHOD_NOT_ALLOWED, &ProblemPage::wrong_method());
+    let mut response = problem_page(StatusCode::METHOD_NOT_ALLOWED, ProblemPage::wrong_method());
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     response
 }
+
+/// Marks a request that came as HEAD, and is served as GET.
+#[derive(Debug, Clone, Copy)]
+pub struct Head;
 
 /// Where browsers and link scanners say that they only look.
 const PURPOSES: [HeaderName; 4] = [
@@ -164,16 +207,19 @@ pub fn is_prefetch(request: &HttpRequest) -> bool {
         let value = request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_ascii_lowercase);
         value.is_some_and(|value| value.contains("prefetch") || value.contains("preview"))
     };
-    is_head(request) || PURPOSES.into_iter().any(prefetches)
+    request.extensions().get::<Head>().is_some() || PURPOSES.into_iter().any(prefetches)
 }
 
 /// A page with this status.
 pub fn page_with(status: StatusCode, page: &impl Template) -> HttpResponse {
     match page.render() {
-        Ok(html) => builder(status)
-            .insert_header((header::CONTENT_SECURITY_POLICY, CSP))
-            .content_type("text/html; charset=utf-8")
-            .body(html),
+        Ok(html) => {
+            let mut response = builder(status);
+            for header in PAGE_HEADERS {
+                response.insert_header(header);
+            }
+            response.body(html)
+        }
         Err(error) => {
             tracing::error!(error = %error, "page.render_failed");
             builder(StatusCode::INTERNAL_SERVER_ERROR).finish()

@@ -1,12 +1,13 @@
 //! What holds for every request and every answer, whichever handler gives it.
 //!
 //! - HEAD is GET without the content (RFC 9110, section 9.3.2): the routes know GET alone, and the server below leaves
-//!   the content out. Where GET begins something, [`is_head`] says that this one must not.
+//!   the content out. Where GET begins something, [`reply::is_prefetch`] says that this one must not.
 //! - A path means to us what it means to a proxy before us: where our own words stand in it, they stand there as they
 //!   are, and not percent-encoded (RFC 3986, section 6.2.2.2). What is a parameter may be encoded as its sender likes.
 //! - A page that waits asks behind itself, by script. A script cannot read a redirect, and to ask twice may use the way
 //!   on up, so it gets the same answer as 200, with the `Location` to go to. No other site's script can send its header
 //!   unasked.
+//! - A page that says what went wrong is written here, where the browser and so its language is known.
 //! - Every answer forbids browsers to guess its type, and over https asks them to stay with https.
 
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -14,9 +15,9 @@ use actix_web::http::header::{
     ALLOW, HeaderMap, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::http::{Method, StatusCode};
-use actix_web::{Error, HttpMessage as _, HttpRequest, body::BoxBody, middleware::Next, web};
+use actix_web::{Error, HttpMessage as _, body::BoxBody, middleware::Next, web};
 
-use super::nothing_here;
+use super::{nothing_here, reply};
 use crate::engine::Engine;
 
 /// For how long browsers stay with https after an answer: a year (RFC 6797).
@@ -25,10 +26,6 @@ const NO_GUESSES: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Sent by `static/waiting.js`.
 const WAITING: HeaderName = HeaderName::from_static("handback-waiting");
-
-/// Marks a request that came as HEAD.
-#[derive(Debug, Clone, Copy)]
-struct Head;
 
 /// A middleware: keeps the rules of this page. Mount it inside what logs, so that the log has the method that was sent.
 ///
@@ -41,7 +38,7 @@ pub async fn keep_rules(
 ) -> Result<ServiceResponse, Error> {
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
-        request.extensions_mut().insert(Head);
+        request.extensions_mut().insert(reply::Head);
     }
     let waits = request.headers().contains_key(WAITING);
     let mut response = if is_spelt_our_way(&request) {
@@ -49,6 +46,7 @@ pub async fn keep_rules(
     } else {
         request.into_response(nothing_here().await)
     };
+    response = reply::problem_in_language(response);
     if waits && response.status() == StatusCode::SEE_OTHER {
         *response.response_mut().status_mut() = StatusCode::OK;
     }
@@ -62,11 +60,6 @@ pub async fn keep_rules(
         allow_head(headers);
     }
     Ok(response)
-}
-
-/// Whether a request came as HEAD.
-pub fn is_head(request: &HttpRequest) -> bool {
-    request.extensions().get::<Head>().is_some()
 }
 
 /// Whether our own words stand in the path as they are. Only a path that has something encoded is looked at.

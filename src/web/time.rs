@@ -1,4 +1,4 @@
-//! Moments as our own API and our pages write them.
+//! Moments as our own API writes them.
 
 use jiff::Timestamp;
 
@@ -13,11 +13,6 @@ pub fn rfc3339(moment: UnixMillis) -> String {
 pub fn read_rfc3339(text: &str) -> Option<UnixMillis> {
     let at: Timestamp = text.parse().ok()?;
     u64::try_from(at.as_millisecond()).ok().map(UnixMillis::from_millis)
-}
-
-/// The day in UTC, as people write it: `26 Feb 2027`.
-pub fn day(moment: UnixMillis) -> String {
-    timestamp(moment).strftime("%-d %b %Y").to_string()
 }
 
 fn timestamp(moment: UnixMillis) -> Timestamp {
@@ -43,12 +38,5 @@ mod tests {
         for bad in ["", "2026-05-20", "yesterday", "1969-12-31T23:59:59Z", "2026-05-20T11:19:48"] {
             assert_eq!(read(bad), None, "{bad}");
         }
-    }
-
-    #[test]
-    fn a_day_is_written_as_people_write_it() {
-        assert_eq!(day(UnixMillis::from_millis(1_779_268_788_000)), "20 May 2026");
-        assert_eq!(day(UnixMillis::from_millis(1)), "1 Jan 1970");
-        assert!(day(UnixMillis::from_millis(u64::MAX)).ends_with(" 9999"));
     }
 }

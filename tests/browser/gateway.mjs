@@ -74,6 +74,11 @@ function shop(base, { merchant_id: id, api_key: key }) {
       const authorization = `Basic ${Buffer.from(key).toString('base64')}`;
       return (await post('/token-io/v2/payments', { authorization }, { initiation })).payment;
     },
+    // The address at which a customer chooses a bank for account access, and comes home to this callback.
+    async hostedConsent(redirectUrl) {
+      const body = { redirectUrl, applicationUserId: 'ada', institutionIdentifiers: { institutionCountryCode: 'GB' } };
+      return (await post('/yapily/hosted/consent-requests', basic, body)).data.hostedUrl;
+    },
     // The address at which a customer agrees to account access, and comes home to this callback.
     async consent(institutionId, callback) {
       const body = { institutionId, callback, applicationUserId: 'ada' };

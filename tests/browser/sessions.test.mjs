@@ -36,7 +36,7 @@ for (const [device, viewport] of [['phone', { width: 390, height: 844 }], ['desk
     const { page, refused, close } = await openWindow(browser, { viewport });
     const payment = await gateway.hosted(`${site.base}/cb`);
     await page.goto(`${payment.authentication.redirectUrl}?lang=de&country=GB`);
-    await page.waitForSelector('text=10.23 EUR');
+    await page.waitForSelector('text=10,23 EUR');
     await shot(page, `session-${device}`);
     await page.reload();
     await page.dblclick('text=Modelo Sandbox');
@@ -44,7 +44,7 @@ for (const [device, viewport] of [['phone', { width: 390, height: 844 }], ['desk
     await page.waitForLoadState();
     // Back to choose another one.
     await page.goBack();
-    await page.waitForSelector('text=Choose your bank');
+    await page.waitForSelector('text=Wählen Sie Ihre Bank');
     await page.click('text=Mock Sandbox');
     await page.waitForURL('**/sandbox/authorise?**');
     await page.click('text=Approve');

@@ -28,6 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "domain",
             "keys",
+            "language",
             "provider",
             "provider::http",
             "provider::ixopay",
@@ -44,6 +45,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("clock", &["domain"]),
     ("keys", &["domain"]),
+    // What customers read: amounts and days are the domain's.
+    ("language", &["domain"]),
     ("dialect", &["domain"]),
     ("engine", &["engine::deps", "store", "provider", "domain", "clock", "keys"]),
     // What the courier is built from, too; it knows nothing else of the engine.
@@ -68,8 +71,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("provider::*", &["provider", "egress", "domain", "clock", "keys"]),
     // The keys open the secrets that merchants' webhooks are signed with.
     ("courier", &["engine::deps", "store", "egress", "domain", "clock", "keys"]),
-    ("web", &["web::views", "engine", "dialect", "domain", "telemetry", "listener"]),
-    ("web::views", &["domain"]),
+    ("web", &["web::views", "engine", "dialect", "domain", "language", "telemetry", "listener"]),
+    ("web::views", &["domain", "language"]),
     // Two neighbours that happen to live in the same binary: the test bank's pages, and the newcomer's shop, which is
     // an ordinary merchant's app.
     ("sandbox", &["provider::sandbox", "clock", "domain", "web", "web::views", "telemetry"]),
@@ -82,6 +85,13 @@ const CRATES: &[(&str, &[&str])] = &[
     ("anyhow", &["main", "gateway", "cli"]),
     ("rand", &["clock", "telemetry"]),
     ("redis", &["store::redis"]),
+    ("fluent_bundle", &["language"]),
+    ("fluent_langneg", &["language"]),
+    ("fluent_syntax", &["language"]),
+    ("icu_calendar", &["language"]),
+    ("icu_datetime", &["language"]),
+    ("icu_decimal", &["language"]),
+    ("unic_langid", &["language"]),
     ("ipnet", &["egress", "config", "listener"]),
     ("prometheus_client", &["telemetry"]),
     ("reqwest", &["egress", "provider::*"]),

@@ -32,6 +32,7 @@ impl Asked {
                 failed: self.error_url,
             },
             endpoints: self.callback_url.map_or(Callbacks::Nothing, |url| Callbacks::Items(vec![Item::Url(url)])),
+            language: self.language,
             ..OpenRequest::plain(purpose)
         }
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Kept, Kind, LONGEST_URL, Reference, checked, simulator};
 use crate::dialect::Object;
-use crate::domain::{Amount, Currency, Invalid, RepeatAgreement, text::check_readable};
+use crate::domain::{Amount, Currency, Invalid, LanguageTag, RepeatAgreement, text::check_readable};
 
 /// The merchant's id of the transaction, and the `uuid` of the one before it.
 const ID: &str = "merchantTransactionId";
@@ -41,6 +41,8 @@ pub struct Asked {
     pub error_url: Option<String>,
     /// Where its callbacks go.
     pub callback_url: Option<String>,
+    /// The language of its customer.
+    pub language: Option<LanguageTag>,
     /// What the journey keeps.
     pub kept: Kept,
 }
@@ -73,6 +75,7 @@ impl Asked {
             cancel_url: url("cancelUrl")?,
             error_url: url("errorUrl")?,
             callback_url: url("callbackUrl")?.filter(|_| kind.takes_callback()),
+            language: checked::text(&object, "language", 2)?.map(|tag| LanguageTag::parse(&tag)).transpose()?,
             kept: kept(&object, (kind, &id), amount)?,
             id,
         })

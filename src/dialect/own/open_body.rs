@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::{APPENDED, Kept};
 use crate::domain::text::check_readable;
 use crate::domain::{
-    Amount, CallbackName, Cancel, Checkout, Currency, Expiry, ExtraOutcomes, Invalid, Item, Journey, OneTime,
-    OpenRequest, OperationKind, PaymentOperation, Placement, Purpose, RequestedCallbacks, RequestedProvider, Wanted,
-    WebhookOptions,
+    Amount, CallbackName, Cancel, Checkout, Currency, Expiry, ExtraOutcomes, Invalid, Item, Journey, LanguageTag,
+    OneTime, OpenRequest, OperationKind, PaymentOperation, Placement, Purpose, RequestedCallbacks, RequestedProvider,
+    Wanted, WebhookOptions,
 };
 
 /// The longest text of a field that is kept as it is, in characters.
@@ -36,6 +36,7 @@ pub struct OpenBody {
     callback: Option<Value>,
     endpoints: Option<Value>,
     expires_in: Option<u64>,
+    language: Option<String>,
     one_time_token: Option<bool>,
     metadata: Option<BTreeMap<String, String>>,
 }
@@ -89,6 +90,7 @@ impl OpenBody {
             one_time_token: self.one_time_token.map(|on| if on { OneTime::On } else { OneTime::Off }),
             extra_outcomes: Some(ExtraOutcomes::On),
             expiry: self.expires_in.map(|seconds| Expiry::within("expires_in", Duration::from_secs(seconds))),
+            language: self.language.map(|tag| LanguageTag::parse(&tag)).transpose()?,
         })
     }
 }

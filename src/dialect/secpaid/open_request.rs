@@ -67,6 +67,7 @@ pub fn read_wish(fields: &Fields, kind: Kind) -> Result<OpenRequest, Invalid> {
             .map(|on| if on { ExtraOutcomes::On } else { ExtraOutcomes::Off }),
         // A field of this gateway, because SecPaid has none.
         expiry: fields.number(EXPIRES_IN)?.map(|seconds| Expiry::within(EXPIRES_IN, Duration::from_secs(seconds))),
+        language: None,
     })
 }
 

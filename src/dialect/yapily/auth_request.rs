@@ -6,8 +6,8 @@ use super::{Field, Form, Kept, Unsupported, features, forms, moments, payment};
 use crate::dialect::Object;
 use crate::domain::consent::Kind;
 use crate::domain::{
-    AnswerTo, ApplicationUser, Consent, CountryCode, FeatureRequest, Institution, Invalid, OneTime, OpenRequest,
-    Placement, Purpose, RequestedCallbacks, UnixMillis, User, UserId, WebhookOptions,
+    AnswerTo, ApplicationUser, Consent, CountryCode, FeatureRequest, Institution, Invalid, LanguageTag, OneTime,
+    OpenRequest, Placement, Purpose, RequestedCallbacks, UnixMillis, User, UserId, WebhookOptions,
 };
 
 /// A consent that an app asks for.
@@ -22,6 +22,8 @@ pub struct AuthRequest {
     pub(super) until: Option<UnixMillis>,
     pub(super) kept: Kept,
     pub(super) way: Way,
+    /// The customer's language, where it is said.
+    pub(super) language: Option<LanguageTag>,
 }
 
 /// Who is asked: at least one of the two is known.
@@ -79,7 +81,7 @@ impl AuthRequest {
     fn of(body: &Object, kind: Kind, features: FeatureRequest, kept: Kept) -> Result<Self, Invalid> {
         let institution = Some(body.needed_text("institutionId")?);
         let (who, way) = (Who::read(body, "userUuid")?, Way::read(body)?);
-        Ok(Self { who, institution, kind, features, until: None, kept, way })
+        Ok(Self { who, institution, kind, features, until: None, kept, way, language: None })
     }
 
     /// What it comes to at this institution.
@@ -120,6 +122,7 @@ impl AuthRequest {
             one_time_token: Some(self.way.token),
             extra_outcomes: None,
             expiry: None,
+            language: self.language,
         }
     }
 }

@@ -5,12 +5,13 @@ use super::auth_request::{Way, read_account};
 use super::payment::{self, Dress, Types};
 use super::{AuthRequest, Field, Form, Kept, Reach, Unsupported, Who, forms};
 use crate::dialect::Object;
-use crate::domain::{CountryCode, Institution, Invalid, UnixMillis, consent::Kind};
+use crate::domain::{CountryCode, Institution, Invalid, LanguageTag, UnixMillis, consent::Kind};
 
 /// The fields of a call that are answered back.
 const REDIRECT_URL: &str = "redirectUrl";
 const COUNTRY: &str = "institutionCountryCode";
 const SETTINGS: &str = "userSettings";
+const LANGUAGE: &str = "language";
 const ACCOUNT: &str = "accountRequest";
 const PAYMENT: &str = "paymentRequestDetails";
 
@@ -20,7 +21,7 @@ pub(super) const AMOUNT: (&str, &str) = ("amountDetails", "amountToPay");
 /// The longest reference: British schemes carry 18 characters, SEPA carries 140.
 const MAX_REFERENCE: (usize, usize) = (18, 140);
 
-const USER_SETTINGS: [Field; 2] = [Field::of("language", Form::Language), Field::of("location", Form::Country)];
+const USER_SETTINGS: [Field; 2] = [Field::of(LANGUAGE, Form::Language), Field::of("location", Form::Country)];
 
 /// Which of the two requests it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,9 +67,12 @@ impl HostedRequest {
                 (read.kind, read.features, None, kept)
             }
         };
-        if let Some(settings) = body.object(SETTINGS)? {
-            forms::check(&settings, &USER_SETTINGS)?;
+        let settings = body.object(SETTINGS)?;
+        if let Some(settings) = &settings {
+            forms::check(settings, &USER_SETTINGS)?;
         }
+        let language = settings.map(|settings| settings.text(LANGUAGE)).transpose()?.flatten();
+        let language = language.and_then(|tag| LanguageTag::parse(&tag).ok());
         let kept = Kept {
             redirect_url: Some(redirect_url),
             institution_country_code: Some(country.to_string()),
@@ -76,7 +80,10 @@ impl HostedRequest {
             ..kept
         };
         let who = Who::read(&body, "userId")?;
-        Ok(Self { country, request: AuthRequest { who, institution, kind: asked, features, until, kept, way } })
+        Ok(Self {
+            country,
+            request: AuthRequest { who, institution, kind: asked, features, until, kept, way, language },
+        })
     }
 
     /// The institutions among these that the customer may end up at.

@@ -9,9 +9,9 @@ use crate::domain::consent::{Kind, LIFE};
 use crate::domain::{
     AnswerTo, AppLinks, ApplicationUser, BankTokens, BegunVisit, CallbackPlan, CallbackUrl, Conclusion, Consent,
     DialectData, ExtraOutcomes, Fact, FeatureRequest, FinalOutcome, FrozenSettings, JourneyId, LatePayments,
-    MerchantId, MerchantName, Mode, OneTimeToken, OpenRequest, Opening, Placement, ProviderRefusal, Purpose,
-    RequestedCallbacks, ResponseId, Rules, SameBrowser, Secret, Shard, SignedReturns, TokenLife, UnixMillis, User,
-    UserId, WhenLate,
+    MerchantId, MerchantName, Mode, OneTimeToken, OpenRequest, Opening, PageLanguage, Placement, ProviderRefusal,
+    Purpose, RequestedCallbacks, ResponseId, Rules, SameBrowser, Secret, Shard, SignedReturns, TokenLife, UnixMillis,
+    User, UserId, WhenLate,
 };
 use crate::provider::sandbox;
 
@@ -49,11 +49,13 @@ fn journey(token: OneTime, application_user: Option<&str>) -> Journey {
             app_links: AppLinks::Page,
             when_late: WhenLate::Wait,
             signed_returns: SignedReturns::Off,
+            language: PageLanguage::default(),
         },
         opened_at: NOW,
         expires_at: NOW.plus(Duration::from_mins(30)),
         mode: Some(Mode::Test),
         choices: Vec::new(),
+        links: None,
     });
     let BegunVisit::New(journey, 0) = journey.begin_visit(None, NOW) else { panic!("it did not depart") };
     journey

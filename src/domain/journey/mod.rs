@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use crate::domain::{
     CallbackPlan, Cause, DialectData, FrozenSettings, GatewaySignature, Grant, Instrument, JourneyId, MerchantId,
-    MerchantName, Mode, OneTimeToken, Outcome, PayId, ProviderRefusal, Sealed, UnixMillis,
+    MerchantLinks, MerchantName, Mode, OneTimeToken, Outcome, PayId, ProviderRefusal, Sealed, UnixMillis,
 };
 
 pub use changing::{BegunVisit, Conclusion};
@@ -70,6 +70,8 @@ pub struct Opening {
     pub mode: Option<Mode>,
     /// The providers that the customer chooses among on our page, `provider` first; empty where there is no choice.
     pub choices: Vec<String>,
+    /// The links in the foot of its pages, if the merchant has any.
+    pub links: Option<MerchantLinks>,
 }
 
 impl Opening {

@@ -7,13 +7,19 @@ use super::{
 };
 use crate::domain::consent::Status;
 use crate::domain::{
-    Cause, Delivery, DeliveryId, Grant, JourneyEvent, OperationKind, Outcome, Sealed, Target, UnixMillis, Wanted,
+    Cause, Delivery, DeliveryId, Grant, JourneyEvent, LanguageTag, OperationKind, Outcome, Sealed, Target, UnixMillis,
+    Wanted,
 };
 
 impl Journey {
     /// Who is paid, as every page says it: whom the merchant has named, or the merchant.
     pub fn payee(&self) -> &str {
         self.opening.purpose.payee().unwrap_or_else(|| self.opening.merchant_name.as_str())
+    }
+
+    /// The language that its pages were asked for in, by its call or its merchant.
+    pub fn language(&self) -> Option<LanguageTag> {
+        self.opening.settings.language.0
     }
 
     /// The times the customer was sent to the provider.

@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::consent::{Kind, LIFE, Status};
 use crate::domain::{
     Amount, AnswerTo, AppLinks, BankTokens, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest, Grant,
-    LatePayments, Mode, OneTime, SameBrowser, Secret, Shard, SignedReturns, TokenLife, UserId, WhenLate,
+    LatePayments, Mode, OneTime, PageLanguage, SameBrowser, Secret, Shard, SignedReturns, TokenLife, UserId, WhenLate,
 };
 
 pub(crate) const NOW: UnixMillis = UnixMillis::from_millis(1_000_000);
@@ -38,11 +38,13 @@ pub(crate) fn journey() -> Journey {
             app_links: AppLinks::Page,
             when_late: WhenLate::Wait,
             signed_returns: SignedReturns::Off,
+            language: PageLanguage::default(),
         },
         opened_at: NOW,
         expires_at: NOW.plus(Duration::from_mins(1)),
         mode: Some(Mode::Test),
         choices: Vec::new(),
+        links: None,
     })
 }
 

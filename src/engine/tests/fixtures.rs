@@ -42,5 +42,6 @@ pub fn open_request(purpose: Purpose, callback: RequestedCallbacks) -> OpenReque
         one_time_token: Some(OneTime::Off),
         extra_outcomes: None,
         expiry: None,
+        language: None,
     }
 }

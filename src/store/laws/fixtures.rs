@@ -43,6 +43,7 @@ impl Draft {
             expires_at: now.plus(HOUR),
             mode: Some(Mode::Test),
             choices: Vec::new(),
+            links: None,
         })
     }
 

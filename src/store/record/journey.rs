@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::recorded::{Record, Recorded, fields_and_later, numbered};
+use super::recorded::{Record, Recorded, fields, fields_and_later, numbered};
 use super::{Result, read, write};
 use crate::domain::journey::Past;
 use crate::domain::{
     AppliedOperation, CallbackPlan, DialectData, FinalOutcome, FrozenSettings, Grant, Journey, JourneyId, MerchantId,
-    MerchantName, Mode, Opening, PayId, ProviderVisit, Purpose, Reopening, Sealed, UnixMillis,
+    MerchantLinks, MerchantName, Mode, Opening, PageLink, PayId, ProviderVisit, Purpose, Reopening, Sealed, UnixMillis,
 };
 
 /// Writes a journey.
@@ -30,8 +30,10 @@ fields_and_later!(
     Opening as OpeningRecord: id: JourneyId, merchant: MerchantId, merchant_name: MerchantName, dialect: String,
     provider: String, key: String, purpose: Purpose, dialect_data: DialectData, plan: CallbackPlan,
     settings: FrozenSettings, opened_at: UnixMillis, expires_at: UnixMillis;
-    mode: Option<Mode>, choices: Vec<String>,
+    mode: Option<Mode>, choices: Vec<String>, links: Option<MerchantLinks>,
 );
+
+fields!(MerchantLinks: support: PageLink, legal: PageLink);
 
 numbered!(Mode: Test, Live);
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::recorded::{Record, Recorded, numbered};
 use crate::domain::terms::{JourneyLife, Seconds, Setting as _, merchant_settings};
 use crate::domain::{
-    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, LatePayments, NoticeType, OneOffUrls, OneTime,
-    PreferredProvider, SameBrowser, Settings, SignedCalls, SignedReturns, TokenLife, WhenLate,
+    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, LatePayments, NoticeType, OneOffUrls, OneTime, PageLanguage,
+    PageLink, PreferredProvider, SameBrowser, Settings, SignedCalls, SignedReturns, TokenLife, WhenLate,
 };
 
 /// Writes the records of the settings: a field each, in the order of the table. A record that a program wrote before a
@@ -99,6 +99,30 @@ impl Recorded for PreferredProvider {
 
     fn of(text: String) -> Option<Self> {
         Self::parse(&text).ok()
+    }
+}
+
+impl Recorded for PageLanguage {
+    type Record = String;
+
+    fn record(&self) -> String {
+        self.written()
+    }
+
+    fn of(text: String) -> Option<Self> {
+        Self::parse(&text).ok()
+    }
+}
+
+impl Recorded for PageLink {
+    type Record = String;
+
+    fn record(&self) -> String {
+        self.written()
+    }
+
+    fn of(text: String) -> Option<Self> {
+        Self::parse("url", &text).ok()
     }
 }
 

@@ -12,9 +12,10 @@ use crate::domain::{
     Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankAccount, BankTokens, BegunVisit,
     Cancel, Card, CardExpiry, Checkout, Conclusion, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest,
     FinalOutcome, Grant, Instrument, IssuedKey, Journey, LatePayments, LedTo, Merchant, MerchantId, NoticeType,
-    NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PayId, PaymentOperation, PlannedCallback, PreferredProvider,
-    ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId, Rotating, SameBrowser, Sealed, Secret, Settings,
-    Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted, Webhook, WebhookEndpoint, WhenLate,
+    NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PageLanguage, PageLink, PayId, PaymentOperation,
+    PlannedCallback, PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId, Rotating,
+    SameBrowser, Sealed, Secret, Settings, Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted,
+    Webhook, WebhookEndpoint, WhenLate,
 };
 use crate::domain::{merchant::Standing, plan::Refused, terms::JourneyLife};
 use crate::store::laws::fixtures;
@@ -254,12 +255,15 @@ fn other_settings() -> Settings {
         signed_returns: SignedReturns::Ed25519,
         token_life: TokenLife::clamped(10),
         late_payments: LatePayments::Refund,
+        language: PageLanguage::parse("de").unwrap(),
         one_off_urls: OneOffUrls::SavedOnly,
         journey_life: JourneyLife::clamped(60),
         answers_to: AnswersTo::App,
         signed_calls: SignedCalls::Required,
         notice_type: NoticeType::parse("text/plain").unwrap(),
         provider: PreferredProvider::parse("acme-pay").unwrap(),
+        support_url: PageLink::parse("support_url", "https://shop.example/help").unwrap(),
+        legal_url: PageLink::parse("legal_url", "https://shop.example/legal").unwrap(),
     }
 }
 
@@ -276,19 +280,23 @@ fn every_setting_survives_both_records() {
 #[test]
 fn a_setting_that_came_later_has_its_default_in_an_older_record() {
     let bytes = rmp_serde::to_vec(&other_settings().record()).unwrap();
-    assert_eq!(bytes[..2], [0x97, 0x98], "a list of seven, of which the first is one of eight");
-    let frozen = 1 + 1 + 7;
-    let older = [&[0x92, 0x96][..], &bytes[2..frozen - 1], &bytes[frozen..=frozen]].concat();
+    assert_eq!(bytes[..2], [0x99, 0x99], "a list of nine, of which the first is one of nine");
+    // Eight of a byte each, and the three of a language.
+    let (first_six, frozen) = (2..2 + 6, 2 + 8 + 3);
+    let older = [&[0x92, 0x96][..], &bytes[first_six], &bytes[frozen..=frozen]].concat();
     let read = Settings::of(rmp_serde::from_slice(&older).unwrap()).unwrap();
     let (usual, other) = (Settings::default(), other_settings());
     let expected = Settings {
         token_life: usual.token_life,
         late_payments: usual.late_payments,
+        language: usual.language,
         journey_life: usual.journey_life,
         answers_to: usual.answers_to,
         signed_calls: usual.signed_calls,
         notice_type: usual.notice_type,
         provider: usual.provider,
+        support_url: usual.support_url,
+        legal_url: usual.legal_url,
         ..other
     };
     assert_eq!(read, expected);
@@ -301,8 +309,9 @@ fn a_journey_and_a_merchant_of_before_there_were_modes_have_none() {
     assert_eq!((past[0], past.pop()), (0x98, Some(0xc0)), "a list of eight, of which the last is a late refund");
     past[0] = 0x97;
     let mut opening = rmp_serde::to_vec(&opened.record()).unwrap();
-    let last = (opening[0], opening.pop(), opening.pop());
-    assert_eq!(last, (0x9e, Some(0x90), Some(0)), "a list of fourteen: no choices, and before them the mode");
+    let last = (opening[0], opening.pop(), opening.pop(), opening.pop());
+    let expected = (0x9f, Some(0xc0), Some(0x90), Some(0));
+    assert_eq!(last, expected, "a list of fifteen: no links and no choices, and before them the mode");
     opening[0] = 0x9c;
     let older = [&[1, 0x92][..], &opening, &past].concat();
     let read = read_journey(&older).unwrap();

@@ -47,5 +47,5 @@ async fn nothing_here() -> HttpResponse {
 }
 
 fn unknown_link() -> HttpResponse {
-    reply::problem_page(StatusCode::NOT_FOUND, &ProblemPage::unknown_link())
+    reply::problem_page(StatusCode::NOT_FOUND, ProblemPage::unknown_link())
 }

@@ -13,8 +13,9 @@ use super::instead::{Instead, PageResult};
 use super::{home, outcome};
 use crate::domain::{AppPage, Device, DeviceResponse, Journey};
 use crate::engine::{Admitted, Engine, find, page_of, redirect, use_cases};
-use crate::web::views::{AppReturn, ProblemPage, words};
-use crate::web::{page_at, reply};
+use crate::language::Sentence;
+use crate::web::views::{AppReturn, ProblemPage};
+use crate::web::{in_language, page_at, reply};
 
 /// Beside the pages of checkouts and those of consents.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -46,9 +47,9 @@ async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<
         Admitted::Journey(_) if reply::is_prefetch(&request) => reply::untouched(),
         Admitted::Journey(journey) if is_here(&request, &journey) => {
             let app_page = app_page_or_onward(&engine, &request, &journey)?;
-            reply::page(&page(&engine, &journey, app_page))
+            reply::customers_page(&page(&engine, &request, &journey, app_page))
         }
-        Admitted::Over => reply::problem_page(StatusCode::GONE, &ProblemPage::over()),
+        Admitted::Over => reply::problem_page(StatusCode::GONE, ProblemPage::over()),
         Admitted::Journey(_) | Admitted::Unknown => reply::unknown_link(),
     })
 }
@@ -62,12 +63,14 @@ fn app_page_or_onward(engine: &Engine, request: &HttpRequest, journey: &Journey)
     })
 }
 
-fn page(engine: &Engine, journey: &Journey, app_page: AppPage) -> AppReturn {
+fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, app_page: AppPage) -> AppReturn {
+    let page = in_language::of_journey(request, journey);
     let merchant = journey.opening().merchant_name.as_str();
-    let sentence = outcome::sentence(engine, journey);
+    let sentence = outcome::sentence(engine, &page, journey);
     AppReturn {
+        page,
         merchant: merchant.to_owned(),
-        outcome_sentence: sentence.unwrap_or_else(|| words::app_return::unconfirmed(merchant)),
+        outcome_sentence: sentence.unwrap_or_else(|| Sentence::of("app-unconfirmed").name("merchant", merchant)),
         app_page,
     }
 }

@@ -10,8 +10,8 @@ use super::sending::{Addresses, NotSent, send, with_visit_cookie};
 use super::{home, instead::PageResult, outcome::amount};
 use crate::domain::{Cancel, Journey, Stage};
 use crate::engine::{Chosen, Engine, PAYMENT_PAGE, SendRequest, use_cases};
-use crate::web::views::{Awaited, Checkout, OfferedProvider, ProblemPage, Waiting, words};
-use crate::web::{Incoming, page_at, problem, reply};
+use crate::web::views::{Awaited, Checkout, OfferedProvider, ProblemPage, Waiting, reason};
+use crate::web::{Incoming, in_language, page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
@@ -73,21 +73,27 @@ async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
     Ok(match use_cases::cancel::cancel(&engine, link, &visitor).await {
         Ok(None) => reply::unknown_link(),
         Ok(Some(journey)) if !journey.is_open() => home::lead_home(&engine, &request, &journey),
-        Ok(Some(journey)) if !use_cases::cancel::may_cancel(&engine, &journey, &visitor) => reply::other_browser(),
-        Ok(Some(journey)) if journey.open_payments().next().is_some() => asking_page(&engine, &journey, link),
-        Ok(Some(_)) => reply::problem_page(StatusCode::FORBIDDEN, &ProblemPage::cannot_cancel()),
+        Ok(Some(journey)) if !use_cases::cancel::may_cancel(&engine, &journey, &visitor) => {
+            reply::other_browser(&journey)
+        }
+        Ok(Some(journey)) if journey.open_payments().next().is_some() => asking_page(&engine, &request, &journey, link),
+        Ok(Some(journey)) => {
+            reply::problem_page(StatusCode::FORBIDDEN, ProblemPage::cannot_cancel().of_journey(&journey))
+        }
         Err(error) => problem::page_of_form(&error, address(PAYMENT_PAGE, "", link)),
     })
 }
 
 /// Keeps the customer company while a provider is asked whether a payment was made; it leads to the page of the link.
-fn asking_page(engine: &Engine, journey: &Journey, link: &str) -> HttpResponse {
+fn asking_page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -> HttpResponse {
+    let page = in_language::of_journey(request, journey);
     let now = engine.deps.clock.now();
     let left_at = journey.visits().last().map_or(now, |visit| visit.left_at);
-    reply::page(&Waiting {
+    reply::customers_page(&Waiting {
         awaited: Awaited::Answer,
         payee: journey.payee().to_owned(),
-        amount: amount(journey),
+        amount: amount(&page, journey),
+        page,
         seconds: u32::try_from(now.since(left_at).as_secs()).unwrap_or(u32::MAX),
         next: address(PAYMENT_PAGE, "", link),
     })
@@ -104,7 +110,7 @@ fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -
         Stage::HandedBack => return home::lead_home(engine, request, journey),
         // Its time is over, and a provider must say first that nobody has paid.
         Stage::Open(_) | Stage::Away { .. } if journey.is_past_expiry(engine.deps.clock.now()) => {
-            return asking_page(engine, journey, link);
+            return asking_page(engine, request, journey, link);
         }
         Stage::Open(failed) => failed,
         Stage::Away { .. } => None,
@@ -115,14 +121,16 @@ fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -
     let providers: Vec<_> = offered
         .filter_map(|(place, name)| Some(OfferedProvider { place, label: engine.deps.provider_label(name)? }))
         .collect();
-    reply::page(&Checkout {
+    let page = in_language::of_journey(request, journey);
+    reply::customers_page(&Checkout {
         merchant: opening.merchant_name.as_str().to_owned(),
         payee: journey.payee().to_owned(),
-        amount: amount(journey),
+        amount: amount(&page, journey),
+        page,
         note: opening.purpose.note().to_owned(),
         link: link.to_owned(),
         can_cancel: opening.purpose.cancel() == Cancel::Offered,
-        failed: failed.map(|error| words::reason(error.code()).to_owned()),
+        failed: failed.map(|error| reason::payment(error.code())),
         can_pay: bank.is_some() || !providers.is_empty(),
         bank: bank.unwrap_or_default(),
         providers,

@@ -14,7 +14,7 @@ use super::{home, instead::PageResult};
 use crate::domain::Journey;
 use crate::engine::{CONSENT_PAGE, Chosen, Engine, SendRequest, use_cases};
 use crate::web::views::{BankAway, ChooseBank};
-use crate::web::{Incoming, page_at, problem, reply};
+use crate::web::{Incoming, in_language, page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
@@ -41,7 +41,7 @@ struct ChooserQuery {
 async fn show(engine: web::Data<Engine>, request: HttpRequest, query: web::Query<ChooserQuery>) -> PageResult {
     let journey = journey_to_show(&engine, &request, CONSENT_PAGE, &query.link_id).await?;
     if journey.is_open() && asks_for_bank(&journey) {
-        return Ok(chooser(&engine, &journey, &query.link_id, &query.find));
+        return Ok(chooser(&engine, &request, &journey, (&query.link_id, &query.find)));
     }
     Ok(send_away(&engine, &request, &query.link_id, None).await)
 }
@@ -76,7 +76,7 @@ async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
     Ok(match use_cases::cancel::cancel(&engine, link, &reply::visitor(&request)).await {
         Ok(None) => reply::unknown_link(),
         // A consent may always be cancelled, if not from anywhere.
-        Ok(Some(journey)) if journey.is_open() => reply::other_browser(),
+        Ok(Some(journey)) if journey.is_open() => reply::other_browser(&journey),
         Ok(Some(journey)) => home::lead_home(&engine, &request, &journey),
         Err(error) => problem::page_of_form(&error, page_of("", link)),
     })
@@ -86,9 +86,9 @@ async fn send_away(engine: &Arc<Engine>, request: &HttpRequest, link: &str, inst
     let addresses = Addresses { page: page_of("", link), leaving: page_of("/leaving", link) };
     let send_request = SendRequest { link, chosen: institution.map(Chosen::Institution), at: Instant::now() };
     send(engine, request, send_request, addresses, |not_sent| match not_sent {
-        NotSent::Choose(journey) => chooser(engine, &journey, link, ""),
+        NotSent::Choose(journey) => chooser(engine, request, &journey, (link, "")),
         NotSent::NoProvider(journey) => {
-            let page = reply::page(&bank_away(engine, &journey, link));
+            let page = reply::customers_page(&bank_away(engine, request, &journey, link));
             with_visit_cookie(engine, request, &journey, page)
         }
         NotSent::Ended(journey) => {
@@ -104,10 +104,12 @@ fn asks_for_bank(journey: &Journey) -> bool {
     journey.opening().purpose.consent().is_some_and(|consent| consent.institution.is_none())
 }
 
-fn chooser(engine: &Engine, journey: &Journey, link: &str, find: &str) -> HttpResponse {
+fn chooser(engine: &Engine, request: &HttpRequest, journey: &Journey, (link, find): (&str, &str)) -> HttpResponse {
+    let page = in_language::of_journey(request, journey);
     let (search, found) = search(use_cases::send_to_provider::eligible(engine, journey).collect(), find);
-    reply::page(&ChooseBank {
-        request: consent_request(journey),
+    reply::customers_page(&ChooseBank {
+        request: consent_request(&page, journey),
+        page,
         link: link.to_owned(),
         all: page_of("", link),
         search,
@@ -115,9 +117,11 @@ fn chooser(engine: &Engine, journey: &Journey, link: &str, find: &str) -> HttpRe
     })
 }
 
-fn bank_away(engine: &Engine, journey: &Journey, link: &str) -> BankAway {
+fn bank_away(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -> BankAway {
+    let page = in_language::of_journey(request, journey);
     BankAway {
-        request: consent_request(journey),
+        request: consent_request(&page, journey),
+        page,
         bank: bank_name(engine, journey),
         again: page_of("/leaving", link),
         choose: asks_for_bank(journey).then(|| page_of("", link)),

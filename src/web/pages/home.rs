@@ -13,16 +13,17 @@ use crate::web::{problem, reply};
 pub(in crate::web) fn lead_home(engine: &Engine, request: &HttpRequest, journey: &Journey) -> HttpResponse {
     match redirect::home_redirect_now(&engine.deps, journey, &reply::visitor(request)) {
         Ok(HomeRedirect::To(redirect)) => reply::see_other(&redirect),
-        Ok(HomeRedirect::OtherBrowser) => reply::other_browser(),
-        Ok(HomeRedirect::TooLate) => too_late(engine, journey),
+        Ok(HomeRedirect::OtherBrowser) => reply::other_browser(journey),
+        Ok(HomeRedirect::TooLate) => too_late(engine, request, journey),
         Err(error) => problem::page_of(&error),
     }
 }
 
 /// What has become of a journey, in words and without a link, for a browser that shows nothing long after its end.
-pub(super) fn too_late(engine: &Engine, journey: &Journey) -> HttpResponse {
-    let page = outcome::page(engine, journey, Next::LookThere);
-    let mut page = page.unwrap_or_else(|| reply::problem_page(StatusCode::GONE, &ProblemPage::answered()));
+pub(super) fn too_late(engine: &Engine, request: &HttpRequest, journey: &Journey) -> HttpResponse {
+    let page = outcome::page(engine, request, journey, Next::LookThere);
+    let mut page =
+        page.unwrap_or_else(|| reply::problem_page(StatusCode::GONE, ProblemPage::answered().of_journey(journey)));
     *page.status_mut() = StatusCode::GONE;
     page
 }
@@ -38,10 +39,12 @@ pub(super) fn ended(
     let home_redirect = redirect::home_redirect_now(&engine.deps, journey, &reply::visitor(request));
     let next = match (landing, home_redirect) {
         (None, _) => Next::Close,
-        (_, Ok(HomeRedirect::To(_))) => Next::Home(Home::to(journey.opening().merchant_name.as_str(), home)),
+        (_, Ok(HomeRedirect::To(_))) => {
+            Next::Home(Home { url: home, merchant: journey.opening().merchant_name.as_str().to_owned() })
+        }
         _ => Next::LookThere,
     };
-    outcome::page(engine, journey, next).unwrap_or_else(|| lead_home(engine, request, journey))
+    outcome::page(engine, request, journey, next).unwrap_or_else(|| lead_home(engine, request, journey))
 }
 
 /// To a journey's own page: its link does nothing on the pages of another purpose.

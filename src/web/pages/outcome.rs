@@ -1,41 +1,45 @@
 //! What became of a journey, as pages say it.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 
 use crate::domain::consent::{Kind, Status};
 use crate::domain::{Cause, Consent, FinalOutcome, Journey, Outcome, ProviderRefusal, Purpose};
 use crate::engine::Engine;
-use crate::web::views::{ConsentEnd, ConsentEnded, Ended, How, Matter, Next, Request, words};
-use crate::web::{reply, time::day};
+use crate::language::Sentence;
+use crate::web::views::{ConsentEnd, ConsentEnded, Ended, How, Matter, Next, PageContext, Request, reason};
+use crate::web::{in_language, reply};
 
 /// What became of a journey, as a page; `None` while nothing has been proven.
-pub(super) fn page(engine: &Engine, journey: &Journey, next: Next) -> Option<HttpResponse> {
+pub(super) fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, next: Next) -> Option<HttpResponse> {
+    let page = in_language::of_journey(request, journey);
     if let Purpose::Consent(_) = journey.opening().purpose {
-        let end = consent_end(engine, journey)?;
-        return Some(reply::page(&ConsentEnded {
-            request: consent_request(journey),
+        let end = consent_end(engine, &page, journey)?;
+        return Some(reply::customers_page(&ConsentEnded {
+            request: consent_request(&page, journey),
+            page,
             bank: bank_name(engine, journey),
             end,
             next,
         }));
     }
-    Some(reply::page(&Ended {
+    Some(reply::customers_page(&Ended {
         how: checkout_end(journey)?,
         merchant: journey.opening().merchant_name.as_str().to_owned(),
         payee: journey.payee().to_owned(),
-        amount: amount(journey),
+        amount: amount(&page, journey),
+        page,
         note: journey.opening().purpose.note().to_owned(),
         next,
     }))
 }
 
 /// What became of a journey, as a sentence; `None` while nothing has been proven.
-pub(super) fn sentence(engine: &Engine, journey: &Journey) -> Option<String> {
+pub(super) fn sentence(engine: &Engine, page: &PageContext, journey: &Journey) -> Option<Sentence> {
     if let Purpose::Consent(_) = journey.opening().purpose {
-        return Some(consent_end(engine, journey)?.sentence(&consent_request(journey)));
+        return Some(consent_end(engine, page, journey)?.sentence(&consent_request(page, journey)));
     }
     let merchant = journey.opening().merchant_name.as_str();
-    Some(checkout_end(journey)?.sentence(merchant, journey.payee(), &amount(journey)))
+    Some(checkout_end(journey)?.sentence(merchant, journey.payee(), &amount(page, journey)))
 }
 
 fn checkout_end(journey: &Journey) -> Option<How> {
@@ -44,21 +48,21 @@ fn checkout_end(journey: &Journey) -> Option<How> {
         (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => How::Paid,
         (Outcome::Cancelled, Cause::Merchant) => How::Withdrawn,
         (Outcome::Cancelled, _) => How::Cancelled,
-        (Outcome::Failed, _) => How::Failed(words::reason(code(final_outcome)).to_owned()),
+        (Outcome::Failed, _) => How::Failed(reason::payment(code(final_outcome))),
         (Outcome::Expired, _) => How::Expired,
     })
 }
 
 /// How this round of a consent ended; `None` of one whose customer is home before the bank has proven anything.
-fn consent_end(engine: &Engine, journey: &Journey) -> Option<ConsentEnd> {
+fn consent_end(engine: &Engine, page: &PageContext, journey: &Journey) -> Option<ConsentEnd> {
     Some(match journey.round_status(engine.deps.clock.now())? {
-        Status::Authorised | Status::Consumed => ConsentEnd::Agreed(day(journey.grant()?.expires_at)),
+        Status::Authorised | Status::Consumed => ConsentEnd::Agreed(page.day(journey.grant()?.expires_at)),
         Status::Rejected => ConsentEnd::Refused,
         Status::Revoked => ConsentEnd::Withdrawn,
         Status::Expired => ConsentEnd::Expired,
         Status::Failed => {
             let error = journey.final_outcome().map_or("", code);
-            ConsentEnd::Failed(words::consent::reason(error).to_owned())
+            ConsentEnd::Failed(reason::consent(error))
         }
         Status::Awaited | Status::AwaitedAgain => return None,
     })
@@ -75,18 +79,17 @@ pub(super) fn bank_name(engine: &Engine, journey: &Journey) -> Option<String> {
 }
 
 /// What a consent's customer is asked to agree to, and by whom.
-pub(super) fn consent_request(journey: &Journey) -> Request {
+pub(super) fn consent_request(page: &PageContext, journey: &Journey) -> Request {
     let matter = match journey.opening().purpose.consent() {
         Some(Consent { kind: Kind::Payment { payee, reference, .. }, .. }) => {
-            Matter::Payment { amount: amount(journey), payee: payee.clone(), reference: reference.clone() }
+            Matter::Payment { amount: amount(page, journey), payee: payee.clone(), reference: reference.clone() }
         }
         Some(Consent { kind: Kind::Accounts, .. }) | None => Matter::Accounts,
     };
     Request { merchant: journey.opening().merchant_name.as_str().to_owned(), matter }
 }
 
-/// The amount as people write it: `25.00 EUR`.
-pub(in crate::web) fn amount(journey: &Journey) -> String {
-    let amount = journey.opening().purpose.amount();
-    amount.map_or_else(String::new, |amount| format!("{amount} {}", amount.currency()))
+/// The amount as people write it; empty where it is not about money.
+pub(in crate::web) fn amount(page: &PageContext, journey: &Journey) -> String {
+    journey.opening().purpose.amount().map_or_else(String::new, |amount| page.amount(amount))
 }

@@ -8,7 +8,7 @@ use super::outcome::amount;
 use crate::domain::Journey;
 use crate::engine::{Engine, SendRequest, SendResult, use_cases::send_to_provider::send_to_provider, visitor};
 use crate::web::views::{Awaited, ProblemPage, Waiting};
-use crate::web::{problem, reply};
+use crate::web::{in_language, problem, reply};
 
 /// Why a customer is not sent to a provider: what is shown then is a matter of the journey's purpose.
 pub(in crate::web) enum NotSent {
@@ -40,9 +40,9 @@ pub(in crate::web) async fn send(
         Ok(None) => reply::unknown_link(),
         Ok(Some(SendResult::Sent(sent))) => reply::send_to_provider(&sent, request),
         Ok(Some(SendResult::Refused(redirect))) => reply::see_other(&redirect),
-        Ok(Some(SendResult::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, &ProblemPage::too_often()),
+        Ok(Some(SendResult::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, ProblemPage::too_often()),
         Ok(Some(SendResult::Late(journey))) => {
-            let page = waiting_page(engine, &journey, addresses.leaving);
+            let page = waiting_page(engine, request, &journey, addresses.leaving);
             with_visit_cookie(engine, request, &journey, page)
         }
         Ok(Some(SendResult::Choose(journey))) => not_sent(NotSent::Choose(journey)),
@@ -53,13 +53,15 @@ pub(in crate::web) async fn send(
 }
 
 /// Keeps the customer company. `next` is the page that sends on under the same visit.
-fn waiting_page(engine: &Engine, journey: &Journey, next: String) -> HttpResponse {
+fn waiting_page(engine: &Engine, request: &HttpRequest, journey: &Journey, next: String) -> HttpResponse {
+    let page = in_language::of_journey(request, journey);
     let now = engine.deps.clock.now();
     let left_at = journey.visits().last().map_or(now, |visit| visit.left_at);
-    reply::page(&Waiting {
+    reply::customers_page(&Waiting {
         awaited: Awaited::ProviderVisit,
         payee: journey.payee().to_owned(),
-        amount: amount(journey),
+        amount: amount(&page, journey),
+        page,
         seconds: u32::try_from(now.since(left_at).as_secs()).unwrap_or(u32::MAX),
         next,
     })

@@ -6,7 +6,7 @@
 //! callback URLs, and so in logs: then only the browser that left for the bank is sent home, and everybody else learns
 //! no more than that it is over.
 //!
-//! `lang` is not looked at: the pages are in one language.
+//! `lang` is the language of these pages, and goes from one to the next.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::dialect::token_io::{self, NAME};
-use crate::domain::{Cause, CountryCode, Institution, Journey, JourneyId, Stage};
+use crate::domain::{Cause, CountryCode, Institution, Journey, JourneyId, LanguageTag, Stage};
 use crate::engine::{Chosen, Engine, SendRequest, derive, find, use_cases, visitor};
 use crate::telemetry::metrics::Route;
 use crate::web::pages::bank_list::{by_country, search};
@@ -23,8 +23,8 @@ use crate::web::pages::instead::{Instead, PageResult};
 use crate::web::pages::link::{posted, query_config};
 use crate::web::pages::sending::{Addresses, NotSent, send, with_visit_cookie};
 use crate::web::pages::{home::lead_home, outcome::amount};
-use crate::web::views::{ProblemPage, Session};
-use crate::web::{Incoming, page_at, problem, reply};
+use crate::web::views::{Marks, ProblemPage, Session};
+use crate::web::{Incoming, in_language, page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -58,6 +58,27 @@ struct Asked {
     /// What the customer searches for.
     #[serde(default)]
     find: String,
+    /// The language of the page, by its tag.
+    #[serde(default)]
+    lang: String,
+}
+
+impl Asked {
+    /// The language, where the address names one.
+    fn language(&self) -> Option<LanguageTag> {
+        LanguageTag::parse(&self.lang).ok()
+    }
+
+    /// Of another page, what this one was asked for too.
+    fn elsewhere(&self) -> Self {
+        Self { lang: self.lang.clone(), ..Self::default() }
+    }
+
+    /// The address of a page of this session, in the same language.
+    fn at(&self, id: &str, page: &str) -> String {
+        let language = self.language().map(|tag| format!("?lang={}", tag.as_str()));
+        format!("{}{page}{}", at(id), language.unwrap_or_default())
+    }
 }
 
 async fn show(
@@ -67,10 +88,15 @@ async fn show(
     asked: web::Query<Asked>,
 ) -> PageResult {
     let journey = session_to_show(&engine, &request, &id).await?;
-    Ok(reply::page(&page(&engine, &journey, &id, &asked)))
+    Ok(reply::customers_page(&page(&engine, &request, (&journey, &id), &asked)))
 }
 
-async fn choose(engine: web::Data<Engine>, id: web::Path<String>, incoming: Incoming) -> PageResult {
+async fn choose(
+    engine: web::Data<Engine>,
+    id: web::Path<String>,
+    asked: web::Query<Asked>,
+    incoming: Incoming,
+) -> PageResult {
     let Incoming { request, body } = incoming;
     let fields = posted(body);
     let institution = fields.text("institution").ok_or_else(reply::unreadable)?;
@@ -79,15 +105,20 @@ async fn choose(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
     if !use_cases::send_to_provider::eligible(&engine, &journey).any(|eligible| eligible.id == institution) {
         return Ok(reply::unreadable());
     }
-    leave(&engine, &request, (&journey, &id), Some(institution)).await
+    leave(&engine, &request, (&journey, &id, &asked), Some(institution)).await
 }
 
 /// Leaves again, while the bank is late. It begins nothing: a press on a bank has.
-async fn leaving(engine: web::Data<Engine>, request: HttpRequest, id: web::Path<String>) -> PageResult {
+async fn leaving(
+    engine: web::Data<Engine>,
+    request: HttpRequest,
+    id: web::Path<String>,
+    asked: web::Query<Asked>,
+) -> PageResult {
     let journey = session_to_show(&engine, &request, &id).await?;
     match journey.stage() {
-        Stage::Away { .. } => leave(&engine, &request, (&journey, &id), None).await,
-        _ => Ok(reply::page(&page(&engine, &journey, &id, &Asked::default()))),
+        Stage::Away { .. } => leave(&engine, &request, (&journey, &id, &asked), None).await,
+        _ => Ok(reply::customers_page(&page(&engine, &request, (&journey, &id), &asked.elsewhere()))),
     }
 }
 
@@ -99,7 +130,7 @@ async fn cancel(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inco
     let link = link_of(&engine, &journey, &id)?;
     Ok(match use_cases::cancel::cancel(&engine, &link, &reply::visitor(&request)).await {
         Ok(Some(journey)) if was_cancelled(&journey) => lead_home(&engine, &request, &journey),
-        Ok(Some(journey)) if journey.is_open() => reply::other_browser(),
+        Ok(Some(journey)) if journey.is_open() => reply::other_browser(&journey),
         Ok(Some(journey)) => ended(&engine, &request, &journey),
         Ok(None) => reply::unknown_link(),
         Err(error) => problem::page_of_form(&error, at(&id)),
@@ -131,7 +162,7 @@ fn ended(engine: &Engine, request: &HttpRequest, journey: &Journey) -> HttpRespo
     if visitor::recognises(&engine.deps, journey, &reply::visitor(request)) {
         lead_home(engine, request, journey)
     } else {
-        reply::problem_page(StatusCode::GONE, &ProblemPage::payment_over())
+        reply::problem_page(StatusCode::GONE, ProblemPage::payment_over().of_journey(journey))
     }
 }
 
@@ -168,18 +199,19 @@ fn link_of(engine: &Engine, journey: &Journey, id: &str) -> Result<String, Inste
 async fn leave(
     engine: &Arc<Engine>,
     request: &HttpRequest,
-    (journey, id): (&Journey, &str),
+    (journey, id, asked): (&Journey, &str, &Asked),
     institution: Option<&str>,
 ) -> PageResult {
     let link = link_of(engine, journey, id)?;
     let send_request = SendRequest { link: &link, chosen: institution.map(Chosen::Institution), at: Instant::now() };
-    let addresses = Addresses { page: at(id), leaving: format!("{}/leaving", at(id)) };
+    let addresses = Addresses { page: asked.at(id, ""), leaving: asked.at(id, "/leaving") };
     let sent = send(engine, request, send_request, addresses, |not_sent| match not_sent {
-        NotSent::Choose(journey) => reply::page(&page(engine, &journey, id, &Asked::default())),
+        NotSent::Choose(journey) => reply::customers_page(&page(engine, request, (&journey, id), &asked.elsewhere())),
         NotSent::NoProvider(journey) => {
             let chosen = institution.or_else(|| journey.institution()).and_then(|id| engine.deps.institution(id));
             let away = Some(chosen.map_or_else(String::new, |chosen| chosen.name.clone()));
-            let shown = reply::page(&Session { away, ..page(engine, &journey, id, &Asked::default()) });
+            let shown =
+                reply::customers_page(&Session { away, ..page(engine, request, (&journey, id), &asked.elsewhere()) });
             with_visit_cookie(engine, request, &journey, shown)
         }
         NotSent::Ended(journey) => ended(engine, request, &journey),
@@ -187,7 +219,8 @@ async fn leave(
     Ok(sent.await)
 }
 
-fn page(engine: &Engine, journey: &Journey, id: &str, asked: &Asked) -> Session {
+fn page(engine: &Engine, request: &HttpRequest, (journey, id): (&Journey, &str), asked: &Asked) -> Session {
+    let page = in_language::context(request, asked.language().or(journey.language()), Marks::of(journey));
     let all: Vec<&Institution> = use_cases::send_to_provider::eligible(engine, journey).collect();
     let country = CountryCode::parse(&asked.country.trim().to_ascii_uppercase()).ok();
     let in_country = |institution: &&&Institution| country.is_some_and(|country| institution.serves(country));
@@ -198,9 +231,11 @@ fn page(engine: &Engine, journey: &Journey, id: &str, asked: &Asked) -> Session 
     Session {
         payee: journey.payee().to_owned(),
         merchant: journey.opening().merchant_name.as_str().to_owned(),
-        amount: amount(journey),
+        amount: amount(&page, journey),
+        page,
         note: journey.opening().purpose.note().to_owned(),
         at: at(id),
+        lang: asked.language().map(|tag| tag.as_str().to_owned()),
         country: country.map_or_else(String::new, |country| country.to_string()),
         search,
         groups: by_country(&found, country),

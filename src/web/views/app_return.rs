@@ -6,27 +6,31 @@
 
 use askama::Template;
 
-use super::words::app_return as words;
+use super::PageContext;
 use crate::domain::{AppPage, app_page::Start};
+use crate::language::Sentence;
 
 /// Opens the app.
 #[derive(Debug, Clone, Template)]
 #[template(path = "app_return.html")]
 pub struct AppReturn {
+    /// Its surroundings.
+    pub page: PageContext,
     /// The name of the merchant whose app it is.
     pub merchant: String,
-    /// What happened, as a sentence.
-    pub outcome_sentence: String,
+    /// What happened.
+    pub outcome_sentence: Sentence,
     /// The links; their schemes have been checked when the callback was accepted, never here.
     pub app_page: AppPage,
 }
 
 impl AppReturn {
+    /// The key of what the button is for.
     const fn hint(&self) -> &'static str {
         match self.app_page.start {
-            Start::Attempt(_) => words::ATTEMPT,
-            Start::Press => words::PRESS,
-            Start::Either => words::EITHER,
+            Start::Attempt(_) => "app-attempt",
+            Start::Press => "app-press",
+            Start::Either => "app-either",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::words::checkout as words;
+use super::PageContext;
 
 /// The page behind an open link.
 ///
@@ -10,6 +10,8 @@ use super::words::checkout as words;
 #[derive(Debug, Clone, Template)]
 #[template(path = "checkout.html")]
 pub struct Checkout {
+    /// Its surroundings.
+    pub page: PageContext,
     /// The name of the merchant that asks.
     pub merchant: String,
     /// Who is paid: the merchant, or somebody it asks for.
@@ -22,8 +24,8 @@ pub struct Checkout {
     pub link: String,
     /// Whether the customer may cancel.
     pub can_cancel: bool,
-    /// Why the last try failed, as a sentence.
-    pub failed: Option<String>,
+    /// The key of the reason why the last try failed.
+    pub failed: Option<&'static str>,
     /// The name of the bank that Pay leads to.
     pub bank: String,
     /// Whether there is a bank to pay at.

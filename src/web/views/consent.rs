@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::{Next, words::consent as words};
+use super::{Next, PageContext};
+use crate::language::Sentence;
 
 /// What a customer is asked to agree to, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,21 +32,25 @@ pub enum Matter {
 
 impl Request {
     /// Who asks for what, as a sentence.
-    fn sentence(&self) -> String {
+    fn sentence(&self) -> Sentence {
         match &self.matter {
-            Matter::Accounts => words::accounts(&self.merchant),
-            Matter::Payment { amount, payee, .. } => words::payment(&self.merchant, amount, payee),
+            Matter::Accounts => Sentence::of("consent-accounts"),
+            Matter::Payment { amount, payee, .. } => {
+                Sentence::of("consent-payment").value("amount", amount).name("payee", payee)
+            }
         }
+        .name("merchant", &self.merchant)
     }
 
     /// What is asked for, line by line.
-    fn lines(&self) -> Vec<(&'static str, &str)> {
-        let mut lines = vec![(words::ASKED_BY, self.merchant.as_str())];
+    fn lines(&self, page: &PageContext) -> Vec<(String, String)> {
+        let mut lines = vec![(page.text("requested-by"), self.merchant.clone())];
         match &self.matter {
-            Matter::Accounts => lines.push((words::MATTER, words::ACCOUNT_ACCESS)),
+            Matter::Accounts => lines.push((page.text("detail-for"), page.text("consent-account-access"))),
             Matter::Payment { amount, payee, reference } => {
-                lines.extend([(words::AMOUNT, amount.as_str()), (words::PAYEE, payee)]);
-                lines.extend((!reference.is_empty()).then_some((words::REFERENCE, reference.as_str())));
+                lines.push((page.text("detail-amount"), amount.clone()));
+                lines.push((page.text("detail-to"), payee.clone()));
+                lines.extend((!reference.is_empty()).then(|| (page.text("detail-for"), reference.clone())));
             }
         }
         lines
@@ -59,6 +64,8 @@ impl Request {
 #[derive(Debug, Clone, Template)]
 #[template(path = "choose_bank.html")]
 pub struct ChooseBank {
+    /// Its surroundings.
+    pub page: PageContext,
     /// What is asked for.
     pub request: Request,
     /// The link's id, which every form carries.
@@ -86,6 +93,8 @@ pub struct BankGroup {
 #[derive(Debug, Clone, Template)]
 #[template(path = "bank_away.html")]
 pub struct BankAway {
+    /// Its surroundings.
+    pub page: PageContext,
     /// What is asked for.
     pub request: Request,
     /// The bank's name, if it is known.
@@ -98,10 +107,21 @@ pub struct BankAway {
     pub link: String,
 }
 
+impl BankAway {
+    fn away(&self) -> Sentence {
+        match &self.bank {
+            Some(bank) => Sentence::of("bank-away").name("bank", bank),
+            None => Sentence::of("bank-away-unnamed"),
+        }
+    }
+}
+
 /// How a consent ended; also our own result page where a merchant has no callback.
 #[derive(Debug, Clone, Template)]
 #[template(path = "consent_ended.html")]
 pub struct ConsentEnded {
+    /// Its surroundings.
+    pub page: PageContext,
     /// What was asked for.
     pub request: Request,
     /// The bank's name, if one was chosen.
@@ -119,8 +139,8 @@ pub enum ConsentEnd {
     Agreed(String),
     /// The customer said no.
     Refused,
-    /// The bank could not or would not; why, as a sentence.
-    Failed(String),
+    /// The bank could not or would not; the key of the reason.
+    Failed(&'static str),
     /// The merchant ended it.
     Withdrawn,
     /// Its time is over, or nobody finished it in time.
@@ -128,26 +148,29 @@ pub enum ConsentEnd {
 }
 
 impl ConsentEnd {
+    /// The key of what happened, as a heading.
     const fn title(&self) -> &'static str {
         match self {
-            Self::Agreed(_) => words::AGREED,
-            Self::Refused => words::REFUSED,
-            Self::Failed(_) => words::FAILED,
-            Self::Withdrawn => words::WITHDRAWN,
-            Self::Expired => words::EXPIRED,
+            Self::Agreed(_) => "consent-agreed",
+            Self::Refused => "consent-refused",
+            Self::Failed(_) => "consent-failed",
+            Self::Withdrawn => "consent-withdrawn",
+            Self::Expired => "consent-expired",
         }
     }
 
     /// What happened, as a sentence to the customer.
-    pub fn sentence(&self, request: &Request) -> String {
-        let merchant = &request.merchant;
+    pub fn sentence(&self, request: &Request) -> Sentence {
+        let of_merchant = |key: &'static str| Sentence::of(key).name("merchant", &request.merchant);
         match (self, &request.matter) {
-            (Self::Agreed(last_day), Matter::Accounts) => words::agreed_to_access(merchant, last_day),
-            (Self::Agreed(_), Matter::Payment { amount, payee, .. }) => words::agreed_to_payment(amount, payee),
-            (Self::Refused, _) => words::refused(merchant),
-            (Self::Failed(reason), _) => reason.clone(),
-            (Self::Withdrawn, _) => words::withdrawn(merchant),
-            (Self::Expired, _) => words::expired(merchant),
+            (Self::Agreed(last_day), Matter::Accounts) => of_merchant("consent-agreed-accounts").value("day", last_day),
+            (Self::Agreed(_), Matter::Payment { amount, payee, .. }) => {
+                Sentence::of("consent-agreed-payment").value("amount", amount).name("payee", payee)
+            }
+            (Self::Refused, _) => of_merchant("consent-refused-sentence"),
+            (Self::Failed(reason), _) => Sentence::of(*reason),
+            (Self::Withdrawn, _) => of_merchant("consent-withdrawn-sentence"),
+            (Self::Expired, _) => of_merchant("consent-expired-sentence"),
         }
     }
 }

@@ -2,12 +2,15 @@
 
 use askama::Template;
 
-use super::words::ended as words;
+use super::PageContext;
+use crate::language::Sentence;
 
 /// The page of a link that is opened after its end; also our own result page where a merchant has no callback.
 #[derive(Debug, Clone, Template)]
 #[template(path = "ended.html")]
 pub struct Ended {
+    /// Its surroundings.
+    pub page: PageContext,
     /// The name of the merchant.
     pub merchant: String,
     /// Who was to be paid: the merchant, or somebody it asked for.
@@ -42,32 +45,32 @@ pub enum How {
     Cancelled,
     /// The merchant took the link back.
     Withdrawn,
-    /// The bank could not or would not; why, as a sentence.
-    Failed(String),
+    /// The bank could not or would not; the key of the reason.
+    Failed(&'static str),
     /// Nobody paid in time.
     Expired,
 }
 
 impl How {
-    /// What happened, as a heading.
+    /// The key of what happened, as a heading.
     pub const fn title(&self) -> &'static str {
         match self {
-            Self::Paid => words::PAID,
-            Self::Cancelled => words::CANCELLED,
-            Self::Withdrawn => words::WITHDRAWN,
-            Self::Failed(_) => words::FAILED,
-            Self::Expired => words::EXPIRED,
+            Self::Paid => "ended-paid",
+            Self::Cancelled => "ended-cancelled",
+            Self::Withdrawn => "ended-withdrawn",
+            Self::Failed(_) => "ended-failed",
+            Self::Expired => "ended-expired",
         }
     }
 
     /// What happened, as a sentence to the customer.
-    pub fn sentence(&self, merchant: &str, payee: &str, amount: &str) -> String {
+    pub fn sentence(&self, merchant: &str, payee: &str, amount: &str) -> Sentence {
         match self {
-            Self::Paid => words::paid(payee, amount),
-            Self::Cancelled => words::CANCELLED_SENTENCE.to_owned(),
-            Self::Withdrawn => words::withdrawn(merchant),
-            Self::Failed(reason) => reason.clone(),
-            Self::Expired => words::expired(merchant),
+            Self::Paid => Sentence::of("ended-paid-sentence").value("amount", amount).name("payee", payee),
+            Self::Cancelled => Sentence::of("ended-cancelled-sentence"),
+            Self::Withdrawn => Sentence::of("ended-withdrawn-sentence").name("merchant", merchant),
+            Self::Failed(reason) => Sentence::of(*reason),
+            Self::Expired => Sentence::of("ended-expired-sentence").name("merchant", merchant),
         }
     }
 }
@@ -77,13 +80,6 @@ impl How {
 pub struct Home {
     /// Our page that hands the browser back, such as `/payment/home?link_id=…`.
     pub url: String,
-    /// What the link says.
-    pub label: String,
-}
-
-impl Home {
-    /// A link that says "Back to" and the merchant's name.
-    pub fn to(merchant: &str, url: impl Into<String>) -> Self {
-        Self { url: url.into(), label: words::back_to(merchant) }
-    }
+    /// The merchant's name.
+    pub merchant: String,
 }

@@ -1,7 +1,7 @@
 //! The pages that people see: one typed context each, plain data in, HTML out.
 //!
-//! A context knows nothing of the engine: a handler fills it, [`askama`] escapes it. Sentences live in [`words`], and
-//! nowhere else, so that other languages can follow; looks live in `static/handback.css`. No page holds a script or a
+//! A context knows nothing of the engine: a handler fills it, [`askama`] escapes it. What customers read lives in
+//! [`crate::language`] and what developers read in [`words`], and nowhere else; looks live in `static/handback.css`. No page holds a script or a
 //! style of its own, so a Content-Security-Policy of `default-src 'none'; style-src 'self'; img-src 'self';
 //! script-src 'self'` fits them all. It must not name `form-action`: browsers apply that to every hop after a form.
 
@@ -15,8 +15,10 @@ mod consent;
 mod demo;
 mod ended;
 mod front;
+mod page_context;
 mod parameters;
 mod problem;
+pub mod reason;
 mod returning;
 mod sandbox;
 mod session;
@@ -32,8 +34,9 @@ pub use consent::{BankAway, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Mat
 pub use demo::{Api, Choice, Demo, DemoError, DemoField, DemoForm, SavedChoice};
 pub use ended::{Ended, Home, How, Next};
 pub use front::Front;
+pub use page_context::{Marks, PageContext, Said};
 pub use parameters::{DisplayParameters, ParamRow, Redeemed};
-pub use problem::ProblemPage;
+pub use problem::{AboutProblem, ProblemPage, TranslatedProblem};
 pub use returning::{FragmentReturn, Repost, WhyAgain};
 pub use sandbox::{Authorise, NeverReturns, Wanted};
 pub use session::Session;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::words::returning as words;
+use super::PageContext;
 
 /// Reads what the bank has put behind the `#` of our address, clears the address, and posts it to the same one.
 ///
@@ -10,6 +10,8 @@ use super::words::returning as words;
 #[derive(Debug, Clone, Template)]
 #[template(path = "fragment_return.html")]
 pub struct FragmentReturn {
+    /// Its surroundings.
+    pub page: PageContext,
     /// Where it posts to.
     pub action: String,
     /// The field that says that this page has posted it: its name and value.
@@ -20,6 +22,8 @@ pub struct FragmentReturn {
 #[derive(Debug, Clone, Template)]
 #[template(path = "repost.html")]
 pub struct Repost {
+    /// Its surroundings.
+    pub page: PageContext,
     /// Where it posts to.
     pub action: String,
     /// The field that says that this page has posted it: its name and value.
@@ -52,24 +56,16 @@ impl WhyAgain {
 
     const fn sentence(self) -> &'static str {
         match self {
-            Self::OwnSite => words::TAKING_ON,
-            Self::StoreAway(_) => words::STORE_AWAY,
-            Self::BankLate(_) => words::BANK_LATE,
+            Self::OwnSite => "returning-taking-on",
+            Self::StoreAway(_) => "records-away",
+            Self::BankLate(_) => "returning-bank-late",
         }
     }
 
     const fn button(self) -> &'static str {
         match self {
-            Self::OwnSite | Self::BankLate(_) => words::CONTINUE,
-            Self::StoreAway(_) => words::TRY_AGAIN,
+            Self::OwnSite | Self::BankLate(_) => "continue",
+            Self::StoreAway(_) => "try-again",
         }
-    }
-}
-
-impl Repost {
-    /// This page for another reason.
-    #[must_use]
-    pub fn because(self, why: WhyAgain) -> Self {
-        Self { why, ..self }
     }
 }

@@ -2,8 +2,7 @@
 
 use askama::Template;
 
-use super::BankGroup;
-use super::words::{consent, session as words};
+use super::{BankGroup, PageContext};
 
 /// The page on which a customer chooses the bank of a payment: a plain list, which can be searched when it is long; no
 /// script.
@@ -13,6 +12,8 @@ use super::words::{consent, session as words};
 #[derive(Debug, Clone, Template)]
 #[template(path = "session.html")]
 pub struct Session {
+    /// Its surroundings.
+    pub page: PageContext,
     /// The name of the merchant that asks.
     pub merchant: String,
     /// Who is paid: the merchant, or somebody it asks for.
@@ -23,6 +24,8 @@ pub struct Session {
     pub note: String,
     /// Where this page is, which all its forms begin with.
     pub at: String,
+    /// The language that its address names, which the next page is in too.
+    pub lang: Option<String>,
     /// The country that it shows the banks of, by its code; empty for all of them.
     pub country: String,
     /// What the customer searched for; `None` where the list is short enough to be read.
@@ -36,6 +39,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// What the addresses of the next pages end with.
+    fn query(&self) -> String {
+        self.lang.as_ref().map(|lang| format!("?lang={lang}")).unwrap_or_default()
+    }
+
     fn asked_by(&self) -> Option<&str> {
         (self.payee != self.merchant).then_some(self.merchant.as_str())
     }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::words::waiting as words;
+use super::PageContext;
 
 /// What a customer waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Awaited {
 #[derive(Debug, Clone, Template)]
 #[template(path = "waiting.html")]
 pub struct Waiting {
+    /// Its surroundings.
+    pub page: PageContext,
     /// What for.
     pub awaited: Awaited,
     /// Who is paid; where it is not about money, the name of the merchant.
@@ -37,15 +39,15 @@ impl Waiting {
 
     const fn title(&self) -> &'static str {
         match self.awaited {
-            Awaited::Answer => words::TITLE,
-            Awaited::ProviderVisit => words::LEAVING,
+            Awaited::Answer => "waiting-answer",
+            Awaited::ProviderVisit => "waiting-leaving",
         }
     }
 
     const fn sentence(&self) -> &'static str {
         match self.awaited {
-            Awaited::Answer => words::SENTENCE,
-            Awaited::ProviderVisit => words::LEAVING_SENTENCE,
+            Awaited::Answer => "waiting-answer-sentence",
+            Awaited::ProviderVisit => "waiting-leaving-sentence",
         }
     }
 

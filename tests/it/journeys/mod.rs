@@ -23,6 +23,7 @@ mod ixopay;
 mod ixopay_late;
 mod ixopay_provider;
 mod ixopay_repeats;
+mod languages;
 mod link_expires;
 mod lists;
 mod malformed;

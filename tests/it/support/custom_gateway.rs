@@ -167,6 +167,7 @@ impl CustomGateway {
             one_time_token: None,
             extra_outcomes: None,
             expiry: None,
+            language: None,
         };
         use_cases::open::open(&self.engine, &self.merchant, "secpaid", &open_request, None).await.expect("a consent")
     }
@@ -209,6 +210,7 @@ impl CustomGateway {
             one_time_token: None,
             extra_outcomes: None,
             expiry: None,
+            language: None,
         };
         use_cases::open::open(&self.engine, &self.merchant, "secpaid", &open_request, None).await.expect("a checkout")
     }

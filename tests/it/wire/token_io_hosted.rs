@@ -46,11 +46,13 @@ async fn a_customer_chooses_a_bank_and_comes_home(gateway: TestGateway) {
     let asked = hosted(&member, json!({})).await;
     assert_eq!(asked.status(), "INITIATION_PENDING_REDIRECT_HP");
     assert_eq!(asked.redirect_url(), format!("{}{}", gateway.http.base(), page(&asked)));
-    for address in [asked.redirect_url(), format!("{}?lang=de", asked.redirect_url())] {
+    for (address, amount) in
+        [(asked.redirect_url(), "10.23 EUR"), (format!("{}?lang=de", asked.redirect_url()), "10,23\u{a0}EUR")]
+    {
         let shown = gateway.http.get(&address).await.is(200);
         shown
             .says("Shop")
-            .says("10.23 EUR")
+            .says(amount)
             .says("Customer Inc.")
             .says("Sweepco")
             .says("Modelo Sandbox")

@@ -16,8 +16,9 @@ use url::form_urlencoded;
 use crate::domain::Invalid;
 use crate::engine::{Carried, Engine, EngineError, RejectedReturn, Returned};
 use crate::telemetry::metrics::{Arrival, Metrics, Route};
-use crate::web::views::{FragmentReturn, Repost, WhyAgain};
-use crate::web::{Incoming, page_at, problem, reply};
+use crate::web::answer::RETRY_SECONDS;
+use crate::web::views::{FragmentReturn, WhyAgain};
+use crate::web::{Incoming, in_language, page_at, problem, reply};
 use posted::{Posted, Poster};
 use visit::Visit;
 
@@ -44,8 +45,9 @@ async fn take(
     }
     let behind_fragment = engine.deps.answers_in_fragment(&provider);
     if behind_fragment && request.query_string().is_empty() {
-        let page = FragmentReturn { action: visit.address(), marker: Poster::FragmentPage.marker() };
-        return visit.timed(reply::page(&page));
+        let page = in_language::of_browser(&request);
+        let page = FragmentReturn { page, action: visit.address(), marker: Poster::FragmentPage.marker() };
+        return visit.timed(reply::customers_page(&page));
     }
     let returned = if behind_fragment {
         Ok(Returned::Rejected(RejectedReturn::Unreadable(Invalid::new("query", "is not where this bank answers"))))
@@ -67,7 +69,7 @@ async fn take_posted(
     if visit.only_looks() {
         return reply::untouched();
     }
-    let Posted { poster, pairs } = match Posted::read(&request, body) {
+    let posted = match Posted::read(&request, body) {
         Ok(posted) => posted,
         Err(trouble) => {
             tracing::info!(trouble = %trouble, "return.unreadable");
@@ -77,16 +79,18 @@ async fn take_posted(
             return visit.timed(with_status(page, trouble.status()));
         }
     };
-    let returned = visit.arrive(poster.carried(), pairs.iter().cloned()).await;
-    let again = Repost { action: visit.address(), marker: poster.again().marker(), pairs, why: WhyAgain::OwnSite };
+    let returned = visit.arrive(posted.poster.carried(), posted.pairs.iter().cloned()).await;
     match returned {
         // A form from another site carries no Lax cookie (RFC 6265bis, section 5.2); the same form from this one does.
-        returned if poster == Poster::Provider && visit.may_show_more(&returned) => {
-            visit.timed(reply::repost_page(StatusCode::OK, &again))
+        returned if posted.poster == Poster::Provider && visit.may_show_more(&returned) => {
+            visit.timed(reply::repost_page(StatusCode::OK, &visit.repost(posted, WhyAgain::OwnSite)))
         }
         // What was posted stands in no address that could be loaded again.
-        Err(error @ EngineError::Store(_)) => visit.counted(Arrival::StoreAway, problem::page_of_post(&error, again)),
-        returned => visit.answer(returned, Some(again)).await,
+        Err(error @ EngineError::Store(_)) => {
+            let page = visit.repost(posted, WhyAgain::StoreAway(RETRY_SECONDS));
+            visit.counted(Arrival::StoreAway, problem::page_of_post(&error, &page))
+        }
+        returned => visit.answer(returned, Some(posted)).await,
     }
 }
 

@@ -9,6 +9,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use tokio::time::Instant;
 
+use super::posted::Posted;
 use crate::domain::Journey;
 use crate::domain::params::percent_encoded;
 use crate::domain::provider_account::merchant_of_provider;
@@ -21,7 +22,7 @@ use crate::telemetry::metrics::{Arrival, Metrics};
 use crate::web::pages::home;
 use crate::web::pages::outcome::amount;
 use crate::web::views::{Awaited, ProblemPage, Repost, Waiting, WhyAgain};
-use crate::web::{problem, reply};
+use crate::web::{in_language, problem, reply};
 
 /// Where the time of a return went (Server-Timing, W3C).
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -108,9 +109,9 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// What the browser is answered; it is counted, and says where the time went. `again` is the page that brings its
-    /// answer once more, where it was posted.
-    pub(super) async fn answer(&self, returned: Result<Returned, EngineError>, again: Option<Repost>) -> HttpResponse {
+    /// What the browser is answered; it is counted, and says where the time went. `again` is its
+    /// answer, where it was posted.
+    pub(super) async fn answer(&self, returned: Result<Returned, EngineError>, again: Option<Posted>) -> HttpResponse {
         let (arrival, response) = match returned {
             Ok(Returned::Go(redirect, cookies)) => (Arrival::Sent, reply::see_other_with(&redirect, &cookies)),
             Ok(Returned::Wait(waited)) => (Arrival::Waiting, self.waiting(&waited)),
@@ -132,9 +133,11 @@ impl<'a> Visit<'a> {
     pub(super) async fn rejected_page(&self, rejected: &RejectedReturn) -> HttpResponse {
         tracing::info!(reason = rejected.as_str(), "return.rejected");
         let (status, page) = match rejected {
-            RejectedReturn::TooLate(journey) => return home::too_late(self.engine, journey),
-            RejectedReturn::Answered => return reply::problem_page(StatusCode::GONE, &ProblemPage::answered()),
-            RejectedReturn::OtherBrowser => return reply::other_browser(),
+            RejectedReturn::TooLate(journey) => return home::too_late(self.engine, self.request, journey),
+            RejectedReturn::Answered => return reply::problem_page(StatusCode::GONE, ProblemPage::answered()),
+            RejectedReturn::OtherBrowser => {
+                return reply::problem_page(StatusCode::FORBIDDEN, ProblemPage::other_browser());
+            }
             RejectedReturn::UnknownState => (StatusCode::NOT_FOUND, ProblemPage::unknown_return()),
             RejectedReturn::NoState
             | RejectedReturn::OtherProvider
@@ -142,26 +145,27 @@ impl<'a> Visit<'a> {
             | RejectedReturn::Forged => (StatusCode::BAD_REQUEST, ProblemPage::unreadable()),
         };
         match use_cases::return_::page_of_last_visit(self.engine, self.provider, &self.visitor).await {
-            Ok(Some(way)) => reply::problem_page(status, &ProblemPage::not_usable(way.as_str())),
-            Ok(None) => reply::problem_page(status, &page),
+            Ok(Some(way)) => reply::problem_page(status, ProblemPage::not_usable(way.as_str())),
+            Ok(None) => reply::problem_page(status, page),
             Err(error) => {
                 tracing::warn!(error = %error, "return.no_way_back");
-                reply::problem_page(status, &page)
+                reply::problem_page(status, page)
             }
         }
     }
 
+    /// The page that posts once more what was posted.
+    pub(super) fn repost(&self, posted: Posted, why: WhyAgain) -> Repost {
+        let Posted { poster, pairs } = posted;
+        let page = in_language::of_browser(self.request);
+        Repost { page, action: self.address(), marker: poster.again().marker(), pairs, why }
+    }
+
     /// A light page that brings the answer again, as it came: nothing of it is kept before it has been checked.
-    fn bring_again(&self, journey: &Journey, again: Option<Repost>) -> HttpResponse {
+    fn bring_again(&self, journey: &Journey, again: Option<Posted>) -> HttpResponse {
         match again {
-            Some(page) => reply::repost_page(StatusCode::OK, &page.because(WhyAgain::BankLate(1))),
-            None => reply::page(&Waiting {
-                awaited: Awaited::Answer,
-                payee: journey.payee().to_owned(),
-                amount: amount(journey),
-                seconds: 0,
-                next: format!("{}?{}", self.address(), self.request.query_string()),
-            }),
+            Some(posted) => reply::repost_page(StatusCode::OK, &self.repost(posted, WhyAgain::BankLate(1))),
+            None => self.waiting_page(journey, 0, format!("{}?{}", self.address(), self.request.query_string())),
         }
     }
 
@@ -185,17 +189,20 @@ impl<'a> Visit<'a> {
             .and_then(|answers| answers.iter().find(|answer| answer.response_digest == response_id.response_digest));
         let now = self.engine.deps.clock.now();
         let seconds = answer.map_or(0, |answer| now.since(answer.at).as_secs());
-        reply::page(&Waiting {
+        let (address, state) = (self.address(), percent_encoded(state));
+        let next = format!("{address}/wait?state={state}&answer={:016x}", response_id.response_digest);
+        self.waiting_page(journey, u32::try_from(seconds).unwrap_or(u32::MAX), next)
+    }
+
+    fn waiting_page(&self, journey: &Journey, seconds: u32, next: String) -> HttpResponse {
+        let page = in_language::of_journey(self.request, journey);
+        reply::customers_page(&Waiting {
             awaited: Awaited::Answer,
             payee: journey.payee().to_owned(),
-            amount: amount(journey),
-            seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
-            next: format!(
-                "{}/wait?state={}&answer={:016x}",
-                self.address(),
-                percent_encoded(state),
-                response_id.response_digest
-            ),
+            amount: amount(&page, journey),
+            page,
+            seconds,
+            next,
         })
     }
 }

@@ -28,8 +28,9 @@ fn hostile() -> Request {
 }
 
 impl ChooseBank {
-    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
         let few = Self {
+            page: page.clone(),
             request: accounts(),
             link: "lk_07f3".into(),
             all: "/consent?link_id=lk_07f3".into(),
@@ -45,17 +46,18 @@ impl ChooseBank {
         vec![("choose-bank", few), ("choose-bank-many", many), ("choose-bank-none", none)]
     }
 
-    pub(super) fn hostile() -> Self {
+    pub(super) fn hostile(page: &PageContext) -> Self {
         let bank = (HOSTILE.to_owned(), HOSTILE.to_owned());
         let groups = vec![BankGroup { country: HOSTILE.into(), banks: vec![bank] }];
         let text = || HOSTILE.to_owned();
-        Self { request: hostile(), link: text(), all: text(), search: Some(text()), groups }
+        Self { page: page.clone(), request: hostile(), link: text(), all: text(), search: Some(text()), groups }
     }
 }
 
 impl BankAway {
-    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
         let away = Self {
+            page: page.clone(),
             request: accounts(),
             bank: Some("Modelo Sandbox".into()),
             again: "/consent/leaving?link_id=lk_07f3".into(),
@@ -66,22 +68,24 @@ impl BankAway {
         vec![("bank-away", away), ("bank-away-chosen", chosen)]
     }
 
-    pub(super) fn hostile() -> Self {
+    pub(super) fn hostile(page: &PageContext) -> Self {
         let text = || HOSTILE.to_owned();
-        Self { request: hostile(), bank: Some(text()), again: text(), choose: Some(text()), link: text() }
+        let page = page.clone();
+        Self { page, request: hostile(), bank: Some(text()), again: text(), choose: Some(text()), link: text() }
     }
 }
 
 impl ConsentEnded {
-    pub(super) fn samples() -> Vec<(&'static str, Self)> {
-        let home = Home::to("Budget Buddy", "/consent/home?link_id=lk_07f3");
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
+        let home = Home { url: "/consent/home?link_id=lk_07f3".into(), merchant: "Budget Buddy".into() };
         let agreed = Self {
+            page: page.clone(),
             request: accounts(),
             bank: Some("Modelo Sandbox".into()),
             end: ConsentEnd::Agreed("26 Feb 2027".into()),
             next: Next::Home(home),
         };
-        let failed = ConsentEnd::Failed(words::consent::reason("server_error").into());
+        let failed = ConsentEnd::Failed(reason::consent("server_error"));
         vec![
             ("consent-agreed", agreed.clone()),
             ("consent-agreed-payment", Self { request: payment(), next: Next::Close, ..agreed.clone() }),
@@ -92,8 +96,9 @@ impl ConsentEnded {
         ]
     }
 
-    pub(super) fn hostile() -> Self {
-        let end = ConsentEnd::Failed(HOSTILE.into());
-        Self { request: hostile(), bank: Some(HOSTILE.into()), end, next: Next::Home(Home::to(HOSTILE, HOSTILE)) }
+    pub(super) fn hostile(page: &PageContext) -> Self {
+        let next = Next::Home(Home { url: HOSTILE.into(), merchant: HOSTILE.into() });
+        let end = ConsentEnd::Withdrawn;
+        Self { page: page.clone(), request: hostile(), bank: Some(HOSTILE.into()), end, next }
     }
 }

@@ -4,58 +4,103 @@
 //! read the difference before you commit it.
 
 mod consents;
+mod languages;
 mod others;
 mod payments;
 
 use std::path::{Path, PathBuf};
-use std::{collections::BTreeSet, env, fs};
+use std::{collections::BTreeSet, env, fs, sync::Arc};
 
 use askama::Template;
 
 use super::*;
+use crate::language::{Language, Languages};
 
 fn rendered<T: Template>(samples: Vec<(&'static str, T)>) -> Vec<(&'static str, String)> {
     samples.into_iter().map(|(name, page)| (name, page.render().unwrap())).collect()
 }
 
-fn pages() -> Vec<(&'static str, String)> {
+/// The surroundings of a page in English.
+fn english() -> PageContext {
+    in_language(Languages::built_in().english())
+}
+
+/// The surroundings of a live page in this language.
+fn in_language(language: &Arc<Language>) -> PageContext {
+    PageContext { language: Arc::clone(language), marks: Marks::default(), brand: None }
+}
+
+/// Surroundings with everything that they may have.
+fn with_everything(page: &PageContext) -> PageContext {
+    let marks = Marks {
+        is_test: true,
+        merchant: "Demo shop".into(),
+        support: Some("https://shop.example/help".into()),
+        legal: Some("https://shop.example/legal".into()),
+    };
+    PageContext { marks, brand: Some("Acme Pay".into()), ..page.clone() }
+}
+
+/// The pages that customers see.
+fn customers_pages(page: &PageContext) -> Vec<(&'static str, String)> {
+    let problems = ProblemPage::samples();
+    let problems = problems.iter().map(|(name, problem)| (*name, TranslatedProblem { page: page.clone(), problem }));
     [
-        rendered(Checkout::samples()),
-        rendered(Ended::samples()),
-        rendered(Waiting::samples()),
-        rendered(FragmentReturn::samples()),
-        rendered(Repost::samples()),
-        rendered(ChooseBank::samples()),
-        rendered(BankAway::samples()),
+        rendered(Checkout::samples(page)),
+        rendered(Ended::samples(page)),
+        rendered(Waiting::samples(page)),
+        rendered(FragmentReturn::samples(page)),
+        rendered(Repost::samples(page)),
+        rendered(ChooseBank::samples(page)),
+        rendered(BankAway::samples(page)),
+        rendered(ConsentEnded::samples(page)),
+        rendered(Session::samples(page)),
+        rendered(AppReturn::samples(page)),
+        rendered(
+            Checkout::samples(&with_everything(page))
+                .into_iter()
+                .take(1)
+                .map(|(_, page)| ("checkout-marks", page))
+                .collect(),
+        ),
+        rendered(problems.collect()),
+    ]
+    .concat()
+}
+
+/// Every page, in English.
+fn pages() -> Vec<(&'static str, String)> {
+    let about = AboutProblem { title: "No valid API key", meaning: "The call needs an API key that is valid." };
+    let developers = [
         rendered(WithoutBrowser::samples()),
-        rendered(ConsentEnded::samples()),
-        rendered(Session::samples()),
-        rendered(AppReturn::samples()),
-        rendered(ProblemPage::samples()),
         rendered(Authorise::samples()),
         rendered(vec![("sandbox-never-returns", NeverReturns::default())]),
         rendered(Demo::samples()),
         rendered(DisplayParameters::samples()),
         rendered(Redeemed::samples()),
         rendered(Front::samples()),
-    ]
-    .concat()
+        rendered(vec![("about-problem", about)]),
+    ];
+    [customers_pages(&english()), developers.concat()].concat()
 }
 
 fn hostile_pages() -> Vec<(&'static str, String)> {
+    let marks = Marks { merchant: "<script>alert(9)</script>".into(), ..with_everything(&english()).marks };
+    let page = &PageContext { marks, brand: Some("<b>brand".into()), ..english() };
+    let problem = ProblemPage::hostile();
     [
-        rendered(vec![("checkout", Checkout::hostile())]),
+        rendered(vec![("checkout", Checkout::hostile(page))]),
         rendered(vec![("without-browser", WithoutBrowser::hostile())]),
-        rendered(vec![("ended", Ended::hostile())]),
-        rendered(vec![("waiting", Waiting::hostile())]),
-        rendered(vec![("choose-bank", ChooseBank::hostile())]),
-        rendered(vec![("bank-away", BankAway::hostile())]),
-        rendered(vec![("consent-ended", ConsentEnded::hostile())]),
-        rendered(vec![("session", Session::hostile())]),
-        rendered(vec![("fragment-return", FragmentReturn::hostile())]),
-        rendered(vec![("repost", Repost::hostile())]),
-        rendered(vec![("app-return", AppReturn::hostile())]),
-        rendered(vec![("problem", ProblemPage::hostile())]),
+        rendered(vec![("ended", Ended::hostile(page))]),
+        rendered(vec![("waiting", Waiting::hostile(page))]),
+        rendered(vec![("choose-bank", ChooseBank::hostile(page))]),
+        rendered(vec![("bank-away", BankAway::hostile(page))]),
+        rendered(vec![("consent-ended", ConsentEnded::hostile(page))]),
+        rendered(vec![("session", Session::hostile(page))]),
+        rendered(vec![("fragment-return", FragmentReturn::hostile(page))]),
+        rendered(vec![("repost", Repost::hostile(page))]),
+        rendered(vec![("app-return", AppReturn::hostile(page))]),
+        rendered(vec![("problem", TranslatedProblem { page: page.clone(), problem: &problem })]),
         rendered(vec![("authorise", Authorise::hostile())]),
         rendered(vec![("demo", Demo::hostile())]),
         rendered(vec![("parameters", DisplayParameters::hostile())]),
@@ -105,7 +150,7 @@ fn every_page_is_its_golden_page_and_no_golden_page_is_left_over() {
 #[test]
 fn every_page_has_a_language_a_title_and_one_heading() {
     for (name, html) in pages() {
-        assert!(html.starts_with("<!doctype html>\n<html lang=\"en\">"), "{name} has no language");
+        assert!(html.starts_with("<!doctype html>\n<html lang=\"en\""), "{name} has no language");
         assert!(!html.contains("<title></title>"), "{name} has no title");
         assert_eq!(html.matches("<h1>").count(), 1, "{name} needs one first heading");
     }
@@ -183,7 +228,7 @@ fn everything_that_a_page_loads_is_ours_and_exists() {
 
 #[test]
 fn the_checkout_and_everything_it_loads_stay_under_15_kilobytes() {
-    for (name, html) in rendered(Checkout::samples()) {
+    for (name, html) in rendered(Checkout::samples(&english())) {
         let loaded: usize =
             assets::all().filter(|asset| html.contains(&asset.url)).map(|asset| asset.bytes.len()).sum();
         assert!(loaded > 0, "{name} loads nothing");
@@ -231,15 +276,17 @@ fn a_file_is_named_by_its_content() {
 
 #[test]
 fn a_failed_try_says_why_and_offers_another() {
-    let html = rendered(Checkout::samples()).into_iter().find(|(name, _)| *name == "checkout-failed").unwrap().1;
-    assert!(html.contains(words::reason("server_error")), "{html}");
+    let html =
+        rendered(Checkout::samples(&english())).into_iter().find(|(name, _)| *name == "checkout-failed").unwrap().1;
+    assert!(html.contains("Your bank is not available at the moment."), "{html}");
     assert!(html.contains(">Try again</button>"), "{html}");
     assert!(!html.contains(">Pay 25.00 EUR</button>"), "{html}");
 }
 
 #[test]
 fn a_checkout_offers_only_what_the_customer_may_do() {
-    let page = |name| rendered(Checkout::samples()).into_iter().find(|(sample, _)| *sample == name).unwrap().1;
+    let page =
+        |name| rendered(Checkout::samples(&english())).into_iter().find(|(sample, _)| *sample == name).unwrap().1;
     assert!(page("checkout").contains("action=\"/payment/cancel\""));
     assert!(!page("checkout-no-cancel").contains("action=\"/payment/cancel\""));
     assert!(!page("checkout-no-bank").contains("action=\"/payment/pay\""));
@@ -249,7 +296,7 @@ fn a_checkout_offers_only_what_the_customer_may_do() {
 fn a_page_that_waits_looks_again_behind_itself_and_says_so_when_it_takes_long() {
     let page = |seconds| {
         let (merchant, amount, next) = ("Shop".into(), "1.00 EUR".into(), "/next?a=b&c=d".into());
-        Waiting { awaited: Awaited::Answer, payee: merchant, amount, seconds, next }.render().unwrap()
+        Waiting { page: english(), awaited: Awaited::Answer, payee: merchant, amount, seconds, next }.render().unwrap()
     };
     assert!(page(0).contains("id=\"waiting\" data-next=\"/next?a=b&#38;c=d\" data-seconds=\"1\""));
     assert!(page(0).contains("http-equiv=\"refresh\" content=\"1;url=/next?a=b&#38;c=d\""));
@@ -333,7 +380,8 @@ fn whose_fault_it_is_decides_the_sentence() {
         ("invalid_grant", "The bank’s confirmation was no longer valid."),
         ("made_up_by_the_bank", "Your bank did not accept"),
     ] {
-        for said in [words::reason(error), words::consent::reason(error)] {
+        for key in [reason::payment(error), reason::consent(error)] {
+            let said = english().text(key);
             assert!(said.starts_with(sentence), "{error}: {said}");
         }
     }

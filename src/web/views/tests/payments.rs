@@ -2,10 +2,12 @@
 
 use super::{consents::group, *};
 use crate::domain::{AppPage, app_page::Start};
+use crate::language::Sentence;
 
 impl Checkout {
-    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
         let fresh = Self {
+            page: page.clone(),
             merchant: "Demo shop".into(),
             payee: "Demo shop".into(),
             amount: "25.00 EUR".into(),
@@ -21,7 +23,7 @@ impl Checkout {
         let long = "Donaudampfschifffahrtsgesellschaftskapitänswitwen-Versicherungsverein a. G.";
         vec![
             ("checkout", fresh.clone()),
-            ("checkout-failed", Self { failed: Some(words::reason("server_error").into()), ..fresh.clone() }),
+            ("checkout-failed", Self { failed: Some(reason::payment("server_error")), ..fresh.clone() }),
             ("checkout-no-cancel", Self { can_cancel: false, note: String::new(), ..fresh.clone() }),
             ("checkout-no-bank", Self { can_pay: false, ..fresh.clone() }),
             (
@@ -42,15 +44,16 @@ impl Checkout {
         ]
     }
 
-    pub(super) fn hostile() -> Self {
+    pub(super) fn hostile(page: &PageContext) -> Self {
         Self {
+            page: page.clone(),
             merchant: "<script>alert(1)</script>".into(),
             payee: "<script>alert(4)</script>".into(),
             amount: "25.00 EUR".into(),
             note: "\"' onmouseover='x' javascript:alert(1) <img src=x onerror=alert(1)>".into(),
             link: "\"><script>alert(2)</script>".into(),
             can_cancel: true,
-            failed: Some("</p><script>alert(3)</script>".into()),
+            failed: None,
             bank: "<b>bank</b>".into(),
             can_pay: true,
             providers: vec![OfferedProvider { place: 0, label: "<script>alert(5)</script>".into() }],
@@ -59,17 +62,18 @@ impl Checkout {
 }
 
 impl Ended {
-    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
         let merchant = "Demo shop";
         let paid = Self {
+            page: page.clone(),
             merchant: merchant.into(),
             payee: merchant.into(),
             amount: "25.00 EUR".into(),
             note: "Order 1042: two tickets".into(),
             how: How::Paid,
-            next: Next::Home(Home::to(merchant, "/payment/home?link_id=lk_07f3")),
+            next: Next::Home(Home { url: "/payment/home?link_id=lk_07f3".into(), merchant: merchant.into() }),
         };
-        let failed = How::Failed(words::reason("server_error").into());
+        let failed = How::Failed(reason::payment("server_error"));
         vec![
             ("ended-paid", paid.clone()),
             ("ended-paid-close", Self { next: Next::Close, ..paid.clone() }),
@@ -81,24 +85,26 @@ impl Ended {
         ]
     }
 
-    pub(super) fn hostile() -> Self {
+    pub(super) fn hostile(page: &PageContext) -> Self {
         Self {
+            page: page.clone(),
             merchant: "<script>alert(1)</script>".into(),
             payee: "<script>alert(5)</script>".into(),
             amount: "<b>25".into(),
             note: "\"' onmouseover='x'".into(),
-            how: How::Failed("<script>alert(2)</script>".into()),
-            next: Next::Home(Home::to(
-                "<script>alert(3)</script>",
-                "/payment/home?link_id=\"><script>alert(4)</script>",
-            )),
+            how: How::Paid,
+            next: Next::Home(Home {
+                url: "/payment/home?link_id=\"><script>alert(4)</script>".into(),
+                merchant: "<script>alert(3)</script>".into(),
+            }),
         }
     }
 }
 
 impl Waiting {
-    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
         let soon = Self {
+            page: page.clone(),
             awaited: Awaited::Answer,
             payee: "Demo shop".into(),
             amount: "25.00 EUR".into(),
@@ -114,8 +120,9 @@ impl Waiting {
         vec![("waiting", soon.clone()), ("waiting-long", Self { seconds: 21, ..soon }), ("waiting-leaving", leaving)]
     }
 
-    pub(super) fn hostile() -> Self {
+    pub(super) fn hostile(page: &PageContext) -> Self {
         Self {
+            page: page.clone(),
             awaited: Awaited::Answer,
             payee: "<script>alert(1)</script>".into(),
             amount: "<b>25".into(),
@@ -126,13 +133,15 @@ impl Waiting {
 }
 
 impl Session {
-    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
         let few = Self {
+            page: page.clone(),
             merchant: "Demo shop".into(),
             payee: "Demo shop".into(),
             amount: "25.00 EUR".into(),
             note: "Order 1042".into(),
             at: "/token-io/session/pm2:4pzF:2gFU".into(),
+            lang: None,
             country: String::new(),
             search: None,
             groups: vec![group("United Kingdom", &["Modelo Sandbox", "Mock Sandbox"])],
@@ -151,7 +160,13 @@ impl Session {
             ("session-many", many.clone()),
             (
                 "session-country",
-                Self { country: "GB".into(), groups: many.groups[1..].to_vec(), more: true, ..many.clone() },
+                Self {
+                    lang: Some("en".into()),
+                    country: "GB".into(),
+                    groups: many.groups[1..].to_vec(),
+                    more: true,
+                    ..many.clone()
+                },
             ),
             ("session-none", Self { search: Some("nowhere".into()), groups: Vec::new(), more: true, ..many }),
             ("session-one-bank", Self { groups: one, note: String::new(), ..few.clone() }),
@@ -159,14 +174,16 @@ impl Session {
         ]
     }
 
-    pub(super) fn hostile() -> Self {
+    pub(super) fn hostile(page: &PageContext) -> Self {
         let text = || "\"><script>alert(1)</script>".to_owned();
         Self {
+            page: page.clone(),
             merchant: text(),
             payee: text() + "2",
             amount: text(),
             note: text(),
             at: text(),
+            lang: Some(text()),
             country: text(),
             search: Some(text()),
             groups: vec![BankGroup { country: text(), banks: vec![(text(), text())] }],
@@ -177,17 +194,19 @@ impl Session {
 }
 
 impl AppReturn {
-    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
         let link = "com.example.shop://paid?pay_id=lk_07f3&user_id=5ad1&status=success";
         let web = || Some("https://shop.example/paid?pay_id=lk_07f3&user_id=5ad1&status=success".to_owned());
         let intent = "intent://paid?pay_id=lk_07f3#Intent;scheme=com.example.shop;package=com.example.shop;\
                       S.browser_fallback_url=https%3A%2F%2Fshop.example%2Fpaid%3Fpay_id%3Dlk_07f3;end";
         let page = Self {
+            page: page.clone(),
             merchant: "Demo shop".into(),
-            outcome_sentence: words::ended::paid("Demo shop", "25.00 EUR"),
+            outcome_sentence: How::Paid.sentence("Demo shop", "Demo shop", "25.00 EUR"),
             app_page: AppPage { button: link.into(), start: Start::Attempt(link.into()), elsewhere: None },
         };
-        let agreed = words::consent::agreed_to_access("Budget Buddy", "26 Feb 2027");
+        let request = Request { merchant: "Budget Buddy".into(), matter: Matter::Accounts };
+        let agreed = ConsentEnd::Agreed("26 Feb 2027".into()).sentence(&request);
         let app_page = |button: &str, start| AppPage { button: button.into(), start, elsewhere: web() };
         let on = |button: &str, start| Self { app_page: app_page(button, start), ..page.clone() };
         let consent = Self {
@@ -203,11 +222,12 @@ impl AppReturn {
         ]
     }
 
-    pub(super) fn hostile() -> Self {
+    pub(super) fn hostile(page: &PageContext) -> Self {
         let hostile = |number: u8| format!("com.example.shop://paid?x=\"><script>alert({number})</script>");
         Self {
+            page: page.clone(),
             merchant: "<script>alert(1)</script>".into(),
-            outcome_sentence: "<script>alert(3)</script>".into(),
+            outcome_sentence: Sentence::of("app-unconfirmed").name("merchant", "<script>alert(3)</script>"),
             app_page: AppPage { button: hostile(2), start: Start::Attempt(hostile(4)), elsewhere: Some(hostile(5)) },
         }
     }
@@ -235,9 +255,11 @@ impl ProblemPage {
     pub(super) fn hostile() -> Self {
         let script = "<script>alert(1)</script>";
         Self {
-            title: script.into(),
-            sentence: script.into(),
-            hint: Some(script.into()),
+            title: "problem-over",
+            sentence: "problem-over-sentence",
+            hint: None,
+            language: None,
+            marks: Marks::default(),
             retry_seconds: Some(1),
             retry_at: Some(script.into()),
             on: Some(format!("\">{script}")),
@@ -248,20 +270,22 @@ impl ProblemPage {
 const SCRIPT: &str = "\"><script>alert(1)</script>";
 
 impl FragmentReturn {
-    pub(super) fn samples() -> Vec<(&'static str, Self)> {
-        let page = Self { action: "/return/hybrid".into(), marker: ("handback_posted_by", "fragment") };
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
+        let page =
+            Self { page: page.clone(), action: "/return/hybrid".into(), marker: ("handback_posted_by", "fragment") };
         vec![("fragment-return", page)]
     }
 
-    pub(super) fn hostile() -> Self {
-        Self { action: SCRIPT.into(), marker: ("handback_posted_by", "fragment") }
+    pub(super) fn hostile(page: &PageContext) -> Self {
+        Self { page: page.clone(), action: SCRIPT.into(), marker: ("handback_posted_by", "fragment") }
     }
 }
 
 impl Repost {
-    pub(super) fn samples() -> Vec<(&'static str, Self)> {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
         let pairs = [("code", "SplxlOBeZQQYbYS6WxSbIA"), ("state", "07f3"), ("iss", "https://bank.example")];
         let page = Self {
+            page: page.clone(),
             action: "/return/form-post".into(),
             marker: ("handback_posted_by", "repost"),
             pairs: pairs.map(|(name, value)| (name.into(), value.into())).into(),
@@ -269,13 +293,14 @@ impl Repost {
         };
         vec![
             ("repost", page.clone()),
-            ("repost-store-away", page.clone().because(WhyAgain::StoreAway(2))),
-            ("repost-bank-late", page.because(WhyAgain::BankLate(1))),
+            ("repost-store-away", Self { why: WhyAgain::StoreAway(2), ..page.clone() }),
+            ("repost-bank-late", Self { why: WhyAgain::BankLate(1), ..page }),
         ]
     }
 
-    pub(super) fn hostile() -> Self {
+    pub(super) fn hostile(page: &PageContext) -> Self {
         Self {
+            page: page.clone(),
             action: SCRIPT.into(),
             marker: ("handback_posted_by", "repost"),
             pairs: vec![(SCRIPT.into(), "\"' onmouseover='x' <b>".into())],

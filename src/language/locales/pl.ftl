@@ -1,0 +1,171 @@
+# What customers read, in Polish; nobody is addressed by a form that tells men from women. No native speaker has reviewed these texts yet.
+#
+# Each text, and each of its variables, is explained in en.ftl.
+
+# Between number and currency stands a space at which no line breaks.
+amount = { $number } { $currency }
+
+## Who is paid and what for, on the pages of a payment and of a consent
+
+payment-to = Płatność dla
+requested-by = Na prośbę
+pay-title = Płatność { $amount } dla { $payee }
+cancel = Anuluj
+try-again = Spróbuj ponownie
+continue = Dalej
+detail-amount = Kwota
+detail-bank = Bank
+detail-for = Tytułem
+detail-to = Odbiorca
+back-to = Powrót do { $merchant }
+close-window = Można zamknąć to okno.
+look-there = Wynik widać w aplikacji lub sklepie, w którym wszystko się zaczęło.
+
+## The checkout
+
+checkout-pay = Zapłać { $amount }
+checkout-pay-with = Zapłać przez { $bank }
+checkout-failed = Płatność się nie powiodła.
+checkout-no-bank = W tej chwili nie można zapłacić. Proszę spróbować później.
+checkout-next = Potwierdzenie płatności następuje w { $bank }, a potem powrót do { $merchant }.
+checkout-next-there = Tam następuje potwierdzenie płatności, a potem powrót do { $merchant }.
+
+## Choosing a bank
+
+banks-choose = Wybór banku
+banks-find = Znajdź bank
+banks-search = Szukaj
+banks-none-found = Nie ma tu banku o tej nazwie.
+banks-none-offered = W tej chwili żaden bank nie jest dostępny. Proszę spróbować później.
+banks-show-all = Pokaż wszystkie banki
+bank-away = Brak połączenia z { $bank }
+bank-away-unnamed = Brak połączenia z bankiem
+bank-away-sentence = Nic się jeszcze nie stało. Proszę spróbować ponownie za chwilę.
+bank-choose-another = Wybierz inny bank
+session-one-bank = Płatność w banku
+session-away = Brak połączenia z { $bank }.
+session-next = Potwierdzenie płatności następuje w banku, a potem powrót do { $merchant }.
+
+## A consent
+
+consent-accounts = { $merchant } prosi o wgląd w rachunki bankowe.
+consent-payment = { $merchant } prosi o zapłatę { $amount } dla { $payee }.
+consent-at-your-bank = Decyzja zapada w banku.
+consent-account-access = Wgląd w rachunki
+consent-agreed = Zgoda udzielona
+consent-agreed-accounts = { $merchant } ma teraz wgląd w rachunki do { $day }. Zgodę można w każdej chwili wycofać w { $merchant } lub w banku.
+consent-agreed-payment = Udzielono zgody na zapłatę { $amount } dla { $payee }.
+consent-refused = Zgody nie udzielono
+consent-refused-sentence = Odmówiono zgody i { $merchant } niczego nie otrzymuje.
+consent-failed = Coś poszło nie tak
+consent-withdrawn = Prośba wycofana
+consent-withdrawn-sentence = { $merchant } wycofuje tę prośbę. Nie ma już nic do rozstrzygnięcia.
+consent-expired = Prośba wygasła
+consent-expired-sentence = Ta prośba wygasła. Nowy link można otrzymać od { $merchant }.
+
+## How a payment ended
+
+ended-paid = Płatność zakończona
+ended-paid-sentence = Zapłacono { $amount } dla { $payee }.
+ended-cancelled = Płatność anulowana
+ended-cancelled-sentence = Tę płatność anulowano, zanim została wykonana.
+ended-withdrawn = Link wycofany
+ended-withdrawn-sentence = { $merchant } wycofuje ten link do płatności. Nie ma tu już nic do zapłaty.
+ended-failed = Płatność nieudana
+ended-expired = Link wygasł
+ended-expired-sentence = Czas na zapłatę minął. Nowy link można otrzymać od { $merchant }.
+
+## Why a payment or a consent failed; nothing about money that only a bank can know
+
+reason-declined-payment = Płatność odrzucono w banku.
+reason-declined-consent = W banku odmówiono zgody.
+reason-not-accepted-payment = Bank nie przyjął płatności.
+reason-not-accepted-consent = Bank tego nie przyjął.
+reason-insufficient-funds = Na rachunku nie ma dość pieniędzy.
+reason-connection = Połączenie tego sklepu z bankiem nie działa prawidłowo.
+reason-unavailable = Bank jest w tej chwili niedostępny.
+reason-sign-in-again = Bank prosi o ponowne zalogowanie i jeszcze jedno potwierdzenie.
+reason-malformed = Odpowiedź banku była nieczytelna.
+reason-answer-lost = Bank nie odpowiedział na czas.
+reason-answer-unreadable = Nie udało się odczytać odpowiedzi banku.
+reason-no-longer-valid = Potwierdzenie banku straciło ważność.
+
+## Waiting for a bank
+
+waiting-answer = Chwileczkę
+waiting-answer-sentence = Trwa oczekiwanie na odpowiedź banku.
+waiting-leaving = Przejście do banku
+waiting-leaving-sentence = Bank wszystko przygotowuje.
+waiting-nothing-to-do = Nie trzeba nic robić. Ta strona przejdzie dalej sama.
+waiting-long = To trwa dłużej niż zwykle. Proszę nie zamykać tej strony: nic nie przepadnie i nie trzeba zaczynać od nowa.
+
+## Between the bank and the way home
+
+returning = Powrót z banku
+returning-reading = Chwileczkę, trwa odczyt odpowiedzi banku.
+returning-needs-script = Ten krok wymaga JavaScriptu.
+returning-switch-on = Odpowiedź banku może odczytać tylko przeglądarka. Proszę włączyć JavaScript dla tej witryny i odświeżyć stronę.
+returning-cannot = Jeśli to niemożliwe, proszę otworzyć link ponownie w innej przeglądarce. Nic nie przepadło.
+returning-taking-on = Chwileczkę, zaraz nastąpi przejście dalej.
+returning-press = Nic nie przepadło. Jeśli strona nie przejdzie dalej sama, proszę nacisnąć przycisk.
+returning-bank-late = Trwa sprawdzanie odpowiedzi banku.
+records-away = Dane są w tej chwili niedostępne.
+
+## The way into an app
+
+app-open = Otwórz { $merchant }
+app-attempt = Jeśli aplikacja nie otworzy się sama, proszę nacisnąć przycisk.
+app-press = Aby przejść do aplikacji, proszę nacisnąć przycisk.
+app-either = Ciąg dalszy w aplikacji, jeśli jest na tym urządzeniu, a jeśli nie, w przeglądarce.
+app-elsewhere = Dalej w przeglądarce
+app-unconfirmed = Bank jeszcze nie potwierdził. { $merchant } powiadomi, gdy tylko to nastąpi.
+
+## Problems
+
+problem-go-back = Proszę cofnąć się o jedną stronę i spróbować ponownie.
+problem-go-on = Można przejść dalej stąd i w razie potrzeby spróbować ponownie.
+problem-open-again = Proszę otworzyć link ponownie, aby zobaczyć bieżący stan.
+problem-unknown-link = Nieznany link
+problem-unknown-link-sentence = Link jest niepełny albo zbyt stary.
+problem-unknown-link-hint = Proszę otworzyć go ponownie ze sklepu lub z wiadomości, w której był.
+problem-unknown-return = Tej odpowiedzi nie da się do niczego przypisać
+problem-unknown-return-sentence = Odpowiedź banku nie dotyczy niczego, co się tu toczy.
+problem-over = Ta strona wygasła
+problem-over-sentence = Prowadziła z powrotem do aplikacji i była ważna tylko kilka minut.
+problem-payment-over = Ta płatność jest zakończona
+problem-payment-over-sentence = Nie ma tu już nic do zapłaty.
+problem-answered = Odpowiedź banku dotarła już wcześniej
+problem-answered-sentence = Na tej stronie nie ma już nic do zrobienia.
+problem-not-usable = Odpowiedzi banku nie można użyć
+problem-not-usable-sentence = Czegoś w niej brakuje albo coś jest błędne. Niczego to nie przesądza.
+problem-other-browser = Proszę kontynuować w przeglądarce, w której wszystko się zaczęło
+problem-other-browser-sentence = Początek był w innej przeglądarce i sklep chce, by tam nastąpił koniec.
+problem-other-browser-hint = Proszę otworzyć link ponownie w tamtej przeglądarce.
+problem-cannot-cancel = Tej płatności nie można tu anulować
+problem-cannot-cancel-sentence = Sklep nie pozwala na to dla tego linku.
+problem-no-such-page = Nie znaleziono strony
+problem-no-such-page-sentence = Pod tym adresem nie ma strony.
+problem-no-such-page-hint = Proszę sprawdzić adres albo ponownie otworzyć otrzymany link.
+problem-wrong-method = Tej strony nie można tak użyć
+problem-wrong-method-sentence = Strona istnieje, ale nie dla tego rodzaju żądania.
+problem-unreadable = Tego żądania nie udało się odczytać
+problem-unreadable-sentence = Czegoś w nim brakuje albo wysłano je dwa razy.
+problem-store-away = Jeszcze chwileczkę
+problem-store-away-hint = Nic nie przepadło. Proszę nie zamykać tej strony.
+problem-too-often = Zbyt wiele prób
+problem-too-often-sentence = Ten link wypróbowano zbyt wiele razy.
+problem-too-often-hint = Nowy link można otrzymać od sprzedawcy.
+problem-our-fault = Coś tu poszło nie tak
+problem-our-fault-sentence = Tego kroku nie udało się dokończyć.
+problem-retry = { $seconds ->
+        [one] Ta strona sama ponawia próbę co sekundę.
+        [few] Ta strona sama ponawia próbę co { $seconds } sekundy.
+        [many] Ta strona sama ponawia próbę co { $seconds } sekund.
+       *[other] Ta strona sama ponawia próbę co { $seconds } sekundy.
+    }
+
+## Around every page; the merchant's own pages are linked in its foot
+
+test-mark = To jest test. Nie są przekazywane żadne pieniądze.
+footer-support = Pomoc { $merchant }
+footer-legal = Informacje prawne
