@@ -8,7 +8,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Result, StoreError};
 
 /// The layout that this program reads and writes. The numbers below 7 were given out before the first release.
-const LAYOUT: u32 = 8;
+const LAYOUT: u32 = 9;
+
+/// Those that a server brings up to date.
+const OLDER: [u32; 2] = [7, 8];
 
 /// Times are milliseconds since the epoch. `record` is what `store::record` writes; the columns beside it repeat what
 /// is searched by, and the two are always written together.
@@ -122,6 +125,38 @@ pub(super) const EVENTS: &str = "
     CREATE INDEX events_at ON events (at);
 ";
 
+/// What layout 9 has beside 8: the console's. `scope` is a merchant's id, or zeros, which are the operator's.
+pub(super) const CONSOLE: &str = "
+    CREATE TABLE console_links (
+        scope BLOB NOT NULL,
+        id BLOB NOT NULL,
+        member BLOB NOT NULL,
+        ends_at INTEGER NOT NULL,
+        PRIMARY KEY (scope, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX console_links_ending ON console_links (ends_at);
+
+    CREATE TABLE console_sessions (
+        scope BLOB NOT NULL,
+        id BLOB NOT NULL,
+        member BLOB NOT NULL,
+        begun_at INTEGER NOT NULL,
+        seen_at INTEGER NOT NULL,
+        ends_at INTEGER NOT NULL,
+        PRIMARY KEY (scope, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX console_sessions_ending ON console_sessions (ends_at);
+
+    CREATE TABLE audit (
+        scope BLOB NOT NULL,
+        place BLOB NOT NULL,
+        record BLOB NOT NULL,
+        kept_until INTEGER NOT NULL,
+        PRIMARY KEY (scope, place)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX audit_ending ON audit (kept_until);
+";
+
 /// Makes the tables of a new file, and refuses a file of another layout. Processes that start at the same time wait for
 /// each other.
 ///
@@ -130,22 +165,27 @@ pub(super) const EVENTS: &str = "
 pub fn prepare(db: &mut Connection) -> Result<()> {
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if layout_of(&step)? == 0 {
-        step.execute_batch(TABLES)?;
-        step.execute_batch(EVENTS)?;
+        for tables in [TABLES, EVENTS, CONSOLE] {
+            step.execute_batch(tables)?;
+        }
         step.pragma_update(None, "user_version", LAYOUT)?;
     }
     expect_tables(&step)?;
     Ok(step.commit()?)
 }
 
-/// Brings a file of layout 7 up to date; leaves every other as it is.
+/// Brings a file of an older layout of a release up to date; leaves every other as it is.
 ///
 /// # Errors
 /// On trouble with the file.
 pub fn bring_up_to_date(db: &mut Connection) -> Result<()> {
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if layout_of(&step)? == 7 {
-        step.execute_batch(EVENTS)?;
+    let layout = layout_of(&step)?;
+    let missing = [(8, EVENTS), (9, CONSOLE)].into_iter().filter(|(of, _)| *of > layout);
+    if OLDER.contains(&layout) {
+        for (_, tables) in missing {
+            step.execute_batch(tables)?;
+        }
         step.pragma_update(None, "user_version", LAYOUT)?;
     }
     Ok(step.commit()?)
@@ -159,7 +199,9 @@ pub fn expect_tables(db: &Connection) -> Result<()> {
     let why = match layout_of(db)? {
         LAYOUT => return Ok(()),
         0 => "it holds nothing yet; start the server, which makes a store there".into(),
-        7 => "it was written by an older version (layout 7); start the server, which brings it up to date".into(),
+        older if OLDER.contains(&older) => {
+            format!("it was written by an older version (layout {older}); start the server, which brings it up to date")
+        }
         other => {
             let writer = if other < LAYOUT { "a version from before the first release" } else { "a newer version" };
             format!(

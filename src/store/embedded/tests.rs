@@ -4,10 +4,10 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::TestClock;
-use crate::domain::{Fact, MintedToken, Verdict};
+use crate::domain::{ConsoleScope, Fact, MintedToken, Verdict};
 use crate::store::laws::{Backend, fixtures, store_laws};
 use crate::store::{
-    Deliveries as _, Events as _, Journeys as _, Kept, Merchants as _, Opened, Redemption, Reservation,
+    Audits as _, Deliveries as _, Events as _, Journeys as _, Kept, Merchants as _, Opened, Redemption, Reservation,
     Reservations as _, Step, Taken, Tokens as _,
 };
 
@@ -129,7 +129,8 @@ async fn a_server_brings_a_file_of_the_layout_before_up_to_date_and_a_command_le
     let (folder, clock) = (Folder::new(), clock());
     let shop = fixtures::merchant("Shop", clock.now());
     assert!(folder.store(&clock).add(&shop).await.unwrap());
-    beside(&folder).execute_batch("DROP TABLE events; PRAGMA user_version = 7").unwrap();
+    let consoles = "DROP TABLE console_links; DROP TABLE console_sessions; DROP TABLE audit";
+    beside(&folder).execute_batch(&format!("DROP TABLE events; {consoles}; PRAGMA user_version = 7")).unwrap();
     for open in [Embedded::open, Embedded::open_existing] {
         let refused = open(folder.0.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP);
         assert!(matches!(&refused, Err(StoreError::Foreign(why)) if why.contains("start the server")), "{refused:?}");
@@ -137,6 +138,10 @@ async fn a_server_brings_a_file_of_the_layout_before_up_to_date_and_a_command_le
     let store = Embedded::open_for_server(folder.0.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
     assert_eq!(store.merchants().await.unwrap(), [shop.clone()]);
     assert_eq!(store.events(shop.id, None, 9).await.unwrap().read_to, None);
+    drop(store);
+    beside(&folder).execute_batch(&format!("{consoles}; PRAGMA user_version = 8")).unwrap();
+    let store = Embedded::open_for_server(folder.0.path(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
+    assert_eq!(store.entries(ConsoleScope::Operator, None, 9).await.unwrap(), []);
 }
 
 #[test]
@@ -331,6 +336,12 @@ fn no_query_reads_a_whole_table_or_sorts() {
         deliveries::PENDING,
         users::BY_NAME,
         users::LIST,
+        console::SESSION,
+        console::SESSIONS,
+        console::ENTRIES,
+        console::DROPS[0],
+        console::DROPS[1],
+        console::DROPS[2],
     ] {
         let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let parameters = vec![rusqlite::types::Value::Null; explain.parameter_count()];

@@ -4,7 +4,9 @@
 //! all keys of a step are in one slot. What follows is one letter for the kind, and bytes, which are shorter
 //! than text. A digest stands there with its first 16 bytes, since 128 bits are more than anybody can search.
 
-use crate::domain::{ApplicationUser, Digest, KeyNumber, MerchantId, PayId, Shard, UserId, id::SHARDS};
+use crate::domain::{
+    ApplicationUser, ConsoleScope, Digest, KeyNumber, MerchantId, PayId, SessionId, Shard, UserId, id::SHARDS,
+};
 use crate::store::{self, user_shard};
 
 /// The first 16 bytes of a digest.
@@ -73,8 +75,14 @@ keys! {
         user_shard(merchant, own), b'n', short(&store::user_name(merchant, own));
     /// The places of a merchant's users in a shard.
     users(shard: Shard, merchant: MerchantId) = shard, b'g', merchant.as_bytes();
-    /// The mark that a call left when it forgot a user.
+    /// The mark that a call left when it forgot a user, or ended a session.
     forgotten(shard: Shard, mark: [u8; 16]) = shard, b'f', mark;
+    /// A sign-in link of a console.
+    console_link(scope: ConsoleScope, link: &SessionId) = scope.shard(), b'a', scope.to_bytes(), link.as_bytes();
+    /// The sessions of a console.
+    console_sessions(scope: ConsoleScope) = scope.shard(), b'b', scope.to_bytes();
+    /// The audit log of a console.
+    audit(scope: ConsoleScope) = scope.shard(), b't', scope.to_bytes();
 }
 
 fn key(shard: Shard, kind: u8, rest: &[&[u8]]) -> Vec<u8> {
