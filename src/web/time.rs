@@ -20,6 +20,11 @@ pub fn day(moment: UnixMillis) -> String {
     timestamp(moment).strftime("%-d %b %Y").to_string()
 }
 
+/// The second in UTC, as people write it: `26 Feb 2027, 14:03:05`.
+pub fn second(moment: UnixMillis) -> String {
+    timestamp(moment).strftime("%-d %b %Y, %H:%M:%S").to_string()
+}
+
 fn timestamp(moment: UnixMillis) -> Timestamp {
     let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
@@ -49,6 +54,7 @@ mod tests {
     fn a_day_is_written_as_people_write_it() {
         assert_eq!(day(UnixMillis::from_millis(1_779_268_788_000)), "20 May 2026");
         assert_eq!(day(UnixMillis::from_millis(1)), "1 Jan 1970");
+        assert_eq!(second(UnixMillis::from_millis(1_779_268_788_999)), "20 May 2026, 09:19:48");
         assert!(day(UnixMillis::from_millis(u64::MAX)).ends_with(" 9999"));
     }
 }

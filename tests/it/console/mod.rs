@@ -1,0 +1,6 @@
+//! The console over HTTP, as a browser without scripts meets it.
+
+mod browser;
+mod callbacks;
+mod every_route;
+mod sign_in;
