@@ -110,8 +110,9 @@ impl OpenBody {
 pub struct OperationBody {
     /// The amount; without one, all that is left.
     pub amount: Option<String>,
+    /// What it is for.
     #[serde(default)]
-    note: String,
+    pub note: String,
 }
 
 impl OperationBody {

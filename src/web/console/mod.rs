@@ -3,21 +3,25 @@
 //! It calls the use cases that `/v1` calls, and shows what `/v1` shows. Its pages need no script.
 
 mod callbacks;
+mod deliveries;
+mod delivery;
 mod form;
+mod journeys;
 mod operator;
+mod orders;
 mod reply;
 mod sessions;
 mod sign_in;
+mod start;
 mod viewing;
+mod webhooks;
 
 use actix_web::{HttpResponse, error::InternalError, middleware::from_fn, web};
 
+use super::own_pages_only;
 use super::pages::link::query_config;
 use super::views::console::Problem;
-use super::{own_pages_only, page_at};
-use crate::domain::ConsoleScope;
 use crate::telemetry::metrics::Route;
-use viewing::SignedIn;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
@@ -29,21 +33,16 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 InternalError::from_response(error, reply::problem(&Problem::not_found())).into()
             }))
             .configure(sign_in::routes)
+            .configure(start::routes)
             .configure(callbacks::routes)
+            .configure(orders::routes)
+            .configure(journeys::routes)
+            .configure(deliveries::routes)
+            .configure(webhooks::routes)
             .configure(operator::routes)
             .configure(sessions::routes)
-            .service(page_at("", "GET").route(web::get().to(start)))
             .default_service(web::to(nothing_here)),
     );
-}
-
-/// The first page of either console.
-async fn start(viewing: SignedIn) -> HttpResponse {
-    let first = match viewing.scope() {
-        ConsoleScope::Operator => "/console/merchants",
-        ConsoleScope::Merchant(_) => "/console/callbacks",
-    };
-    reply::to(&viewing.engine, first)
 }
 
 async fn nothing_here() -> HttpResponse {

@@ -150,7 +150,7 @@ struct Callbacks {
 }
 
 /// Reads either name of a journey.
-pub(super) fn read_id(text: &str) -> Result<(PayId, Option<JourneyId>), Problem> {
+pub(in crate::web) fn read_id(text: &str) -> Result<(PayId, Option<JourneyId>), Problem> {
     match (text.parse::<PayId>(), text.parse::<JourneyId>()) {
         (Ok(pay_id), _) => Ok((pay_id, None)),
         (_, Ok(journey_id)) => Ok((journey_id.pay_id(), Some(journey_id))),
@@ -216,7 +216,7 @@ fn outcomes(engine: &Engine, journey: &Journey) -> Result<BTreeMap<&'static str,
 }
 
 /// `open`, `away`, or the outcome in force.
-pub(super) fn status(journey: &Journey) -> &'static str {
+pub(in crate::web) fn status(journey: &Journey) -> &'static str {
     match journey.stage() {
         Stage::Open(_) => "open",
         Stage::Away { .. } | Stage::HandedBack => "away",

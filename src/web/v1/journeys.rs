@@ -26,9 +26,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// Which journeys are asked for: those with all of these, exactly.
-struct Filter<'a> {
+pub(in crate::web) struct Filter<'a> {
     status: Option<&'a str>,
     returned: Option<bool>,
+    dialect: Option<&'a str>,
     provider: Option<&'a str>,
     note: Option<&'a str>,
     reference: Option<&'a str>,
@@ -39,11 +40,12 @@ struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     /// The parameters of the list.
-    const NAMES: [&'static str; 10] = [
+    pub const NAMES: [&'static str; 11] = [
         "limit",
         "after",
         "status",
         "returned",
+        "dialect",
         "provider",
         "note",
         "reference",
@@ -53,10 +55,14 @@ impl<'a> Filter<'a> {
     ];
 
     /// Every status that a journey can have.
-    const STATUSES: [&'static str; 8] =
+    pub const STATUSES: [&'static str; 8] =
         ["open", "away", "paid", "authorised", "done", "cancelled", "failed", "expired"];
 
-    fn read(page: &'a ListQuery) -> Result<Self, Invalid> {
+    /// Reads the filters of a list.
+    ///
+    /// # Errors
+    /// The first that is not what it may be.
+    pub fn read(page: &'a ListQuery) -> Result<Self, Invalid> {
         let status = page.filter("status");
         if status.is_some_and(|status| !Self::STATUSES.contains(&status)) {
             let expected = format!("expected one of {}", Self::STATUSES.join(", "));
@@ -68,18 +74,19 @@ impl<'a> Filter<'a> {
             Some("false") => Some(false),
             Some(_) => return Err(Invalid::new("returned", "is neither true nor false")),
         };
-        let [provider, note, reference] = ["provider", "note", "reference"].map(|name| page.filter(name));
+        let [dialect, provider, note, reference] =
+            ["dialect", "provider", "note", "reference"].map(|name| page.filter(name));
         let time = |name: &'static str| {
             let refused = || Invalid::new(name, "is not a time").hint("expected such as 2026-11-20T15:04:05Z");
             page.filter(name).map(|text| read_rfc3339(text).ok_or_else(refused)).transpose()
         };
         let (opened_from, opened_before) = (time("opened_from")?, time("opened_before")?);
         let metadata = page.members("metadata").collect();
-        Ok(Self { status, returned, provider, note, reference, metadata, opened_from, opened_before })
+        Ok(Self { status, returned, dialect, provider, note, reference, metadata, opened_from, opened_before })
     }
 
     /// Where those that it wants are looked for, behind this place.
-    fn range(&self, after: Option<JourneyCursor>) -> ScanRange {
+    pub fn range(&self, after: Option<JourneyCursor>) -> ScanRange {
         ScanRange { after, from: self.opened_from, before: self.opened_before, ..ScanRange::of(self.list()) }
     }
 
@@ -91,7 +98,8 @@ impl<'a> Filter<'a> {
         }
     }
 
-    fn wants(&self, journey: &Journey) -> bool {
+    /// Whether it wants this one.
+    pub fn wants(&self, journey: &Journey) -> bool {
         let has_customer = journey.opening().purpose.needs_customer();
         let is_kept_wanted = self.reference.is_some() || !self.metadata.is_empty();
         let kept = is_kept_wanted.then(|| own::kept(journey)).flatten().unwrap_or_default();
@@ -99,6 +107,7 @@ impl<'a> Filter<'a> {
         let provider = || journey.known_provider().map_or("", name_for_merchant);
         self.status.is_none_or(|wanted| status(journey) == wanted)
             && self.returned.is_none_or(|wanted| has_customer && journey.came_back_at().is_some() == wanted)
+            && self.dialect.is_none_or(|wanted| journey.opening().dialect == wanted)
             && self.provider.is_none_or(|wanted| provider() == wanted)
             && self.reference.is_none_or(|wanted| kept.reference.as_deref() == Some(wanted))
             && self.metadata.iter().all(|(name, wanted)| metadata.get(*name).is_some_and(|own| own == wanted))
@@ -116,16 +125,16 @@ struct JourneyDetailsView {
 
 #[skip_serializing_none]
 #[derive(Serialize, Default)]
-struct Event {
+pub(in crate::web) struct Event {
     #[serde(skip)]
-    millis: u64,
+    pub moment: UnixMillis,
     at: String,
-    event: &'static str,
-    visit: Option<usize>,
-    outcome: Option<&'static str>,
-    by: Option<&'static str>,
-    error: Option<String>,
-    error_description: Option<String>,
+    pub event: &'static str,
+    pub visit: Option<usize>,
+    pub outcome: Option<&'static str>,
+    pub by: Option<&'static str>,
+    pub error: Option<String>,
+    pub error_description: Option<String>,
 }
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest, merchant: Authenticated) -> ApiResult {
@@ -159,7 +168,7 @@ fn sight_view(engine: &Engine, sight: &JourneyDetails) -> Result<JourneyDetailsV
 }
 
 /// What happened, in the order of time.
-fn timeline(sight: &JourneyDetails) -> Vec<Event> {
+pub(in crate::web) fn timeline(sight: &JourneyDetails) -> Vec<Event> {
     let journey = &sight.journey;
     let mut events = vec![event(journey.opening().opened_at, "opened")];
     for (number, visit) in (1..).zip(journey.visits()) {
@@ -170,7 +179,7 @@ fn timeline(sight: &JourneyDetails) -> Vec<Event> {
     events.extend(journey.reopenings().iter().map(|reopening| event(reopening.at, "asked_again")));
     events.extend(journey.grant().into_iter().flat_map(changes));
     events.extend(sight.redeemed_at.map(|at| event(at, "redeemed")));
-    events.sort_by_key(|event| event.millis);
+    events.sort_by_key(|event| event.moment);
     events
 }
 
@@ -214,5 +223,5 @@ fn refused(error: &ProviderRefusal, event: Event) -> Event {
 }
 
 fn event(moment: UnixMillis, event: &'static str) -> Event {
-    Event { millis: moment.as_millis(), at: rfc3339(moment), event, ..Event::default() }
+    Event { moment, at: rfc3339(moment), event, ..Event::default() }
 }

@@ -3,4 +3,7 @@
 mod browser;
 mod callbacks;
 mod every_route;
+mod journeys;
 mod sign_in;
+mod start;
+mod webhooks;

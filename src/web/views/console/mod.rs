@@ -9,19 +9,27 @@ mod audit;
 mod callbacks;
 mod fields;
 mod frame;
+mod journeys;
 mod operator;
 mod problem;
 mod sessions;
 mod sign_in;
+mod start;
+mod webhooks;
 
 pub use audit::{Audit, AuditRow};
 pub use callbacks::{Callback, CallbackForm, CallbackRow, Callbacks, Opens, OpensRow, Preview, TestFields};
 pub use fields::{CallbackFields, Refused};
 pub use frame::{Frame, Place, Side, When};
+pub use journeys::{
+    Can, DeliveryRow, EventRow, JourneyPage, JourneyRow, Journeys, LinkFields, LinkForm, OperationRow, PayLink, Search,
+};
 pub use operator::{Issued, MerchantRow, Merchants, NewMerchantFields, ProviderRow, Providers};
 pub use problem::Problem;
 pub use sessions::{SessionRow, Sessions};
 pub use sign_in::SignIn;
+pub use start::{AccountRow, KeyFields, KeyRow, Keys, Numbers, Start};
+pub use webhooks::{AttemptRow, Deliveries, DeliveryPage, EndpointFields, EndpointForm, EndpointRow, Webhooks};
 
 use crate::domain::Invalid;
 

@@ -79,8 +79,13 @@ impl Problem {
         Self::new(422, words::REFUSED, super::refusal(invalid))
     }
 
-    /// What cannot be done as things stand.
-    pub fn conflict(sentence: impl Into<String>) -> Self {
-        Self::new(409, words::REFUSED, sentence)
+    /// A journey that has ended otherwise.
+    pub fn has_ended(outcome: &str) -> Self {
+        Self::new(409, words::REFUSED, super::words::journeys::ended(outcome))
+    }
+
+    /// A journey whose provider has not said that it is closed.
+    pub fn may_be_paying() -> Self {
+        Self::new(409, words::REFUSED, super::words::journeys::MAY_BE_PAYING)
     }
 }

@@ -1,5 +1,9 @@
 //! Every sentence of the console, in English.
 
+pub(super) mod journeys;
+pub(super) mod start;
+pub(super) mod webhooks;
+
 pub(super) mod frame {
     pub const SKIP: &str = "Skip to the page";
     pub const NAVIGATION: &str = "Console";
