@@ -144,6 +144,17 @@ mod tests {
     }
 
     #[test]
+    fn everything_of_a_console_is_in_its_merchants_shard() {
+        let (id, session) = (MerchantId::mint([9; 16]), SessionId::new([7; 16]));
+        let scope = ConsoleScope::Merchant(id);
+        for key in
+            [console_link(scope, &session), console_sessions(scope), audit(scope), forgotten(scope.shard(), [7; 16])]
+        {
+            assert_eq!(key[..8], merchant(id)[..8], "{}", key.escape_ascii());
+        }
+    }
+
+    #[test]
     fn everything_of_a_user_is_in_its_shard() {
         let (merchant, own) = (MerchantId::mint([9; 16]), ApplicationUser::parse("customer-7").unwrap());
         let id = UserId::mint([0xfe; 16], user_shard(merchant, &own));

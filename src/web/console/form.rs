@@ -60,7 +60,8 @@ impl<T: Posted> Form<T> {
         self.answer(action, object, to(&self.by.engine, path)).await
     }
 
-    /// Says that it is done, and answers this.
+    /// Says that it is done, and answers this. Where the store fails in between, the change is made, and the answer is
+    /// that it is in trouble.
     pub async fn answer(&self, action: AuditAction, object: &str, response: HttpResponse) -> Changed {
         use_cases::console::record(&self.by.engine, self.by.member(), action, object).await?;
         Ok(Done(response))

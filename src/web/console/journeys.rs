@@ -235,7 +235,7 @@ async fn one(viewing: OfMerchant, id: web::Path<String>) -> PageResult {
         metadata: kept.metadata.unwrap_or_default().into_iter().collect(),
         link: pay_link(&viewing.engine, journey)?,
         urls: urls(&viewing.engine, journey)?,
-        timeline: timeline(&details).into_iter().map(event).collect(),
+        timeline: events(&details),
         operations: operations(journey),
         deliveries: deliveries.collect(),
         can: can(journey),
@@ -303,6 +303,15 @@ fn urls(engine: &Engine, journey: &Journey) -> Result<Vec<(&'static str, String)
     Ok(urls.into_iter().map(named).collect())
 }
 
+/// What happened, in the order of time.
+fn events(details: &JourneyDetails) -> Vec<EventRow> {
+    let returned =
+        details.journey.came_back_at().map(|at| EventRow { at: when(at), event: "returned", more: String::new() });
+    let mut events: Vec<EventRow> = timeline(details).into_iter().map(event).chain(returned).collect();
+    events.sort_by(|a, b| a.at.exact.cmp(&b.at.exact));
+    events
+}
+
 fn event(event: Event) -> EventRow {
     let visit = event.visit.filter(|visit| *visit > 1).map(|visit| format!("visit {visit}"));
     let by = event.by.map(|by| format!("by the {by}"));
@@ -322,9 +331,13 @@ fn operations(journey: &Journey) -> Vec<OperationRow> {
 
 /// What can be done to a journey now.
 fn can(journey: &Journey) -> Can {
-    let left = |kind| journey.applicable(kind).flatten().filter(|left| left.minor() > 0).map(|left| left.to_string());
-    let is_reserved = journey.final_outcome().is_some_and(|end| end.outcome == Outcome::Authorised);
-    let capture = left(OperationKind::Capture);
+    let outcome = journey.final_outcome().map(|end| end.outcome);
+    let is_proven = matches!(outcome, Some(Outcome::Paid | Outcome::Authorised));
+    let left = |kind| {
+        let left = journey.applicable(kind).filter(|_| is_proven).flatten();
+        left.filter(|left| left.minor() > 0).map(|left| left.to_string())
+    };
+    let (is_reserved, capture) = (outcome == Some(Outcome::Authorised), left(OperationKind::Capture));
     Can {
         cancel: journey.final_outcome().is_none() && journey.opening().purpose.needs_customer(),
         void: is_reserved && capture.is_some(),

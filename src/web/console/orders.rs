@@ -137,6 +137,10 @@ async fn ordered(id: &str, form: &Form<Order>, kind: OperationKind, action: Audi
     let once = derive::reservation_for(by.merchant.id, kind.as_str(), &fields.once, &[id.as_bytes()]);
     let body = OperationBody { amount: given(&fields.amount).map(str::to_owned), ..OperationBody::default() };
     match order(&by.engine, &by.merchant, &journey, (kind, body), &once).await.map_err(renamed) {
+        // Why it was refused stands on its own page.
+        Ok(operation) if operation.final_outcome().is_some_and(|end| end.outcome == Outcome::Failed) => {
+            form.done(action, &id, &address(&operation)).await
+        }
         Ok(_) => form.done(action, &id, &address(&journey)).await,
         Err(EngineError::Refused(invalid)) => Err(refused_order(&invalid).into()),
         Err(error) => Err(trouble(&error).into()),

@@ -15,6 +15,8 @@ mod problem;
 mod sessions;
 mod sign_in;
 mod start;
+#[cfg(test)]
+mod tests;
 mod webhooks;
 
 pub use audit::{Audit, AuditRow};

@@ -128,8 +128,7 @@ struct CountRow {
     status: &'static str,
     count: usize,
     share: String,
-    /// How far down its bar is, and how long, of 1,000.
-    top: usize,
+    /// How long its bar is, of 1,000.
     length: usize,
 }
 
@@ -155,14 +154,13 @@ impl Numbers {
 
     fn rows(&self) -> Vec<CountRow> {
         let most = self.counts.iter().map(|(_, count)| *count).max().unwrap_or_default().max(1);
-        let row = |(at, (status, count)): (usize, &(&'static str, usize))| CountRow {
+        let row = |(status, count): &(&'static str, usize)| CountRow {
             status,
             count: *count,
             share: self.share(*count),
-            top: at * 40 + 6,
             length: count * 1000 / most,
         };
-        self.counts.iter().enumerate().map(row).collect()
+        self.counts.iter().map(row).collect()
     }
 
     fn share(&self, count: usize) -> String {
@@ -171,10 +169,6 @@ impl Numbers {
 
     fn share_not_returned(&self) -> String {
         self.share(self.not_returned)
-    }
-
-    fn height(&self) -> usize {
-        self.counts.len() * 40
     }
 
     fn return_times(&self) -> Option<String> {

@@ -112,7 +112,7 @@ pub(super) mod callbacks {
     pub const CHANGE: &str = "Change";
     pub const DELETE: &str = "Delete";
     pub const DELETE_SENTENCE: &str =
-        "New journeys cannot use it any more; those under way still come home to it. Its index stays free.";
+        "New journeys cannot use it any more; those under way still come home to it. No other callback gets its index.";
     pub const INDEX: &str = "Index";
     pub const NAME: &str = "Name";
     pub const URL: &str = "URL";

@@ -41,12 +41,12 @@ pub const STATUS: &str = "Status";
 pub const COUNT: &str = "Journeys";
 pub const SHARE: &str = "Share";
 pub const NOT_RETURNED: &str = "paid, but not returned";
-pub const CHART: &str = "Journeys by status";
 pub const RETURN_TIME: &str = "From being sent out to coming back";
 pub const STOPPED: &str = "There were more: only the newest 2,000 journeys are counted.";
 
 pub fn numbers_lede(journeys: usize, days: u64) -> String {
-    format!("{journeys} journeys that were opened in the last {days} days.")
+    let journeys = if journeys == 1 { "1 journey".to_owned() } else { format!("{journeys} journeys") };
+    format!("{journeys}, opened in the last {}.", self::days(days))
 }
 
 pub fn return_times(half: &str, most: &str) -> String {
@@ -58,5 +58,5 @@ pub fn seconds(millis: u64) -> String {
 }
 
 pub fn days(days: u64) -> String {
-    format!("{days} days")
+    if days == 1 { "24 hours".to_owned() } else { format!("{days} days") }
 }
