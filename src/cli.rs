@@ -1,5 +1,6 @@
 //! The command line: `serve`, and what an operator does beside it.
 
+mod console;
 mod merchant;
 mod provider;
 
@@ -39,6 +40,9 @@ enum Command {
     /// Adds, lists, changes and erases merchants, and replaces their secrets. Works while the server runs.
     #[command(subcommand)]
     Merchant(merchant::Command),
+    /// Lets people into the console.
+    #[command(subcommand)]
+    Console(console::Command),
     /// Checks a payment engine before money goes there.
     #[command(subcommand)]
     Provider(provider::Command),
@@ -83,6 +87,7 @@ impl Cli {
                 say(&if json { described_json(&config, &warnings).to_string() } else { described(&config, &warnings) })
             }
             Command::Merchant(command) => command.run(&config).await,
+            Command::Console(command) => command.run(&config).await,
             Command::Provider(command) => command.run(&config).await,
             Command::Serve | Command::Keys(_) => serve(&config).await,
         }
@@ -127,7 +132,11 @@ fn greeting(config: &Config, gateway: &Gateway) -> String {
     if !config.demo {
         return text.trim_end().to_owned();
     }
-    let _ = writeln!(text, "\n  Open {base}/demo to make a payment.\n");
+    let _ = writeln!(text, "\n  Open {base}/demo to make a payment.");
+    if let Some(link) = &gateway.console_link {
+        let _ = writeln!(text, "  Sign in to the console, once within 15 minutes:\n    {}", link.url);
+    }
+    text.push('\n');
     let Some(new) = &gateway.newcomer else {
         return text
             + "  The demo merchant's keys were shown at the first start. For new ones:\n    handback merchant list\n    \

@@ -27,11 +27,11 @@ use crate::demo::Demo;
 use crate::domain::merchant::Used;
 use crate::domain::provider_account::merchant_of_provider;
 use crate::domain::{
-    CallbackName, CallbackUrl, DeviceUrls, MerchantId, MerchantName, Mode, Placement, PublicUrl, Rules, SavedCallback,
-    SavedCallbacks,
+    CallbackName, CallbackUrl, ConsoleScope, DeviceUrls, Member, MemberName, MerchantId, MerchantName, Mode, Placement,
+    PublicUrl, Role, Rules, SavedCallback, SavedCallbacks,
 };
 use crate::egress::{self, Ports};
-use crate::engine::{CourierWaker, Deps, Edit, Engine, NewMerchant, NoCourier, sweep, use_cases};
+use crate::engine::{CourierWaker, Deps, Edit, Engine, IssuedLink, NewMerchant, NoCourier, sweep, use_cases};
 use crate::keys::Keys;
 use crate::provider::sandbox::Sandbox;
 use crate::sandbox::display_url;
@@ -60,6 +60,8 @@ pub struct Gateway {
     pub notices: Vec<String>,
     /// The demo merchant, when this start has made it: its secrets are shown now or never.
     pub newcomer: Option<NewMerchant>,
+    /// A link to the demo merchant's console.
+    pub console_link: Option<IssuedLink>,
     server: Server,
     metrics: Option<Server>,
     counters: Arc<Metrics>,
@@ -83,6 +85,7 @@ impl Gateway {
         let engine = Arc::new(engine_heard_by(config, &clock, opened, (addr, first_attempts.clone()))?);
         notices.extend(providers::notices(config));
         let (newcomer, demo) = if config.demo { open_demo(config, &engine, addr).await? } else { (None, None) };
+        let console_link = if demo.is_some() { demo_console(&engine).await? } else { None };
         let counters = web::Data::new(Metrics::default());
         let options = serving::options(config, &counters.connections, &mut notices)?;
         let metrics = serving::serve_metrics(config, &counters)?;
@@ -96,7 +99,8 @@ impl Gateway {
         let counters = counters.into_inner();
         let sender = Arc::new(couriers_way_out(config).build()?);
         let courier = Courier::new(Arc::clone(&engine.deps), sender, first_attempts, Arc::clone(&counters) as _);
-        Ok(Self { addr, public_url, server, metrics, counters, engine, courier: Arc::new(courier), notices, newcomer })
+        let courier = Arc::new(courier);
+        Ok(Self { addr, public_url, notices, newcomer, console_link, server, metrics, counters, engine, courier })
     }
 
     /// Answers until `shutdown` comes, then finishes what is under way.
@@ -244,6 +248,13 @@ async fn open_demo(config: &Config, engine: &Engine, addr: SocketAddr) -> Result
     let client = way_out(config).allow([addr.ip().into()]).build()?;
     let demo = Demo::new(DEMO_MERCHANT.into(), key, format!("http://{addr}"), engine.deps.public_url.clone(), client);
     Ok((newcomer, Some(demo)))
+}
+
+/// A link to the console of the demo merchant.
+async fn demo_console(engine: &Engine) -> Result<Option<IssuedLink>> {
+    let scope = ConsoleScope::Merchant(MerchantId::mint(DEMO_MERCHANT_ENTROPY));
+    let member = Member { scope, role: Role::Admin, name: MemberName::parse("demo")? };
+    Ok(use_cases::console::issue_link(engine, &member).await?)
 }
 
 /// An outgoing client in the making, with what the operator has said of where it may go.

@@ -8,6 +8,7 @@ pub mod app_page;
 pub mod base32;
 pub mod callback;
 pub mod consent;
+pub mod console;
 pub mod delivery;
 pub mod device;
 pub mod dialect;
@@ -52,6 +53,10 @@ pub use callback::{
     AndroidPackage, CallbackUrl, DeviceUrls, Item, Network, Placement, RequestedCallbacks, Rules, WrittenDeviceUrls,
 };
 pub use consent::{AnswerTo, BankTokens, Consent, FeatureRequest, Grant};
+pub use console::{
+    AuditAction, AuditEntry, AuditPlace, ConsoleScope, ConsoleSecret, ConsoleSession, Member, MemberName, Role,
+    SessionId,
+};
 pub use delivery::{
     AttemptRecord, AttemptResult, Delivery, DeliveryId, DeliveryPolicy, JourneyEvent, Posting, Schedule, SuccessRule,
     Target, Verdict, WebhookPayload,

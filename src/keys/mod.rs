@@ -5,6 +5,7 @@
 //! read again (a signing secret) is sealed by XChaCha20-Poly1305; the key's id stands before it, so that keys rotate.
 
 mod consent;
+mod console;
 mod ed25519;
 mod key_set;
 mod password;
@@ -26,6 +27,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 pub use consent::ConsentClaims;
+pub use console::session_id;
 pub use password::{hashed_key, sent_hash};
 pub use returns::{ReturnKey, ReturnSecret, Unproven};
 pub use text::{LINK_LENGTH, page_ticket_parts, pay_id_of_api_state, pay_id_of_link, pay_id_of_state};

@@ -5,6 +5,7 @@
 //! the same promises. Deadlines are compared inside the step, by the store's own clock.
 
 mod api_keys;
+mod console;
 mod deliveries;
 pub mod embedded;
 mod events;
@@ -19,6 +20,7 @@ mod users;
 use async_trait::async_trait;
 
 pub use api_keys::ApiKeys;
+pub use console::{Audits, Sessions};
 pub use deliveries::{
     Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, SHUT, endpoint_shard, receiver_name,
 };
@@ -270,14 +272,16 @@ pub trait Merchants: Send + Sync {
     /// [`Replaced::Reused`]; `None` when it is new or forgotten.
     async fn replaced_by(&self, merchant: MerchantId, reservation: &Reservation) -> Result<Option<Replaced>>;
 
-    /// Removes a merchant and its profile, whatever its revision, and when its API keys were used. The numbers of its
-    /// keys, its users and its journeys are for the caller to remove first. `false` when it was gone.
+    /// Removes a merchant and its profile, whatever its revision, when its API keys were used, its sessions in the
+    /// console and its audit log. The numbers of its keys, its users and its journeys are for the caller to remove first. `false` when it was gone.
     async fn remove(&self, merchant: &Merchant) -> Result<bool>;
 }
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Journeys + Tokens + Reservations + Merchants + ApiKeys + Users + Deliveries + Events {
+pub trait Store:
+    Journeys + Tokens + Reservations + Merchants + ApiKeys + Users + Deliveries + Events + Sessions + Audits
+{
     /// What it is, for people: `embedded (SQLite) in ./handback-data`. Never a password.
     fn describe(&self) -> String;
 

@@ -3,6 +3,7 @@
 mod answer;
 mod assets;
 mod body;
+mod console;
 mod credentials;
 mod dialects;
 mod idempotency;
@@ -59,6 +60,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .configure(notify::routes)
         .configure(dialects::routes)
         .configure(v1::routes)
+        .configure(console::routes)
         .configure(problem_kind::routes)
         .configure(well_known::routes)
         .configure(assets::routes);

@@ -15,6 +15,11 @@ pub fn read_rfc3339(text: &str) -> Option<UnixMillis> {
     u64::try_from(at.as_millisecond()).ok().map(UnixMillis::from_millis)
 }
 
+/// The second in UTC, as people write it: `26 Feb 2027, 14:03:05`.
+pub fn second(moment: UnixMillis) -> String {
+    timestamp(moment).strftime("%-d %b %Y, %H:%M:%S").to_string()
+}
+
 fn timestamp(moment: UnixMillis) -> Timestamp {
     let millis = i64::try_from(moment.as_millis()).unwrap_or(i64::MAX);
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
@@ -38,5 +43,11 @@ mod tests {
         for bad in ["", "2026-05-20", "yesterday", "1969-12-31T23:59:59Z", "2026-05-20T11:19:48"] {
             assert_eq!(read(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_second_is_written_as_people_write_it() {
+        assert_eq!(second(UnixMillis::from_millis(1_779_268_788_999)), "20 May 2026, 09:19:48");
+        assert!(second(UnixMillis::from_millis(u64::MAX)).contains(" 9999, "));
     }
 }

@@ -35,9 +35,16 @@ export async function openGateway(configure) {
   });
   const added = spawnSync(BINARY, ['merchant', 'add', '--json', '--mode', 'test', '--name', 'Corner shop'], { cwd: folder, env });
   if (added.status !== 0) throw new Error(`merchant add: ${added.stderr}`);
+  const merchant = JSON.parse(added.stdout);
   return {
     base,
-    ...shop(base, JSON.parse(added.stdout)),
+    ...shop(base, merchant),
+    // A link that signs an admin in to the merchant's console.
+    consoleLink() {
+      const made = spawnSync(BINARY, ['console', 'link', '--merchant', merchant.merchant_id], { cwd: folder, env });
+      if (made.status !== 0) throw new Error(`console link: ${made.stderr}`);
+      return String(made.stdout).trim();
+    },
     async close() {
       child.kill('SIGTERM');
       await ended;

@@ -18,6 +18,7 @@
 mod banks;
 mod commands;
 mod consents_real_banks;
+mod console;
 mod documents;
 mod floor_plan;
 mod journeys;

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use open_body::{AttachBody, OpenBody, OperationBody};
+pub use open_body::{AttachBody, Capture, OpenBody, OperationBody};
 pub use webhook::feed_body;
 
 use super::{kept::in_journeys, secpaid};

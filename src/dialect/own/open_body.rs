@@ -20,31 +20,44 @@ const MAX_TEXT: usize = 255;
 const METADATA: (usize, usize, usize) = (20, 40, 500);
 
 /// The body of `POST /v1/journeys`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenBody {
-    amount: String,
-    currency: String,
+    /// The amount, in major units.
+    pub amount: String,
+    /// The amount's currency.
+    pub currency: String,
+    /// The merchant's own reference.
     #[serde(default)]
-    reference: String,
+    pub reference: String,
+    /// What the payment is for.
     #[serde(default)]
-    note: String,
+    pub note: String,
+    /// When money that was set aside is collected.
     #[serde(default)]
-    capture: Capture,
-    provider: Option<Value>,
-    attach: Option<String>,
-    callback: Option<Value>,
-    endpoints: Option<Value>,
-    expires_in: Option<u64>,
-    language: Option<String>,
-    one_time_token: Option<bool>,
-    metadata: Option<BTreeMap<String, String>>,
+    pub capture: Capture,
+    /// Where it is paid: a provider's name, or a list among which the customer chooses.
+    pub provider: Option<Value>,
+    /// The provider at which the app creates the payment itself.
+    pub attach: Option<String>,
+    /// Where the browser comes back.
+    pub callback: Option<Value>,
+    /// Which servers are notified.
+    pub endpoints: Option<Value>,
+    /// How long the link waits for its customer, in seconds.
+    pub expires_in: Option<u64>,
+    /// In which language our pages are.
+    pub language: Option<String>,
+    /// Whether the callback gets a one-time token.
+    pub one_time_token: Option<bool>,
+    /// The merchant's own texts, by their names.
+    pub metadata: Option<BTreeMap<String, String>>,
 }
 
 /// When money that was set aside is collected.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Capture {
+pub enum Capture {
     /// At once.
     #[default]
     Automatic,
@@ -99,9 +112,11 @@ impl OpenBody {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OperationBody {
-    amount: Option<String>,
+    /// The amount; without one, all that is left.
+    pub amount: Option<String>,
+    /// What it is for.
     #[serde(default)]
-    note: String,
+    pub note: String,
 }
 
 impl OperationBody {

@@ -4,6 +4,7 @@ pub mod app_page;
 pub mod authenticate;
 pub mod cancel;
 pub mod consent;
+pub mod console;
 pub mod deliveries;
 pub mod events;
 pub mod exchange;

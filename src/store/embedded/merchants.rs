@@ -5,8 +5,8 @@ use rusqlite::{Connection, params};
 
 use super::reservations::{self, Before};
 use super::values::{bytes, execute, millis, row, rows};
-use super::{Embedded, Result, events};
-use crate::domain::{Merchant, MerchantId};
+use super::{Embedded, Result, console, events};
+use crate::domain::{ConsoleScope, Merchant, MerchantId};
 use crate::store::record::{read_merchant, write_merchant};
 use crate::store::{Merchants, REMEMBERED, Replaced, Reservation};
 
@@ -69,6 +69,7 @@ impl Merchants for Embedded {
         while self.write(move |db, _| events::forget(db, id)).await? > 0 {}
         self.write(move |db, _| {
             execute(db, "DELETE FROM key_uses WHERE merchant = ?1", [id.as_bytes()])?;
+            console::forget(db, ConsoleScope::Merchant(id))?;
             Ok(execute(db, "DELETE FROM merchants WHERE id = ?1", [id.as_bytes()])? == 1)
         })
         .await

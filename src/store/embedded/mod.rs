@@ -6,6 +6,7 @@
 //! ever blocks an async worker.
 
 mod api_keys;
+mod console;
 mod deliveries;
 mod events;
 mod file;

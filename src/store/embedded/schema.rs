@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Result, StoreError};
 
 /// The layout that this program reads and writes. The numbers below 7 were given out before the first release.
-const LAYOUT: u32 = 9;
+const LAYOUT: u32 = 10;
 
 /// The oldest layout that is brought up to date.
 const OLDEST: u32 = 7;
@@ -113,7 +113,7 @@ pub(super) const TABLES: &str = "
 ";
 
 /// What each layout has beside the one before it, from 8 on.
-const CHANGES: [&str; (LAYOUT - OLDEST) as usize] = [EVENTS, TROUBLES];
+const CHANGES: [&str; (LAYOUT - OLDEST) as usize] = [EVENTS, TROUBLES, CONSOLE];
 
 /// An event stands in the feed of its journey's merchant, by the moment at which it was written.
 pub(super) const EVENTS: &str = "
@@ -134,6 +134,38 @@ pub(super) const TROUBLES: &str = "
         kept_until INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX troubles_kept ON troubles (kept_until);
+";
+
+/// The console's. `scope` is a merchant's id, or zeros, which are the operator's.
+pub(super) const CONSOLE: &str = "
+    CREATE TABLE console_links (
+        scope BLOB NOT NULL,
+        id BLOB NOT NULL,
+        member BLOB NOT NULL,
+        ends_at INTEGER NOT NULL,
+        PRIMARY KEY (scope, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX console_links_ending ON console_links (ends_at);
+
+    CREATE TABLE console_sessions (
+        scope BLOB NOT NULL,
+        id BLOB NOT NULL,
+        member BLOB NOT NULL,
+        begun_at INTEGER NOT NULL,
+        seen_at INTEGER NOT NULL,
+        ends_at INTEGER NOT NULL,
+        PRIMARY KEY (scope, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX console_sessions_ending ON console_sessions (ends_at);
+
+    CREATE TABLE audit (
+        scope BLOB NOT NULL,
+        place BLOB NOT NULL,
+        record BLOB NOT NULL,
+        kept_until INTEGER NOT NULL,
+        PRIMARY KEY (scope, place)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX audit_ending ON audit (kept_until);
 ";
 
 /// Makes the tables of a new file, and refuses a file of another layout. Processes that start at the same time wait for

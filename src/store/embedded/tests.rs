@@ -126,7 +126,10 @@ fn a_file_of_another_layout_is_refused_and_left_as_it_is() {
 
 #[tokio::test]
 async fn a_server_brings_a_file_of_an_older_layout_up_to_date_and_a_command_leaves_it() {
-    for (layout, was_not_there) in [(7, &["events", "troubles"][..]), (8, &["troubles"])] {
+    for (layout, was_not_there) in [
+        (7, &["events", "troubles", "console_links", "console_sessions", "audit"][..]),
+        (8, &["troubles", "console_links", "console_sessions", "audit"]),
+    ] {
         let (folder, clock) = (Folder::new(), clock());
         let shop = fixtures::merchant("Shop", clock.now());
         assert!(folder.store(&clock).add(&shop).await.unwrap());
@@ -350,6 +353,12 @@ fn no_query_reads_a_whole_table_or_sorts() {
         deliveries::PENDING,
         users::BY_NAME,
         users::LIST,
+        console::SESSION,
+        console::SESSIONS,
+        console::ENTRIES,
+        console::DROPS[0],
+        console::DROPS[1],
+        console::DROPS[2],
     ] {
         let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let parameters = vec![rusqlite::types::Value::Null; explain.parameter_count()];

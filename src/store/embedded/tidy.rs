@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 
 use super::values::{before, execute, millis, rows};
-use super::{Result, events};
+use super::{Result, console, events};
 use crate::domain::{Settings, UnixMillis};
 use crate::store::REMEMBERED;
 
@@ -32,6 +32,7 @@ pub fn step(db: &Connection, now: UnixMillis, keep: Duration) -> Result<usize> {
     let at = |ago: Duration| millis(before(now, ago));
     let tokens_last = Settings::TOKEN_LIFE.1 + REMEMBERED;
     let mut dropped = drop_journeys(db, at(keep), at(tokens_last))? + events::tidy(db, now, MOST)?;
+    dropped += console::tidy(db, now, MOST)?;
     for sql in [RESERVATIONS, SHUT_ENDPOINTS, TROUBLES] {
         dropped += execute(db, sql, params![millis(now), MOST])?;
     }

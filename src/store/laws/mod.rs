@@ -20,6 +20,7 @@
 pub(crate) mod api_keys;
 pub(crate) mod attempts;
 pub(crate) mod consents;
+pub(crate) mod consoles;
 pub(crate) mod deliveries;
 pub(crate) mod due;
 pub(crate) mod erasures;
@@ -235,6 +236,21 @@ macro_rules! store_laws {
                 the_events_of_a_journey_that_is_gone_are_passed_over
                 old_events_are_tidied_away_and_a_removed_merchants_at_once
                 the_same_trouble_is_told_once_in_a_while
+            }
+            consoles {
+                a_link_signs_in_once_however_many_try
+                looking_at_a_link_uses_nothing_up
+                a_link_ends_with_its_life
+                the_same_sign_in_tried_again_is_the_same_session
+                a_session_ends_with_its_life
+                a_session_that_is_used_goes_on_and_one_that_rests_ends
+                a_session_that_is_ended_is_gone_and_the_others_stay
+                another_console_knows_neither_link_nor_session
+                sessions_links_and_entries_are_there_after_reopening
+                entries_are_listed_newest_first_and_in_pages
+                an_entry_tried_again_is_kept_once
+                what_has_ended_is_tidied_away
+                a_merchant_that_is_removed_leaves_no_console
             }
             erasures {
                 an_erased_journey_is_nowhere_any_more

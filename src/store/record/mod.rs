@@ -6,6 +6,7 @@
 
 mod attempts;
 mod consent;
+mod console;
 mod journey;
 mod merchant;
 mod outcome;
@@ -25,6 +26,7 @@ use super::{Result, StoreError};
 use recorded::Recorded;
 
 pub(super) use attempts::{append_attempt, read_delivery, write_attempt};
+pub use console::{read_entry, read_member, write_entry, write_member};
 pub use journey::{read_journey, write_journey};
 pub use merchant::{read_merchant, write_merchant};
 pub use user::{read_user, write_user};

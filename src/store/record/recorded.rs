@@ -203,7 +203,7 @@ macro_rules! lettered {
     };
 }
 
-pub(super) use {fields, fields_and_later, lettered, numbered};
+pub(super) use {fields, fields_and_later, lettered, numbered, recorded};
 
 recorded! {
     bool as bool: |value| *value, Some;

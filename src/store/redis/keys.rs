@@ -4,7 +4,9 @@
 //! all keys of a step are in one slot. What follows is one letter for the kind, and bytes, which are shorter
 //! than text. A digest stands there with its first 16 bytes, since 128 bits are more than anybody can search.
 
-use crate::domain::{ApplicationUser, Digest, KeyNumber, MerchantId, PayId, Shard, UserId, id::SHARDS};
+use crate::domain::{
+    ApplicationUser, ConsoleScope, Digest, KeyNumber, MerchantId, PayId, SessionId, Shard, UserId, id::SHARDS,
+};
 use crate::store::{self, user_shard};
 
 /// The first 16 bytes of a digest.
@@ -57,7 +59,7 @@ keys! {
     /// The places of a merchant's events in a shard.
     events(shard: Shard, merchant: MerchantId) = shard, b'q', merchant.as_bytes();
     /// Until when nothing is said of a trouble again.
-    trouble(shard: Shard, digest: &Digest) = shard, b't', short(digest);
+    trouble(shard: Shard, digest: &Digest) = shard, b'r', short(digest);
     /// An endpoint that is shut.
     shut(shard: Shard, endpoint: &Digest) = shard, b'z', short(endpoint);
     /// A merchant.
@@ -75,8 +77,14 @@ keys! {
         user_shard(merchant, own), b'n', short(&store::user_name(merchant, own));
     /// The places of a merchant's users in a shard.
     users(shard: Shard, merchant: MerchantId) = shard, b'g', merchant.as_bytes();
-    /// The mark that a call left when it forgot a user.
+    /// The mark that a call left when it forgot a user, or ended a session.
     forgotten(shard: Shard, mark: [u8; 16]) = shard, b'f', mark;
+    /// A sign-in link of a console.
+    console_link(scope: ConsoleScope, link: &SessionId) = scope.shard(), b'a', scope.to_bytes(), link.as_bytes();
+    /// The sessions of a console.
+    console_sessions(scope: ConsoleScope) = scope.shard(), b'b', scope.to_bytes();
+    /// The audit log of a console.
+    audit(scope: ConsoleScope) = scope.shard(), b't', scope.to_bytes();
 }
 
 fn key(shard: Shard, kind: u8, rest: &[&[u8]]) -> Vec<u8> {
@@ -134,6 +142,17 @@ mod tests {
         ];
         for key in all {
             assert!(key.starts_with(format!("hb:{{{}}}:", TAGS[7]).as_bytes()), "{}", key.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn everything_of_a_console_is_in_its_merchants_shard() {
+        let (id, session) = (MerchantId::mint([9; 16]), SessionId::new([7; 16]));
+        let scope = ConsoleScope::Merchant(id);
+        for key in
+            [console_link(scope, &session), console_sessions(scope), audit(scope), forgotten(scope.shard(), [7; 16])]
+        {
+            assert_eq!(key[..8], merchant(id)[..8], "{}", key.escape_ascii());
         }
     }
 

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::script::{self, Request};
 use super::value::{self, of_merchant, to_merchant, unreadable};
 use super::{RedisStore, keys, millis};
-use crate::domain::{Merchant, MerchantId};
+use crate::domain::{ConsoleScope, Merchant, MerchantId};
 use crate::store::{Merchants, REMEMBERED, Replaced, Reservation, Result};
 
 /// How many merchants are read in one round trip: all of them may take longer than a call may.
@@ -74,8 +74,11 @@ impl Merchants for RedisStore {
             Request::plain("DEL", of_journeys.into_iter().chain([keys::users(shard, id), keys::events(shard, id)]))
         };
         self.ask_shards::<usize>(indexes).await?;
-        let keys = [keys::merchant(id), keys::merchants(shard), keys::key_uses(id)];
-        let remove = Request::call(&script::REMOVE, keys).with(place(merchant));
+        let console = ConsoleScope::Merchant(id);
+        // A sign-in link that is left opens nothing, and ends by itself.
+        let of_console = [keys::console_sessions(console), keys::audit(console)];
+        let keys = [keys::merchant(id), keys::merchants(shard), keys::key_uses(id)].into_iter().chain(of_console);
+        let remove = Request::call(&script::REMOVE, keys.collect::<Vec<_>>()).with(place(merchant));
         self.changes(remove).await
     }
 }

@@ -5,6 +5,7 @@
 
 mod address;
 mod api_keys;
+mod console;
 mod deliveries;
 mod events;
 mod indexes;

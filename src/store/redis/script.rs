@@ -79,6 +79,20 @@ scripts! {
     REPLAY = "replay",
     /// Writes down whose store it is.
     OWNER = "owner",
+    /// Keeps a sign-in link of the console.
+    KEEP_LINK = "keep_link",
+    /// The member of a sign-in link.
+    LINK_MEMBER = "link_member",
+    /// Uses a sign-in link up, and begins a session.
+    BEGIN_SESSION = "begin_session",
+    /// A session that goes on, and is used now.
+    USE_SESSION = "use_session",
+    /// The sessions of a console that go on.
+    SESSIONS = "sessions",
+    /// Ends a session.
+    END_SESSION = "end_session",
+    /// Keeps an entry of an audit log.
+    KEEP_ENTRY = "keep_entry",
 }
 
 /// How a script is sent.

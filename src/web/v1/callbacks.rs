@@ -2,30 +2,32 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Call, slots::Saved, ways::WaysView};
+use super::{slots::Saved, ways::WaysView};
 use crate::domain::merchant::Used;
-use crate::domain::{CallbackName, CallbackUrl, DeviceUrls, Merchant, Placement, SavedCallback, WrittenDeviceUrls};
+use crate::domain::{
+    CallbackName, CallbackUrl, DeviceUrls, Merchant, MerchantId, Placement, SavedCallback, WrittenDeviceUrls,
+};
 use crate::engine::{Edit, Engine, EngineError};
 
 /// A callback, as a call says it.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CallbackBody {
-    url: String,
-    name: Option<String>,
-    params_in: Option<String>,
-    web: Option<String>,
-    ios: Option<String>,
-    android: Option<String>,
-    android_package: Option<String>,
-    fallback: Option<String>,
-    app_links: Option<String>,
-    on_request: Option<bool>,
+pub(in crate::web) struct CallbackBody {
+    pub url: String,
+    pub name: Option<String>,
+    pub params_in: Option<String>,
+    pub web: Option<String>,
+    pub ios: Option<String>,
+    pub android: Option<String>,
+    pub android_package: Option<String>,
+    pub fallback: Option<String>,
+    pub app_links: Option<String>,
+    pub on_request: Option<bool>,
 }
 
 /// A saved callback, as it is shown.
 #[derive(Serialize)]
-pub(super) struct CallbackView {
+pub(in crate::web) struct CallbackView {
     index: usize,
     url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,14 +36,14 @@ pub(super) struct CallbackView {
     on_request: bool,
     #[serde(flatten)]
     ways: WaysView,
-    unusable_in: Vec<Unusable>,
+    pub unusable_in: Vec<Unusable>,
 }
 
 /// A dialect that cannot use a callback, and why.
 #[derive(Serialize)]
-struct Unusable {
-    dialect: &'static str,
-    reason: String,
+pub(in crate::web) struct Unusable {
+    pub dialect: &'static str,
+    pub reason: String,
 }
 
 impl Saved for SavedCallback {
@@ -54,8 +56,7 @@ impl Saved for SavedCallback {
     type Body = CallbackBody;
     type View = CallbackView;
 
-    fn read(engine: &Engine, call: &Call<CallbackBody>) -> Result<Self, EngineError> {
-        let body = &call.body;
+    fn read(engine: &Engine, _: MerchantId, body: &CallbackBody) -> Result<Self, EngineError> {
         let url = CallbackUrl::parse(&body.url, &engine.deps.rules)?;
         let written = WrittenDeviceUrls {
             web: body.web.as_deref(),

@@ -143,7 +143,7 @@ impl From<&AttemptRecord> for AttemptView {
     }
 }
 
-fn read_filter(text: &str) -> Result<DeliveryFilter, Invalid> {
+pub(in crate::web) fn read_filter(text: &str) -> Result<DeliveryFilter, Invalid> {
     match text {
         "waiting" => Ok(DeliveryFilter::Waiting),
         "failing" => Ok(DeliveryFilter::Failing),

@@ -5,24 +5,24 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Call, slots::Saved};
+use super::slots::Saved;
 use crate::dialect::secpaid::{Form, read_key};
-use crate::domain::{Merchant, NotifyOn, WebhookEndpoint};
+use crate::domain::{Merchant, MerchantId, NotifyOn, WebhookEndpoint};
 use crate::engine::{Edit, Engine, EngineError, derive};
 
 /// A payment endpoint, as a call says it.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct EndpointBody {
-    url: String,
-    form: Option<String>,
-    notify_on: Option<Vec<String>>,
-    encryption_key: Option<String>,
+pub(in crate::web) struct EndpointBody {
+    pub url: String,
+    pub form: Option<String>,
+    pub notify_on: Option<Vec<String>>,
+    pub encryption_key: Option<String>,
 }
 
 /// A payment endpoint, as the profile, a journey and a preview show it.
 #[derive(Serialize)]
-pub(super) struct EndpointView {
+pub(in crate::web) struct EndpointView {
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<usize>,
     url: String,
@@ -42,8 +42,7 @@ impl Saved for WebhookEndpoint {
     type Body = EndpointBody;
     type View = EndpointView;
 
-    fn read(engine: &Engine, call: &Call<EndpointBody>) -> Result<Self, EngineError> {
-        let body = &call.body;
+    fn read(engine: &Engine, merchant: MerchantId, body: &EndpointBody) -> Result<Self, EngineError> {
         let endpoint = Self::parse(&body.url, &engine.deps.rules)?;
         let form = body.form.as_deref().map(Form::parse).transpose().map_err(|invalid| invalid.at("form"))?;
         let events = body.notify_on.as_deref().map(|words| NotifyOn::parse(words.iter().map(String::as_str)));
@@ -51,7 +50,7 @@ impl Saved for WebhookEndpoint {
         Ok(Self {
             form: form.unwrap_or_default().as_str().to_owned(),
             notify_on: events.transpose()?.unwrap_or(endpoint.notify_on),
-            cipher: key.map(|key| derive::seal_for(&engine.deps, call.merchant.id, &key)).transpose()?,
+            cipher: key.map(|key| derive::seal_for(&engine.deps, merchant, &key)).transpose()?,
             ..endpoint
         })
     }

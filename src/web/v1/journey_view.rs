@@ -163,7 +163,7 @@ struct Callbacks {
 }
 
 /// Reads either name of a journey.
-pub(super) fn read_id(text: &str) -> Result<(PayId, Option<JourneyId>), Problem> {
+pub(in crate::web) fn read_id(text: &str) -> Result<(PayId, Option<JourneyId>), Problem> {
     match (text.parse::<PayId>(), text.parse::<JourneyId>()) {
         (Ok(pay_id), _) => Ok((pay_id, None)),
         (_, Ok(journey_id)) => Ok((journey_id.pay_id(), Some(journey_id))),
@@ -172,7 +172,7 @@ pub(super) fn read_id(text: &str) -> Result<(PayId, Option<JourneyId>), Problem>
 }
 
 /// What the call that opened a journey has said for the merchant's own use.
-pub(super) fn merchant_texts(engine: &Engine, journey: &Journey) -> MerchantTexts {
+pub(in crate::web) fn merchant_texts(engine: &Engine, journey: &Journey) -> MerchantTexts {
     let dialect = engine.deps.dialect(&journey.opening().dialect);
     dialect.map(|dialect| dialect.merchant_texts(journey)).unwrap_or_default()
 }
@@ -236,7 +236,7 @@ fn outcomes(engine: &Engine, journey: &Journey) -> Result<BTreeMap<&'static str,
 }
 
 /// `open`, `away`, or the outcome in force.
-pub(super) fn status(journey: &Journey) -> &'static str {
+pub(in crate::web) fn status(journey: &Journey) -> &'static str {
     match journey.stage() {
         Stage::Open(_) => "open",
         Stage::Away { .. } | Stage::HandedBack => "away",

@@ -25,10 +25,11 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// Which journeys are asked for: those with all of these, exactly.
-struct Filter<'a> {
+pub(in crate::web) struct Filter<'a> {
     status: Option<&'a str>,
     returned: Option<bool>,
     standing: Option<&'a str>,
+    dialect: Option<&'a str>,
     provider: Option<&'a str>,
     note: Option<&'a str>,
     reference: Option<&'a str>,
@@ -39,12 +40,13 @@ struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     /// The parameters of the list.
-    const NAMES: [&'static str; 11] = [
+    pub const NAMES: [&'static str; 12] = [
         "limit",
         "after",
         "status",
         "returned",
         "standing",
+        "dialect",
         "provider",
         "note",
         "reference",
@@ -54,10 +56,14 @@ impl<'a> Filter<'a> {
     ];
 
     /// Every status that a journey can have.
-    const STATUSES: [&'static str; 8] =
+    pub const STATUSES: [&'static str; 8] =
         ["open", "away", "paid", "authorised", "done", "cancelled", "failed", "expired"];
 
-    fn read(page: &'a ListQuery) -> Result<Self, Invalid> {
+    /// Reads the filters of a list.
+    ///
+    /// # Errors
+    /// The first that is not what it may be.
+    pub fn read(page: &'a ListQuery) -> Result<Self, Invalid> {
         let status = page.filter("status");
         if status.is_some_and(|status| !Self::STATUSES.contains(&status)) {
             let expected = format!("expected one of {}", Self::STATUSES.join(", "));
@@ -74,7 +80,8 @@ impl<'a> Filter<'a> {
             let expected = format!("expected one of {}", STANDINGS.join(", "));
             return Err(Invalid::new("standing", "is not where a payment can stand").hint(expected));
         }
-        let [provider, note, reference] = ["provider", "note", "reference"].map(|name| page.filter(name));
+        let [dialect, provider, note, reference] =
+            ["dialect", "provider", "note", "reference"].map(|name| page.filter(name));
         let time = |name: &'static str| {
             let refused = || Invalid::new(name, "is not a time").hint("expected such as 2026-11-20T15:04:05Z");
             page.filter(name).map(|text| read_rfc3339(text).ok_or_else(refused)).transpose()
@@ -85,6 +92,7 @@ impl<'a> Filter<'a> {
             status,
             returned,
             standing: wanted_standing,
+            dialect,
             provider,
             note,
             reference,
@@ -95,7 +103,7 @@ impl<'a> Filter<'a> {
     }
 
     /// Where those that it wants are looked for, behind this place.
-    fn range(&self, after: Option<JourneyCursor>) -> ScanRange {
+    pub fn range(&self, after: Option<JourneyCursor>) -> ScanRange {
         ScanRange { after, from: self.opened_from, before: self.opened_before, ..ScanRange::of(self.list()) }
     }
 
@@ -107,7 +115,8 @@ impl<'a> Filter<'a> {
         }
     }
 
-    fn wants(&self, engine: &Engine, journey: &Journey) -> bool {
+    /// Whether it wants this one.
+    pub fn wants(&self, engine: &Engine, journey: &Journey) -> bool {
         let has_customer = journey.opening().purpose.needs_customer();
         let are_texts_wanted = self.reference.is_some() || !self.metadata.is_empty();
         let texts = if are_texts_wanted { merchant_texts(engine, journey) } else { MerchantTexts::default() };
@@ -115,6 +124,7 @@ impl<'a> Filter<'a> {
         self.status.is_none_or(|wanted| status(journey) == wanted)
             && self.returned.is_none_or(|wanted| has_customer && journey.came_back_at().is_some() == wanted)
             && self.standing.is_none_or(|wanted| journey.payments().any(|(_, payment)| standing(payment) == wanted))
+            && self.dialect.is_none_or(|wanted| journey.opening().dialect == wanted)
             && self.provider.is_none_or(|wanted| provider() == wanted)
             && self.reference.is_none_or(|wanted| texts.reference.as_deref() == Some(wanted))
             && self.metadata.iter().all(|(name, wanted)| texts.metadata.get(*name).is_some_and(|own| own == wanted))
@@ -132,16 +142,16 @@ struct JourneyDetailsView {
 
 #[skip_serializing_none]
 #[derive(Serialize, Default)]
-struct Event {
+pub(in crate::web) struct Event {
     #[serde(skip)]
-    millis: u64,
+    pub moment: UnixMillis,
     at: String,
-    event: &'static str,
-    visit: Option<usize>,
-    outcome: Option<&'static str>,
-    by: Option<&'static str>,
-    error: Option<String>,
-    error_description: Option<String>,
+    pub event: &'static str,
+    pub visit: Option<usize>,
+    pub outcome: Option<&'static str>,
+    pub by: Option<&'static str>,
+    pub error: Option<String>,
+    pub error_description: Option<String>,
 }
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest, merchant: Authenticated) -> ApiResult {
@@ -176,7 +186,7 @@ fn sight_view(engine: &Engine, sight: &JourneyDetails) -> Result<JourneyDetailsV
 }
 
 /// What happened, in the order of time.
-fn timeline(sight: &JourneyDetails) -> Vec<Event> {
+pub(in crate::web) fn timeline(sight: &JourneyDetails) -> Vec<Event> {
     let journey = &sight.journey;
     let mut events = vec![event(journey.opening().opened_at, "opened")];
     for (number, visit) in (1..).zip(journey.visits()) {
@@ -187,7 +197,7 @@ fn timeline(sight: &JourneyDetails) -> Vec<Event> {
     events.extend(journey.reopenings().iter().map(|reopening| event(reopening.at, "asked_again")));
     events.extend(journey.grant().into_iter().flat_map(changes));
     events.extend(sight.redeemed_at.map(|at| event(at, "redeemed")));
-    events.sort_by_key(|event| event.millis);
+    events.sort_by_key(|event| event.moment);
     events
 }
 
@@ -231,5 +241,5 @@ fn refused(error: &ProviderRefusal, event: Event) -> Event {
 }
 
 fn event(moment: UnixMillis, event: &'static str) -> Event {
-    Event { millis: moment.as_millis(), at: rfc3339(moment), event, ..Event::default() }
+    Event { moment, at: rfc3339(moment), event, ..Event::default() }
 }

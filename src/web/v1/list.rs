@@ -1,11 +1,11 @@
 //! The query of a list: which part of it, and what of it.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use actix_web::HttpRequest;
 use url::form_urlencoded;
 
-use crate::domain::{Invalid, UnixMillis};
+use crate::domain::{AuditPlace, Invalid, UnixMillis};
 use crate::engine::{DeliveryCursor, EventCursor, JourneyCursor};
 
 /// How many entries one answer holds, unless the call says otherwise.
@@ -16,7 +16,7 @@ const MOST: usize = 200;
 
 /// The part of a list that a call asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ListQuery {
+pub(in crate::web) struct ListQuery {
     /// How many entries, 1 to 200.
     pub limit: usize,
     after: Option<String>,
@@ -25,7 +25,7 @@ pub(super) struct ListQuery {
 }
 
 /// A place in a list, as the `next` of an answer says it.
-pub(super) trait Place: Sized {
+pub(in crate::web) trait Place: Sized {
     /// Writes it.
     fn write(&self) -> String;
 
@@ -77,6 +77,17 @@ impl Place for EventCursor {
     }
 }
 
+impl Place for AuditPlace {
+    fn write(&self) -> String {
+        format!("{}-{}", self.at.as_millis(), self.mark)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (at, mark) = text.split_once('-')?;
+        Some(Self { at: UnixMillis::from_millis(at.parse().ok()?), mark: mark.parse().ok()? })
+    }
+}
+
 impl ListQuery {
     /// The place behind which this part begins.
     ///
@@ -110,9 +121,20 @@ impl ListQuery {
     /// # Errors
     /// When a parameter is unknown, given twice, or not what is expected.
     pub fn read(request: &HttpRequest, names: &[&str]) -> Result<Self, Invalid> {
+        Self::read_pairs(form_urlencoded::parse(request.query_string().as_bytes()), names)
+    }
+
+    /// Reads it from these parameters, as [`ListQuery::read`] does.
+    ///
+    /// # Errors
+    /// As [`ListQuery::read`].
+    pub fn read_pairs<'a>(
+        pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
+        names: &[&str],
+    ) -> Result<Self, Invalid> {
         let mut read = Self { limit: LIMIT, after: None, filters: BTreeMap::new() };
         let mut seen = Vec::new();
-        for (name, value) in form_urlencoded::parse(request.query_string().as_bytes()) {
+        for (name, value) in pairs {
             let form = member(&name).map(|(own, _)| format!("{own}[NAME]"));
             if !names.iter().any(|known| *known == name || Some(*known) == form.as_deref()) {
                 let rule = "is not a parameter of this list";

@@ -10,7 +10,9 @@ use super::list::{ListQuery, Place};
 use super::secrets::made;
 use super::{ApiResult, at, check_operator, check_type, json as bodies, no_store};
 use crate::domain::merchant::Standing;
-use crate::domain::{Invalid, KeyName, Merchant, MerchantId, MerchantName, Mode};
+use crate::domain::{
+    ConsoleScope, Invalid, KeyName, Member, MemberName, Merchant, MerchantId, MerchantName, Mode, Role,
+};
 use crate::engine::{AddedMerchant, Engine, EngineError, use_cases};
 use crate::web::{BodyTrouble, Incoming, Problem, idempotency, time::rfc3339};
 
@@ -23,7 +25,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 .route(web::patch().to(change))
                 .route(web::delete().to(erase)),
         )
-        .service(at("/merchants/{merchant}/keys", "POST").route(web::post().to(add_key)));
+        .service(at("/merchants/{merchant}/keys", "POST").route(web::post().to(add_key)))
+        .service(at("/merchants/{merchant}/console-link", "POST").route(web::post().to(console_link)));
 }
 
 #[derive(Deserialize)]
@@ -44,6 +47,14 @@ struct PatchBody {
 #[serde(deny_unknown_fields)]
 struct KeyBody {
     name: String,
+}
+
+/// Whom a sign-in link to the console is for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LinkBody {
+    name: String,
+    role: String,
 }
 
 #[derive(Serialize)]
@@ -139,6 +150,16 @@ async fn add_key(engine: web::Data<Engine>, id: web::Path<String>, incoming: Inc
     let (id, body): (_, KeyBody) = (read_id(&id)?, read(incoming)?);
     let new = there(use_cases::secrets::add_key(&engine, id, KeyName::parse(&body.name)?)).await?;
     Ok(made(&new))
+}
+
+async fn console_link(engine: web::Data<Engine>, id: web::Path<String>, incoming: Incoming) -> ApiResult {
+    check_operator(&engine, &incoming.request).await?;
+    let (id, body): (_, LinkBody) = (read_id(&id)?, read(incoming)?);
+    let (name, role) = (MemberName::parse(&body.name)?, Role::parse(&body.role)?);
+    let member = Member { scope: ConsoleScope::Merchant(id), role, name };
+    let link = there(use_cases::console::issue_link(&engine, &member)).await?;
+    let view = json!({ "url": link.url, "expires_at": rfc3339(link.expires_at) });
+    Ok(no_store(StatusCode::CREATED).json(view))
 }
 
 fn read<T: DeserializeOwned>(incoming: Incoming) -> Result<T, Problem> {

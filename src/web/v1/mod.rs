@@ -1,26 +1,27 @@
 //! Handback's own API: small, JSON, with problem details; `openapi.json` is its manual.
 
-mod callbacks;
+mod audit;
+pub(in crate::web) mod callbacks;
 mod consents;
-mod deliveries;
-mod endpoints;
+pub(in crate::web) mod deliveries;
+pub(in crate::web) mod endpoints;
 mod events;
 mod introspect;
 mod jobs;
-mod journey_view;
-mod journeys;
+pub(in crate::web) mod journey_view;
+pub(in crate::web) mod journeys;
 mod json;
-mod list;
+pub(in crate::web) mod list;
 mod merchants;
-mod payments;
-mod preview;
+pub(in crate::web) mod payments;
+pub(in crate::web) mod preview;
 mod profile;
 mod provider_accounts;
 mod public_keys;
 mod redeem;
 mod returns;
 mod secrets;
-mod slots;
+pub(in crate::web) mod slots;
 mod ways;
 
 use std::{future::ready, ops::Deref};
@@ -64,6 +65,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(payments::routes)
             .configure(deliveries::routes)
             .configure(events::routes)
+            .configure(audit::routes)
             .configure(jobs::routes)
             .configure(returns::routes)
             .configure(introspect::routes)

@@ -7,8 +7,8 @@ use actix_web::{http::StatusCode, http::header, web};
 use super::journey_view::{read_id, view};
 use super::{ApiResult, Authenticated, Call, no_store};
 use crate::dialect::own::{AttachBody, NAME, OpenBody, OperationBody};
-use crate::domain::{Invalid, Journey, MerchantId, OperationKind, Outcome};
-use crate::engine::{Attached, Engine, EngineError, find, use_cases};
+use crate::domain::{Invalid, Journey, Merchant, MerchantId, OperationKind, Outcome};
+use crate::engine::{Attached, Engine, EngineError, Reservation, find, use_cases};
 use crate::web::{Problem, ProblemKind};
 
 /// How long a call waits for what a provider does at once. It is done all the same afterwards.
@@ -94,18 +94,28 @@ async fn operate(
         return Err(Invalid::new("Idempotency-Key", rule).into());
     };
     let original = journey_of(&engine, merchant.id, &id).await?;
+    created(&engine, &order(&engine, &merchant, &original, (kind, body), &reservation).await.map_err(renamed)?)
+}
+
+/// Orders an operation on a payment once for a reservation, and answers it as far as its provider says in time.
+pub(in crate::web) async fn order(
+    engine: &Arc<Engine>,
+    merchant: &Merchant,
+    original: &Journey,
+    (kind, body): (OperationKind, OperationBody),
+    reservation: &Reservation,
+) -> Result<Journey, EngineError> {
     // The repetition of a call: what is left by now is nothing to it.
-    if let Some(before) = use_cases::open::opened_by(&engine, &reservation).await? {
-        return created(&engine, &ordered(&engine, before).await?);
+    if let Some(before) = use_cases::open::opened_by(engine, reservation).await? {
+        return ordered(engine, before).await;
     }
-    let request = body.read(kind, &original)?;
-    let opened = use_cases::open::open(&engine, &merchant, NAME, &request, Some(&reservation)).await;
-    let journey = opened.map_err(renamed)?;
-    created(&engine, &ordered(&engine, journey).await?)
+    let request = body.read(kind, original)?;
+    let journey = use_cases::open::open(engine, merchant, NAME, &request, Some(reservation)).await?;
+    ordered(engine, journey).await
 }
 
 /// An operation as far as its provider says in time.
-async fn ordered(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, Problem> {
+async fn ordered(engine: &Arc<Engine>, journey: Journey) -> Result<Journey, EngineError> {
     match tokio::time::timeout(OPERATION_TIMEOUT, use_cases::perform::perform(engine, journey.clone())).await {
         Ok(performed) => Ok(performed?),
         Err(_late) => Ok(journey),
@@ -125,7 +135,7 @@ async fn journey_of(engine: &Engine, merchant: MerchantId, text: &str) -> Result
 }
 
 /// This refusal, its field under the name that it has here.
-fn renamed(error: EngineError) -> EngineError {
+pub(in crate::web) fn renamed(error: EngineError) -> EngineError {
     let EngineError::Refused(invalid) = error else { return error };
     let own = [
         ("callback_url", "callback"),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{ApiResult, Call, endpoints::EndpointView, ways::PlannedView};
-use crate::dialect::{fields::Fields, secpaid};
+use crate::dialect::{fields::Fields, own, secpaid};
 use crate::domain::{DeviceResponse, Invalid, OpenRequest, Outcome, app_page::Start};
 use crate::engine::{Engine, Rehearsal, use_cases};
 
@@ -15,7 +15,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(super::at("/preview", "POST").route(web::post().to(preview)));
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PreviewBody {
     callback_url: Option<Value>,
@@ -61,13 +61,17 @@ struct GivenView {
 
 async fn preview(engine: web::Data<Engine>, call: Call<PreviewBody>) -> ApiResult {
     let dialect = call.body.dialect.as_deref().unwrap_or(secpaid::NAME);
-    if dialect != secpaid::NAME {
-        let hint = format!("expected {}", secpaid::NAME);
-        return Err(Invalid::new("dialect", "is not one that can be previewed").hint(hint).into());
-    }
-    let rehearsed = use_cases::open::rehearse(&engine, &call.merchant, dialect, &read_wish(&call.body)?)?;
+    let request = match dialect {
+        secpaid::NAME => read_wish(&call.body)?,
+        own::NAME => read_own(call.body.clone())?,
+        _ => {
+            let hint = format!("expected {} or {}", secpaid::NAME, own::NAME);
+            return Err(Invalid::new("dialect", "is not one that can be previewed").hint(hint).into());
+        }
+    };
+    let rehearsed = use_cases::open::rehearse(&engine, &call.merchant, dialect, &request)?;
     let longest = rehearsed.entries.iter().map(|rehearsal| rehearsal.longest).max();
-    let mut entries = rehearsed.entries.into_iter().map(EntryView::from);
+    let mut entries = rehearsed.entries.into_iter().map(|rehearsal| EntryView::of(dialect, rehearsal));
     let view = PreviewView {
         destination: entries.next(),
         background: entries.collect(),
@@ -75,6 +79,32 @@ async fn preview(engine: web::Data<Engine>, call: Call<PreviewBody>) -> ApiResul
         longest_bytes: longest.unwrap_or_default(),
     };
     Ok(HttpResponse::Ok().json(view))
+}
+
+/// An open request in Handback's own words. What these words do not have is refused.
+fn read_own(body: PreviewBody) -> Result<OpenRequest, Invalid> {
+    let others = [
+        ("payment_endpoint_form", body.payment_endpoint_form.is_some()),
+        ("payment_endpoint_on_cancel", body.payment_endpoint_on_cancel.is_some()),
+        ("is_encryption", body.is_encryption.is_some()),
+        ("extra_outcomes", body.extra_outcomes.is_some()),
+        ("params_in", body.params_in.is_some()),
+    ];
+    if let Some((field, _)) = others.into_iter().find(|(_, is_given)| *is_given) {
+        return Err(Invalid::new(field, "has no use here").hint(format!("leave it out, or preview {}", secpaid::NAME)));
+    }
+    let renamed = |invalid: Invalid| invalid.moved("callback", "callback_url").moved("endpoints", "payment_endpoint");
+    own::OpenBody {
+        amount: "1.00".into(),
+        currency: "EUR".into(),
+        note: body.recipient_note.unwrap_or_default(),
+        callback: body.callback_url.filter(|value| !value.is_null()),
+        endpoints: body.payment_endpoint.filter(|value| !value.is_null()),
+        one_time_token: body.one_time_token,
+        ..own::OpenBody::default()
+    }
+    .read()
+    .map_err(renamed)
 }
 
 /// An open request such as the dialect would read from a call with these fields: the same code refuses the same things.
@@ -108,19 +138,20 @@ fn read_wish(body: &PreviewBody) -> Result<OpenRequest, Invalid> {
     secpaid::read_wish(&Fields::from_pairs(sent)?, secpaid::Kind::Basic)
 }
 
-impl From<Rehearsal> for EntryView {
-    fn from(rehearsal: Rehearsal) -> Self {
-        let outcomes = rehearsal.urls.into_iter().map(|(outcome, url)| (word(outcome).to_owned(), Value::String(url)));
+impl EntryView {
+    fn of(dialect: &str, rehearsal: Rehearsal) -> Self {
+        let urls = rehearsal.urls.into_iter();
+        let outcomes = urls.map(|(outcome, url)| (word(dialect, outcome).to_owned(), Value::String(url)));
+        let views = |given: Vec<(Outcome, DeviceResponse)>| {
+            let view = |(outcome, given)| (word(dialect, outcome), GivenView::from(given));
+            given.into_iter().map(view).collect()
+        };
         Self {
             callback: PlannedView::from(&rehearsal.entry),
             outcomes: outcomes.collect(),
             devices: rehearsal.devices.into_iter().map(|(device, given)| (device.as_str(), views(given))).collect(),
         }
     }
-}
-
-fn views(given: Vec<(Outcome, DeviceResponse)>) -> BTreeMap<&'static str, GivenView> {
-    given.into_iter().map(|(outcome, given)| (word(outcome), GivenView::from(given))).collect()
 }
 
 impl From<DeviceResponse> for GivenView {
@@ -140,9 +171,10 @@ impl From<DeviceResponse> for GivenView {
     }
 }
 
-/// The dialect's own word for an outcome.
-const fn word(outcome: Outcome) -> &'static str {
+/// The dialect's word for an outcome.
+pub(in crate::web) fn word(dialect: &str, outcome: Outcome) -> &'static str {
     match outcome {
+        outcome if dialect == own::NAME => outcome.as_str(),
         Outcome::Paid | Outcome::Authorised | Outcome::Done => "success",
         Outcome::Cancelled => "cancel",
         Outcome::Failed => "failed",

@@ -6,12 +6,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::{ApiResult, Authenticated, Call, at};
-use crate::domain::Merchant;
+use crate::domain::{Merchant, MerchantId};
 use crate::engine::{Edit, Edited, Engine, EngineError, use_cases};
 use crate::web::Problem;
 
 /// What can be saved in a slot.
-pub(super) trait Saved: Clone + 'static {
+pub(in crate::web) trait Saved: Clone + 'static {
     /// What many are called, in addresses and in lists.
     const MANY: &'static str;
     /// What one is called, in refusals.
@@ -28,11 +28,11 @@ pub(super) trait Saved: Clone + 'static {
     /// How it is shown.
     type View: Serialize;
 
-    /// Reads it from a call.
+    /// Reads it from a call of this merchant.
     ///
     /// # Errors
     /// When it breaks a rule.
-    fn read(engine: &Engine, call: &Call<Self::Body>) -> Result<Self, EngineError>;
+    fn read(engine: &Engine, merchant: MerchantId, body: &Self::Body) -> Result<Self, EngineError>;
 
     /// A merchant's slots, holes as `None`.
     fn slots(merchant: &Merchant) -> &[Option<Self>];
@@ -51,7 +51,7 @@ pub(super) fn routes<S: Saved>(config: &mut web::ServiceConfig) {
 }
 
 /// All that a merchant has saved of a kind, holes left out.
-pub(super) fn views<S: Saved>(engine: &Engine, merchant: &Merchant) -> Vec<S::View> {
+pub(in crate::web) fn views<S: Saved>(engine: &Engine, merchant: &Merchant) -> Vec<S::View> {
     let slots = S::slots(merchant).iter().enumerate();
     slots.filter_map(|(index, slot)| Some(slot.as_ref()?.view(engine, merchant, index))).collect()
 }
@@ -66,7 +66,7 @@ async fn one<S: Saved>(engine: web::Data<Engine>, index: web::Path<usize>, merch
 }
 
 async fn add<S: Saved>(engine: web::Data<Engine>, call: Call<S::Body>) -> ApiResult {
-    let saved = S::read(&engine, &call)?;
+    let saved = S::read(&engine, call.merchant.id, &call.body)?;
     let edit = (S::ADD)(saved.clone());
     match use_cases::profile::edit(&engine, call.merchant.id, &edit, call.reservation.as_ref()).await? {
         Edited::Done(Some(index)) => Ok(HttpResponse::Created()
@@ -77,7 +77,7 @@ async fn add<S: Saved>(engine: web::Data<Engine>, call: Call<S::Body>) -> ApiRes
 }
 
 async fn replace<S: Saved>(engine: web::Data<Engine>, index: web::Path<usize>, call: Call<S::Body>) -> ApiResult {
-    let saved = S::read(&engine, &call)?;
+    let saved = S::read(&engine, call.merchant.id, &call.body)?;
     match use_cases::profile::edit(&engine, call.merchant.id, &(S::REPLACE)(*index, saved.clone()), None).await? {
         Edited::Done(_) => Ok(HttpResponse::Ok().json(saved.view(&engine, &call.merchant, *index))),
         Edited::NoSuchSlot => Err(Problem::not_found("slot")),

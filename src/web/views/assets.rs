@@ -63,6 +63,8 @@ macro_rules! assets {
 assets! {
     /// How every page looks.
     STYLE = TEXT_CSS "handback.css";
+    /// How the console looks beside that.
+    CONSOLE_STYLE = TEXT_CSS "console.css";
     /// The mark of every page.
     ICON = SVG "favicon.svg";
     /// Opens an app.

@@ -6,6 +6,7 @@
 //! script-src 'self'` fits them all. It must not name `form-action`: browsers apply that to every hop after a form.
 
 pub mod assets;
+pub mod console;
 pub mod qr;
 pub mod words;
 

@@ -1,0 +1,195 @@
+//! CONSOLE: who is signed in, and what was changed there.
+
+use crate::domain::console::{AUDIT_KEPT, LINK_LIFE, SESSION_IDLE, SESSION_LIFE};
+use crate::domain::{
+    AuditAction, AuditEntry, AuditPlace, ConsoleScope, ConsoleSecret, ConsoleSession, Member, Merchant, SessionId,
+    UnixMillis, merchant::Standing,
+};
+use crate::engine::Engine;
+use crate::engine::deps::{EngineError, Result};
+use crate::engine::derive::halves;
+use crate::keys::session_id;
+
+/// The page on which a sign-in link is used.
+pub const SIGN_IN_PAGE: &str = "/console/sign-in";
+
+/// A sign-in link that was just made.
+#[derive(Debug)]
+pub struct IssuedLink {
+    /// Its whole address, which signs in once.
+    pub url: String,
+    /// Until when.
+    pub expires_at: UnixMillis,
+}
+
+/// A session that has just begun.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The session.
+    pub session: ConsoleSession,
+    /// What the browser shows from now on.
+    pub cookie: ConsoleSecret,
+}
+
+/// Who looks at the console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Viewer {
+    /// The session.
+    pub session: ConsoleSession,
+    /// Whose console it is.
+    pub whose: Whose,
+}
+
+/// Whose console it is, with the merchant as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// The operator's.
+    Operator,
+    /// This merchant's.
+    Merchant(Box<Merchant>),
+}
+
+/// Makes a link that signs a member in once, within [`LINK_LIFE`]. `None` when there is no such merchant.
+///
+/// # Errors
+/// When there is no key, or the store is in trouble.
+pub async fn issue_link(engine: &Engine, member: &Member) -> Result<Option<IssuedLink>> {
+    if let Some(id) = member.scope.merchant()
+        && engine.deps.store.merchant(id).await?.is_none()
+    {
+        return Ok(None);
+    }
+    let link = draw(engine, member.scope)?;
+    engine.deps.store.keep_link(&session_id(&link), member, LINK_LIFE).await?;
+    Ok(Some(IssuedLink {
+        url: engine.deps.public_url.page(SIGN_IN_PAGE, &[("link", link.reveal())]),
+        expires_at: engine.deps.clock.now().plus(LINK_LIFE),
+    }))
+}
+
+/// Whom a sign-in link is for, with whose console it opens. It stays as it is. `None` when it cannot be
+/// used, or not any more.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn look_at_link(engine: &Engine, text: &str) -> Result<Option<(Member, Whose)>> {
+    let Some(link) = read(engine, text) else { return Ok(None) };
+    let Some(member) = engine.deps.store.member_of_link(link.scope(), &session_id(&link)).await? else {
+        return Ok(None);
+    };
+    Ok(whose(engine, member.scope).await?.map(|whose| (member, whose)))
+}
+
+/// Uses a sign-in link up, and begins a session. `None` when it cannot be used, or not any more.
+///
+/// # Errors
+/// [`EngineError::Disabled`], when there is no key, or the store is in trouble.
+pub async fn sign_in(engine: &Engine, text: &str) -> Result<Option<SignedIn>> {
+    let Some(link) = read(engine, text) else { return Ok(None) };
+    let (scope, cookie) = (link.scope(), draw(engine, link.scope())?);
+    if usable(engine, scope).await?.is_none() {
+        return Ok(None);
+    }
+    let ids = (session_id(&link), session_id(&cookie));
+    let begun = engine.deps.store.begin_session(scope, &ids.0, &ids.1, SESSION_LIFE).await?;
+    let Some(session) = begun else { return Ok(None) };
+    record(engine, &session.member, AuditAction::SignedIn, &session.id.text()).await?;
+    Ok(Some(SignedIn { session, cookie }))
+}
+
+/// Who shows this cookie. `None` when it is nobody's, or its session has ended.
+///
+/// # Errors
+/// [`EngineError::Disabled`], or when the store is in trouble.
+pub async fn viewer(engine: &Engine, cookie: &str) -> Result<Option<Viewer>> {
+    let Some(cookie) = read(engine, cookie) else { return Ok(None) };
+    let found = engine.deps.store.use_session(cookie.scope(), &session_id(&cookie), SESSION_IDLE).await?;
+    let Some(session) = found else { return Ok(None) };
+    Ok(usable(engine, cookie.scope()).await?.map(|whose| Viewer { session, whose }))
+}
+
+/// The sessions of a console that go on, the newest first.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn sessions(engine: &Engine, scope: ConsoleScope) -> Result<Vec<ConsoleSession>> {
+    Ok(engine.deps.store.sessions(scope, SESSION_IDLE).await?)
+}
+
+/// Ends a session at once. `false` when the console has none of this id.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn end_session(engine: &Engine, scope: ConsoleScope, session: &SessionId) -> Result<bool> {
+    Ok(engine.deps.store.end_session(scope, session).await?)
+}
+
+/// What the forms of a session carry.
+///
+/// # Errors
+/// When there is no key.
+pub fn form_token(engine: &Engine, session: &SessionId) -> Result<String> {
+    engine.deps.keys.form_token(session).ok_or_else(no_key)
+}
+
+/// Writes into the audit log of a member's console what the member has done.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn record(engine: &Engine, member: &Member, action: AuditAction, object: &str) -> Result<()> {
+    let deps = &engine.deps;
+    let entry = AuditEntry {
+        place: AuditPlace { at: deps.clock.now(), mark: deps.clock.draw() },
+        who: member.name.clone(),
+        role: member.role,
+        action,
+        object: object.to_owned(),
+    };
+    Ok(deps.store.keep_entry(member.scope, &entry, AUDIT_KEPT).await?)
+}
+
+/// The entries of a console's audit log behind `after`, newest first; `most` at the most.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn audit(
+    engine: &Engine,
+    scope: ConsoleScope,
+    after: Option<AuditPlace>,
+    most: usize,
+) -> Result<Vec<AuditEntry>> {
+    Ok(engine.deps.store.entries(scope, after, most).await?)
+}
+
+fn draw(engine: &Engine, scope: ConsoleScope) -> Result<ConsoleSecret> {
+    let [entropy, _] = halves(engine.deps.clock.entropy());
+    engine.deps.keys.console_secret(scope, entropy).ok_or_else(no_key)
+}
+
+/// Reads a secret that we have written: a guess costs no look into the store.
+fn read(engine: &Engine, text: &str) -> Option<ConsoleSecret> {
+    ConsoleSecret::parse(text).filter(|secret| engine.deps.keys.has_written(secret))
+}
+
+/// Whose console it is. `None` when its merchant is gone.
+async fn whose(engine: &Engine, scope: ConsoleScope) -> Result<Option<Whose>> {
+    let Some(id) = scope.merchant() else { return Ok(Some(Whose::Operator)) };
+    let merchant = engine.deps.store.merchant(id).await?;
+    Ok(merchant.map(|merchant| Whose::Merchant(Box::new(merchant))))
+}
+
+/// Whose console it is, for one who uses it: a merchant that is shut out is shut out here too.
+async fn usable(engine: &Engine, scope: ConsoleScope) -> Result<Option<Whose>> {
+    let whose = whose(engine, scope).await?;
+    if let Some(Whose::Merchant(merchant)) = &whose {
+        if merchant.standing == Standing::Disabled {
+            return Err(EngineError::Disabled);
+        }
+        engine.deps.note_accounts(merchant);
+    }
+    Ok(whose)
+}
+
+fn no_key() -> EngineError {
+    EngineError::Missing("key".into())
+}

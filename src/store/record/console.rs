@@ -1,0 +1,48 @@
+//! Members of a console, and the entries of its audit log.
+
+use super::recorded::{Record, Recorded, fields, numbered, recorded};
+use super::{Result, read, write};
+use crate::domain::{AuditAction, AuditEntry, AuditPlace, ConsoleScope, Member, MemberName, Role, UnixMillis};
+
+numbered!(Role: Read, Support, Admin);
+fields!(Member: scope: ConsoleScope, role: Role, name: MemberName);
+fields!(AuditPlace: at: UnixMillis, mark: u64);
+fields!(AuditEntry: place: AuditPlace, who: MemberName, role: Role, action: AuditAction, object: String);
+
+recorded! {
+    ConsoleScope as [u8; 16]: |scope| scope.to_bytes(), |bytes| Some(Self::from_bytes(bytes));
+    MemberName as String: |name| name.as_str().to_owned(), |text| Self::parse(&text).ok();
+    AuditAction as String: |action| action.as_str().to_owned(), |text| Self::of_word(&text);
+}
+
+/// Writes a member.
+///
+/// # Errors
+/// When it cannot be encoded, which no member is known to do.
+pub fn write_member(member: &Member) -> Result<Vec<u8>> {
+    write(&member.record())
+}
+
+/// Reads a member.
+///
+/// # Errors
+/// [`StoreError::Damaged`](crate::store::StoreError::Damaged) when the bytes are no member of a version known here.
+pub fn read_member(bytes: &[u8]) -> Result<Member> {
+    read(bytes, "a member")
+}
+
+/// Writes an entry of an audit log.
+///
+/// # Errors
+/// When it cannot be encoded, which no entry is known to do.
+pub fn write_entry(entry: &AuditEntry) -> Result<Vec<u8>> {
+    write(&entry.record())
+}
+
+/// Reads an entry of an audit log.
+///
+/// # Errors
+/// [`StoreError::Damaged`](crate::store::StoreError::Damaged) when the bytes are no entry of a version known here.
+pub fn read_entry(bytes: &[u8]) -> Result<AuditEntry> {
+    read(bytes, "an entry of an audit log")
+}

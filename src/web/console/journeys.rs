@@ -1,0 +1,360 @@
+//! Journeys: found, exported, and one with all that happened to it.
+
+use std::borrow::Cow;
+
+use actix_web::http::header::{CONTENT_DISPOSITION, HeaderValue};
+use actix_web::{HttpResponse, web};
+use url::form_urlencoded::Serializer;
+
+use super::delivery::row as delivery_row;
+use super::form::given;
+use super::reply::{page, problem, refused, when};
+use super::viewing::OfMerchant;
+use crate::domain::provider_account::name_for_merchant;
+use crate::domain::{Invalid, Journey, MerchantTexts, OperationKind, Outcome};
+use crate::engine::{Engine, EngineError, JourneyCursor, JourneyDetails, Selected, derive, use_cases};
+use crate::web::pages::instead::{Instead, PageResult};
+use crate::web::v1::journey_view::{merchant_texts, read_id, status};
+use crate::web::v1::journeys::{Event, Filter, timeline};
+use crate::web::v1::list::{ListQuery, Place as _};
+use crate::web::v1::preview::word;
+use crate::web::views::console::{
+    Can, EventRow, JourneyPage, JourneyRow, Journeys, OperationRow, PayLink, Place, Problem, Refused, Search,
+};
+use crate::web::{page_at, time::rfc3339};
+
+/// How many journeys a page shows, and how many a file holds at the most.
+const ON_A_PAGE: usize = 50;
+const IN_A_FILE: usize = 10_000;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(page_at("/journeys", "GET").route(web::get().to(list)))
+        .service(page_at("/journeys.csv", "GET").route(web::get().to(export)))
+        .service(page_at("/journeys/{journey}", "GET").route(web::get().to(one)));
+}
+
+/// The parameters of `GET /v1/journeys` that a search means.
+fn parameters(search: &Search) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
+    let mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
+    let mut push = |name: &'static str, text: Cow<'static, str>| pairs.push((name.into(), text));
+    match search.status.as_str() {
+        "" => {}
+        Search::NOT_RETURNED => {
+            push("status", "paid".into());
+            push("returned", "false".into());
+        }
+        status => push("status", status.to_owned().into()),
+    }
+    for (name, text) in [("dialect", &search.dialect), ("provider", &search.provider), ("after", &search.after)] {
+        if let Some(text) = given(text) {
+            push(name, text.to_owned().into());
+        }
+    }
+    for (name, day, time) in
+        [("opened_from", &search.from, "T00:00:00Z"), ("opened_before", &search.to, "T23:59:59.999Z")]
+    {
+        if let Some(day) = given(day) {
+            push(name, format!("{day}{time}").into());
+        }
+    }
+    match given(&search.find).map(|find| (find, find.split_once('='))) {
+        None => {}
+        Some((_, Some((name, text)))) => pairs.push((format!("metadata[{name}]").into(), text.to_owned().into())),
+        Some((reference, None)) => pairs.push(("reference".into(), reference.to_owned().into())),
+    }
+    pairs
+}
+
+/// The query of the console's own list for a search, behind a place.
+fn query(search: &Search, after: Option<&str>) -> String {
+    let all = [
+        ("find", search.find.as_str()),
+        ("status", &search.status),
+        ("dialect", &search.dialect),
+        ("provider", &search.provider),
+        ("from", &search.from),
+        ("to", &search.to),
+        ("after", after.unwrap_or_default()),
+    ];
+    Serializer::new(String::new()).extend_pairs(all.into_iter().filter(|(_, text)| !text.is_empty())).finish()
+}
+
+/// What a search finds; with the place at which it goes on.
+async fn find(viewing: &OfMerchant, search: &Search, most: usize) -> Result<(Selected, Option<String>), EngineError> {
+    let page = ListQuery::read_pairs(parameters(search).into_iter(), &Filter::NAMES)?;
+    let filter = Filter::read(&page)?;
+    let range = filter.range(page.place()?);
+    let wants = |journey: &Journey| filter.wants(&viewing.engine, journey);
+    let found = use_cases::list::page(&viewing.engine, viewing.merchant.id, range, most, wants).await?;
+    let last = found.journeys.last().filter(|_| found.journeys.len() == most).map(JourneyCursor::of);
+    let next = last.or(found.stopped).map(|place| place.write());
+    Ok((found, next))
+}
+
+async fn list(viewing: OfMerchant, search: web::Query<Search>) -> PageResult {
+    let search = search.into_inner();
+    if let Some(path) = found_by_id(&viewing, &search).await? {
+        return Ok(super::reply::to(&viewing.engine, &path));
+    }
+    match find(&viewing, &search, ON_A_PAGE).await {
+        Ok((found, next)) => {
+            let rows = found.journeys.iter().map(row).collect();
+            let next = next.map(|next| query(&search, Some(&next)));
+            Ok(page(&listed(&viewing, search, rows, (next, found.stopped.is_some()), Refused::default())))
+        }
+        Err(EngineError::Refused(invalid)) => {
+            Ok(refused(&listed(&viewing, search, Vec::new(), (None, false), Refused::by(invalid))))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The page of the journey whose id is looked for, if it is an id of one.
+async fn found_by_id(viewing: &OfMerchant, search: &Search) -> Result<Option<String>, Instead> {
+    let Some(Ok((pay_id, id))) = given(&search.find).map(read_id) else { return Ok(None) };
+    let found = use_cases::list::sight(&viewing.engine, viewing.merchant.id, pay_id).await?;
+    let found = found.filter(|sight| id.is_none_or(|id| id == *sight.journey.id()));
+    Ok(found.map(|sight| address(&sight.journey)))
+}
+
+fn listed(
+    viewing: &OfMerchant,
+    search: Search,
+    journeys: Vec<JourneyRow>,
+    (next, stopped): (Option<String>, bool),
+    refused: Refused,
+) -> Journeys {
+    let deps = &viewing.engine.deps;
+    let mode = deps.mode_of(&viewing.merchant);
+    let own = deps.providers.of_merchant(viewing.merchant.id, mode);
+    let operators = deps.providers.operators().iter().filter(|provider| provider.mode() == mode);
+    let providers = own.iter().chain(operators).map(|provider| name_for_merchant(provider.name()).to_owned());
+    Journeys {
+        frame: viewing.frame(Place::Journeys),
+        refused,
+        statuses: &Filter::STATUSES,
+        dialects: deps.dialects.iter().map(|dialect| dialect.name()).collect(),
+        providers: providers.collect(),
+        journeys,
+        next,
+        stopped,
+        query: query(&search, None),
+        search,
+    }
+}
+
+/// The amount of a journey, such as `25.00 EUR`; empty where it is not about money.
+fn amount(journey: &Journey) -> String {
+    let amount = journey.opening().purpose.amount();
+    amount.map_or_else(String::new, |amount| format!("{amount} {}", amount.currency()))
+}
+
+fn row(journey: &Journey) -> JourneyRow {
+    JourneyRow {
+        id: journey.id().to_string(),
+        opened_at: when(journey.opening().opened_at),
+        amount: amount(journey),
+        status: status(journey),
+        note: journey.opening().purpose.note().to_owned(),
+        provider: journey.known_provider().map_or("", name_for_merchant).to_owned(),
+        dialect: journey.opening().dialect.clone(),
+        has_returned: journey.came_back_at().is_some(),
+    }
+}
+
+/// The list as a file for spreadsheets.
+async fn export(viewing: OfMerchant, search: web::Query<Search>) -> PageResult {
+    let (mut search, mut file, mut rows) = (search.into_inner(), csv_line(&HEAD.map(str::to_owned)), 0);
+    loop {
+        let (found, next) = find(&viewing, &search, 200).await.map_err(|error| super::reply::trouble(&error))?;
+        for journey in found.journeys.iter().take(IN_A_FILE - rows) {
+            file += &csv_line(&csv_cells(journey));
+        }
+        rows = (rows + found.journeys.len()).min(IN_A_FILE);
+        match next {
+            Some(next) if rows < IN_A_FILE => search.after = next,
+            _ => break,
+        }
+    }
+    let name = HeaderValue::from_static("attachment; filename=\"journeys.csv\"");
+    let mut response = HttpResponse::Ok();
+    response.insert_header(("cache-control", "no-store")).insert_header(("referrer-policy", "no-referrer"));
+    Ok(response.content_type("text/csv; charset=utf-8").insert_header((CONTENT_DISPOSITION, name)).body(file))
+}
+
+const HEAD: [&str; 11] = [
+    "journey_id",
+    "pay_id",
+    "opened_at",
+    "status",
+    "concluded_at",
+    "returned_at",
+    "amount",
+    "currency",
+    "provider",
+    "dialect",
+    "note",
+];
+
+fn csv_cells(journey: &Journey) -> [String; 11] {
+    let (opening, amount) = (journey.opening(), journey.opening().purpose.amount());
+    [
+        journey.id().to_string(),
+        journey.pay_id().to_string(),
+        rfc3339(opening.opened_at),
+        status(journey).to_owned(),
+        journey.final_outcome().map_or_else(String::new, |end| rfc3339(end.at)),
+        journey.came_back_at().map_or_else(String::new, rfc3339),
+        amount.map_or_else(String::new, |amount| amount.to_string()),
+        amount.map_or_else(String::new, |amount| amount.currency().to_string()),
+        journey.known_provider().map_or("", name_for_merchant).to_owned(),
+        opening.dialect.clone(),
+        opening.purpose.note().to_owned(),
+    ]
+}
+
+/// A line as RFC 4180 has it. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+fn csv_line(cells: &[String]) -> String {
+    let cell = |text: &String| {
+        let is_formula = text.starts_with(['=', '+', '-', '@', '\t']);
+        let text = if is_formula { format!("'{text}") } else { text.clone() };
+        if text.contains(['"', ',']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    };
+    cells.iter().map(cell).collect::<Vec<_>>().join(",") + "\r\n"
+}
+
+async fn one(viewing: OfMerchant, id: web::Path<String>) -> PageResult {
+    let details = sight(&viewing, &id).await?;
+    let [once, _] = derive_once(&viewing.engine);
+    let journey = &details.journey;
+    let MerchantTexts { reference, metadata } = merchant_texts(&viewing.engine, journey);
+    let deliveries = details.deliveries.iter().map(|delivery| delivery_row(journey, delivery));
+    Ok(page(&JourneyPage {
+        frame: viewing.frame(Place::Journeys),
+        id: journey.id().to_string(),
+        amount: amount(journey),
+        status: status(journey),
+        facts: facts(&viewing, journey, reference),
+        metadata: metadata.into_iter().collect(),
+        link: pay_link(&viewing.engine, journey)?,
+        urls: urls(&viewing.engine, journey)?,
+        timeline: events(&details),
+        operations: operations(journey),
+        deliveries: deliveries.collect(),
+        can: can(journey),
+        once,
+    }))
+}
+
+/// A merchant's journey with everything about it.
+pub(super) async fn sight(viewing: &OfMerchant, id: &str) -> Result<JourneyDetails, Instead> {
+    let not_found = || Instead::from(problem(&Problem::not_found()));
+    let (pay_id, id) = read_id(id).map_err(|_| not_found())?;
+    let found = use_cases::list::sight(&viewing.engine, viewing.merchant.id, pay_id).await?;
+    found.filter(|sight| id.is_none_or(|id| id == *sight.journey.id())).ok_or_else(not_found)
+}
+
+/// A text that nobody else draws, by which a form that is sent twice is one order.
+pub(super) fn derive_once(engine: &Engine) -> [String; 2] {
+    let mark = |_| format!("{:016x}", engine.deps.clock.draw());
+    [0, 1].map(mark)
+}
+
+fn facts(viewing: &OfMerchant, journey: &Journey, reference: Option<String>) -> Vec<(&'static str, String)> {
+    let opening = journey.opening();
+    let shown = |moment| when(moment).shown;
+    let total = |kind| journey.total(kind).map(|total| total.to_string()).unwrap_or_default();
+    let payment = journey.latest_payment().and_then(|payment| payment.provider_reference().map(str::to_owned));
+    let all = [
+        ("journey_id", journey.id().to_string()),
+        ("pay_id", journey.pay_id().to_string()),
+        ("reference", reference.unwrap_or_default()),
+        ("note", opening.purpose.note().to_owned()),
+        ("dialect", opening.dialect.clone()),
+        ("mode", opening.mode.unwrap_or(viewing.engine.deps.usual_mode).as_str().to_owned()),
+        ("provider", journey.known_provider().map_or("", name_for_merchant).to_owned()),
+        ("payment at the provider", payment.unwrap_or_default()),
+        ("opened_at", shown(opening.opened_at)),
+        ("expires_at", shown(opening.expires_at)),
+        ("returned_at", journey.came_back_at().map(shown).unwrap_or_default()),
+        ("concluded_at", journey.final_outcome().map(|end| shown(end.at)).unwrap_or_default()),
+        ("captured", total(OperationKind::Capture)),
+        ("refunded", total(OperationKind::Refund)),
+        ("charged_back", total(OperationKind::Chargeback)),
+    ];
+    all.into_iter().filter(|(_, text)| !text.is_empty()).collect()
+}
+
+/// The link of a journey that can still be paid.
+fn pay_link(engine: &Engine, journey: &Journey) -> Result<Option<PayLink>, EngineError> {
+    if !journey.is_open() || journey.opening().purpose.checkout().is_none() {
+        return Ok(None);
+    }
+    let text = derive::link(&engine.deps, journey)?;
+    Ok(Some(PayLink {
+        url: derive::pay_link(&engine.deps, journey)?,
+        qr: format!("{}/qr.png?link_id={text}", crate::engine::PAYMENT_PAGE),
+    }))
+}
+
+fn urls(engine: &Engine, journey: &Journey) -> Result<Vec<(&'static str, String)>, EngineError> {
+    if !journey.opening().purpose.needs_customer() {
+        return Ok(Vec::new());
+    }
+    let urls = use_cases::open::outcome_urls(engine, journey)?;
+    let named = |(outcome, url): (Outcome, String)| (word(&journey.opening().dialect, outcome), url);
+    Ok(urls.into_iter().map(named).collect())
+}
+
+/// What happened, in the order of time.
+fn events(details: &JourneyDetails) -> Vec<EventRow> {
+    let returned =
+        details.journey.came_back_at().map(|at| EventRow { at: when(at), event: "returned", more: String::new() });
+    let mut events: Vec<EventRow> = timeline(details).into_iter().map(event).chain(returned).collect();
+    events.sort_by(|a, b| a.at.exact.cmp(&b.at.exact));
+    events
+}
+
+fn event(event: Event) -> EventRow {
+    let visit = event.visit.filter(|visit| *visit > 1).map(|visit| format!("visit {visit}"));
+    let by = event.by.map(|by| format!("by the {by}"));
+    let parts = [event.outcome.map(str::to_owned), by, visit, event.error, event.error_description];
+    let more = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    EventRow { at: when(event.moment), event: event.event, more }
+}
+
+fn operations(journey: &Journey) -> Vec<OperationRow> {
+    let row = |operation: &crate::domain::AppliedOperation| OperationRow {
+        kind: operation.kind.as_str(),
+        amount: operation.amount.map_or_else(String::new, |amount| format!("{amount} {}", amount.currency())),
+        journey: operation.by.to_string(),
+    };
+    journey.operations().iter().map(row).collect()
+}
+
+/// What can be done to a journey now.
+fn can(journey: &Journey) -> Can {
+    let outcome = journey.final_outcome().map(|end| end.outcome);
+    let is_proven = matches!(outcome, Some(Outcome::Paid | Outcome::Authorised));
+    let left = |kind| {
+        let left = journey.applicable(kind).filter(|_| is_proven).flatten();
+        left.filter(|left| left.minor() > 0).map(|left| left.to_string())
+    };
+    let (is_reserved, capture) = (outcome == Some(Outcome::Authorised), left(OperationKind::Capture));
+    Can {
+        cancel: journey.final_outcome().is_none() && journey.opening().purpose.needs_customer(),
+        void: is_reserved && capture.is_some(),
+        capture,
+        refund: left(OperationKind::Refund),
+    }
+}
+
+pub(super) fn address(journey: &Journey) -> String {
+    format!("/console/journeys/{}", journey.id())
+}
+
+/// What is refused of an amount and of everything beside it.
+pub(super) fn refused_order(invalid: &Invalid) -> HttpResponse {
+    problem(&Problem::refused(invalid))
+}

@@ -1,0 +1,137 @@
+//! The operator's console: its merchants, each with a sign-in link, and its providers.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use super::form::{Changed, Form, Posted};
+use super::reply::{page, problem, refused, when};
+use super::viewing::OfOperator;
+use crate::domain::merchant::Standing;
+use crate::domain::{
+    AuditAction, ConsoleScope, Invalid, Member, MemberName, Merchant, MerchantId, MerchantName, Mode, Role,
+};
+use crate::engine::use_cases;
+use crate::web::page_at;
+use crate::web::pages::instead::{Instead, PageResult};
+use crate::web::views::console::{
+    Issued, MerchantRow, Merchants, NewMerchantFields, Place, Problem, ProviderRow, Providers, Refused,
+};
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(page_at("/merchants", "GET, POST").route(web::get().to(list)).route(web::post().to(add)))
+        .service(page_at("/merchants/link", "POST").route(web::post().to(link)))
+        .service(page_at("/merchants/standing", "POST").route(web::post().to(stand)))
+        .service(page_at("/providers", "GET").route(web::get().to(providers)));
+}
+
+impl Posted for NewMerchantFields {
+    type Of = OfOperator;
+    const ROLE: Role = Role::Admin;
+}
+
+async fn list(viewing: OfOperator) -> PageResult {
+    let row = |merchant: &Merchant| MerchantRow {
+        id: merchant.id.to_string(),
+        name: merchant.name.as_str().to_owned(),
+        mode: viewing.engine.deps.mode_of(merchant),
+        is_disabled: merchant.standing == Standing::Disabled,
+        created_at: when(merchant.created_at),
+    };
+    let merchants = use_cases::merchants::list(&viewing.engine).await?.iter().map(row).collect();
+    let (new, refused) = (NewMerchantFields::default(), Refused::default());
+    Ok(page(&Merchants { frame: viewing.frame(Place::Merchants), merchants, new, refused }))
+}
+
+async fn add(form: Form<NewMerchantFields>) -> Changed {
+    let read = || Ok((MerchantName::parse(&form.fields.name)?, Mode::parse(&form.fields.mode)?));
+    let (name, mode) = match read() {
+        Ok(read) => read,
+        Err(invalid) => return Err(again(&form, invalid)),
+    };
+    let new = use_cases::merchants::add(&form.by.engine, name, mode).await?;
+    let shown = Issued::merchant(
+        form.by.frame(Place::Merchants),
+        new.merchant.name.as_str(),
+        [
+            ("merchant_id", new.merchant.id.to_string()),
+            ("api_key", new.api_key.reveal().to_owned()),
+            ("signing_secret", new.signing_secret.reveal().to_owned()),
+        ],
+    );
+    form.answer(AuditAction::MerchantAdded, &new.merchant.id.to_string(), page(&shown)).await
+}
+
+fn again(form: &Form<NewMerchantFields>, invalid: Invalid) -> Instead {
+    let (frame, new) = (form.by.frame(Place::Merchants), form.fields.clone());
+    refused(&Merchants { frame, merchants: Vec::new(), new, refused: Refused::by(invalid) }).into()
+}
+
+/// Whom a sign-in link is for.
+#[derive(Deserialize)]
+struct NewLink {
+    merchant: String,
+    name: String,
+    role: String,
+}
+
+impl Posted for NewLink {
+    type Of = OfOperator;
+    const ROLE: Role = Role::Admin;
+}
+
+async fn link(form: Form<NewLink>) -> Changed {
+    let scope = ConsoleScope::Merchant(read_id(&form.fields.merchant)?);
+    let read =
+        || Ok(Member { scope, role: Role::parse(&form.fields.role)?, name: MemberName::parse(&form.fields.name)? });
+    let member = read().map_err(|invalid: Invalid| problem(&Problem::refused(&invalid)))?;
+    let issued = use_cases::console::issue_link(&form.by.engine, &member).await?.ok_or_else(not_found)?;
+    let shown = Issued::link(form.by.frame(Place::Merchants), member.name.as_str(), issued.url);
+    form.answer(AuditAction::LinkIssued, &form.fields.merchant, page(&shown)).await
+}
+
+/// A merchant that is to be shut out, or let in again.
+#[derive(Deserialize)]
+struct Stand {
+    merchant: String,
+    standing: String,
+}
+
+impl Posted for Stand {
+    type Of = OfOperator;
+    const ROLE: Role = Role::Admin;
+}
+
+async fn stand(form: Form<Stand>) -> Changed {
+    let id = read_id(&form.fields.merchant)?;
+    let (standing, action) = match form.fields.standing.as_str() {
+        "disabled" => (Standing::Disabled, AuditAction::MerchantDisabled),
+        "active" => (Standing::Active, AuditAction::MerchantEnabled),
+        _ => return Err(problem(&Problem::unreadable()).into()),
+    };
+    use_cases::merchants::set_standing(&form.by.engine, id, standing).await?.ok_or_else(not_found)?;
+    form.done(action, &form.fields.merchant, "/console/merchants").await
+}
+
+async fn providers(viewing: OfOperator) -> PageResult {
+    let away = viewing.engine.providers_away();
+    let rows = viewing.engine.deps.providers.operators().iter().map(|provider| {
+        let silent = away.iter().find(|(name, span)| name == provider.name() && !span.is_zero());
+        ProviderRow {
+            name: provider.name().to_owned(),
+            label: provider.label().to_owned(),
+            mode: provider.mode(),
+            takes_payments: provider.takes_payments(),
+            silent_seconds: silent.map(|(_, span)| span.as_secs()),
+        }
+    });
+    Ok(page(&Providers { providers: rows.collect(), frame: viewing.frame(Place::Providers) }))
+}
+
+fn read_id(text: &str) -> Result<MerchantId, Instead> {
+    text.parse().map_err(|_| not_found().into())
+}
+
+fn not_found() -> HttpResponse {
+    problem(&Problem::not_found())
+}

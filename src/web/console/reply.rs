@@ -1,0 +1,57 @@
+//! Replies of the console.
+
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
+use actix_web::{HttpResponse, http::StatusCode};
+use askama::Template;
+
+use crate::domain::{Redirect, UnixMillis};
+use crate::engine::{Engine, EngineError};
+use crate::web::views::console::{Problem, When};
+use crate::web::{problem as problems, reply, time};
+
+/// As all of our pages have it; and a form is posted here alone, since none of the console's leads elsewhere.
+const CSP: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; form-action 'self'; \
+     frame-ancestors 'none'",
+);
+
+/// A page.
+pub(super) fn page(page: &impl Template) -> HttpResponse {
+    page_with(StatusCode::OK, page)
+}
+
+/// A page with this status.
+pub(super) fn page_with(status: StatusCode, page: &impl Template) -> HttpResponse {
+    let mut response = reply::page_with(status, page);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, CSP);
+    response
+}
+
+/// A form again, with what is wrong in it.
+pub(super) fn refused(page: &impl Template) -> HttpResponse {
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, page)
+}
+
+/// A page that says what stands in the way.
+pub(super) fn problem(problem: &Problem) -> HttpResponse {
+    page_with(StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST), problem)
+}
+
+/// What is said of an error of the engine.
+pub(super) fn trouble(error: &EngineError) -> HttpResponse {
+    match error {
+        EngineError::Disabled => problem(&Problem::disabled()),
+        EngineError::Refused(invalid) => problem(&Problem::refused(invalid)),
+        error => problems::page_of(error),
+    }
+}
+
+/// To a page of the console.
+pub(super) fn to(engine: &Engine, path: &str) -> HttpResponse {
+    reply::see_other(&Redirect::own(&engine.deps.public_url, path, &[]))
+}
+
+/// A moment, as pages show it.
+pub(super) fn when(moment: UnixMillis) -> When {
+    When { exact: time::rfc3339(moment), shown: time::second(moment) }
+}

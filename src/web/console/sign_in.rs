@@ -1,0 +1,72 @@
+//! Signing in by a link that works once, and signing out.
+//!
+//! The link shows a page with a button: what only looks at a link, as scanners of mail do, uses nothing up.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::form::{Changed, Form, Posted, check_site};
+use super::reply::{page, problem, to, trouble};
+use super::viewing::{SignedIn, with_session, without_session};
+use crate::domain::{AuditAction, Role};
+use crate::engine::{Engine, Whose, use_cases};
+use crate::web::pages::instead::PageResult;
+use crate::web::pages::link::posted;
+use crate::web::views::console::{Problem, SignIn};
+use crate::web::{Incoming, page_at, reply};
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(page_at("/sign-in", "GET, POST").route(web::get().to(show)).route(web::post().to(sign_in)))
+        .service(page_at("/sign-out", "POST").route(web::post().to(sign_out)));
+}
+
+#[derive(Deserialize)]
+struct LinkQuery {
+    #[serde(default)]
+    link: String,
+}
+
+async fn show(engine: web::Data<Engine>, request: HttpRequest, query: web::Query<LinkQuery>) -> PageResult {
+    if reply::is_prefetch(&request) {
+        return Ok(reply::untouched());
+    }
+    let found = use_cases::console::look_at_link(&engine, &query.link).await.map_err(|error| trouble(&error))?;
+    let Some((member, whose)) = found else { return Err(over().into()) };
+    let whose = match whose {
+        Whose::Operator => None,
+        Whose::Merchant(merchant) => Some(merchant.name.as_str().to_owned()),
+    };
+    let name = member.name.as_str().to_owned();
+    Ok(page(&SignIn { whose, name, role: member.role, link: query.into_inner().link }))
+}
+
+async fn sign_in(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
+    let Incoming { request, body } = incoming;
+    // Nobody is to be signed in to a console that somebody else has chosen.
+    check_site(&request)?;
+    let fields = posted(body);
+    let link = fields.text("link").unwrap_or_default();
+    let signed_in = use_cases::console::sign_in(&engine, link).await.map_err(|error| trouble(&error))?;
+    let Some(signed_in) = signed_in else { return Err(over().into()) };
+    Ok(with_session(to(&engine, "/console"), &signed_in.cookie))
+}
+
+#[derive(Deserialize)]
+struct SignOut {}
+
+impl Posted for SignOut {
+    type Of = SignedIn;
+    const ROLE: Role = Role::Read;
+}
+
+async fn sign_out(form: Form<SignOut>) -> Changed {
+    let session = &form.by.viewer.session;
+    use_cases::console::end_session(&form.by.engine, form.by.scope(), &session.id).await?;
+    let left = without_session(page(&Problem::has_signed_out()));
+    form.answer(AuditAction::SignedOut, &session.id.text(), left).await
+}
+
+fn over() -> HttpResponse {
+    problem(&Problem::link_over())
+}

@@ -1,0 +1,157 @@
+//! Webhook endpoints: saved, changed, deleted, with their health; and the signing secret.
+
+use std::time::Duration;
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use super::form::{Changed, Form, Posted};
+use super::reply::{page, problem, refused, trouble};
+use super::viewing::OfMerchant;
+use crate::domain::{AuditAction, Role, WebhookEndpoint};
+use crate::engine::{DeliveryContext, DeliveryFilter, Edit, Edited, EngineError, use_cases};
+use crate::web::page_at;
+use crate::web::pages::instead::{Instead, PageResult};
+use crate::web::v1::{endpoints::EndpointBody, slots::Saved};
+use crate::web::views::console::{
+    EndpointFields, EndpointForm, EndpointRow, Issued, Place, Problem, Refused, Webhooks,
+};
+
+/// How many deliveries of each kind the health of endpoints is read off.
+const LOOKED_AT: usize = 200;
+
+/// How long a signing secret that was replaced still counts.
+const OVERLAP: Duration = Duration::from_hours(24);
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(page_at("/webhooks", "GET").route(web::get().to(list)))
+        .service(page_at("/webhooks/new", "GET, POST").route(web::get().to(new)).route(web::post().to(add)))
+        .service(page_at("/webhooks/secret", "POST").route(web::post().to(rotate)))
+        .service(
+            page_at("/webhooks/{index}/edit", "GET, POST").route(web::get().to(edit)).route(web::post().to(change)),
+        )
+        .service(page_at("/webhooks/{index}/delete", "POST").route(web::post().to(delete)));
+}
+
+impl Posted for EndpointFields {
+    type Of = OfMerchant;
+    const ROLE: Role = Role::Admin;
+}
+
+/// The form of a button that says everything by its address.
+#[derive(Deserialize)]
+struct Press {}
+
+impl Posted for Press {
+    type Of = OfMerchant;
+    const ROLE: Role = Role::Admin;
+}
+
+async fn list(viewing: OfMerchant) -> PageResult {
+    let engine = &viewing.engine;
+    let of = |filter| use_cases::deliveries::list(engine, viewing.merchant.id, filter, None, LOOKED_AT);
+    let (failing, dead) = (of(DeliveryFilter::Failing).await?, of(DeliveryFilter::Dead).await?);
+    let to = |endpoint: &WebhookEndpoint, all: &[DeliveryContext]| {
+        let url_of = |context: &DeliveryContext| {
+            context.journey.opening().plan.url_of(context.delivery.id.target).map(|url| url.as_str().to_owned())
+        };
+        all.iter().filter(|context| url_of(context).as_deref() == Some(endpoint.url.as_str())).count()
+    };
+    let row = |(index, endpoint): (usize, &WebhookEndpoint)| EndpointRow {
+        index,
+        url: endpoint.url.as_str().to_owned(),
+        events: endpoint.notify_on.words().join(", "),
+        failing: to(endpoint, &failing),
+        dead: to(endpoint, &dead),
+    };
+    let endpoints = viewing.merchant.endpoints.entries().map(row).collect();
+    Ok(page(&Webhooks { frame: viewing.frame(Place::Webhooks), endpoints }))
+}
+
+async fn new(viewing: OfMerchant) -> PageResult {
+    viewing.check_role(Role::Admin)?;
+    let all = crate::domain::NotifyOn::ALL.words();
+    Ok(page(&form_page(&viewing, None, EndpointFields::wanting(String::new(), &all), Refused::default())))
+}
+
+async fn add(form: Form<EndpointFields>) -> Changed {
+    let edited = match read(&form) {
+        Ok(new) => use_cases::profile::edit(&form.by.engine, form.by.merchant.id, &Edit::AddEndpoint(new), None).await,
+        Err(error) => Err(error),
+    };
+    match edited {
+        Ok(Edited::Done(Some(index))) => {
+            form.done(AuditAction::EndpointAdded, &index.to_string(), "/console/webhooks").await
+        }
+        Ok(_) => Err(not_found().into()),
+        Err(error) => Err(again(&form, None, error)),
+    }
+}
+
+async fn edit(viewing: OfMerchant, index: web::Path<usize>) -> PageResult {
+    viewing.check_role(Role::Admin)?;
+    let saved = viewing.merchant.endpoints.at(*index).ok_or_else(not_found)?;
+    let fields = EndpointFields::wanting(saved.url.as_str().to_owned(), &saved.notify_on.words());
+    Ok(page(&form_page(&viewing, Some(*index), fields, Refused::default())))
+}
+
+async fn change(index: web::Path<usize>, form: Form<EndpointFields>) -> Changed {
+    let saved = form.by.merchant.endpoints.at(*index).ok_or_else(not_found)?;
+    let edited = match read(&form) {
+        Ok(new) => {
+            // Its form and its key are not in this form, and stay.
+            let new = WebhookEndpoint { form: saved.form.clone(), cipher: saved.cipher.clone(), ..new };
+            let edit = Edit::ReplaceEndpoint(*index, new);
+            use_cases::profile::edit(&form.by.engine, form.by.merchant.id, &edit, None).await
+        }
+        Err(error) => Err(error),
+    };
+    match edited {
+        Ok(Edited::Done(_)) => form.done(AuditAction::EndpointChanged, &index.to_string(), "/console/webhooks").await,
+        Ok(Edited::NoSuchSlot) => Err(not_found().into()),
+        Err(error) => Err(again(&form, Some(*index), error)),
+    }
+}
+
+async fn delete(index: web::Path<usize>, form: Form<Press>) -> Changed {
+    let edit = Edit::DeleteEndpoint(*index);
+    match use_cases::profile::edit(&form.by.engine, form.by.merchant.id, &edit, None).await? {
+        Edited::Done(_) => form.done(AuditAction::EndpointDeleted, &index.to_string(), "/console/webhooks").await,
+        Edited::NoSuchSlot => Err(not_found().into()),
+    }
+}
+
+async fn rotate(form: Form<Press>) -> Changed {
+    let rotated = use_cases::secrets::rotate_signing_secret(&form.by.engine, form.by.merchant.id, OVERLAP).await;
+    let new = rotated.map_err(|error| trouble(&error))?.ok_or_else(not_found)?;
+    let shown = Issued::signing_secret(form.by.frame(Place::Webhooks), new.secret.reveal().to_owned());
+    form.answer(AuditAction::SecretRotated, "signing_secret", page(&shown)).await
+}
+
+fn read(form: &Form<EndpointFields>) -> Result<WebhookEndpoint, EngineError> {
+    let wanted = form.fields.events().into_iter().filter(|(_, is_wanted)| *is_wanted);
+    let body = EndpointBody {
+        url: form.fields.url.trim().to_owned(),
+        notify_on: Some(wanted.map(|(word, _)| word.to_owned()).collect()),
+        ..EndpointBody::default()
+    };
+    WebhookEndpoint::read(&form.by.engine, form.by.merchant.id, &body)
+}
+
+fn form_page(viewing: &OfMerchant, index: Option<usize>, fields: EndpointFields, refused: Refused) -> EndpointForm {
+    EndpointForm { frame: viewing.frame(Place::Webhooks), index, fields, refused }
+}
+
+fn again(form: &Form<EndpointFields>, index: Option<usize>, error: EngineError) -> Instead {
+    match error {
+        EngineError::Refused(invalid) => {
+            refused(&form_page(&form.by, index, form.fields.clone(), Refused::by(invalid))).into()
+        }
+        error => trouble(&error).into(),
+    }
+}
+
+fn not_found() -> HttpResponse {
+    problem(&Problem::not_found())
+}

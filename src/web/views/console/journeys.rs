@@ -1,0 +1,228 @@
+//! Journeys: the list, a new link, and one with all that happened.
+
+use askama::Template;
+use serde::Deserialize;
+
+use super::fields::Refused;
+use super::frame::{Frame, When};
+use super::words::journeys as words;
+use crate::domain::Role;
+
+/// What is looked for, as the form of the list has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Search {
+    /// An id, a reference, or `name=text` of the metadata.
+    pub find: String,
+    /// A status, or [`Search::NOT_RETURNED`].
+    pub status: String,
+    /// A dialect.
+    pub dialect: String,
+    /// A provider.
+    pub provider: String,
+    /// The first day.
+    pub from: String,
+    /// The last day.
+    pub to: String,
+    /// The place behind which the list begins.
+    pub after: String,
+}
+
+impl Search {
+    /// In the place of a status: paid, and its customer has not come back.
+    pub const NOT_RETURNED: &'static str = "paid-not-returned";
+
+    fn is_any(&self) -> bool {
+        *self != Self { after: self.after.clone(), ..Self::default() }
+    }
+}
+
+/// A part of the list.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/journeys.html")]
+pub struct Journeys {
+    /// What stands around it.
+    pub frame: Frame,
+    /// What is looked for.
+    pub search: Search,
+    /// What of that is refused.
+    pub refused: Refused,
+    /// Every status.
+    pub statuses: &'static [&'static str],
+    /// Every dialect.
+    pub dialects: Vec<&'static str>,
+    /// Every provider.
+    pub providers: Vec<String>,
+    /// The newest first.
+    pub journeys: Vec<JourneyRow>,
+    /// The query of what comes behind it, if anything does.
+    pub next: Option<String>,
+    /// Whether it ends because enough were looked at.
+    pub stopped: bool,
+    /// The query of the list as it is.
+    pub query: String,
+}
+
+impl Journeys {
+    fn refused_beside(&self) -> Option<String> {
+        self.refused.beside(&[])
+    }
+}
+
+/// A journey in the list.
+#[derive(Debug, Clone)]
+pub struct JourneyRow {
+    /// Its id.
+    pub id: String,
+    /// When it was opened.
+    pub opened_at: When,
+    /// What is paid, with the currency; empty where nothing is.
+    pub amount: String,
+    /// Where it stands.
+    pub status: &'static str,
+    /// What it is for.
+    pub note: String,
+    /// The provider.
+    pub provider: String,
+    /// The dialect.
+    pub dialect: String,
+    /// Whether its customer has come back.
+    pub has_returned: bool,
+}
+
+/// The form of a new link.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct LinkFields {
+    /// The amount.
+    pub amount: String,
+    /// Its currency.
+    pub currency: String,
+    /// What it is for.
+    pub note: String,
+    /// The merchant's own reference.
+    pub reference: String,
+    /// The index of a saved callback; empty for those that are used by default.
+    pub callback: String,
+    /// For how many hours it can be paid.
+    pub hours: String,
+    /// What makes a second press the same link.
+    pub once: String,
+}
+
+/// The form of a new link.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/link_form.html")]
+pub struct LinkForm {
+    /// What stands around it.
+    pub frame: Frame,
+    /// What is filled in.
+    pub fields: LinkFields,
+    /// What of it is refused.
+    pub refused: Refused,
+    /// The saved callbacks: index, and how it is called.
+    pub callbacks: Vec<(String, String)>,
+}
+
+impl LinkForm {
+    fn refused_beside(&self) -> Option<String> {
+        self.refused.beside(&["amount", "currency", "note", "reference", "expires_in"])
+    }
+}
+
+/// One journey.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/journey.html")]
+pub struct JourneyPage {
+    /// What stands around it.
+    pub frame: Frame,
+    /// Its id.
+    pub id: String,
+    /// What is paid, with the currency.
+    pub amount: String,
+    /// Where it stands.
+    pub status: &'static str,
+    /// What is known of it: a name, and a text.
+    pub facts: Vec<(&'static str, String)>,
+    /// The merchant's own texts.
+    pub metadata: Vec<(String, String)>,
+    /// The link of its customer, while it can be paid.
+    pub link: Option<PayLink>,
+    /// By outcome, where its customer is handed back.
+    pub urls: Vec<(&'static str, String)>,
+    /// What happened, in order.
+    pub timeline: Vec<EventRow>,
+    /// What was done with its money.
+    pub operations: Vec<OperationRow>,
+    /// What its servers were sent.
+    pub deliveries: Vec<DeliveryRow>,
+    /// What can be done.
+    pub can: Can,
+    /// What makes a second press the same order.
+    pub once: String,
+}
+
+/// A customer's link.
+#[derive(Debug, Clone)]
+pub struct PayLink {
+    /// Its address.
+    pub url: String,
+    /// Where its QR code is.
+    pub qr: String,
+}
+
+/// An event of a timeline.
+#[derive(Debug, Clone)]
+pub struct EventRow {
+    /// When.
+    pub at: When,
+    /// What, in the word of `/v1`.
+    pub event: &'static str,
+    /// What came of it, by whom, and with which error.
+    pub more: String,
+}
+
+/// An operation.
+#[derive(Debug, Clone)]
+pub struct OperationRow {
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its amount.
+    pub amount: String,
+    /// The number of its own journey.
+    pub journey: String,
+}
+
+/// A delivery in a list.
+#[derive(Debug, Clone)]
+pub struct DeliveryRow {
+    /// Its id.
+    pub id: String,
+    /// When it was left, or ended.
+    pub at: When,
+    /// What is notified.
+    pub url: String,
+    /// Of what.
+    pub event: String,
+    /// Where it stands.
+    pub state: &'static str,
+    /// How many tries.
+    pub tries: u8,
+    /// What the last attempt met.
+    pub last: String,
+    /// When it is tried again, if it is.
+    pub due_at: Option<When>,
+}
+
+/// What can be done to a journey, by what is left of it.
+#[derive(Debug, Clone, Default)]
+pub struct Can {
+    /// Withdraw it.
+    pub cancel: bool,
+    /// Collect so much.
+    pub capture: Option<String>,
+    /// Release it.
+    pub void: bool,
+    /// Give so much back.
+    pub refund: Option<String>,
+}

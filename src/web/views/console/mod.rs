@@ -1,0 +1,42 @@
+//! The console's pages: as customers' pages, each a typed context, plain data in and HTML out.
+//!
+//! Their sentences live in [`words`], in English alone; what they look like beside all other pages, in
+//! `static/console.css`.
+
+pub(super) mod words;
+
+mod audit;
+mod callbacks;
+mod fields;
+mod frame;
+mod journeys;
+mod operator;
+mod problem;
+mod sessions;
+mod sign_in;
+mod start;
+#[cfg(test)]
+mod tests;
+mod webhooks;
+
+pub use audit::{Audit, AuditRow};
+pub use callbacks::{Callback, CallbackForm, CallbackRow, Callbacks, Opens, OpensRow, Preview, TestFields};
+pub use fields::{CallbackFields, Refused};
+pub use frame::{Frame, Place, Side, When};
+pub use journeys::{
+    Can, DeliveryRow, EventRow, JourneyPage, JourneyRow, Journeys, LinkFields, LinkForm, OperationRow, PayLink, Search,
+};
+pub use operator::{Issued, MerchantRow, Merchants, NewMerchantFields, ProviderRow, Providers};
+pub use problem::Problem;
+pub use sessions::{SessionRow, Sessions};
+pub use sign_in::SignIn;
+pub use start::{AccountRow, KeyFields, KeyRow, Keys, Numbers, Start};
+pub use webhooks::{AttemptRow, Deliveries, DeliveryPage, EndpointFields, EndpointForm, EndpointRow, Webhooks};
+
+use crate::domain::Invalid;
+
+/// What breaks a rule, as a sentence with what would do.
+fn refusal(invalid: &Invalid) -> String {
+    let hint = invalid.hint_text().map_or_else(String::new, |hint| format!("; {hint}"));
+    format!("{} {}{hint}.", words::capitalised(invalid.field()), invalid.rule())
+}

@@ -1,0 +1,116 @@
+//! The operator's merchants and providers, and what is shown once.
+
+use askama::Template;
+use serde::Deserialize;
+
+use super::fields::Refused;
+use super::frame::{Frame, When};
+use super::words::{issued, operator as words};
+use crate::domain::{Mode, Role};
+
+/// The merchants.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/merchants.html")]
+pub struct Merchants {
+    /// What stands around it.
+    pub frame: Frame,
+    /// The oldest first.
+    pub merchants: Vec<MerchantRow>,
+    /// The form of a new one.
+    pub new: NewMerchantFields,
+    /// What of it is refused.
+    pub refused: Refused,
+}
+
+impl Merchants {
+    fn refused_beside(&self) -> Option<String> {
+        self.refused.beside(&["name"])
+    }
+}
+
+/// A merchant.
+#[derive(Debug, Clone)]
+pub struct MerchantRow {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether money moves.
+    pub mode: Mode,
+    /// Whether it is shut out.
+    pub is_disabled: bool,
+    /// When it was added.
+    pub created_at: When,
+}
+
+/// The form of a new merchant.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct NewMerchantFields {
+    /// The name that customers see.
+    pub name: String,
+    /// Whether money moves.
+    pub mode: String,
+}
+
+/// The providers.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/providers.html")]
+pub struct Providers {
+    /// What stands around it.
+    pub frame: Frame,
+    /// As they are configured.
+    pub providers: Vec<ProviderRow>,
+}
+
+/// A provider.
+#[derive(Debug, Clone)]
+pub struct ProviderRow {
+    /// Its name.
+    pub name: String,
+    /// Its name for people.
+    pub label: String,
+    /// Whether money moves.
+    pub mode: Mode,
+    /// Whether it takes payments.
+    pub takes_payments: bool,
+    /// For how long it has given no answer, if it gives none.
+    pub silent_seconds: Option<u64>,
+}
+
+/// What is shown once: secrets that were just made.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/issued.html")]
+pub struct Issued {
+    frame: Frame,
+    title: String,
+    sentence: &'static str,
+    secrets: Vec<(&'static str, String)>,
+    /// Where to go on, and what that is called.
+    on: (&'static str, &'static str),
+}
+
+impl Issued {
+    /// A new merchant's.
+    pub fn merchant(frame: Frame, name: &str, secrets: [(&'static str, String); 3]) -> Self {
+        let (secrets, on) = (secrets.into(), ("/console/merchants", issued::TO_MERCHANTS));
+        Self { frame, title: issued::merchant(name), sentence: issued::ONCE, secrets, on }
+    }
+
+    /// A sign-in link.
+    pub fn link(frame: Frame, name: &str, url: String) -> Self {
+        let (secrets, on) = (vec![(issued::LINK, url)], ("/console/merchants", issued::TO_MERCHANTS));
+        Self { frame, title: issued::link(name), sentence: issued::LINK_SENTENCE, secrets, on }
+    }
+
+    /// An API key.
+    pub fn key(frame: Frame, name: &str, key: String) -> Self {
+        let on = ("/console/keys", issued::TO_KEYS);
+        Self { frame, title: issued::key(name), sentence: issued::ONCE, secrets: vec![("api_key", key)], on }
+    }
+
+    /// A signing secret.
+    pub fn signing_secret(frame: Frame, secret: String) -> Self {
+        let (secrets, on) = (vec![("signing_secret", secret)], ("/console/webhooks", issued::TO_WEBHOOKS));
+        Self { frame, title: issued::SECRET.to_owned(), sentence: issued::SECRET_SENTENCE, secrets, on }
+    }
+}

@@ -1,0 +1,91 @@
+//! What stands in the way of a page of the console, and the way on.
+
+use askama::Template;
+
+use super::words::problem as words;
+use crate::domain::{Invalid, Role};
+
+/// Says what stands in the way.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Template)]
+#[template(path = "console/problem.html")]
+pub struct Problem {
+    /// The status of the answer.
+    pub status: u16,
+    /// What it is, in a few words.
+    pub title: String,
+    /// What it is, as a sentence.
+    pub sentence: String,
+    /// A command that helps, if one does.
+    pub command: Option<&'static str>,
+    /// Whether the console's first page is the way on.
+    pub leads_back: bool,
+}
+
+impl Problem {
+    fn new(status: u16, title: &str, sentence: impl Into<String>) -> Self {
+        Self { status, title: title.to_owned(), sentence: sentence.into(), command: None, leads_back: true }
+    }
+
+    /// Nobody is signed in.
+    pub fn signed_out() -> Self {
+        let command = Some(words::LINK_COMMAND);
+        Self { command, leads_back: false, ..Self::new(403, words::SIGNED_OUT, words::SIGNED_OUT_SENTENCE) }
+    }
+
+    /// Somebody has just signed out.
+    pub fn has_signed_out() -> Self {
+        let command = Some(words::LINK_COMMAND);
+        Self { command, leads_back: false, ..Self::new(200, words::HAS_SIGNED_OUT, words::SIGNED_OUT_SENTENCE) }
+    }
+
+    /// A sign-in link that was used, or whose time is over.
+    pub fn link_over() -> Self {
+        let command = Some(words::LINK_COMMAND);
+        Self { command, leads_back: false, ..Self::new(410, words::LINK_OVER, words::LINK_OVER_SENTENCE) }
+    }
+
+    /// A page of the other kind of console.
+    pub fn other_console() -> Self {
+        Self::new(403, words::OTHER_CONSOLE, words::OTHER_CONSOLE_SENTENCE)
+    }
+
+    /// The member's role does not do.
+    pub fn not_your_role(needed: Role) -> Self {
+        Self::new(403, words::NOT_YOUR_ROLE, words::not_your_role(needed.as_str()))
+    }
+
+    /// A form that our page has not sent.
+    pub fn not_our_form() -> Self {
+        Self::new(403, words::NOT_OUR_FORM, words::NOT_OUR_FORM_SENTENCE)
+    }
+
+    /// A request that no page makes.
+    pub fn unreadable() -> Self {
+        Self::new(400, words::UNREADABLE, words::UNREADABLE_SENTENCE)
+    }
+
+    /// What is not there, or is another merchant's.
+    pub fn not_found() -> Self {
+        Self::new(404, words::NOT_FOUND, words::NOT_FOUND_SENTENCE)
+    }
+
+    /// The merchant is shut out.
+    pub fn disabled() -> Self {
+        Self { leads_back: false, ..Self::new(403, words::DISABLED, words::DISABLED_SENTENCE) }
+    }
+
+    /// What breaks a rule.
+    pub fn refused(invalid: &Invalid) -> Self {
+        Self::new(422, words::REFUSED, super::refusal(invalid))
+    }
+
+    /// A journey that has ended otherwise.
+    pub fn has_ended(outcome: &str) -> Self {
+        Self::new(409, words::REFUSED, super::words::journeys::ended(outcome))
+    }
+
+    /// A journey whose provider has not said that it is closed.
+    pub fn may_be_paying() -> Self {
+        Self::new(409, words::REFUSED, super::words::journeys::MAY_BE_PAYING)
+    }
+}

@@ -1,0 +1,178 @@
+//! What to do first, the API keys, and numbers.
+
+use askama::Template;
+use serde::Deserialize;
+
+use super::fields::Refused;
+use super::frame::{Frame, When};
+use super::words::start as words;
+use crate::domain::{Mode, Role};
+
+/// What to do next.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/start.html")]
+pub struct Start {
+    /// What stands around it.
+    pub frame: Frame,
+    /// Which steps have happened, in the order of [`Start::steps`].
+    pub done: [bool; 5],
+    /// The page of the callback from which a test journey starts.
+    pub test_from: String,
+}
+
+/// A step.
+struct Step<'a> {
+    is_done: bool,
+    title: &'static str,
+    more: &'static str,
+    href: &'a str,
+}
+
+impl Start {
+    fn steps(&self) -> [Step<'_>; 5] {
+        let (paid, paid_more) = match self.frame.mode() {
+            Some(Mode::Live) => (words::PAID, words::PAID_MORE),
+            Some(Mode::Test) | None => (words::TEST, words::TEST_MORE),
+        };
+        let steps = [
+            (words::CALLBACK, words::CALLBACK_MORE, "/console/callbacks/new"),
+            (words::KEY, words::KEY_MORE, "/console/keys"),
+            (paid, paid_more, self.test_from.as_str()),
+            (words::WEBHOOK, words::WEBHOOK_MORE, "/console/webhooks"),
+            (words::VERIFY, words::VERIFY_MORE, "/v1/openapi.json"),
+        ];
+        let mut done = self.done.into_iter();
+        steps.map(|(title, more, href)| Step { is_done: done.next().unwrap_or_default(), title, more, href })
+    }
+}
+
+/// The API keys and the provider accounts.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/keys.html")]
+pub struct Keys {
+    /// What stands around it.
+    pub frame: Frame,
+    /// The oldest first.
+    pub keys: Vec<KeyRow>,
+    /// The form of a new one.
+    pub new: KeyFields,
+    /// What of it is refused.
+    pub refused: Refused,
+    /// As the merchant prefers them.
+    pub accounts: Vec<AccountRow>,
+}
+
+impl Keys {
+    fn refused_beside(&self) -> Option<String> {
+        self.refused.beside(&["name"])
+    }
+}
+
+/// An API key.
+#[derive(Debug, Clone)]
+pub struct KeyRow {
+    /// Its number.
+    pub number: String,
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub made_at: When,
+    /// When it was last used.
+    pub used_at: Option<When>,
+    /// When it ends, if that is set.
+    pub ends_at: Option<When>,
+}
+
+/// The form of a new key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct KeyFields {
+    /// Its name.
+    pub name: String,
+}
+
+/// A provider account.
+#[derive(Debug, Clone)]
+pub struct AccountRow {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// Where its engine is.
+    pub url: String,
+    /// Whether it is used.
+    pub state: &'static str,
+}
+
+/// Counts of the last days.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/numbers.html")]
+pub struct Numbers {
+    /// What stands around it.
+    pub frame: Frame,
+    /// Of how many days.
+    pub days: u64,
+    /// How many journeys.
+    pub total: usize,
+    /// By status, in the order of a journey.
+    pub counts: Vec<(&'static str, usize)>,
+    /// How many were paid, and their customer has not come back.
+    pub not_returned: usize,
+    /// How long half of the customers took until they came back, and 99 of 100; in milliseconds.
+    pub return_millis: Option<(u64, u64)>,
+    /// Whether there were more than are counted.
+    pub stopped: bool,
+}
+
+/// A count, as a table and a chart show it.
+struct CountRow {
+    status: &'static str,
+    count: usize,
+    share: String,
+    /// How long its bar is, of 1,000.
+    length: usize,
+}
+
+/// A link to the numbers of other days.
+struct SpanLink {
+    days: u64,
+    label: String,
+    is_here: bool,
+}
+
+impl Numbers {
+    fn spans(&self) -> [SpanLink; 3] {
+        [1, 7, 30].map(|days| SpanLink { days, label: words::days(days), is_here: days == self.days })
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    fn lede(&self) -> String {
+        words::numbers_lede(self.total, self.days)
+    }
+
+    fn rows(&self) -> Vec<CountRow> {
+        let most = self.counts.iter().map(|(_, count)| *count).max().unwrap_or_default().max(1);
+        let row = |(status, count): &(&'static str, usize)| CountRow {
+            status,
+            count: *count,
+            share: self.share(*count),
+            length: count * 1000 / most,
+        };
+        self.counts.iter().map(row).collect()
+    }
+
+    fn share(&self, count: usize) -> String {
+        format!("{} %", count * 100 / self.total.max(1))
+    }
+
+    fn share_not_returned(&self) -> String {
+        self.share(self.not_returned)
+    }
+
+    fn return_times(&self) -> Option<String> {
+        let (half, most) = self.return_millis?;
+        Some(words::return_times(&words::seconds(half), &words::seconds(most)))
+    }
+}

@@ -1,0 +1,191 @@
+//! The console's pages with hostile text in each field, and what holds for all of them.
+
+use askama::Template;
+
+use super::*;
+use crate::domain::{AuditAction, Mode, Role};
+
+const HOSTILE: &str = "\"'><script>alert(1)</script>&";
+
+fn text() -> String {
+    HOSTILE.to_owned()
+}
+
+fn moment() -> When {
+    When { exact: text(), shown: text() }
+}
+
+fn frame(place: Place) -> Frame {
+    let side = Side::Merchant { name: text(), mode: Mode::Test };
+    Frame { place, side, who: text(), role: Role::Admin, form_token: text() }
+}
+
+fn refused(field: &str) -> Refused {
+    Refused::by(Invalid::new(field, HOSTILE).hint(HOSTILE))
+}
+
+fn delivery() -> DeliveryRow {
+    DeliveryRow {
+        id: text(),
+        at: moment(),
+        url: text(),
+        event: text(),
+        state: "failing",
+        tries: 1,
+        last: text(),
+        due_at: Some(moment()),
+    }
+}
+
+fn callback() -> CallbackFields {
+    CallbackFields { url: text(), name: text(), ios: text(), on_request: text(), ..CallbackFields::default() }
+}
+
+fn journey() -> JourneyPage {
+    JourneyPage {
+        frame: frame(Place::Journeys),
+        id: text(),
+        amount: text(),
+        status: "open",
+        facts: vec![("note", text())],
+        metadata: vec![(text(), text())],
+        link: Some(PayLink { url: text(), qr: text() }),
+        urls: vec![("paid", text())],
+        timeline: vec![EventRow { at: moment(), event: "opened", more: text() }],
+        operations: vec![OperationRow { kind: "refund", amount: text(), journey: text() }],
+        deliveries: vec![delivery()],
+        can: Can { cancel: true, capture: Some(text()), void: true, refund: Some(text()) },
+        once: text(),
+    }
+}
+
+fn callbacks() -> Vec<String> {
+    let row = OpensRow { outcome: "paid", url: text(), elsewhere: Some(text()) };
+    let opens = vec![Opens { device: Some("ios"), rows: vec![row] }];
+    let one = Callback {
+        frame: frame(Place::Callbacks),
+        index: 0,
+        saved: callback(),
+        previews: vec![
+            Preview { dialect: "handback", opens: Ok(opens) },
+            Preview { dialect: "secpaid", opens: Err(text()) },
+        ],
+        test: TestFields { amount: text(), currency: text() },
+        refused: refused("amount"),
+    };
+    let form = CallbackForm {
+        frame: frame(Place::Callbacks),
+        index: Some(0),
+        fields: callback(),
+        refused: refused("somewhere else"),
+    };
+    let rows = vec![CallbackRow { index: 0, saved: callback() }];
+    let list = Callbacks { frame: frame(Place::Callbacks), callbacks: rows };
+    vec![one.render().unwrap(), form.render().unwrap(), list.render().unwrap()]
+}
+
+fn webhooks() -> Vec<String> {
+    let endpoint = EndpointRow { index: 0, url: text(), events: text(), failing: 1, dead: 2 };
+    let attempt = AttemptRow { at: moment(), took_millis: 3, result: text(), answer: text() };
+    vec![
+        Webhooks { frame: frame(Place::Webhooks), endpoints: vec![endpoint] }.render().unwrap(),
+        EndpointForm {
+            frame: frame(Place::Webhooks),
+            index: None,
+            fields: EndpointFields { url: text(), ..EndpointFields::default() },
+            refused: refused("url"),
+        }
+        .render()
+        .unwrap(),
+        Deliveries {
+            frame: frame(Place::Webhooks),
+            state: "dead".to_owned(),
+            deliveries: vec![delivery()],
+            next: Some(text()),
+        }
+        .render()
+        .unwrap(),
+        DeliveryPage { frame: frame(Place::Webhooks), row: delivery(), journey: text(), attempts: vec![attempt] }
+            .render()
+            .unwrap(),
+    ]
+}
+
+fn others() -> Vec<String> {
+    let session = SessionRow {
+        id: text(),
+        name: text(),
+        role: Role::Read,
+        begun_at: moment(),
+        seen_at: moment(),
+        ends_at: moment(),
+        is_own: false,
+    };
+    let entry =
+        AuditRow { at: moment(), who: text(), role: Role::Admin, action: AuditAction::CallbackAdded, object: text() };
+    let merchant = MerchantRow { id: text(), name: text(), mode: Mode::Live, is_disabled: false, created_at: moment() };
+    let link = LinkForm {
+        frame: frame(Place::Journeys),
+        fields: LinkFields { note: text(), once: text(), ..LinkFields::default() },
+        refused: refused("note"),
+        callbacks: vec![(text(), text())],
+    };
+    let sign_in = SignIn { whose: Some(text()), name: text(), role: Role::Admin, link: text() };
+    vec![
+        Sessions { frame: frame(Place::Sessions), sessions: vec![session] }.render().unwrap(),
+        Audit { frame: frame(Place::Audit), entries: vec![entry], next: Some(text()) }.render().unwrap(),
+        Merchants {
+            frame: frame(Place::Merchants),
+            merchants: vec![merchant],
+            new: NewMerchantFields { name: text(), mode: text() },
+            refused: refused("name"),
+        }
+        .render()
+        .unwrap(),
+        Issued::key(frame(Place::Keys), HOSTILE, text()).render().unwrap(),
+        Problem::refused(&Invalid::new(HOSTILE, HOSTILE)).render().unwrap(),
+        link.render().unwrap(),
+        sign_in.render().unwrap(),
+    ]
+}
+
+fn pages() -> Vec<String> {
+    let mut pages = vec![journey().render().unwrap()];
+    pages.extend(callbacks());
+    pages.extend(webhooks());
+    pages.extend(others());
+    pages
+}
+
+#[test]
+fn no_text_becomes_markup() {
+    for page in pages() {
+        assert!(!page.contains("<script") && !page.contains("\"'>"), "{page}");
+        assert!(page.contains("&#60;script&#62;"), "the text is not there: {page}");
+    }
+}
+
+#[test]
+fn every_page_has_one_heading_and_every_field_a_label() {
+    for page in pages() {
+        assert_eq!(page.matches("<h1>").count(), 1, "{page}");
+        for tag in page.split('<').filter(|tag| tag.starts_with("input ") || tag.starts_with("select ")) {
+            let is_labelled = match tag.split(" id=\"").nth(1).and_then(|rest| rest.split('"').next()) {
+                Some(id) => page.contains(&format!("<label for=\"{id}\">")),
+                None => tag.contains("type=\"hidden\"") || tag.contains("type=\"checkbox\""),
+            };
+            assert!(is_labelled, "<{tag} has no label in {page}");
+        }
+    }
+}
+
+#[test]
+fn every_form_that_is_posted_carries_its_token() {
+    for page in pages() {
+        for form in page.split("<form method=\"post\"").skip(1) {
+            let form = form.split("</form>").next().unwrap();
+            let signs_in = form.contains("action=\"/console/sign-in\"");
+            assert!(signs_in || form.contains("name=\"form_token\""), "{form}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Every sentence of the console, in English.
+
+pub(super) mod journeys;
+pub(super) mod start;
+pub(super) mod webhooks;
+
+pub(super) mod frame {
+    pub const SKIP: &str = "Skip to the page";
+    pub const NAVIGATION: &str = "Console";
+    pub const OPERATOR: &str = "Operator";
+    pub const SIGN_OUT: &str = "Sign out";
+    pub const START: &str = "Start";
+    pub const CALLBACKS: &str = "Callbacks";
+    pub const JOURNEYS: &str = "Journeys";
+    pub const WEBHOOKS: &str = "Webhooks";
+    pub const KEYS: &str = "Keys";
+    pub const NUMBERS: &str = "Numbers";
+    pub const MERCHANTS: &str = "Merchants";
+    pub const PROVIDERS: &str = "Providers";
+    pub const AUDIT: &str = "Audit log";
+    pub const SESSIONS: &str = "Sessions";
+    pub const TEST: &str = "Test";
+    pub const LIVE: &str = "Live";
+    pub const TEST_SENTENCE: &str =
+        "No money moves here. A merchant stays test or live for good: your live merchant has a console of its own.";
+    pub const LIVE_SENTENCE: &str =
+        "Real money moves here. A merchant stays test or live for good: your test merchant has a console of its own.";
+
+    pub fn signed_in(who: &str, role: &str) -> String {
+        format!("{who} ({role})")
+    }
+}
+
+pub(super) mod problem {
+    pub const LINK_COMMAND: &str = "handback console link";
+    pub const SIGNED_OUT: &str = "You are not signed in";
+    pub const HAS_SIGNED_OUT: &str = "You have signed out";
+    pub const SIGNED_OUT_SENTENCE: &str =
+        "The operator of this gateway makes you a sign-in link. On the server, this command prints one:";
+    pub const LINK_OVER: &str = "This link does not work any more";
+    pub const LINK_OVER_SENTENCE: &str = "A sign-in link works once, within 15 minutes. Ask the operator for a new one. On the server, this command prints it:";
+    pub const OTHER_CONSOLE: &str = "This page is not in your console";
+    pub const OTHER_CONSOLE_SENTENCE: &str =
+        "The operator and each merchant have a console of their own. Sign in there with a link for it.";
+    pub const NOT_YOUR_ROLE: &str = "Your role does not allow this";
+    pub const NOT_OUR_FORM: &str = "Nothing was changed";
+    pub const NOT_OUR_FORM_SENTENCE: &str =
+        "The form did not come from a page of your session. Open the page again, and send the form from there.";
+    pub const UNREADABLE: &str = "This request cannot be read";
+    pub const UNREADABLE_SENTENCE: &str = "No page of the console makes such a request. Open the page again.";
+    pub const NOT_FOUND: &str = "Page not found";
+    pub const NOT_FOUND_SENTENCE: &str = "It does not exist, or it belongs to another merchant.";
+    pub const DISABLED: &str = "This merchant is disabled";
+    pub const DISABLED_SENTENCE: &str =
+        "The operator has disabled it. Its running journeys go on. Ask the operator to enable it again.";
+    pub const REFUSED: &str = "Nothing was changed";
+    pub const TO_START: &str = "Go to the console’s first page";
+
+    pub fn not_your_role(needed: &str) -> String {
+        format!("It needs the role “{needed}”. Ask for a sign-in link with that role.")
+    }
+}
+
+pub(super) mod sign_in {
+    pub const SIGN_IN: &str = "Sign in";
+    pub const ONCE: &str =
+        "The link works once. You stay signed in for 12 hours, or until you have not used the console for an hour.";
+
+    pub fn title(whose: Option<&String>) -> String {
+        match whose {
+            Some(merchant) => format!("Sign in to the console of {merchant}"),
+            None => "Sign in to the operator’s console".to_owned(),
+        }
+    }
+
+    pub fn as_whom(name: &str, role: &str) -> String {
+        format!("As {name}, with the role “{role}”.")
+    }
+}
+
+pub(super) mod sessions {
+    pub const TITLE: &str = "Sessions";
+    pub const LEDE: &str =
+        "Who is signed in to this console. A session ends 12 hours after it began, or an hour after it was last used.";
+    pub const WHO: &str = "Who";
+    pub const BEGAN: &str = "Began";
+    pub const SEEN: &str = "Last used";
+    pub const ENDS: &str = "Ends";
+    pub const OWN: &str = "this session";
+    pub const END: &str = "End session";
+    pub const DO: &str = "Do";
+}
+
+pub(super) mod audit {
+    pub const TITLE: &str = "Audit log";
+    pub const LEDE: &str = "Who changed what in this console, newest first. Entries are kept for a year.";
+    pub const WHEN: &str = "When";
+    pub const WHO: &str = "Who";
+    pub const WHAT: &str = "What";
+    pub const OBJECT: &str = "Of what";
+    pub const NONE: &str = "Nothing has been changed yet.";
+    pub const OLDER: &str = "Older entries";
+}
+
+pub(super) mod callbacks {
+    pub const TITLE: &str = "Callbacks";
+    pub const LEDE: &str =
+        "Where your customers come back to. A call names one by its index or its name; an index stays what it is.";
+    pub const NONE: &str = "No callback is saved yet.";
+    pub const ADD: &str = "Save a callback";
+    pub const SAVE: &str = "Save";
+    pub const CHANGE: &str = "Change";
+    pub const DELETE: &str = "Delete";
+    pub const DELETE_SENTENCE: &str =
+        "New journeys cannot use it any more; those under way still come home to it. No other callback gets its index.";
+    pub const INDEX: &str = "Index";
+    pub const NAME: &str = "Name";
+    pub const URL: &str = "URL";
+    pub const URL_HINT: &str = "https, or the scheme of your app. {PAY_ID} and other placeholders are filled in.";
+    pub const NAME_LABEL: &str = "Name (optional)";
+    pub const NAME_HINT: &str = "A lower-case letter, then up to 31 letters, digits, - and _.";
+    pub const PARAMS_IN: &str = "Where the parameters go";
+    pub const IN_QUERY: &str = "Into the query";
+    pub const IN_FRAGMENT: &str = "Behind the #, for apps with a hash router";
+    pub const ON_REQUEST: &str = "Only for journeys that name it";
+    pub const ON_REQUEST_BADGE: &str = "only by name";
+    pub const DEVICES: &str = "An app on phones";
+    pub const IOS: &str = "Link into the app on iOS";
+    pub const ANDROID: &str = "Link into the app on Android";
+    pub const ANDROID_PACKAGE: &str = "Package of the app on Android";
+    pub const FALLBACK: &str = "Where a customer without the app goes on";
+    pub const WEB: &str = "URL for all other devices";
+    pub const APP_LINKS: &str = "How https links open the app";
+    pub const AS_SETTING: &str = "As your settings have it";
+    pub const PRESS: &str = "By a button on our page";
+    pub const REDIRECT: &str = "By a redirect";
+    pub const PREVIEW: &str = "What will my customer’s browser open?";
+    pub const PREVIEW_LEDE: &str =
+        "The exact URLs. Number, token and signature are samples. Select one to copy it, or open it.";
+    pub const OUTCOME: &str = "Outcome";
+    pub const OPENS: &str = "Opens";
+    pub const OPEN: &str = "Open";
+    pub const WITHOUT_APP: &str = "Without the app:";
+    pub const TEST: &str = "Make a test journey";
+    pub const TEST_LEDE: &str =
+        "You go to the checkout as your customer would, and come back to this callback. No money moves.";
+    pub const AMOUNT: &str = "Amount";
+    pub const CURRENCY: &str = "Currency";
+    pub const ALL: &str = "All callbacks";
+
+    pub fn change(index: usize) -> String {
+        format!("Change callback {index}")
+    }
+
+    pub fn one(index: usize, name: &str) -> String {
+        if name.is_empty() { format!("Callback {index}") } else { format!("Callback {index}: {name}") }
+    }
+
+    pub fn in_words_of(dialect: &str) -> &str {
+        match dialect {
+            "handback" => "Journeys of /v1",
+            "secpaid" => "Links of SecPaid’s API",
+            other => other,
+        }
+    }
+
+    pub fn device(device: &str) -> &str {
+        match device {
+            "ios" => "iPhone and iPad",
+            "android" => "Android",
+            "mac_or_ipad" => "Mac, or an iPad that says so",
+            _ => "All other devices",
+        }
+    }
+
+    pub fn unusable(reason: &str) -> String {
+        format!("It cannot be used here: {reason}")
+    }
+}
+
+pub(super) mod operator {
+    pub const MERCHANTS: &str = "Merchants";
+    pub const MERCHANTS_LEDE: &str = "A sign-in link opens a merchant’s console for one person, once, within 15 minutes. Opened in this browser, it takes the place of your own session.";
+    pub const DISABLED: &str = "Disabled";
+    pub const SINCE: &str = "since";
+    pub const FOR_WHOM: &str = "Name of the person";
+    pub const ROLE: &str = "Role";
+    pub const MAKE_LINK: &str = "Make a sign-in link";
+    pub const DISABLE: &str = "Disable";
+    pub const ENABLE: &str = "Enable";
+    pub const ADD: &str = "Add a merchant";
+    pub const NAME: &str = "Name that customers see";
+    pub const MODE: &str = "Mode, for good";
+    pub const FOR_TESTS: &str = "Test: no money moves";
+    pub const FOR_MONEY: &str = "Live: real money moves";
+    pub const PROVIDERS: &str = "Providers";
+    pub const PROVIDERS_LEDE: &str =
+        "Those of the configuration, as this node meets them. Merchants’ own accounts are in their consoles.";
+    pub const NO_PROVIDER: &str = "The configuration has no provider.";
+    pub const NAME_HEAD: &str = "Name";
+    pub const LABEL: &str = "Label";
+    pub const MODE_HEAD: &str = "Mode";
+    pub const PAYMENTS: &str = "Takes payments";
+    pub const STATE: &str = "State";
+    pub const YES: &str = "yes";
+    pub const NO: &str = "no";
+    pub const NOTHING_WRONG: &str = "nothing wrong is known";
+
+    pub fn silent(seconds: u64) -> String {
+        format!("no answer for {seconds} s")
+    }
+}
+
+pub(super) mod issued {
+    pub const ONCE: &str = "Copy this now: it cannot be shown again.";
+    pub const LINK: &str = "Link";
+    pub const LINK_SENTENCE: &str =
+        "Copy it now, and give it to that person alone: it signs in once, within 15 minutes.";
+    pub const SECRET: &str = "New signing secret";
+    pub const SECRET_SENTENCE: &str =
+        "Copy it now: it cannot be shown again. For a day, webhooks are signed with the old one and the new one.";
+    pub const TO_MERCHANTS: &str = "Back to the merchants";
+    pub const TO_KEYS: &str = "Back to the keys";
+    pub const TO_WEBHOOKS: &str = "Back to the webhooks";
+
+    pub fn merchant(name: &str) -> String {
+        format!("{name} was added")
+    }
+
+    pub fn link(name: &str) -> String {
+        format!("Sign-in link for {name}")
+    }
+
+    pub fn key(name: &str) -> String {
+        format!("API key {name}")
+    }
+}
+
+/// What people call an outcome, a role and a mode; elsewhere the words are those of the API.
+pub(super) fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

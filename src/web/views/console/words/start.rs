@@ -1,0 +1,62 @@
+//! Sentences about what to do first, keys and numbers.
+
+pub const START: &str = "Start";
+pub const LEDE: &str = "What to do next. Each step is ticked off when it has happened.";
+pub const DONE: &str = "Done";
+pub const OPEN: &str = "To do";
+pub const CALLBACK: &str = "Save a callback";
+pub const CALLBACK_MORE: &str = "Where your customers come back to.";
+pub const KEY: &str = "Make an API key";
+pub const KEY_MORE: &str = "Your server calls the API with it.";
+pub const TEST: &str = "Make a test journey, and pay it";
+pub const TEST_MORE: &str = "From the page of your callback: go through the checkout as your customer would.";
+pub const PAID: &str = "Have a first link paid";
+pub const PAID_MORE: &str = "Make a link, and pay it yourself.";
+pub const WEBHOOK: &str = "Receive a webhook";
+pub const WEBHOOK_MORE: &str = "Save an endpoint. Your server gets a signed POST when a journey ends.";
+pub const VERIFY: &str = "Verify the outcome from your server";
+pub const VERIFY_MORE: &str = "Call the API with your key: redeem the one-time token, or ask for the journey.";
+pub const KEYS: &str = "Keys";
+pub const KEYS_LEDE: &str = "API keys, with which your servers call. A key is shown once, when it is made.";
+pub const NAME: &str = "Name";
+pub const NUMBER: &str = "Number";
+pub const MADE: &str = "Made (UTC)";
+pub const USED: &str = "Last used, to the hour (UTC)";
+pub const NEVER: &str = "not yet";
+pub const ENDS: &str = "ends";
+pub const DO: &str = "Do";
+pub const REVOKE: &str = "Revoke";
+pub const ADD_KEY: &str = "Make a key";
+pub const KEY_NAME: &str = "Name, by which you tell keys apart";
+pub const ACCOUNTS: &str = "Provider accounts";
+pub const ACCOUNTS_LEDE: &str =
+    "Where your own money is taken. They are made and changed by the API: /v1/provider-accounts.";
+pub const NO_ACCOUNT: &str = "You have none of your own.";
+pub const KIND: &str = "Kind";
+pub const URL: &str = "URL";
+pub const STATE: &str = "State";
+pub const NUMBERS: &str = "Numbers";
+pub const NUMBERS_NONE: &str = "No journey was opened in these days.";
+pub const STATUS: &str = "Status";
+pub const COUNT: &str = "Journeys";
+pub const SHARE: &str = "Share";
+pub const NOT_RETURNED: &str = "paid, but not returned";
+pub const RETURN_TIME: &str = "From being sent out to coming back";
+pub const STOPPED: &str = "There were more: only the newest 2,000 journeys are counted.";
+
+pub fn numbers_lede(journeys: usize, days: u64) -> String {
+    let journeys = if journeys == 1 { "1 journey".to_owned() } else { format!("{journeys} journeys") };
+    format!("{journeys}, opened in the last {}.", self::days(days))
+}
+
+pub fn return_times(half: &str, most: &str) -> String {
+    format!("Half of the customers took at most {half}, and 99 of 100 at most {most}.")
+}
+
+pub fn seconds(millis: u64) -> String {
+    format!("{}.{} s", millis / 1000, millis % 1000 / 100)
+}
+
+pub fn days(days: u64) -> String {
+    if days == 1 { "24 hours".to_owned() } else { format!("{days} days") }
+}

@@ -1,0 +1,157 @@
+//! Links and journeys in the console: made, found, exported, told, cancelled and refunded.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::browser::{Browser, between};
+use crate::support::gateway::{StoreKind, TestGateway};
+use crate::support::http::query_value;
+use crate::support::on_every_store;
+
+on_every_store![a_link_is_made_once_paid_found_and_told];
+
+async fn a_link_is_made_once_paid_found_and_told(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    merchant.save("https://shop.example/cb").await;
+    let browser = Browser::of(&gateway, &merchant.id, "support").await;
+    let new = "/console/journeys/new";
+    let form = browser.page(new).await;
+    let (token, once) = (browser.token().await, between(&form, "name=\"once\" value=\"", "\"").to_owned());
+    let fields = [
+        ("form_token", token.as_str()),
+        ("once", &once),
+        ("amount", "12.30"),
+        ("currency", "EUR"),
+        ("note", "Tickets & <b>more</b>"),
+        ("reference", "order-7"),
+        ("callback", "0"),
+        ("hours", "2"),
+    ];
+    let made = browser.post(new, &fields).await;
+    let journey = browser.path(&made);
+    assert_eq!(browser.path(&browser.post(new, &fields).await), journey, "a double click is one link");
+    let page = browser.page(&journey).await;
+    assert!(!page.contains("/refund") && !page.contains("/capture"), "nothing was paid: {page}");
+    for part in ["12.30 EUR", "Tickets &#38; &#60;b&#62;more", "order-7", "qr.png", "status=paid", ">open<"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let link = between(&page, "<code class=\"copy\">", "</code>").replace("&#38;", "&");
+    let qr = between(&page, "<img src=\"/payment/", "\"").replace("&#38;", "&");
+    assert_eq!(gateway.http.get(&format!("/payment/{qr}")).await.is(200).header("content-type"), "image/png");
+    let home = gateway.http.pay(&query_value(&link, "link_id"), "code=ok").await.location();
+    assert!(home.contains("status=paid"), "{home}");
+    let page = browser.page(&journey).await;
+    for part in ["Opened", "Sent out to the provider", "Came back", "Concluded", ">paid<"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let id = journey.rsplit('/').next().unwrap();
+    for find in [id, "order-7"] {
+        let found = browser.get(&format!("/console/journeys?find={find}")).await;
+        let is_there = if found.status == 303 { browser.path(&found) == journey } else { found.text().contains(id) };
+        assert!(is_there, "{find}");
+    }
+    for (query, is_there) in [
+        ("status=paid", true),
+        ("status=failed", false),
+        ("status=paid-not-returned", false),
+        ("dialect=handback", true),
+        ("dialect=secpaid", false),
+        ("provider=sandbox&from=2020-01-01", true),
+        ("to=2020-01-01", false),
+        ("find=cart%3D81", false),
+    ] {
+        let list = browser.page(&format!("/console/journeys?{query}")).await;
+        assert_eq!(list.contains(id), is_there, "{query}: {list}");
+    }
+    let refused = browser.get("/console/journeys?from=yesterday").await.is(422).text();
+    assert!(refused.contains("is not a time"), "{refused}");
+    assert!(!page.contains("/refund"), "support moves no money");
+}
+
+#[tokio::test]
+async fn journeys_are_found_by_metadata_and_exported() {
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    for (cart, note) in [("81", "=1+1"), ("82", "two, \"three\"")] {
+        let body = json!({ "amount": "1.00", "currency": "EUR", "note": note, "metadata": { "cart": cart } });
+        merchant.v1(Method::POST, "/journeys", &body).await.is(201);
+    }
+    let browser = Browser::of(&gateway, &merchant.id, "read").await;
+    let found = browser.page("/console/journeys?find=cart%3D82").await;
+    assert!(found.contains("two, &#34;three&#34;") && !found.contains("=1+1"), "{found}");
+    let file = browser.get("/console/journeys.csv").await.is(200);
+    assert!(file.header("content-disposition").contains("journeys.csv"));
+    let text = file.text();
+    assert!(text.starts_with("journey_id,pay_id,opened_at,"), "{text}");
+    assert!(text.contains(",'=1+1\r\n") && text.contains(",\"two, \"\"three\"\"\"\r\n"), "{text}");
+    assert_eq!(text.lines().count(), 3);
+    let one = browser.get("/console/journeys.csv?find=cart%3D81").await.text();
+    assert_eq!(one.lines().count(), 2);
+    // What the console filters by, the API does too.
+    let listed = merchant.look("/journeys?dialect=secpaid").await.is(200).json();
+    assert_eq!(listed["journeys"], json!([]));
+}
+
+#[tokio::test]
+async fn a_long_list_goes_on_without_a_gap() {
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    for number in 0..53 {
+        let body = json!({ "amount": "1.00", "currency": "EUR", "note": format!("note-{number}-") });
+        merchant.v1(Method::POST, "/journeys", &body).await.is(201);
+    }
+    let browser = Browser::of(&gateway, &merchant.id, "read").await;
+    let first = browser.page("/console/journeys?dialect=handback").await;
+    let next = between(&first, "<a class=\"quiet\" href=\"", "\"").replace("&#38;", "&");
+    assert!(next.contains("dialect=handback") && next.contains("after="), "{next}");
+    let second = browser.page(&next).await;
+    for number in 0..53 {
+        let note = format!("note-{number}-");
+        assert_eq!(first.matches(&note).count() + second.matches(&note).count(), 1, "{note}");
+    }
+    assert_eq!(second.matches("class=\"quiet\"").count(), 1, "it ends there: {second}");
+    let file = browser.get("/console/journeys.csv").await.text();
+    assert_eq!(file.lines().count(), 54);
+}
+
+#[tokio::test]
+async fn a_link_is_cancelled_by_support_and_money_is_moved_by_an_admin_once() {
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    merchant.save("https://shop.example/cb").await;
+    let open = async || {
+        let body = json!({ "amount": "5.00", "currency": "EUR" });
+        merchant.v1(Method::POST, "/journeys", &body).await.is(201).json()
+    };
+    let support = Browser::of(&gateway, &merchant.id, "support").await;
+    let (first, second) = (open().await, open().await);
+    let page = |journey: &serde_json::Value| format!("/console/journeys/{}", journey["journey_id"].as_str().unwrap());
+    let cancel = format!("{}/cancel", page(&first));
+    support.submit(&page(&first), &cancel, &[]).await.location();
+    assert_eq!(merchant.journey(first["journey_id"].as_str().unwrap()).await["status"], "cancelled");
+    let link = query_value(second["pay_link"].as_str().unwrap(), "link_id");
+    gateway.http.pay(&link, "code=ok").await.location();
+    let token = support.token().await;
+    support.post(&format!("{}/cancel", page(&second)), &[("form_token", &token)]).await.is(409);
+    let admin = Browser::of(&gateway, &merchant.id, "admin").await;
+    assert!(!admin.page(&page(&first)).await.contains("/refund"));
+    let html = admin.page(&page(&second)).await;
+    let (token, once) = (admin.token().await, between(&html, "name=\"once\" value=\"", "\""));
+    let fields = [("form_token", token.as_str()), ("once", once), ("amount", "2.00")];
+    let refund = format!("{}/refund", page(&second));
+    for _ in 0..2 {
+        admin.post(&refund, &fields).await.location();
+    }
+    let id = second["journey_id"].as_str().unwrap();
+    assert_eq!(merchant.journey(id).await["refunded"], "2.00", "a double click is one refund");
+    assert!(admin.page(&page(&second)).await.contains("refund of 2.00 EUR"));
+    let fields = [("form_token", token.as_str()), ("once", "another"), ("amount", "9.00")];
+    let too_much = admin.path(&admin.post(&refund, &fields).await);
+    assert_ne!(too_much, page(&second));
+    assert!(admin.page(&too_much).await.contains("operation_not_possible"));
+    assert_eq!(merchant.journey(id).await["refunded"], "2.00");
+    let log = admin.page("/console/audit").await;
+    for action in ["journey.cancelled", "journey.refund_ordered"] {
+        assert!(log.contains(action), "{action}: {log}");
+    }
+}

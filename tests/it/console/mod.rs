@@ -1,0 +1,9 @@
+//! The console over HTTP, as a browser without scripts meets it.
+
+mod browser;
+mod callbacks;
+mod every_route;
+mod journeys;
+mod sign_in;
+mod start;
+mod webhooks;

@@ -1,0 +1,151 @@
+//! Signing in by a link that works once, sessions, and the audit log.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::browser::{Browser, between};
+use crate::support::gateway::{StoreKind, TestGateway};
+use crate::support::http::query_value;
+use crate::support::on_every_store;
+
+/// The operator's key.
+const OPERATOR_KEY: &str = "the-operator-of-merchants-has-it";
+
+on_every_store![
+    a_link_signs_in_once_and_looking_uses_nothing_up,
+    a_session_ends_by_itself_and_by_hand,
+    what_is_done_stands_in_the_audit_log,
+];
+
+async fn a_link_signs_in_once_and_looking_uses_nothing_up(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop & Söhne");
+    let arguments = ["console", "link", "--merchant", &merchant.id, "--role", "support", "--name", "Ada"];
+    let link = gateway.command(&arguments).trim().to_owned();
+    for _ in 0..2 {
+        let page = gateway.http.get(&link).await.is(200).text();
+        assert!(page.contains("Shop &#38; Söhne") && page.contains("Ada") && page.contains("support"), "{page}");
+        gateway.http.get_with(&link, &[("sec-purpose", "prefetch")]).await.is(204);
+    }
+    let text = query_value(&link, "link");
+    let other_site = [("sec-fetch-site", "cross-site")];
+    gateway.http.submit_with("/console/sign-in", &[("link", &text)], &other_site).await.is(403);
+    let signed_in = gateway.http.submit("/console/sign-in", &[("link", &text)]).await;
+    let cookie = signed_in.header("set-cookie");
+    for part in ["__Host-hb-console=", "; Path=/", "; Secure", "; HttpOnly", "; SameSite=Lax"] {
+        assert!(cookie.contains(part), "{cookie} lacks {part}");
+    }
+    gateway.http.submit("/console/sign-in", &[("link", &text)]).await.is(410);
+    gateway.http.get(&link).await.is(410);
+    for bad in ["", "x", &text.replace(&text[40..41], if &text[40..41] == "0" { "1" } else { "0" })] {
+        gateway.http.submit("/console/sign-in", &[("link", bad)]).await.is(410);
+    }
+    let late = gateway.command(&arguments).trim().to_owned();
+    gateway.wait(Duration::from_secs(15 * 60 + 1));
+    gateway.http.get(&late).await.is(410);
+}
+
+async fn a_session_ends_by_itself_and_by_hand(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let [admin, other, idle] = [(); 3].map(|()| Browser::of(&gateway, &merchant.id, "admin"));
+    let (admin, other, idle) = (admin.await, other.await, idle.await);
+    let page = admin.page("/console/sessions").await;
+    assert_eq!(page.matches("<tr>").count(), 4, "a head and three sessions: {page}");
+    // Of the two others one is ended by hand.
+    let listed = between(&page, "name=\"session\" value=\"", "\"").to_owned();
+    let ended = admin.submit("/console/sessions", "/console/sessions/end", &[("session", &listed)]).await;
+    assert_eq!(admin.path(&ended), "/console/sessions");
+    let left = [other.get("/console/sessions").await.status, idle.get("/console/sessions").await.status];
+    assert!(left == [200, 403] || left == [403, 200], "{left:?}");
+    let lasting = Browser::of(&gateway, &merchant.id, "read").await;
+    for _ in 0..3 {
+        gateway.wait(Duration::from_secs(50 * 60));
+        admin.page("/console/sessions").await;
+        lasting.page("/console/sessions").await;
+    }
+    for gone in [&other, &idle] {
+        gone.get("/console/sessions").await.is(403);
+    }
+    let left = admin.submit("/console/sessions", "/console/sign-out", &[]).await.is(200);
+    assert!(left.header("set-cookie").contains("Max-Age=0"));
+    admin.get("/console/sessions").await.is(403);
+    // However much it is used: 12 hours.
+    for _ in 3..14 {
+        gateway.wait(Duration::from_secs(50 * 60));
+        lasting.page("/console/sessions").await;
+    }
+    gateway.wait(Duration::from_secs(21 * 60));
+    lasting.get("/console/sessions").await.is(403);
+}
+
+async fn what_is_done_stands_in_the_audit_log(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let browser = Browser::of(&gateway, &merchant.id, "admin").await;
+    let fields = [("url", "https://shop.example/cb"), ("name", "shop")];
+    browser.submit("/console/callbacks/new", "/console/callbacks/new", &fields).await.location();
+    let page = browser.page("/console/audit").await;
+    assert!(page.contains("callback.added") && page.contains("session.began"), "{page}");
+    let log = merchant.look("/audit").await.is(200).json();
+    let actions: Vec<&str> =
+        log["entries"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["callback.added", "session.began"]);
+    assert_eq!((&log["entries"][0]["who"], &log["entries"][0]["object"]), (&json!("admin"), &json!("0")));
+    assert_eq!(log["next"], Value::Null);
+    let first = merchant.look("/audit?limit=1").await.is(200).json();
+    let next = first["next"].as_str().unwrap();
+    let second = merchant.look(&format!("/audit?limit=1&after={next}")).await.is(200).json();
+    assert_eq!(second["entries"][0]["action"], "session.began");
+    let stranger = gateway.merchant("Other");
+    assert_eq!(stranger.look("/audit").await.is(200).json()["entries"], json!([]));
+}
+
+#[tokio::test]
+async fn a_disabled_merchant_is_shut_out_and_an_erased_one_is_gone() {
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    let browser = Browser::of(&gateway, &merchant.id, "admin").await;
+    gateway.command(&["merchant", "disable", "--merchant", &merchant.id]);
+    let page = browser.get("/console/callbacks").await.is(403).text();
+    assert!(page.contains("disabled"), "{page}");
+    gateway.command(&["merchant", "erase", "--merchant", &merchant.id, "--yes"]);
+    browser.get("/console/callbacks").await.is(403);
+    let refused = gateway.refused_command(&["console", "link", "--merchant", &merchant.id]);
+    assert!(refused.contains("no merchant"), "{refused}");
+}
+
+#[tokio::test]
+async fn the_operator_makes_links_by_the_api_and_in_the_console() {
+    let gateway = TestGateway::open_with(StoreKind::Embedded, &[("HANDBACK_OPERATOR_KEY", OPERATOR_KEY)]).await;
+    let merchant = gateway.merchant("Shop");
+    let path = format!("/v1/merchants/{}/console-link", merchant.id);
+    let bearer = format!("Bearer {OPERATOR_KEY}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let body = json!({ "name": "Ada", "role": "read" }).to_string();
+    let made = gateway.http.send(Method::POST, &path, &headers, body.clone()).await.is(201).json();
+    let browser = Browser::by_link(&gateway.http, made["url"].as_str().unwrap()).await;
+    assert!(browser.page("/console/callbacks").await.contains("Ada (read)"));
+    let own = format!("Bearer {}", merchant.key);
+    let headers = [("authorization", own.as_str()), ("content-type", "application/json")];
+    gateway.http.send(Method::POST, &path, &headers, body).await.is(403);
+
+    let operator = Browser::operators(&gateway).await;
+    let fields = [("merchant", merchant.id.as_str()), ("name", "Grace"), ("role", "support")];
+    let page = operator.submit("/console/merchants", "/console/merchants/link", &fields).await.is(200).text();
+    let link = between(&page, "<code class=\"copy\">", "</code>").replace("&#38;", "&");
+    let grace = Browser::by_link(&gateway.http, &link).await;
+    assert!(grace.page("/console/callbacks").await.contains("Grace (support)"));
+    operator.get("/console/callbacks").await.is(403);
+    grace.get("/console/merchants").await.is(403);
+    let fields = [("name", "New shop"), ("mode", "live")];
+    let added = operator.submit("/console/merchants", "/console/merchants", &fields).await.is(200).text();
+    assert!(added.contains("hbk_") && added.contains("whsec_"), "{added}");
+    let fields = [("name", ""), ("mode", "live")];
+    let refused = operator.submit("/console/merchants", "/console/merchants", &fields).await.is(422).text();
+    assert!(refused.contains("Name is blank"), "{refused}");
+    assert!(operator.page("/console/audit").await.contains("merchant.added"));
+    assert!(operator.page("/console/providers").await.contains("<code>sandbox</code>"));
+    let fields = [("merchant", merchant.id.as_str()), ("standing", "disabled")];
+    operator.submit("/console/merchants", "/console/merchants/standing", &fields).await.location();
+    grace.get("/console/callbacks").await.is(403);
+}
