@@ -6,7 +6,13 @@ use crate::domain::Invalid;
 
 /// An https URL, or none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PageLink(Option<String>);
+pub struct PageLink(
+    // One pointer wide: each profile that a call reads has two of them, and few hold any.
+    Option<Box<Address>>,
+);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Address(String);
 
 impl PageLink {
     /// The most bytes: every journey keeps it.
@@ -31,17 +37,17 @@ impl PageLink {
         if url.as_str() != text {
             return Err(Invalid::new(field, "is not as a browser would write it").hint(format!("write it as {url}")));
         }
-        Ok(Self(Some(text.to_owned())))
+        Ok(Self(Some(Box::new(Address(text.to_owned())))))
     }
 
     /// The URL; empty, where there is none.
     pub fn as_str(&self) -> &str {
-        self.0.as_deref().unwrap_or_default()
+        self.url().unwrap_or_default()
     }
 
     /// The URL, if there is one.
     pub fn url(&self) -> Option<&str> {
-        self.0.as_deref()
+        self.0.as_ref().map(|address| address.0.as_str())
     }
 }
 

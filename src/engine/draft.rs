@@ -83,10 +83,10 @@ fn purpose(deps: &Deps, open_request: &OpenRequest, original: Option<&Journey>) 
 }
 
 /// The links in the foot of a journey's pages, if the merchant has any.
-fn links(merchant: &Merchant) -> Option<MerchantLinks> {
+fn links(merchant: &Merchant) -> Option<Box<MerchantLinks>> {
     let Settings { support_url, legal_url, .. } = &merchant.settings;
     let links = MerchantLinks { support: support_url.clone(), legal: legal_url.clone() };
-    Some(links).filter(|links| *links != MerchantLinks::default())
+    (links != MerchantLinks::default()).then(|| Box::new(links))
 }
 
 /// When a new journey expires: as its call asked, within the time that journeys are kept, whatever the merchant's

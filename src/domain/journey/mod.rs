@@ -71,7 +71,7 @@ pub struct Opening {
     /// The providers that the customer chooses among on our page, `provider` first; empty where there is no choice.
     pub choices: Vec<String>,
     /// The links in the foot of its pages, if the merchant has any.
-    pub links: Option<MerchantLinks>,
+    pub links: Option<Box<MerchantLinks>>,
 }
 
 impl Opening {

@@ -30,7 +30,7 @@ fields_and_later!(
     Opening as OpeningRecord: id: JourneyId, merchant: MerchantId, merchant_name: MerchantName, dialect: String,
     provider: String, key: String, purpose: Purpose, dialect_data: DialectData, plan: CallbackPlan,
     settings: FrozenSettings, opened_at: UnixMillis, expires_at: UnixMillis;
-    mode: Option<Mode>, choices: Vec<String>, links: Option<MerchantLinks>,
+    mode: Option<Mode>, choices: Vec<String>, links: Option<Box<MerchantLinks>>,
 );
 
 fields!(MerchantLinks: support: PageLink, legal: PageLink);
