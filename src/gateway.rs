@@ -1,5 +1,6 @@
 //! The only place where the gateway is put together.
 
+mod account_kinds;
 mod counters;
 mod dialects;
 mod key_file;

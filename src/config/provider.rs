@@ -5,16 +5,18 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use toml::{Table, Value};
 use url::Url;
 
 use super::section::{Notes, Section};
 use super::span;
-use crate::domain::provider_account::{connector_key, connector_user, engine_secrets, engine_url};
+use crate::domain::provider_account::{
+    AccountKind, PayeeAccount, Scheme, WebhookKey, application_id, connector_key, connector_user, engine_secrets,
+    engine_url, institution_id, payee_name, visible_id,
+};
 use crate::domain::{CountryCode, Currency, Invalid, MerchantId, Mode, Secret};
-use crate::provider::token_io::{SigningKey, settings::Scheme, settings::TokenIoConfig};
-use crate::provider::{AccountSettings, AskSchedule, PayeeAccount};
+use crate::provider::token_io::{SigningKey, settings::TokenIoConfig};
+use crate::provider::{AccountSettings, AskSchedule};
 use crate::provider::{
     http::settings::HttpConfig, ixopay::settings::IxopayConfig, sandbox, yapily::settings::YapilyConfig,
 };
@@ -36,14 +38,6 @@ pub enum ProviderConfig {
     TokenIo(Box<TokenIoConfig>),
     /// An application of Yapily's.
     Yapily(Box<YapilyConfig>),
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    Http,
-    Ixopay,
-    TokenIo,
-    Yapily,
 }
 
 impl ProviderConfig {
@@ -86,25 +80,26 @@ pub fn providers(tables: &[Table], notes: &Notes) -> Vec<ProviderConfig> {
 
 fn provider(section: &mut Section<'_>) -> Option<ProviderConfig> {
     section.need("kind", "expected \"http\", \"ixopay\", \"token_io\" or \"yapily\"");
-    let kinds = [("http", Kind::Http), ("ixopay", Kind::Ixopay), ("token_io", Kind::TokenIo), ("yapily", Kind::Yapily)];
-    let kind = section.word("kind", &kinds);
+    let kind = section.word("kind", &AccountKind::ALL.map(|kind| (kind.as_str(), kind)));
     // IXOPAY answers sixty questions a minute.
     let per_second = match kind {
-        Some(Kind::Ixopay) => 1,
-        Some(Kind::Http | Kind::TokenIo | Kind::Yapily) | None => AskSchedule::default().per_second(),
+        Some(AccountKind::Connector) => 1,
+        Some(AccountKind::Http | AccountKind::Member | AccountKind::Application) | None => {
+            AskSchedule::default().per_second()
+        }
     };
     let account = account(section, per_second);
     // What is said beside a kind that there is not is read as the first one's.
-    let provider = match kind.unwrap_or(Kind::Http) {
-        Kind::Http => {
+    let provider = match kind.unwrap_or(AccountKind::Http) {
+        AccountKind::Http => {
             let url = section.needed("url", "expected such as https://pay.example/handback", engine_url);
             let secrets = secrets(section);
             let all = account.zip(url).zip(secrets);
             all.map(|((account, url), secrets)| ProviderConfig::Http(HttpConfig { account, url, secrets }))
         }
-        Kind::Ixopay => ixopay(section, account).map(ProviderConfig::Ixopay),
-        Kind::TokenIo => token_io(section, account).map(|config| ProviderConfig::TokenIo(Box::new(config))),
-        Kind::Yapily => yapily(section, account).map(|config| ProviderConfig::Yapily(Box::new(config))),
+        AccountKind::Connector => ixopay(section, account).map(ProviderConfig::Ixopay),
+        AccountKind::Member => token_io(section, account).map(|config| ProviderConfig::TokenIo(Box::new(config))),
+        AccountKind::Application => yapily(section, account).map(|config| ProviderConfig::Yapily(Box::new(config))),
     };
     provider.filter(|_| kind.is_some())
 }
@@ -149,29 +144,29 @@ fn ixopay(section: &mut Section<'_>, account: Option<AccountSettings>) -> Option
 
 fn token_io(section: &mut Section<'_>, account: Option<AccountSettings>) -> Option<TokenIoConfig> {
     let url = section.needed("url", "expected such as https://api.token.io", engine_url);
-    let member = section.needed("member", "expected the id of the member, m:…", member_text("member"));
-    let key_id = section.needed("key_id", "expected the id of the key that signs", member_text("key_id"));
+    let member = section.needed("member", "expected the id of the member, m:…", visible_id("member"));
+    let key_id = section.needed("key_id", "expected the id of the key that signs", visible_id("key_id"));
     let key = credential(section, "private_key", "every call is signed");
     let key =
         key.and_then(|pem| SigningKey::parse(&pem).map_err(|invalid| section.refuse("private_key", &invalid)).ok());
-    let webhook_key = section.text("webhook_key").map(|text| read_webhook_key(section, text));
-    let scheme = section.word("scheme", &Scheme::WORDS);
-    let payee = section.needed("payee", "expected the name of the account's holder", super::values::name);
+    let webhook_key = optional(section, "webhook_key", "none: no webhooks are believed", WebhookKey::parse);
+    let scheme = section.word("scheme", &Scheme::ALL.map(|scheme| (scheme.as_str(), scheme)));
+    let payee = section.needed("payee", "expected the name of the account's holder", payee_name);
     let payee_account = payee_account(section);
-    let bank = section.text("bank").map(str::to_owned);
-    let on_behalf_of = section.text("on_behalf_of").map(str::to_owned);
-    section.show("on_behalf_of", on_behalf_of.as_deref().unwrap_or("nobody"));
-    section.show("bank", bank.as_deref().unwrap_or("chosen on Token.io's pages"));
+    if let (Some(scheme), Some(account)) = (scheme, &payee_account)
+        && let Err(invalid) = scheme.check_account(account)
+    {
+        section.refuse("scheme", &invalid);
+    }
+    let bank = optional(section, "bank", "chosen on Token.io's pages", visible_id("bank"));
+    let on_behalf_of = optional(section, "on_behalf_of", "nobody", visible_id("on_behalf_of"));
     Some(TokenIoConfig {
         account: account?,
         url: url?,
         member: member?,
         key_id: key_id?,
         key: key?,
-        webhook_key: match webhook_key {
-            Some(key) => Some(key?),
-            None => None,
-        },
+        webhook_key,
         scheme: scheme?,
         payee: payee?,
         payee_account: payee_account?,
@@ -185,11 +180,8 @@ fn yapily(section: &mut Section<'_>, account: Option<AccountSettings>) -> Option
     let id = section.needed("application_id", "expected the application's id of Yapily's Console", application_id);
     let secret = credential(section, "application_secret", "every call shows it");
     let institution = section.needed("institution", "expected the id of one of Yapily's institutions", institution_id);
-    let payee = section.needed("payee", "expected the name of the account's holder", super::values::name);
-    let country = section.text("country").map(str::to_owned);
-    section.show("country", country.as_deref().unwrap_or("is not said"));
-    let country = country
-        .map(|text| CountryCode::parse(&text).map_err(|invalid| section.refuse("country", &invalid.at(""))).ok());
+    let payee = section.needed("payee", "expected the name of the account's holder", payee_name);
+    let country = optional(section, "country", "is not said", CountryCode::parse);
     let payee_account = payee_account(section);
     Some(YapilyConfig {
         account: account?,
@@ -199,66 +191,33 @@ fn yapily(section: &mut Section<'_>, account: Option<AccountSettings>) -> Option
         institution: institution?,
         payee: payee?,
         payee_account: payee_account?,
-        country: match country {
-            Some(country) => Some(country?),
-            None => None,
-        },
+        country,
     })
-}
-
-/// Reads the first half of credentials, which ends at a colon (RFC 7617 2).
-fn application_id(text: &str) -> Result<String, Invalid> {
-    if text.contains(':') {
-        return Err(Invalid::new("application_id", "holds a colon"));
-    }
-    member_text("application_id")(text)
-}
-
-/// Reads an id that stands in an address.
-fn institution_id(text: &str) -> Result<String, Invalid> {
-    let is_plain = (1..=200).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-    let refused =
-        || Invalid::new("institution", "is not 1 to 200 letters, digits, hyphens, underscores and full stops");
-    if is_plain { Ok(text.to_owned()) } else { Err(refused()) }
-}
-
-/// Reads what stands in the header of a token as it is.
-fn member_text(field: &'static str) -> impl Fn(&str) -> Result<String, Invalid> {
-    move |text| {
-        let is_plain = (1..=200).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        let refused = || Invalid::new(field, "is not 1 to 200 visible ASCII characters");
-        if is_plain { Ok(text.to_owned()) } else { Err(refused()) }
-    }
-}
-
-fn read_webhook_key(section: &Section<'_>, text: &str) -> Option<[u8; 32]> {
-    section.show("webhook_key", text);
-    let key = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-    if key.is_none() {
-        let invalid = Invalid::new("", "is not 32 bytes in base64url");
-        section.refuse("webhook_key", &invalid.hint("expected the public key for webhooks of the member's page"));
-    }
-    key
 }
 
 /// Where the money goes: an IBAN, or a sort code and a number.
 fn payee_account(section: &mut Section<'_>) -> Option<PayeeAccount> {
-    let [iban, sort_code, number] = ["iban", "sort_code", "account_number"].map(|key| section.text(key));
-    let account = match (&iban, &sort_code, &number) {
-        (Some(iban), None, None) => PayeeAccount::iban(iban),
-        (None, Some(sort_code), Some(number)) => PayeeAccount::uk(sort_code, number),
-        (None, None, None) => Err(Invalid::new("iban", "is missing").hint("or sort_code and account_number")),
-        (Some(_), _, _) => Err(Invalid::new("iban", "stands beside another account").hint("expected one of them")),
-        (None, None, _) => Err(Invalid::new("sort_code", "is missing beside account_number")),
-        (None, _, None) => Err(Invalid::new("account_number", "is missing beside sort_code")),
-    };
-    for (key, text) in [("iban", iban), ("sort_code", sort_code), ("account_number", number)] {
+    const KEYS: [&str; 3] = ["iban", "sort_code", "account_number"];
+    let [iban, sort_code, number] = KEYS.map(|key| section.text(key));
+    for (key, text) in KEYS.into_iter().zip([iban, sort_code, number]) {
         if let Some(text) = text {
             section.show(key, text);
         }
     }
-    account.map_err(|invalid| section.refuse(invalid.field(), &invalid.clone().at(""))).ok()
+    let account = PayeeAccount::read(iban, sort_code, number);
+    account.map_err(|invalid| section.refuse(invalid.field(), &invalid)).ok()
+}
+
+/// What `read` makes of a text that need not be there; `usual` is what people see where it is not.
+fn optional<T>(
+    section: &mut Section<'_>,
+    key: &str,
+    usual: &str,
+    read: impl FnOnce(&str) -> Result<T, Invalid>,
+) -> Option<T> {
+    let text = section.text(key);
+    section.show(key, text.unwrap_or(usual));
+    read(text?).map_err(|invalid| section.refuse(key, &invalid)).ok()
 }
 
 /// A secret that must be there.

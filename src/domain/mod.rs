@@ -89,7 +89,9 @@ pub use outcome::{Cause, Evidence, Fact, Outcome, ProviderRefusal, ResponseKind}
 pub use page_link::{MerchantLinks, PageLink};
 pub use params::{Params, Placeholder};
 pub use plan::{CallbackPlan, PlannedCallback};
-pub use provider_account::{AccountAccess, AccountLabel, AccountName, AccountState, ProviderAccount};
+pub use provider_account::{
+    AccountAccess, AccountKind, AccountLabel, AccountName, AccountState, PayeeAccount, ProviderAccount,
+};
 pub use redirect::{PublicUrl, Redirect};
 pub use rotation::Rotating;
 pub use secret::{Digest, Sealed, Secret};

@@ -162,8 +162,9 @@ impl Deps {
         // What cannot be opened any more signs nothing.
         let open = |account: &ProviderAccount| {
             let open = |sealed| self.keys.open_text(sealed, merchant.id.as_bytes());
-            let shared = account.access.secret().valid(now).map_while(open).collect();
-            OpenedSecrets { shared, password: account.access.password().and_then(open) }
+            let shared = account.access.shared_secret().into_iter().flat_map(|secret| secret.valid(now));
+            let shared = shared.map_while(open).collect();
+            OpenedSecrets { shared, credential: account.access.credential().and_then(open) }
         };
         self.providers.note((merchant, self.mode_of(merchant)), now, open);
     }

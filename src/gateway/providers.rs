@@ -7,21 +7,19 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Result, bail};
 
+use super::account_kinds::Kinds;
 use crate::clock::Clock;
 use crate::config::{BankConfig, Config, InstitutionConfig, ProviderConfig};
 use crate::dialect::yapily;
-use crate::domain::provider_account::engine_url;
-use crate::domain::{AccountAccess, Institution, Mode, PublicUrl};
+use crate::domain::{Institution, Mode, PublicUrl};
 use crate::egress;
-use crate::engine::{AccountKinds, OpenedAccount, Providers};
+use crate::engine::Providers;
 use crate::provider::http::check::{self, CheckedRule, Walk};
-use crate::provider::ixopay::{Ixopay, LostCreations, settings::IxopayConfig};
+use crate::provider::ixopay::{Ixopay, LostCreations};
 use crate::provider::sandbox::{self, Sandbox};
 use crate::provider::token_io::TokenIo;
 use crate::provider::yapily::Yapily;
-use crate::provider::{
-    AccountSettings, AskSchedule, Provider, http::HttpProvider, http::settings::HttpConfig, oidc::Oidc,
-};
+use crate::provider::{Provider, http::HttpProvider, oidc::Oidc};
 use crate::telemetry::metrics::Metrics;
 
 /// How soon a provider is asked again for the first time; twice as late each further time.
@@ -83,48 +81,6 @@ pub fn providers(
 /// The client that calls the payment engines of the operator.
 fn operators_client() -> Result<egress::Client> {
     Ok(egress::Client::builder().without_guard().idle_for(IDLE).build()?)
-}
-
-/// Makes providers of merchants' accounts.
-struct Kinds {
-    client: egress::Client,
-    clock: Arc<dyn Clock>,
-    public_url: PublicUrl,
-    lost: Arc<LostCreations>,
-}
-
-impl AccountKinds for Kinds {
-    fn provider(&self, opened: &OpenedAccount<'_>) -> Option<Arc<dyn Provider>> {
-        let OpenedAccount { name, mode, account, secrets } = opened;
-        let usual = AskSchedule::default();
-        let ask_schedule = match &account.access {
-            AccountAccess::Http { .. } => usual,
-            // It answers sixty questions a minute.
-            AccountAccess::Connector { .. } => AskSchedule::new(usual.waits().to_vec(), 1)?,
-        };
-        let settings = AccountSettings {
-            name: name.clone(),
-            label: account.label.as_str().to_owned(),
-            mode: *mode,
-            currencies: account.currencies.clone(),
-            merchants: Vec::new(),
-            ask_schedule,
-        };
-        let (url, shared) = (engine_url(account.access.url()).ok()?, secrets.shared.clone());
-        let notify = self.public_url.page(&format!("/notify/{name}"), &[]);
-        let (client, clock) = (self.client.clone(), Arc::clone(&self.clock));
-        Some(match &account.access {
-            AccountAccess::Http { .. } => {
-                let config = HttpConfig { account: settings, url, secrets: shared };
-                Arc::new(HttpProvider::new(config, notify, client, clock))
-            }
-            AccountAccess::Connector { api_key, user, .. } => {
-                let (api_key, user, password) = (api_key.clone(), user.clone(), secrets.password.clone()?);
-                let config = IxopayConfig { account: settings, url, api_key, user, password, secrets: shared };
-                Arc::new(Ixopay::new(config, notify, client, (clock, Arc::clone(&self.lost))))
-            }
-        })
-    }
 }
 
 /// Walks through the protocol against a provider of the configuration, by its name.

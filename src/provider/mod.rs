@@ -19,7 +19,7 @@ use crate::domain::{
 use crate::egress::Trouble;
 
 pub use authorization_response::{AuthorizationResponse, Carried, UnverifiedResponse};
-pub use bank_transfer::{PayeeAccount, remittance};
+pub use bank_transfer::remittance;
 pub use payments::{
     AccountSettings, AskSchedule, Notification, NotificationError, Notified, NotifiedPayment, OrderStanding, Ordered,
     PaymentReport, PaymentStatus, payment_page,

@@ -85,11 +85,12 @@ fn a_member_of_token_ios_is_read() {
         ("private_key_env = 'PEM'\n", "", "provider[0].private_key"),
         ("private_key_env = 'PEM'", "private_key = 'hush'", "provider[0].private_key"),
         ("'FASTER_PAYMENTS'", "'SWIFT'", "provider[0].scheme"),
+        ("'FASTER_PAYMENTS'", "'SEPA'", "provider[0].scheme"),
         ("payee = 'Customer Inc.'\n", "", "provider[0].payee"),
         ("sort_code = '12-34-56'\n", "", "provider[0].sort_code"),
         ("account_number = '12345678'\n", "", "provider[0].account_number"),
         ("'12-34-56'", "'12'", "provider[0].sort_code"),
-        ("sort_code =", "iban = 'DE89370400440532013000'\nsort_code =", "provider[0].iban"),
+        ("sort_code =", "iban = 'DE89370400440532013000'\nsort_code =", "provider[0].sort_code"),
         ("webhook_key = '11qY", "webhook_key = '", "provider[0].webhook_key"),
         ("bank =", "bnak =", "provider[0].bnak"),
     ] {
@@ -106,7 +107,10 @@ fn an_application_of_yapilys_is_read() {
                 account_number = '12345678'\ncountry = 'GB'\n";
     let config = load_file(file, &[("SECRET", "hush: hush")]).unwrap();
     let [ProviderConfig::Yapily(application)] = &config.providers[..] else { panic!() };
-    assert_eq!((application.institution.as_str(), application.currency()), ("modelo-sandbox", Currency::GBP));
+    assert_eq!(
+        (application.institution.as_str(), application.payee_account.currency()),
+        ("modelo-sandbox", Currency::GBP)
+    );
     assert!(config.lines.iter().all(|line| !line.value.contains("hush")));
     for (line, wrong, key) in [
         ("application_id = '", "application_id = 'a:", "provider[0].application_id"),

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use crate::domain::provider_account::{AccountState, ProviderAccount, merchant_of_provider};
-use crate::domain::{Merchant, MerchantId, Mode, Secret, UnixMillis};
+use crate::domain::provider_account::{AccountKind, AccountState, ProviderAccount, merchant_of_provider};
+use crate::domain::{Invalid, Merchant, MerchantId, Mode, Secret, UnixMillis};
 use crate::provider::Provider;
 
 /// For how long a merchant's accounts are used as they were read: another node may have changed them.
@@ -18,6 +18,12 @@ const FRESH: Duration = Duration::from_secs(5);
 pub trait AccountKinds: Send + Sync {
     /// The provider of an account; `None` when this gateway cannot make one of it.
     fn provider(&self, account: &OpenedAccount<'_>) -> Option<Arc<dyn Provider>>;
+
+    /// Accepts the [credential](AccountKind::credential) of an account of this kind, as far as its form shows what it is.
+    ///
+    /// # Errors
+    /// When no provider of this kind could use it.
+    fn check_credential(&self, kind: AccountKind, credential: &Secret) -> Result<(), Invalid>;
 }
 
 /// An account with what is sealed of it opened.
@@ -38,8 +44,8 @@ pub struct OpenedAccount<'a> {
 pub struct OpenedSecrets {
     /// Those of both sides that count, the newest first.
     pub shared: Vec<Secret>,
-    /// The password of its API user, where it has one.
-    pub password: Option<Secret>,
+    /// What shows to its provider who calls, where its kind has [such a thing](AccountKind::credential).
+    pub credential: Option<Secret>,
 }
 
 /// The providers of a gateway.
@@ -69,6 +75,14 @@ impl Providers {
     /// The operator's, and accounts of these kinds.
     pub fn new(operators: Vec<Arc<dyn Provider>>, kinds: Arc<dyn AccountKinds>) -> Self {
         Self { kinds: Some(kinds), ..Self::from(operators) }
+    }
+
+    /// Accepts the [credential](AccountKind::credential) of an account of this kind.
+    ///
+    /// # Errors
+    /// When no provider of this kind could use it.
+    pub fn check_credential(&self, kind: AccountKind, credential: &Secret) -> Result<(), Invalid> {
+        self.kinds.as_ref().map_or(Ok(()), |kinds| kinds.check_credential(kind, credential))
     }
 
     /// The operator's providers; new checkouts go to the first that takes payments.

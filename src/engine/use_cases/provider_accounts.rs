@@ -6,10 +6,10 @@ use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::domain::provider_account::{connector_key, connector_user, engine_secrets, engine_url};
+use crate::domain::provider_account::{GivenSettings, engine_secret, engine_url};
 use crate::domain::{
-    AccountAccess, AccountLabel, AccountName, AccountState, Currency, Invalid, Merchant, MerchantId, ProviderAccount,
-    Rotating, Secret, UnixMillis,
+    AccountAccess, AccountKind, AccountLabel, AccountName, AccountState, Currency, Invalid, Merchant, MerchantId,
+    ProviderAccount, Sealed, Secret, UnixMillis,
 };
 use crate::engine::deps::Result;
 use crate::engine::{Engine, change, derive, merchant_keys};
@@ -21,7 +21,10 @@ const MOST: usize = 20;
 /// The most currencies of an account.
 const MOST_CURRENCIES: usize = 50;
 
-/// How long a test waits for the account's engine.
+/// The longest private key, in bytes: one of RSA with 4096 bits has 3,272 in PEM.
+const LONGEST_KEY: usize = 4096;
+
+/// How long a test waits for the account's provider.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What an account is created from.
@@ -31,33 +34,14 @@ pub struct NewAccount {
     pub name: AccountName,
     /// Its name for people.
     pub label: AccountLabel,
+    /// Its kind.
+    pub kind: AccountKind,
     /// Where it is asked.
     pub url: String,
-    /// Its credentials there.
-    pub access: NewAccess,
+    /// The settings of its kind, by their names.
+    pub settings: Vec<(&'static str, Secret)>,
     /// The currencies that it takes; none is all.
     pub currencies: Vec<Currency>,
-}
-
-/// The credentials of a new account, by its kind.
-#[derive(Debug)]
-pub enum NewAccess {
-    /// Our own protocol over HTTP.
-    Http {
-        /// The secret of both sides; `None` has one drawn.
-        secret: Option<Secret>,
-    },
-    /// A connector of a payment gateway, known by an API key, a user and a shared secret.
-    Connector {
-        /// Its API key.
-        api_key: String,
-        /// The API user.
-        user: String,
-        /// Its password.
-        password: Secret,
-        /// What calls and callbacks are signed with.
-        shared_secret: Secret,
-    },
 }
 
 /// A change to an account; what it does not name stays as it is.
@@ -67,8 +51,8 @@ pub struct AccountPatch {
     pub label: Option<AccountLabel>,
     /// Where it is asked.
     pub url: Option<String>,
-    /// The password of its API user, where its kind has one.
-    pub password: Option<Secret>,
+    /// The settings of its kind that are replaced, by their names.
+    pub settings: Vec<(&'static str, Secret)>,
     /// The currencies that it takes.
     pub currencies: Option<Vec<Currency>>,
     /// Whether new payments go to it.
@@ -89,7 +73,7 @@ pub struct ShownAccount {
 /// What a test of an account found.
 #[derive(Debug, Clone)]
 pub enum TestedAccount {
-    /// Its engine answered a signed ping after so long.
+    /// Its provider answered after so long.
     Answers(Duration),
     /// It did not, for this reason.
     Fails(String),
@@ -100,14 +84,19 @@ pub enum TestedAccount {
 /// # Errors
 /// When its name is taken, a rule is broken, or the store is in trouble.
 pub async fn create(engine: &Engine, merchant: &Merchant, new: NewAccount) -> Result<Option<ShownAccount>> {
-    let NewAccount { name, label, url, access, currencies } = new;
+    let NewAccount { name, label, kind, url, mut settings, currencies } = new;
     check_url(engine, &url)?;
     check_currencies(&currencies)?;
     let all = engine.deps.providers.of_merchant(merchant.id, engine.deps.mode_of(merchant));
     if all.iter().any(|provider| provider.name() == name.as_str()) {
         return Err(Invalid::new("name", "is that of a provider of this gateway").hint("choose another").into());
     }
-    let (access, secret) = sealed(engine, merchant.id, url, access)?;
+    let draws = kind == AccountKind::Http && settings.iter().all(|(name, _)| *name != "secret");
+    let secret = draws.then(|| merchant_keys::draw_signing_secret(&engine.deps));
+    settings.extend(secret.clone().map(|secret| ("secret", secret)));
+    let given = GivenSettings::new(kind, kind.settings(), &settings)?;
+    let seal = |name, secret: &Secret| seal_credential(engine, merchant.id, (kind, name), secret);
+    let access = AccountAccess::read(url, given, seal)?;
     let created_at = engine.deps.clock.now();
     let account = ProviderAccount { name, label, access, currencies, state: AccountState::Enabled, created_at };
     let add = |merchant: &mut Merchant| {
@@ -134,30 +123,30 @@ pub async fn change(
     name: &str,
     patch: AccountPatch,
 ) -> Result<Option<ProviderAccount>> {
-    let AccountPatch { label, url, password, currencies, state } = patch;
+    let AccountPatch { label, url, settings, currencies, state } = patch;
     if let Some(url) = &url {
         check_url(engine, url)?;
     }
     check_currencies(currencies.as_deref().unwrap_or_default())?;
-    let password = password.map(|password| {
-        check_credential("password", &password)?;
-        derive::seal_for(&engine.deps, merchant, &password)
+    let credential = AccountKind::ALL.into_iter().find_map(|kind| {
+        let (name, secret) = settings.iter().find(|(name, _)| kind.credential() == Some(*name))?;
+        Some(seal_credential(engine, merchant, (kind, name), secret))
     });
-    let password = password.transpose()?;
+    let credential = credential.transpose()?;
     change_one(engine, merchant, name, |account| {
+        let kind = account.access.kind();
+        let given = GivenSettings::new(kind, kind.replaceable(), &settings)?;
         if let Some(url) = &url {
-            let moves = !is_same_origin(account.access.url_mut(), url);
-            if moves && password.is_none() && account.access.password_mut().is_some() {
-                let rule = "is missing: one that is kept here is not sent to another host";
-                return Err(Invalid::new("password", rule).hint("give it again beside the new url"));
+            if let Some(own) = kind.credential()
+                && given.find(own).is_none()
+                && !is_same_origin(account.access.url(), url)
+            {
+                let rule = "is missing: one that is kept here is not used at another host";
+                return Err(Invalid::new(own, rule).hint("give it again beside the new url"));
             }
             account.access.url_mut().clone_from(url);
         }
-        if let Some(password) = &password {
-            let own = account.access.password_mut();
-            let own = own.ok_or_else(|| Invalid::new("password", "is for accounts whose kind has an API user"))?;
-            own.clone_from(password);
-        }
+        account.access.replace(given, credential.as_ref())?;
         account.label = label.clone().unwrap_or_else(|| account.label.clone());
         account.currencies = currencies.clone().unwrap_or_else(|| account.currencies.clone());
         account.state = state.unwrap_or(account.state);
@@ -183,14 +172,17 @@ pub async fn rotate_secret(
     let sealed = derive::seal_for(&engine.deps, merchant, &secret)?;
     let trimmed = derive::seal_for(&engine.deps, merchant, &Secret::new(secret.reveal().trim()))?;
     let rotated = change_one(engine, merchant, name, |account| {
-        let sealed = match &account.access {
-            AccountAccess::Http { .. } => signing_secret(&secret).map(|_| &trimmed)?,
+        let (rotating, sealed) = match &mut account.access {
+            AccountAccess::Http { secret: own, .. } => (own, engine_secret(&secret).map(|_| &trimmed)?),
             AccountAccess::Connector { .. } if !given => {
                 return Err(Invalid::new("secret", "is missing: its kind has it from the provider"));
             }
-            AccountAccess::Connector { .. } => check_credential("secret", &secret).map(|()| &sealed)?,
+            AccountAccess::Connector { secret: own, .. } => {
+                (own, check_credential("secret", &secret).map(|()| &sealed)?)
+            }
+            AccountAccess::Member { .. } => return Err(no_shared_secret("private_key and key_id")),
+            AccountAccess::Application { .. } => return Err(no_shared_secret("application_secret")),
         };
-        let rotating = account.access.secret_mut();
         *rotating = rotating.rotated(sealed.clone(), overlap, now)?;
         let previous_ends_at = rotating.previous(now).map(|(_, ends_at)| ends_at);
         Ok((account.clone(), previous_ends_at))
@@ -200,8 +192,8 @@ pub async fn rotate_secret(
     Ok(rotated.map(|(account, previous_ends_at)| ShownAccount { account, secret, previous_ends_at }))
 }
 
-/// Has the engine of an account answer a signed ping, once a second at the most, however many ask. `None` when the
-/// merchant has no such account.
+/// Asks the provider of an account what changes nothing there, once a second at the most, however many ask. `None` when
+/// the merchant has no such account.
 ///
 /// # Errors
 /// When the store is in trouble.
@@ -257,45 +249,33 @@ fn check_currencies(currencies: &[Currency]) -> Result<(), Invalid> {
     Err(Invalid::new("currencies", format!("holds more than {MOST_CURRENCIES}")))
 }
 
-/// The credentials of a new account as they are kept, and the secret that was drawn for it.
-fn sealed(
+/// Says that an account has no secret of both sides, and what is replaced instead.
+fn no_shared_secret(instead: &str) -> Invalid {
+    let rule = "is not what accounts of this kind have: both sides share none";
+    Invalid::new("secret", rule).hint(format!("replace {instead} by PATCH of the account"))
+}
+
+/// Seals a credential that its provider may have given.
+fn seal_credential(
     engine: &Engine,
     merchant: MerchantId,
-    url: String,
-    access: NewAccess,
-) -> Result<(AccountAccess, Option<Secret>)> {
-    let seal = |secret: &Secret| derive::seal_for(&engine.deps, merchant, secret);
-    Ok(match access {
-        NewAccess::Http { secret: Some(secret) } => {
-            (AccountAccess::Http { url, secret: Rotating::first(seal(&signing_secret(&secret)?)?) }, None)
-        }
-        NewAccess::Http { secret: None } => {
-            let drawn = merchant_keys::draw_signing_secret(&engine.deps);
-            (AccountAccess::Http { url, secret: Rotating::first(seal(&drawn)?) }, Some(drawn))
-        }
-        NewAccess::Connector { api_key, user, password, shared_secret } => {
-            check_credential("password", &password)?;
-            check_credential("shared_secret", &shared_secret)?;
-            let (password, secret) = (seal(&password)?, Rotating::first(seal(&shared_secret)?));
-            let (api_key, user) = (connector_key(&api_key)?, connector_user(&user)?);
-            (AccountAccess::Connector { url, api_key, user, password, secret }, None)
-        }
-    })
-}
-
-/// The one secret in this text, without the spaces around it.
-fn signing_secret(text: &Secret) -> Result<Secret, Invalid> {
-    match engine_secrets(text)?.as_slice() {
-        [one] => Ok(one.clone()),
-        _ => Err(Invalid::new("secret", "holds more than one").hint("expected whsec_ and 24 to 64 bytes in base64")),
+    (kind, name): (AccountKind, &'static str),
+    secret: &Secret,
+) -> Result<Sealed> {
+    check_credential(name, secret)?;
+    if kind.credential() == Some(name) {
+        engine.deps.providers.check_credential(kind, secret)?;
     }
+    derive::seal_for(&engine.deps, merchant, secret)
 }
 
-/// Refuses a credential that no provider gives.
-fn check_credential(field: &'static str, secret: &Secret) -> Result<(), Invalid> {
+/// Refuses a credential that no provider gives. A private key has lines.
+fn check_credential(name: &'static str, secret: &Secret) -> Result<(), Invalid> {
+    let (longest, may_have_lines) = if name == "private_key" { (LONGEST_KEY, true) } else { (255, false) };
     let text = secret.reveal();
-    if (1..=255).contains(&text.len()) && !text.chars().any(char::is_control) {
+    let is_control = |c: char| c.is_control() && !(may_have_lines && matches!(c, '\r' | '\n'));
+    if (1..=longest).contains(&text.len()) && !text.chars().any(is_control) {
         return Ok(());
     }
-    Err(Invalid::new(field, "is empty, longer than 255 bytes, or holds a control character"))
+    Err(Invalid::new(name, format!("is empty, longer than {longest} bytes, or holds a control character")))
 }

@@ -248,10 +248,11 @@ fn reseal_one(engine: &Engine, merchant: &mut Merchant) {
     merchant.signing_secret = merchant.signing_secret.resealed(seal).unwrap_or(merchant.signing_secret.clone());
     merchant.webhook_key = merchant.webhook_key.resealed(seal).unwrap_or(merchant.webhook_key.clone());
     for account in &mut merchant.accounts {
-        let secret = account.access.secret_mut();
-        *secret = secret.resealed(seal).unwrap_or_else(|| secret.clone());
-        if let Some(password) = account.access.password_mut() {
-            *password = seal(password).unwrap_or_else(|| password.clone());
+        if let Some(secret) = account.access.shared_secret_mut() {
+            *secret = secret.resealed(seal).unwrap_or_else(|| secret.clone());
+        }
+        if let Some(credential) = account.access.credential_mut() {
+            *credential = seal(credential).unwrap_or_else(|| credential.clone());
         }
     }
     for endpoint in merchant.endpoints.iter_mut() {

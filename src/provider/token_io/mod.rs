@@ -333,7 +333,7 @@ impl Provider for TokenIo {
         let signature = (notification.header)("token-signature").ok_or(missing)?;
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| missing)?;
         let signature = Signature::from_slice(&signature).map_err(|_| missing)?;
-        let key = VerifyingKey::from_bytes(&key).map_err(|_| missing)?;
+        let key = VerifyingKey::from_bytes(key.as_bytes()).map_err(|_| missing)?;
         key.verify_strict(notification.body, &signature).map_err(|_| missing)?;
         let webhook: Webhook = serde_json::from_slice(notification.body).map_err(|_| NotificationError::Unreadable)?;
         Ok(webhook.notified())

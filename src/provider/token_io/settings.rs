@@ -3,8 +3,8 @@
 use reqwest::Url;
 
 use super::jwt::SigningKey;
-use crate::domain::Currency;
-use crate::provider::{AccountSettings, PayeeAccount};
+use crate::domain::provider_account::{PayeeAccount, Scheme, WebhookKey};
+use crate::provider::AccountSettings;
 
 /// An account at Token.io: a member, its key, and where the money goes.
 #[derive(Debug, Clone)]
@@ -19,8 +19,8 @@ pub struct TokenIoConfig {
     pub key_id: String,
     /// The key that signs.
     pub key: SigningKey,
-    /// The public key that verifies webhooks, 32 bytes of Ed25519; `None` where none are believed.
-    pub webhook_key: Option<[u8; 32]>,
+    /// The public key that verifies webhooks; `None` where none are believed.
+    pub webhook_key: Option<WebhookKey>,
     /// How the money is moved.
     pub scheme: Scheme,
     /// Who is paid, as the customer's bank shows it.
@@ -31,42 +31,4 @@ pub struct TokenIoConfig {
     pub bank: Option<String>,
     /// For whom it is paid, by the id at Token.io, where the member is not regulated itself.
     pub on_behalf_of: Option<String>,
-}
-
-/// How money is moved (`localInstrument`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scheme {
-    /// A SEPA credit transfer.
-    Sepa,
-    /// An instant SEPA credit transfer.
-    SepaInstant,
-    /// A Faster Payment.
-    FasterPayments,
-}
-
-impl Scheme {
-    /// All of them, by their words.
-    pub const WORDS: [(&'static str, Self); 3] =
-        [("SEPA", Self::Sepa), ("SEPA_INSTANT", Self::SepaInstant), ("FASTER_PAYMENTS", Self::FasterPayments)];
-
-    /// Its word.
-    pub fn as_str(self) -> &'static str {
-        Self::WORDS.into_iter().find(|(_, scheme)| *scheme == self).map_or("", |(word, _)| word)
-    }
-
-    /// The one currency that it moves.
-    pub fn currency(self) -> Currency {
-        match self {
-            Self::Sepa | Self::SepaInstant => Currency::EUR,
-            Self::FasterPayments => Currency::GBP,
-        }
-    }
-
-    /// The longest remittance information, in characters.
-    pub const fn longest_remittance(self) -> usize {
-        match self {
-            Self::Sepa | Self::SepaInstant => 35,
-            Self::FasterPayments => 18,
-        }
-    }
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
-use crate::domain::{Amount, Currency, PaymentReference, ProviderRefusal};
-use crate::provider::{NotifiedPayment, PayeeAccount, PaymentReport, PaymentStatus, ProviderError, Result};
+use crate::domain::{Amount, Currency, PayeeAccount, PaymentReference, ProviderRefusal};
+use crate::provider::{NotifiedPayment, PaymentReport, PaymentStatus, ProviderError, Result};
 
 /// The longest id that is believed to be one, in bytes: it stands in addresses.
 const LONGEST_ID: usize = 200;

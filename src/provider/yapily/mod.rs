@@ -171,7 +171,7 @@ impl Provider for Yapily {
 
     fn takes(&self, purpose: &Purpose) -> bool {
         let is_payment = purpose.checkout().is_some_and(|checkout| matches!(checkout.wanted, Wanted::Payment(_)));
-        let fits = purpose.amount().is_some_and(|amount| amount.currency() == self.config.currency());
+        let fits = purpose.amount().is_some_and(|amount| amount.currency() == self.config.payee_account.currency());
         is_payment && fits && self.config.account.takes(purpose, |_| false)
     }
 

@@ -2,8 +2,8 @@
 
 use reqwest::Url;
 
-use crate::domain::{CountryCode, Currency, Secret};
-use crate::provider::{AccountSettings, PayeeAccount};
+use crate::domain::{CountryCode, PayeeAccount, Secret};
+use crate::provider::AccountSettings;
 
 /// An account at Yapily: an application, the bank that its customers pay from, and where the money goes.
 #[derive(Debug, Clone)]
@@ -24,14 +24,4 @@ pub struct YapilyConfig {
     pub payee_account: PayeeAccount,
     /// The country of who is paid, which some institutions want to know.
     pub country: Option<CountryCode>,
-}
-
-impl YapilyConfig {
-    /// The one currency that it moves.
-    pub const fn currency(&self) -> Currency {
-        match self.payee_account {
-            PayeeAccount::Iban(_) => Currency::EUR,
-            PayeeAccount::Uk { .. } => Currency::GBP,
-        }
-    }
 }

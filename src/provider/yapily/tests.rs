@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::wire::idempotency_id;
 use super::*;
 use crate::clock::TestClock;
-use crate::domain::{CountryCode, Currency};
-use crate::provider::{AccountSettings, Carried, PayeeAccount};
+use crate::domain::{CountryCode, Currency, PayeeAccount};
+use crate::provider::{AccountSettings, Carried};
 
 fn config(account: PayeeAccount) -> YapilyConfig {
     YapilyConfig {

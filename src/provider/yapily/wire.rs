@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 use serde_with::skip_serializing_none;
 
 use super::settings::YapilyConfig;
-use crate::domain::{Amount, Currency, Invalid, PaymentReference, ProviderRefusal, Secret};
-use crate::provider::{PayeeAccount, ProviderError, Result};
+use crate::domain::{Amount, Currency, Invalid, PayeeAccount, PaymentReference, ProviderRefusal, Secret};
+use crate::provider::{ProviderError, Result};
 
 /// The longest id that is believed to be one, in bytes: it stands in addresses.
 const LONGEST_ID: usize = 200;

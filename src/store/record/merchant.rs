@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::recorded::{Record, Recorded, fields, fields_and_later, lettered, numbered};
 use super::{Result, read, write};
 use crate::domain::merchant::Standing;
+use crate::domain::provider_account::{PayeeAccount, Scheme, WebhookKey};
 use crate::domain::{
-    AccountAccess, AccountLabel, AccountName, AccountState, CallbackUrl, Currency, Digest, IssuedKey, KeyName,
-    KeyNumber, Merchant, MerchantId, MerchantName, Mode, ProviderAccount, PublicKey, Rotating, SavedCallback,
+    AccountAccess, AccountLabel, AccountName, AccountState, CallbackUrl, CountryCode, Currency, Digest, IssuedKey,
+    KeyName, KeyNumber, Merchant, MerchantId, MerchantName, Mode, ProviderAccount, PublicKey, Rotating, SavedCallback,
     SavedCallbacks, Sealed, Settings, Slots, UnixMillis, Webhook, WebhookEndpoint,
 };
 
@@ -40,12 +41,26 @@ fields!(
     state: AccountState, created_at: UnixMillis,
 );
 
-// An account by its kind: our own protocol over HTTP, or a connector of IXOPAY's.
+// An account by its kind: our own protocol over HTTP, a connector of IXOPAY's, a member of Token.io's, or an application
+// of Yapily's.
 lettered!(
     AccountAccess as AccountAccessRecord:
         H = Http { url: String, secret: Rotating },
         C = Connector { url: String, api_key: String, user: String, password: Sealed, secret: Rotating },
+        M = Member {
+            url: String, member: String, key_id: String, private_key: Sealed, webhook_key: Option<WebhookKey>,
+            scheme: Scheme, payee: String, payee_account: PayeeAccount, bank: Option<String>,
+            on_behalf_of: Option<String>
+        },
+        A = Application {
+            url: String, application_id: String, application_secret: Sealed, institution: String, payee: String,
+            payee_account: PayeeAccount, country: Option<CountryCode>
+        },
 );
+
+lettered!(PayeeAccount as PayeeAccountRecord: I = Iban(iban: String), U = Uk { sort_code: String, number: String });
+
+numbered!(Scheme: Sepa, SepaInstant, FasterPayments);
 
 numbered!(AccountState: Enabled, Disabled);
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_bytes::ByteBuf;
 
+use crate::domain::provider_account::WebhookKey;
 use crate::domain::{
     AccountLabel, AccountName, Amount, AndroidPackage, ApplicationUser, CallbackName, CallbackUrl, CountryCode,
     Currency, DialectData, Digest, JourneyId, KeyName, KeyNumber, MerchantId, MerchantName, NotifyOn, PayId, Sealed,
@@ -237,6 +238,7 @@ recorded! {
         |amount| (amount.minor(), amount.currency().to_string()),
         |(minor, currency)| Some(Self::from_minor(minor, Currency::restored(&currency)?));
     NotifyOn as u8: |events| events.number(), |number| Some(Self::of_number(number));
+    WebhookKey as [u8; 32]: |key| *key.as_bytes(), |bytes| Some(Self::new(bytes));
     Digest as [u8; 32]: |digest| *digest.as_bytes(), |bytes| Some(Self::new(bytes));
     Sealed as ByteBuf: |sealed| ByteBuf::from(sealed.as_bytes()), |bytes| Some(Self::new(bytes.into_vec()));
 }

@@ -83,7 +83,7 @@ async fn keys_page(viewing: &OfMerchant, new: KeyFields, refused: Refused) -> Re
     let keys = use_cases::secrets::api_keys(&viewing.engine, &viewing.merchant).await?;
     let account = |account: &crate::domain::ProviderAccount| AccountRow {
         name: account.name.as_str().to_owned(),
-        kind: account.access.kind(),
+        kind: account.access.kind().as_str(),
         url: account.access.url().to_owned(),
         state: account.state.as_str(),
     };

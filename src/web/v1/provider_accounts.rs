@@ -5,14 +5,15 @@
 
 use actix_web::{HttpResponse, http::StatusCode, web};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
 use super::{ApiResult, Authenticated, Call, at, no_store};
 use crate::domain::{
-    AccountAccess, AccountLabel, AccountName, AccountState, Currency, Invalid, Merchant, MerchantId, ProviderAccount,
+    AccountKind, AccountLabel, AccountName, AccountState, Currency, Invalid, Merchant, MerchantId, ProviderAccount,
     Secret,
 };
-use crate::engine::{AccountPatch, Engine, NewAccess, NewAccount, ShownAccount, TestedAccount, use_cases};
+use crate::engine::{AccountPatch, Engine, NewAccount, ShownAccount, TestedAccount, use_cases};
 use crate::web::{Problem, time::rfc3339};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -23,72 +24,42 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(at("/provider-accounts/{name}/test", "POST").route(web::post().to(test)));
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewBody {
-    name: String,
-    kind: String,
-    label: Option<String>,
-    url: String,
-    secret: Option<String>,
-    api_key: Option<String>,
-    user: Option<String>,
-    password: Option<String>,
-    shared_secret: Option<String>,
-    currencies: Option<Vec<String>>,
+/// Declares a body: what accounts of all kinds have, and behind the `;` the settings of one kind or another.
+macro_rules! body {
+    ($name:ident: $($field:ident: $type:ty),+; $($setting:ident),+ $(,)?) => {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct $name {
+            $($field: $type,)+
+            $($setting: Option<String>,)+
+        }
+
+        impl $name {
+            /// The settings that were given, by their names.
+            fn settings(&mut self) -> Vec<(&'static str, Secret)> {
+                let all = [$((stringify!($setting), self.$setting.take()),)+];
+                all.into_iter().filter_map(|(name, value)| Some((name, Secret::new(value?)))).collect()
+            }
+        }
+    };
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PatchBody {
-    label: Option<String>,
-    url: Option<String>,
-    password: Option<String>,
-    currencies: Option<Vec<String>>,
-    state: Option<String>,
-}
+body!(
+    NewBody: name: String, kind: String, label: Option<String>, url: String, currencies: Option<Vec<String>>;
+    secret, api_key, user, password, shared_secret, member, key_id, private_key, webhook_key, scheme, payee, iban,
+    sort_code, account_number, bank, on_behalf_of, application_id, application_secret, institution, country,
+);
+
+body!(
+    PatchBody: label: Option<String>, url: Option<String>, currencies: Option<Vec<String>>, state: Option<String>;
+    password, key_id, private_key, webhook_key, application_secret,
+);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RotationBody {
     secret: Option<String>,
     overlap_seconds: Option<u64>,
-}
-
-impl NewBody {
-    /// The credentials that an account of this kind has; one of another kind is refused.
-    fn access(&self) -> Result<NewAccess, Invalid> {
-        let given = [
-            ("secret", &self.secret),
-            ("api_key", &self.api_key),
-            ("user", &self.user),
-            ("password", &self.password),
-            ("shared_secret", &self.shared_secret),
-        ];
-        let own: &[&str] = match self.kind.as_str() {
-            "http" => &["secret"],
-            "ixopay" => &["api_key", "user", "password", "shared_secret"],
-            other => {
-                let rule = format!("is {other:?}");
-                return Err(Invalid::new("kind", rule).hint("expected \"http\" or \"ixopay\""));
-            }
-        };
-        if let Some((field, _)) = given.iter().find(|(field, value)| value.is_some() && !own.contains(field)) {
-            return Err(Invalid::new(*field, format!("is not for accounts of the kind {:?}", self.kind)));
-        }
-        if self.kind == "http" {
-            return Ok(NewAccess::Http { secret: self.secret.as_deref().map(Secret::new) });
-        }
-        let needed = |field: &'static str, value: &Option<String>| {
-            value.clone().ok_or_else(|| Invalid::new(field, "is missing: accounts of the kind \"ixopay\" have one"))
-        };
-        Ok(NewAccess::Connector {
-            api_key: needed("api_key", &self.api_key)?,
-            user: needed("user", &self.user)?,
-            password: Secret::new(needed("password", &self.password)?),
-            shared_secret: Secret::new(needed("shared_secret", &self.shared_secret)?),
-        })
-    }
 }
 
 #[skip_serializing_none]
@@ -98,8 +69,8 @@ struct AccountView<'a> {
     kind: &'static str,
     label: &'a str,
     url: &'a str,
-    api_key: Option<&'a str>,
-    user: Option<&'a str>,
+    #[serde(flatten)]
+    settings: Map<String, Value>,
     currencies: Vec<String>,
     state: &'static str,
     created_at: String,
@@ -126,23 +97,29 @@ async fn one(engine: web::Data<Engine>, name: web::Path<String>, merchant: Authe
     Ok(HttpResponse::Ok().json(view(&engine, merchant.id, own(&merchant, &name)?)))
 }
 
-async fn create(engine: web::Data<Engine>, call: Call<NewBody>) -> ApiResult {
-    let access = call.body.access()?;
-    let NewBody { name, label, url, currencies, .. } = call.body;
+async fn create(engine: web::Data<Engine>, mut call: Call<NewBody>) -> ApiResult {
+    let settings = call.body.settings();
+    let NewBody { name, kind, label, url, currencies, .. } = call.body;
     let name = AccountName::parse(&name)?;
-    let label = AccountLabel::parse(label.as_deref().unwrap_or(name.as_str()))?;
-    let currencies = read_currencies(&currencies.unwrap_or_default())?;
-    let new = NewAccount { name, label, url, access, currencies };
+    let new = NewAccount {
+        label: AccountLabel::parse(label.as_deref().unwrap_or(name.as_str()))?,
+        name,
+        kind: AccountKind::parse(&kind)?,
+        url,
+        settings,
+        currencies: read_currencies(&currencies.unwrap_or_default())?,
+    };
     let created = use_cases::provider_accounts::create(&engine, &call.merchant, new).await?;
     Ok(shown(&engine, call.merchant.id, StatusCode::CREATED, &created.ok_or_else(unknown)?))
 }
 
-async fn change(engine: web::Data<Engine>, name: web::Path<String>, call: Call<PatchBody>) -> ApiResult {
-    let PatchBody { label, url, password, currencies, state } = call.body;
+async fn change(engine: web::Data<Engine>, name: web::Path<String>, mut call: Call<PatchBody>) -> ApiResult {
+    let settings = call.body.settings();
+    let PatchBody { label, url, currencies, state, .. } = call.body;
     let patch = AccountPatch {
         label: label.as_deref().map(AccountLabel::parse).transpose()?,
         url,
-        password: password.map(Secret::new),
+        settings,
         currencies: currencies.as_deref().map(read_currencies).transpose()?,
         state: state.as_deref().map(AccountState::parse).transpose()?,
     };
@@ -173,19 +150,14 @@ fn own<'a>(merchant: &'a Merchant, name: &str) -> Result<&'a ProviderAccount, Pr
 }
 
 fn view<'a>(engine: &Engine, merchant: MerchantId, account: &'a ProviderAccount) -> AccountView<'a> {
-    let (api_key, user) = match &account.access {
-        AccountAccess::Http { .. } => (None, None),
-        AccountAccess::Connector { api_key, user, .. } => (Some(api_key.as_str()), Some(user.as_str())),
-    };
     let provider = account.name.of_merchant(merchant);
     let page = |route: &str| engine.deps.public_url.page(&format!("/{route}/{provider}"), &[]);
     AccountView {
         name: account.name.as_str(),
-        kind: account.access.kind(),
+        kind: account.access.kind().as_str(),
         label: account.label.as_str(),
         url: account.access.url(),
-        api_key,
-        user,
+        settings: account.access.shown().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
         currencies: account.currencies.iter().map(ToString::to_string).collect(),
         state: account.state.as_str(),
         created_at: rfc3339(account.created_at),

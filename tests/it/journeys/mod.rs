@@ -6,6 +6,7 @@ mod app_links;
 mod authorised_callbacks;
 mod bank_is_slow;
 mod bank_refuses;
+mod bank_transfer_accounts;
 mod callbacks;
 mod comes_home;
 mod consent_pages;

@@ -152,7 +152,8 @@ impl GatewayProcess {
         std::fs::read_to_string(self.folder.path().join("said")).unwrap_or_default()
     }
 
-    fn log(&self) -> String {
+    /// What it has logged, since it was started for the first time.
+    pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 }

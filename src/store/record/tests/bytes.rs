@@ -7,11 +7,12 @@ use sha2::{Digest as _, Sha256};
 use super::{consented, sealed, well_travelled};
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::merchant::{Standing, Used};
+use crate::domain::provider_account::{Scheme, WebhookKey};
 use crate::domain::{
-    Amount, AnswersTo, AppliedOperation, CallbackName, Cancel, Checkout, Currency, DeviceUrls, Digest, Fact, IssuedKey,
-    Journey, Merchant, MerchantId, NotifyOn, Opening, OperationKind, PayId, PaymentOperation, Placement,
-    PlannedCallback, PublicKey, Purpose, Rotating, SavedCallback, Sealed, Shard, SignedReturns, Slots, UserId, Wanted,
-    Webhook, WebhookEndpoint,
+    AccountAccess, Amount, AnswersTo, AppliedOperation, CallbackName, Cancel, Checkout, CountryCode, Currency,
+    DeviceUrls, Digest, Fact, IssuedKey, Journey, Merchant, MerchantId, NotifyOn, Opening, OperationKind, PayId,
+    PayeeAccount, PaymentOperation, Placement, PlannedCallback, ProviderAccount, PublicKey, Purpose, Rotating,
+    SavedCallback, Sealed, Shard, SignedReturns, Slots, UserId, Wanted, Webhook, WebhookEndpoint,
 };
 use crate::domain::{journey::Job, plan::Refused};
 use crate::store::laws::fixtures;
@@ -52,6 +53,54 @@ fn merchant_with_everything() -> Merchant {
     merchant.public_keys = vec![PublicKey { id: "k".into(), text: "text".into() }];
     merchant.settings.answers_to = AnswersTo::App;
     merchant.settings.signed_returns = SignedReturns::Hmac;
+    merchant
+}
+
+/// A merchant with accounts of every kind, the same at every run: first with all that they may have, then with the least.
+fn merchant_with_accounts() -> Merchant {
+    let [iban, uk] = [PayeeAccount::iban("DE89370400440532013000"), PayeeAccount::uk("12-34-56", "12345678")];
+    let (url, secret) = ("https://api.example".to_owned(), Rotating::first(sealed()));
+    let connector = AccountAccess::Connector {
+        url: url.clone(),
+        api_key: "my-connector".into(),
+        user: "api-user".into(),
+        password: sealed(),
+        secret,
+    };
+    let member = |scheme, payee_account, more: Option<&str>| AccountAccess::Member {
+        url: url.clone(),
+        member: "m:a:b".into(),
+        key_id: "k".into(),
+        private_key: sealed(),
+        webhook_key: more.map(|_| WebhookKey::new([7; 32])),
+        scheme,
+        payee: "Shop".into(),
+        payee_account,
+        bank: more.map(str::to_owned),
+        on_behalf_of: more.map(str::to_owned),
+    };
+    let application = |payee_account, country| AccountAccess::Application {
+        url: url.clone(),
+        application_id: "0b7e5c1a".into(),
+        application_secret: sealed(),
+        institution: "modelo-sandbox".into(),
+        payee: "Shop".into(),
+        payee_account,
+        country,
+    };
+    let (iban, uk) = (iban.unwrap(), uk.unwrap());
+    let all = [
+        connector,
+        member(Scheme::FasterPayments, uk.clone(), Some("ob-modelo")),
+        member(Scheme::SepaInstant, iban.clone(), None),
+        application(uk, Some(CountryCode::GB)),
+        application(iban, None),
+    ];
+    let mut merchant = fixtures::merchant("Shop", NOW);
+    merchant.id = MerchantId::mint([1; 16]);
+    merchant.api_keys = Vec::new();
+    let account = merchant.accounts[0].clone();
+    merchant.accounts.extend(all.map(|access| ProviderAccount { access, ..account.clone() }));
     merchant
 }
 
@@ -116,6 +165,9 @@ fn the_bytes_of_a_record_never_change() {
     assert_eq!(read_merchant(&record), Ok(merchant));
     let mut user = fixtures::user(MerchantId::mint([1; 16]), Some("ada"), NOW);
     user.id = UserId::mint([5; 16], Shard::of_byte(5));
-    let written = [digest(&records), digest(&[record]), digest(&[write_user(&user).unwrap()])];
-    assert_eq!(written, ["2185ac3e96c01de1", "efb52c4a6bf9495b", "6be579d2735cd99e"]);
+    let connected = merchant_with_accounts();
+    let accounts = write_merchant(&connected).unwrap();
+    assert_eq!(read_merchant(&accounts), Ok(connected));
+    let written = [digest(&records), digest(&[record]), digest(&[accounts]), digest(&[write_user(&user).unwrap()])];
+    assert_eq!(written, ["2185ac3e96c01de1", "efb52c4a6bf9495b", "a04991a22d241e44", "6be579d2735cd99e"]);
 }
