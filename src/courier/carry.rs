@@ -88,7 +88,6 @@ impl Courier {
             self.open_endpoints.remove(&endpoint);
         }
         self.conclude(held, Some(&record), verdict).await?;
-        self.tell_trouble(&held.leased, verdict, now).await;
         Ok((load(&attempt, verdict), now))
     }
 
@@ -174,6 +173,7 @@ impl Courier {
     }
 
     async fn conclude(&self, held: &Carried<'_>, attempt: Option<&AttemptRecord>, verdict: Verdict) -> Result<()> {
+        self.tell_trouble(&held.leased, verdict, self.deps.clock.now()).await;
         let (id, tries) = (held.leased.lease.id, held.leased.context.delivery.tries);
         let attempt_result = attempt.map(AttemptRecord::result);
         if let Some(attempt_result) = attempt_result {

@@ -42,7 +42,7 @@ pub(super) fn draft(
         },
         choices: choices(deps, merchant, open_request)?,
         key: deps.keys.current().to_owned(),
-        purpose: purpose(deps, open_request, original)?,
+        purpose: purpose(deps, merchant, open_request, original)?,
         dialect_data: open_request.dialect_data.clone(),
         plan: match original.filter(|_| open_request.endpoints == RequestedCallbacks::OfPayment) {
             Some(payment) => CallbackPlan { endpoints: payment.opening().plan.endpoints.clone(), ..plan },
@@ -67,7 +67,12 @@ pub(super) fn draft(
 
 /// What a new journey is for. A payment that is repeated is repeated at its own provider, by that provider's own
 /// reference.
-fn purpose(deps: &Deps, open_request: &OpenRequest, original: Option<&Journey>) -> Result<Purpose> {
+fn purpose(
+    deps: &Deps,
+    merchant: &Merchant,
+    open_request: &OpenRequest,
+    original: Option<&Journey>,
+) -> Result<Purpose> {
     let mut purpose = open_request.purpose.clone();
     let (Purpose::Checkout(Checkout { repeats: Some(repeated), .. }), Some(original)) = (&mut purpose, original) else {
         return Ok(purpose);
@@ -75,8 +80,11 @@ fn purpose(deps: &Deps, open_request: &OpenRequest, original: Option<&Journey>) 
     if let Some((_, created)) = original.proven_payment() {
         created.reference.clone_into(&mut repeated.provider_reference);
     }
-    if !deps.provider(original.provider())?.takes(&purpose) {
-        let rule = format!("names a transaction of {}, which cannot repeat it", name_for_merchant(original.provider()));
+    // One that takes no new payments of this merchant repeats none either.
+    let name = original.provider();
+    let offered = payment_providers(deps, merchant).into_iter().find(|provider| provider.name() == name);
+    if !offered.is_some_and(|provider| provider.takes(&purpose)) {
+        let rule = format!("names a transaction of {}, which cannot repeat it", name_for_merchant(name));
         return Err(Invalid::new("repeats", rule).hint("its customer has to come: open a payment without it").into());
     }
     Ok(purpose)

@@ -14,6 +14,8 @@ pub struct Text<'f> {
     pub line: usize,
     /// Its variables.
     pub variables: BTreeSet<&'f str>,
+    /// Whether it refers to anything else.
+    refers: bool,
 }
 
 /// What is wrong in a file.
@@ -67,6 +69,9 @@ pub fn mistakes(file: &str, complete: &str) -> Vec<Mistake> {
             wrong("is a text that no page has".to_owned());
             continue;
         };
+        if text.refers {
+            wrong("refers to another text, a term or a function; only variables are known here".to_owned());
+        }
         for variable in known.variables.difference(&text.variables) {
             wrong(format!("lacks the variable ${variable}"));
         }
@@ -78,6 +83,33 @@ pub fn mistakes(file: &str, complete: &str) -> Vec<Mistake> {
     mistakes
 }
 
+/// What a text refers to that is not there: other texts and functions are not known here.
+fn references(text: &Pattern<&str>) -> bool {
+    fn refers(inline: &InlineExpression<&str>) -> bool {
+        match inline {
+            InlineExpression::FunctionReference { .. }
+            | InlineExpression::MessageReference { .. }
+            | InlineExpression::TermReference { .. } => true,
+            InlineExpression::Placeable { expression } => expresses(expression),
+            InlineExpression::StringLiteral { .. }
+            | InlineExpression::NumberLiteral { .. }
+            | InlineExpression::VariableReference { .. } => false,
+        }
+    }
+    fn expresses(expression: &Expression<&str>) -> bool {
+        match expression {
+            Expression::Inline(inline) => refers(inline),
+            Expression::Select { selector, variants } => {
+                refers(selector) || variants.iter().any(|variant| references(&variant.value))
+            }
+        }
+    }
+    text.elements.iter().any(|element| match element {
+        PatternElement::Placeable { expression } => expresses(expression),
+        PatternElement::TextElement { .. } => false,
+    })
+}
+
 fn text_of<'f>(file: &'f str, message: &Message<&'f str>) -> Text<'f> {
     let mut variables = BTreeSet::new();
     if let Some(pattern) = &message.value {
@@ -86,7 +118,8 @@ fn text_of<'f>(file: &'f str, message: &Message<&'f str>) -> Text<'f> {
     let key = message.id.name;
     // The key is a piece of the file.
     let at = key.as_ptr().addr().saturating_sub(file.as_ptr().addr());
-    Text { key, line: line_at(file, at), variables }
+    let refers = message.value.as_ref().is_some_and(references);
+    Text { key, line: line_at(file, at), variables, refers }
 }
 
 fn line_at(file: &str, at: usize) -> usize {

@@ -39,10 +39,11 @@ impl Asked {
 
     fn checkout(&self, wanted: Wanted) -> Purpose {
         let of = self.reference.map(Reference::pay_id);
-        let repeats =
-            self.agreed_as.zip(of).map(|(agreed_as, of)| Repeated { of, provider_reference: String::new(), agreed_as });
+        let repeated = |agreed_as, of| Box::new(Repeated { of, provider_reference: String::new(), agreed_as });
+        let repeats = self.agreed_as.zip(of).map(|(agreed_as, of)| repeated(agreed_as, of));
+        let cancel = if repeats.is_some() { Cancel::Withheld } else { Cancel::Offered };
         let note = self.description.clone();
-        Purpose::Checkout(Checkout { wanted, institution: None, note, cancel: Cancel::Offered, payee: None, repeats })
+        Purpose::Checkout(Checkout { wanted, institution: None, note, cancel, payee: None, repeats })
     }
 
     fn operation(&self, kind: OperationKind) -> Purpose {

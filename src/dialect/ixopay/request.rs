@@ -88,6 +88,7 @@ fn kept(object: &Object, (kind, id): (Kind, &str), amount: Option<(String, Amoun
     let reference_uuid = checked::text(object, REFERENCE, 50)?;
     let extra = read_extra(object)?;
     let member = |name: &str| extra.get(name).map(String::as_str);
+    let has_customer = kind.has_customer() && agreed_as(object, kind).is_none();
     let part = simulator::part(kind, member("overrideResult"), amount.as_ref().map(|(_, amount)| *amount))?;
     Ok(Kept {
         merchant_transaction_id: Some(id.to_owned()),
@@ -95,7 +96,7 @@ fn kept(object: &Object, (kind, id): (Kind, &str), amount: Option<(String, Amoun
         amount: amount.filter(|(sent, amount)| *sent != amount.to_string()).map(|(sent, _)| sent),
         merchant_meta_data,
         reference_uuid,
-        intermediate_url: member("intermediateUrl").filter(|_| kind.has_customer()).map(str::to_owned),
+        intermediate_url: member("intermediateUrl").filter(|_| has_customer).map(str::to_owned),
         sandbox: part.or_else(|| unseen(object, kind)).map(str::to_owned),
         extra_data: Some(extra).filter(|extra| !extra.is_empty()),
         ..Kept::default()

@@ -50,7 +50,10 @@ impl Purpose {
 
     /// The payment that it repeats, if it repeats one.
     pub const fn repeats(&self) -> Option<&Repeated> {
-        if let Self::Checkout(checkout) = self { checkout.repeats.as_ref() } else { None }
+        match self {
+            Self::Checkout(Checkout { repeats: Some(repeated), .. }) => Some(repeated),
+            _ => None,
+        }
     }
 
     /// Whether it is ordered as soon as it is opened, because no customer has a part in it: an operation, or a payment
@@ -140,7 +143,7 @@ pub struct Checkout {
     /// Who is paid; `None` is the merchant.
     pub payee: Option<String>,
     /// What it repeats, where its customer has agreed before, and is not there now.
-    pub repeats: Option<Repeated>,
+    pub repeats: Option<Box<Repeated>>,
 }
 
 /// The means to pay of an earlier journey, used again without its customer.

@@ -7,8 +7,7 @@ use super::{
 };
 use crate::domain::consent::Status;
 use crate::domain::{
-    Cause, Delivery, DeliveryId, Grant, JourneyEvent, LanguageTag, OperationKind, Outcome, Sealed, Target, UnixMillis,
-    Wanted,
+    Cause, Delivery, DeliveryId, Grant, JourneyEvent, LanguageTag, Outcome, Sealed, Target, UnixMillis, Wanted,
 };
 
 impl Journey {
@@ -124,14 +123,14 @@ impl Journey {
         changes.chain(given).fold(self.expires_at(), UnixMillis::max)
     }
 
-    /// For how long a registered means to pay is kept, unless its merchant has it forgotten before.
+    /// For how long a registered means to pay is kept. Also when it was deregistered: until its provider has said so, it
+    /// must be found.
     const REGISTERED: Duration = Duration::from_hours(3650 * 24);
 
-    /// Whether it is a means to pay that was registered, and not forgotten since.
+    /// Whether it is a means to pay that was registered.
     fn is_registered(&self) -> bool {
         let wanted = self.opening.purpose.checkout().map(|checkout| checkout.wanted);
-        let is_forgotten = || self.operations().iter().any(|applied| applied.kind == OperationKind::Deregister);
-        wanted == Some(Wanted::Registration) && self.is_proven() && !is_forgotten()
+        wanted == Some(Wanted::Registration) && self.is_proven()
     }
 
     /// The provider where it was paid, else the one whose answer counts, else the one that its customer was last sent to,

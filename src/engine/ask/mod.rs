@@ -139,7 +139,7 @@ async fn ask_and_conclude(engine: &Engine, mut journey: Journey, visit: u8) -> R
             };
             tracing::warn!(provider = name, pay_id = %journey.pay_id(), error = %trouble, "payment.unknown");
             if away >= AWAY {
-                tell_away(deps, journey, visit).await?;
+                tell_away(deps, journey, visit).await;
             }
             Answer::Unknown
         }
@@ -148,10 +148,13 @@ async fn ask_and_conclude(engine: &Engine, mut journey: Journey, visit: u8) -> R
 }
 
 /// Tells the merchant of a journey in its event feed that the provider of this visit cannot be asked.
-async fn tell_away(deps: &Deps, journey: &Journey, visit: u8) -> Result<()> {
+async fn tell_away(deps: &Deps, journey: &Journey, visit: u8) {
     let (merchant, pay_id, with) = (journey.opening().merchant, journey.pay_id(), journey.provider_of(visit));
     let event = FeedEvent::ProviderAway(visit);
-    Ok(deps.store.tell_trouble(Trouble { merchant, pay_id, event, with, quiet: TROUBLE_QUIET }).await?)
+    let trouble = Trouble { merchant, pay_id, event, with, quiet: TROUBLE_QUIET };
+    if let Err(error) = deps.store.tell_trouble(trouble).await {
+        tracing::error!(error = %error, %pay_id, "sweep.trouble");
+    }
 }
 
 /// Asks for the authorization or the payment of a visit, and writes down what the provider has created.

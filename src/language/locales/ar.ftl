@@ -29,6 +29,9 @@ checkout-failed = لم تتم عملية الدفع.
 checkout-no-bank = الدفع غير متاح الآن. يُرجى المحاولة لاحقًا.
 checkout-next = تؤكدون الدفع لدى { $bank }، ثم تعودون إلى { $merchant }.
 checkout-next-there = تؤكدون الدفع هناك، ثم تعودون إلى { $merchant }.
+register-for = حفظ وسيلة دفع لدى
+register-title = حفظ وسيلة دفع لدى { $payee }
+register-next = تُدخلون بياناتكم لدى { $bank }، ثم تعودون إلى { $merchant }.
 
 ## Choosing a bank
 
@@ -67,6 +70,8 @@ consent-expired-sentence = انتهت صلاحية هذا الطلب. يُرجى
 
 ended-paid = اكتمل الدفع
 ended-paid-sentence = دفعتم { $amount } إلى { $payee }.
+ended-registered = حُفظت وسيلة الدفع
+ended-registered-sentence = يستطيع { $payee } الآن استخدامها في المدفوعات التي وافقتم عليها.
 ended-cancelled = أُلغي الدفع
 ended-cancelled-sentence = أُلغيت عملية الدفع هذه قبل تنفيذها.
 ended-withdrawn = سُحب الرابط

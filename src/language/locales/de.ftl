@@ -29,6 +29,9 @@ checkout-failed = Die Zahlung hat nicht geklappt.
 checkout-no-bank = Sie können im Moment nicht zahlen. Bitte versuchen Sie es später noch einmal.
 checkout-next = Sie bestätigen die Zahlung bei { $bank } und kommen dann zurück zu { $merchant }.
 checkout-next-there = Sie bestätigen die Zahlung dort und kommen dann zurück zu { $merchant }.
+register-for = Zahlungsmittel hinterlegen bei
+register-title = Zahlungsmittel bei { $payee } hinterlegen
+register-next = Sie geben Ihre Daten bei { $bank } ein und kommen dann zurück zu { $merchant }.
 
 ## Choosing a bank
 
@@ -67,6 +70,8 @@ consent-expired-sentence = Diese Anfrage ist abgelaufen. Bitte fragen Sie { $mer
 
 ended-paid = Zahlung abgeschlossen
 ended-paid-sentence = Sie haben { $amount } an { $payee } gezahlt.
+ended-registered = Zahlungsmittel hinterlegt
+ended-registered-sentence = { $payee } kann es jetzt für Zahlungen verwenden, denen Sie zugestimmt haben.
 ended-cancelled = Zahlung abgebrochen
 ended-cancelled-sentence = Diese Zahlung wurde abgebrochen, bevor Geld geflossen ist.
 ended-withdrawn = Link zurückgezogen

@@ -30,6 +30,9 @@ checkout-failed = The payment did not go through.
 checkout-no-bank = Payment is not available right now. Please try again later.
 checkout-next = You confirm the payment at { $bank }, and come back to { $merchant }.
 checkout-next-there = You confirm the payment there, and come back to { $merchant }.
+register-for = Save your payment details for
+register-title = Save your payment details for { $payee }
+register-next = You enter your details at { $bank }, and come back to { $merchant }.
 
 ## Choosing a bank
 
@@ -68,6 +71,8 @@ consent-expired-sentence = This request has expired. Please ask { $merchant } fo
 
 ended-paid = Payment complete
 ended-paid-sentence = You have paid { $amount } to { $payee }.
+ended-registered = Payment details saved
+ended-registered-sentence = { $payee } can use them now for payments that you have agreed to.
 ended-cancelled = Payment cancelled
 ended-cancelled-sentence = This payment was cancelled before it was made.
 ended-withdrawn = Link withdrawn

@@ -29,6 +29,9 @@ checkout-failed = El pago no se ha completado.
 checkout-no-bank = Ahora mismo no se puede pagar. Inténtelo de nuevo más tarde.
 checkout-next = Usted confirma el pago en { $bank } y vuelve a { $merchant }.
 checkout-next-there = Usted confirma allí el pago y vuelve a { $merchant }.
+register-for = Guardar un medio de pago en
+register-title = Guardar un medio de pago en { $payee }
+register-next = Usted introduce sus datos en { $bank } y vuelve a { $merchant }.
 
 ## Choosing a bank
 
@@ -67,6 +70,8 @@ consent-expired-sentence = Esta solicitud ha caducado. Pida un enlace nuevo a { 
 
 ended-paid = Pago completado
 ended-paid-sentence = Usted ha pagado { $amount } a { $payee }.
+ended-registered = Medio de pago guardado
+ended-registered-sentence = { $payee } ya puede usarlo para los pagos que usted haya aceptado.
 ended-cancelled = Pago cancelado
 ended-cancelled-sentence = Este pago se canceló antes de realizarse.
 ended-withdrawn = Enlace retirado

@@ -29,6 +29,9 @@ checkout-failed = Le paiement n’a pas abouti.
 checkout-no-bank = Le paiement n’est pas possible pour le moment. Veuillez réessayer plus tard.
 checkout-next = Vous confirmez le paiement chez { $bank }, puis vous revenez chez { $merchant }.
 checkout-next-there = Vous y confirmez le paiement, puis vous revenez chez { $merchant }.
+register-for = Enregistrer un moyen de paiement chez
+register-title = Enregistrer un moyen de paiement chez { $payee }
+register-next = Vous saisissez vos données chez { $bank }, puis vous revenez chez { $merchant }.
 
 ## Choosing a bank
 
@@ -67,6 +70,8 @@ consent-expired-sentence = Cette demande a expiré. Veuillez demander un nouveau
 
 ended-paid = Paiement effectué
 ended-paid-sentence = Vous avez payé { $amount } à { $payee }.
+ended-registered = Moyen de paiement enregistré
+ended-registered-sentence = { $payee } peut désormais l’utiliser pour les paiements que vous avez acceptés.
 ended-cancelled = Paiement annulé
 ended-cancelled-sentence = Ce paiement a été annulé avant d’être effectué.
 ended-withdrawn = Lien retiré

@@ -29,6 +29,9 @@ checkout-failed = Płatność się nie powiodła.
 checkout-no-bank = W tej chwili nie można zapłacić. Proszę spróbować później.
 checkout-next = Potwierdzenie płatności następuje w { $bank }, a potem powrót do { $merchant }.
 checkout-next-there = Tam następuje potwierdzenie płatności, a potem powrót do { $merchant }.
+register-for = Zapisanie metody płatności dla
+register-title = Zapisanie metody płatności dla { $payee }
+register-next = Dane podaje się w { $bank }, a potem następuje powrót do { $merchant }.
 
 ## Choosing a bank
 
@@ -67,6 +70,8 @@ consent-expired-sentence = Ta prośba wygasła. Nowy link można otrzymać od { 
 
 ended-paid = Płatność zakończona
 ended-paid-sentence = Zapłacono { $amount } dla { $payee }.
+ended-registered = Metoda płatności zapisana
+ended-registered-sentence = { $payee } może jej teraz używać do płatności objętych zgodą.
 ended-cancelled = Płatność anulowana
 ended-cancelled-sentence = Tę płatność anulowano, zanim została wykonana.
 ended-withdrawn = Link wycofany

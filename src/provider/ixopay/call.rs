@@ -33,6 +33,8 @@ impl Ixopay {
         }
         match answer.meaning() {
             Meaning::Duplicate => Ok(Begun::Duplicate),
+            // It exists; how it ended is not known yet.
+            Meaning::Open if answer.uuid.is_some() => Ok(Begun::Transaction(answer)),
             // It exists, and has failed at once.
             _ if answer.uuid.is_some() => Ok(Begun::Refused(answer.refusal())),
             Meaning::NotNow => Err(ProviderError::Unreachable(format!("it answers {}", answer.refusal().code()))),

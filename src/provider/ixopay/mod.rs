@@ -82,7 +82,9 @@ impl Ixopay {
     async fn created_before(&self, context: &VisitContext<'_>, reference: &str) -> Result<Requested> {
         let status = match self.by_reference(reference).await {
             // Whoever was making it has failed by now.
-            Err(ProviderError::NoPayment(_)) if self.lost.note(reference, self.clock.now()) >= LOST => {
+            Err(ProviderError::NoPayment(_))
+                if self.begins_no_more(context) && self.lost.note(reference, self.clock.now()) >= LOST =>
+            {
                 return Ok(Requested::Refused(ProviderRefusal::new("payment_closed", None)));
             }
             status => status?,
@@ -101,6 +103,16 @@ impl Ixopay {
             Standing::Refused(why) => Ok(Requested::Refused(why)),
             Standing::Expired => Ok(Requested::Refused(ProviderRefusal::new("payment_closed", None))),
         }
+    }
+
+    /// Whether a visit's payment is not begun any more, if it was not before. What needs no customer is, however late its
+    /// node comes to it.
+    fn begins_no_more(&self, context: &VisitContext<'_>) -> bool {
+        let (journey, visit) = (context.journey, context.visit);
+        if journey.opening().purpose.needs_customer() {
+            return journey.visit_is_over(visit, self.clock.now());
+        }
+        journey.final_outcome().is_some() || journey.payment(visit).is_some_and(|payment| payment.closing.is_some())
     }
 
     /// The uuid of what an operation is of: of the payment, or of the capture that a refund gives back.
@@ -187,7 +199,7 @@ impl Provider for Ixopay {
         // Nobody comes back from what is repeated.
         let back = repeats.is_none();
         let (reference, return_url) = (context.payment_reference().to_string(), context.return_url());
-        if context.journey.visit_is_over(context.visit, self.clock.now()) {
+        if self.begins_no_more(context) {
             return self.created_before(context, &reference).await;
         }
         let description = shortened(opening.purpose.note());
@@ -205,14 +217,15 @@ impl Provider for Ixopay {
         };
         let answer = match self.begin(what, &transaction).await? {
             Begun::Transaction(answer) => answer,
-            Begun::Duplicate => return self.created_before(context, &reference).await,
+            // There is one, also where its status is not there yet.
+            Begun::Duplicate => return self.created_before(context, &reference).await.map_err(not_there_yet),
             Begun::Refused(why) => return Ok(Requested::Refused(why)),
         };
         let page = match (answer.return_type.as_deref(), answer.redirect_url) {
             (Some("REDIRECT"), Some(page)) => payment_page(&page, &self.config.url)
                 .ok_or_else(|| ProviderError::Unreadable("its redirectUrl is not an https address".into()))?,
             // Nobody has to be sent anywhere: the browser comes back at once, and the status says what became of it.
-            (Some("FINISHED" | "PENDING"), _) => return_url,
+            (Some("FINISHED" | "PENDING" | "ERROR"), _) => return_url,
             _ => return Err(ProviderError::Unreadable("its returnType is none that a browser can follow".into())),
         };
         created(answer.uuid, page)
@@ -255,10 +268,7 @@ impl Provider for Ixopay {
 
     async fn reported_operation(&self, payment: PaymentReference, id: &str) -> Result<ReportedOperation> {
         // A status may come later than the callback that tells of it.
-        let status = self.by_uuid(id).await.map_err(|trouble| match trouble {
-            ProviderError::NoPayment(why) => ProviderError::Unanswered(why),
-            other => other,
-        })?;
+        let status = self.by_uuid(id).await.map_err(not_there_yet)?;
         if status.uuid.as_deref() != Some(id) {
             return Err(ProviderError::NoPayment("it answers about another one".into()));
         }
@@ -309,6 +319,14 @@ impl Provider for Ixopay {
                 Standing::Expired => Performed::Now(Fact::refused(ProviderRefusal::new("payment_closed", None))),
             }),
         }
+    }
+}
+
+/// The trouble with a transaction of which it is known that it is there.
+fn not_there_yet(trouble: ProviderError) -> ProviderError {
+    match trouble {
+        ProviderError::NoPayment(why) => ProviderError::Unanswered(why),
+        other => other,
     }
 }
 

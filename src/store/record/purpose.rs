@@ -21,7 +21,7 @@ fields_and_later!(
     Checkout as CheckoutRecord: wanted: Wanted, institution: Option<String>, note: String, cancel: Cancel,
     payee: Option<String>;
     #[serde(skip_serializing_if = "Option::is_none")]
-    repeats: Option<Repeated>,
+    repeats: Option<Box<Repeated>>,
 );
 
 fields!(Repeated: of: PayId, provider_reference: String, agreed_as: RepeatAgreement);

@@ -53,8 +53,9 @@ async fn qr(engine: web::Data<Engine>, query: web::Query<LinkQuery>, base: &'sta
 pub(super) async fn journey_of(engine: &Engine, base: &'static str, link: &str) -> Result<Journey, HttpResponse> {
     match find::look(&engine.deps, link).await {
         Ok(Some(journey)) if page_of(&journey) != base => Err(home::own_page(engine, &journey, link)),
-        Ok(Some(journey)) => Ok(journey),
-        Ok(None) => Err(reply::unknown_link()),
+        // Nobody is sent anywhere for what has no customer.
+        Ok(Some(journey)) if journey.opening().purpose.needs_customer() => Ok(journey),
+        Ok(Some(_) | None) => Err(reply::unknown_link()),
         Err(error) => Err(problem::page_of_form(&error, address(base, "", link))),
     }
 }

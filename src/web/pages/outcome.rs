@@ -45,6 +45,7 @@ pub(super) fn sentence(engine: &Engine, page: &PageContext, journey: &Journey) -
 fn checkout_end(journey: &Journey) -> Option<How> {
     let final_outcome = journey.final_outcome()?;
     Some(match (final_outcome.outcome, &final_outcome.cause) {
+        (Outcome::Authorised, _) if journey.opening().purpose.amount().is_none() => How::Registered,
         (Outcome::Paid | Outcome::Authorised | Outcome::Done, _) => How::Paid,
         (Outcome::Cancelled, Cause::Merchant) => How::Withdrawn,
         (Outcome::Cancelled, _) => How::Cancelled,

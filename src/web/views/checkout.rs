@@ -16,7 +16,7 @@ pub struct Checkout {
     pub merchant: String,
     /// Who is paid: the merchant, or somebody it asks for.
     pub payee: String,
-    /// The amount as people write it, such as `25.00 EUR`.
+    /// The amount as people write it, such as `25.00 EUR`; empty where a means to pay is registered.
     pub amount: String,
     /// What it is for, in the merchant's words; may be empty.
     pub note: String,
@@ -44,6 +44,10 @@ pub struct OfferedProvider {
 }
 
 impl Checkout {
+    const fn registers(&self) -> bool {
+        self.amount.is_empty()
+    }
+
     fn asked_by(&self) -> Option<&str> {
         (self.payee != self.merchant).then_some(self.merchant.as_str())
     }

@@ -41,6 +41,8 @@ pub enum Next {
 pub enum How {
     /// The bank proved the payment.
     Paid,
+    /// A means to pay was registered.
+    Registered,
     /// The customer said no.
     Cancelled,
     /// The merchant took the link back.
@@ -56,6 +58,7 @@ impl How {
     pub const fn title(&self) -> &'static str {
         match self {
             Self::Paid => "ended-paid",
+            Self::Registered => "ended-registered",
             Self::Cancelled => "ended-cancelled",
             Self::Withdrawn => "ended-withdrawn",
             Self::Failed(_) => "ended-failed",
@@ -67,6 +70,7 @@ impl How {
     pub fn sentence(&self, merchant: &str, payee: &str, amount: &str) -> Sentence {
         match self {
             Self::Paid => Sentence::of("ended-paid-sentence").value("amount", amount).name("payee", payee),
+            Self::Registered => Sentence::of("ended-registered-sentence").name("payee", payee),
             Self::Cancelled => Sentence::of("ended-cancelled-sentence"),
             Self::Withdrawn => Sentence::of("ended-withdrawn-sentence").name("merchant", merchant),
             Self::Failed(reason) => Sentence::of(*reason),

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::ixopay::{Client, debit, link_of};
-use crate::support::ixopay_connector::{Connector, SHARED_SECRET, Trouble, call_back};
+use crate::support::ixopay_connector::{API_KEY, Connector, PASSWORD, SHARED_SECRET, Trouble, USER, call_back};
 use crate::support::payment_engine::PaymentEngine;
 use crate::support::receiver::{Receiver, Reply};
 
@@ -28,6 +29,10 @@ before_a_connector![
     a_payment_is_repeated_like_a_registration,
     what_is_not_decided_at_once_is_told_later,
     a_lost_answer_repeats_nothing_twice,
+    what_cannot_be_ordered_now_is_ordered_later,
+    what_may_have_been_done_is_asked_about,
+    an_old_registration_pays_and_is_forgotten_there,
+    a_disabled_account_repeats_nothing,
     what_was_forgotten_pays_no_more,
     money_is_paid_out,
 ];
@@ -171,6 +176,59 @@ async fn a_lost_answer_repeats_nothing_twice(scene: Scene) {
     let of_card =
         scene.connector.ids().into_iter().filter(|id| scene.connector.transaction(id).get("referenceUuid").is_some());
     assert_eq!(of_card.count(), 1);
+}
+
+async fn what_cannot_be_ordered_now_is_ordered_later(scene: Scene) {
+    let (card, _) = scene.registered().await;
+    scene.connector.misbehave(Trouble::Broken);
+    let done = scene.client.begin("debit", &scene.again("later", &card)).await;
+    assert_eq!(done["returnType"], "PENDING", "{done}");
+    for _ in 0..4 {
+        scene.gateway.wait(Duration::from_mins(20));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(scene.told(), Vec::<Value>::new(), "nobody has said no");
+    scene.connector.misbehave(Trouble::None);
+    eventually("it is told", async || {
+        scene.gateway.wait(Duration::from_mins(10));
+        !scene.told().is_empty()
+    })
+    .await;
+    assert_eq!(scene.told()[0]["result"], "OK");
+    let there = scene.connector.ids().into_iter().map(|id| scene.connector.transaction(&id));
+    assert_eq!(there.filter(|there| there["transactionType"] == "DEBIT").count(), 1);
+}
+
+async fn what_may_have_been_done_is_asked_about(scene: Scene) {
+    let (card, _) = scene.registered().await;
+    scene.connector.misbehave(Trouble::Doubtful);
+    let done = scene.client.begin("debit", &scene.again("doubtful", &card)).await;
+    assert_eq!((&done["success"], &done["returnType"]), (&json!(true), &json!("FINISHED")), "{done}");
+}
+
+async fn an_old_registration_pays_and_is_forgotten_there(scene: Scene) {
+    let (card, _) = scene.registered().await;
+    scene.gateway.wait(Duration::from_hours(400 * 24));
+    let done = scene.client.begin("debit", &scene.again("a year later", &card)).await;
+    assert_eq!(done["returnType"], "FINISHED", "{done}");
+    let gone = json!({ "merchantTransactionId": "gone", "referenceUuid": card });
+    assert_eq!(scene.client.begin("deregister", &gone).await["success"], true);
+    assert_eq!(scene.connector.called("deregister"), 1);
+}
+
+async fn a_disabled_account_repeats_nothing(scene: Scene) {
+    let shop = &scene.client.merchant;
+    let account = json!({ "name": "own-cards", "kind": "ixopay", "url": scene.connector.url(), "api_key": API_KEY,
+        "user": USER, "password": PASSWORD, "shared_secret": SHARED_SECRET });
+    shop.v1(Method::POST, "/provider-accounts", &account).await.is(201);
+    shop.choose(json!({ "provider": "own-cards" })).await;
+    let (card, _) = scene.registered().await;
+    assert_eq!(scene.client.begin("debit", &scene.again("before", &card)).await["returnType"], "FINISHED");
+    let disabled = json!({ "state": "disabled" });
+    shop.v1(Method::PATCH, "/provider-accounts/own-cards", &disabled).await.is(200);
+    let refused = scene.client.ask("debit", &scene.again("after", &card)).await.is(422).json();
+    assert!(refused["errorMessage"].as_str().unwrap().contains("referenceUuid"), "{refused}");
+    assert_eq!(scene.connector.called("debit"), 1);
 }
 
 async fn what_was_forgotten_pays_no_more(scene: Scene) {

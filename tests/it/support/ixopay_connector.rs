@@ -53,6 +53,8 @@ pub enum Trouble {
     Finishing,
     /// Operations are not decided at once.
     Pondering,
+    /// What is repeated is done, and answered with a communication error.
+    Doubtful,
 }
 
 #[derive(Default)]
@@ -266,7 +268,8 @@ fn begin(books: &mut Books, what: &str, body: &Value) -> Reply {
     let standing = match (is_debit, books.trouble) {
         (true, Trouble::Declining) => "ERROR",
         (false, Trouble::Declining) if ["debit", "preauthorize"].contains(&what) => "ERROR",
-        (true, Trouble::Finishing) | (false, Trouble::None | Trouble::Mute | Trouble::Finishing) => "SUCCESS",
+        (true, Trouble::Finishing)
+        | (false, Trouble::None | Trouble::Mute | Trouble::Finishing | Trouble::Doubtful) => "SUCCESS",
         (true, _) => "REDIRECT",
         (false, _) => "PENDING",
     };
@@ -287,6 +290,8 @@ fn begin(books: &mut Books, what: &str, body: &Value) -> Reply {
     match standing {
         "ERROR" => with(json!({ "success": false, "returnType": "ERROR",
             "errors": [{ "errorMessage": "Transaction declined", "errorCode": 2003, "adapterCode": "1234" }] })),
+        "SUCCESS" if books.trouble == Trouble::Doubtful => with(json!({ "success": false, "returnType": "ERROR",
+            "errors": [{ "errorMessage": "Communication with the adapter failed", "errorCode": 3001 }] })),
         "SUCCESS" => with(json!({ "success": true, "returnType": "FINISHED" })),
         "PENDING" => with(json!({ "success": true, "returnType": "PENDING" })),
         _ => with(json!({ "success": true, "returnType": "REDIRECT", "redirectType": "fullpage",

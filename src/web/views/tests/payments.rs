@@ -40,6 +40,7 @@ impl Checkout {
                     ..fresh.clone()
                 },
             ),
+            ("checkout-registration", Self { amount: String::new(), note: String::new(), ..fresh.clone() }),
             ("checkout-payee", Self { payee: "Corner Bookshop".into(), ..fresh }),
         ]
     }
@@ -76,6 +77,7 @@ impl Ended {
         let failed = How::Failed(reason::payment("server_error"));
         vec![
             ("ended-paid", paid.clone()),
+            ("ended-registered", Self { how: How::Registered, amount: String::new(), ..paid.clone() }),
             ("ended-paid-close", Self { next: Next::Close, ..paid.clone() }),
             ("ended-paid-look", Self { next: Next::LookThere, ..paid.clone() }),
             ("ended-cancelled", Self { how: How::Cancelled, ..paid.clone() }),
