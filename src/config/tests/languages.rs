@@ -47,7 +47,7 @@ fn a_file_adds_a_language_which_says_the_rest_as_the_nearest_one_does() {
 #[test]
 fn everything_that_is_wrong_in_the_files_is_named_with_file_line_and_text() {
     let wrong =
-        "# Our own words.\n\ncancl = Lieber nicht\nback-to = Zurück\ncheckout-pay = { $sum } zahlen\nthis is no text\n";
+        "# Our own words.\n\ncancl = Lieber nicht\nback-to = Zurück\ncheckout-pay = { $sum } zahlen\ncancel = { NUMBER(5) }\nthis is no text\n";
     let files = [("de.ftl", wrong), ("nl.ftl", "cancel = Annuleren\ncancel = Stoppen\n"), ("our words.ftl", "")];
     let told = with_files(&files).unwrap_err().to_string();
     for expected in [
@@ -55,12 +55,13 @@ fn everything_that_is_wrong_in_the_files_is_named_with_file_line_and_text() {
         "/de.ftl: line 4: back-to lacks the variable $merchant",
         "/de.ftl: line 5: checkout-pay lacks the variable $amount",
         "/de.ftl: line 5: checkout-pay has the variable $sum, which it is not given",
-        "/de.ftl: line 6: ",
+        "/de.ftl: line 6: cancel refers to another text, a term or a function",
+        "/de.ftl: line 7: ",
         "/nl.ftl: line 2: cancel comes twice",
         "/our words.ftl: its name is not the tag of a language",
     ] {
         assert!(told.contains(expected), "{expected} in\n{told}");
     }
-    assert_eq!(told.matches("languages (from HANDBACK_LANGUAGES) has a mistake").count(), 7, "{told}");
+    assert_eq!(told.matches("languages (from HANDBACK_LANGUAGES) has a mistake").count(), 8, "{told}");
     assert!(with_files(&[]).unwrap_err().to_string().contains("has no file *.ftl"));
 }
