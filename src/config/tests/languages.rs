@@ -46,8 +46,7 @@ fn a_file_adds_a_language_which_says_the_rest_as_the_nearest_one_does() {
 
 #[test]
 fn everything_that_is_wrong_in_the_files_is_named_with_file_line_and_text() {
-    let wrong =
-        "# Our own words.\n\ncancl = Lieber nicht\nback-to = Zurück\ncheckout-pay = { $sum } zahlen\ncancel = { NUMBER(5) }\nthis is no text\n";
+    let wrong = "# Our own words.\n\ncancl = Lieber nicht\nback-to = Zurück\ncheckout-pay = { $sum } zahlen\ncancel = { NUMBER(5) }\nthis is no text\n";
     let files = [("de.ftl", wrong), ("nl.ftl", "cancel = Annuleren\ncancel = Stoppen\n"), ("our words.ftl", "")];
     let told = with_files(&files).unwrap_err().to_string();
     for expected in [

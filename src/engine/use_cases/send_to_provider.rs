@@ -31,7 +31,7 @@ pub enum SendResult {
     /// The journey has ended; it can only go home.
     Ended(Box<Journey>),
     /// It has been tried too often.
-    TooOften,
+    TooOften(Box<Journey>),
     /// The provider could not be asked now.
     NoProvider(Box<Journey>),
     /// The provider refused the request: the browser goes where that leads.
@@ -83,7 +83,7 @@ pub async fn send_to_provider(engine: &Arc<Engine>, request: SendRequest<'_>) ->
     };
     Ok(Some(match visit {
         Visit::Ended => SendResult::Ended(Box::new(journey)),
-        Visit::TooOften => SendResult::TooOften,
+        Visit::TooOften => SendResult::TooOften(Box::new(journey)),
         Visit::UnderWay(visit) => send_off(engine, journey, visit, request.at).await?,
     }))
 }

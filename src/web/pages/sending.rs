@@ -40,7 +40,10 @@ pub(in crate::web) async fn send(
         Ok(None) => reply::unknown_link(),
         Ok(Some(SendResult::Sent(sent))) => reply::send_to_provider(&sent, request),
         Ok(Some(SendResult::Refused(redirect))) => reply::see_other(&redirect),
-        Ok(Some(SendResult::TooOften)) => reply::problem_page(StatusCode::TOO_MANY_REQUESTS, ProblemPage::too_often()),
+        Ok(Some(SendResult::TooOften(journey))) => {
+            let page = ProblemPage::too_often().of_journey(&journey);
+            reply::problem_page(StatusCode::TOO_MANY_REQUESTS, page)
+        }
         Ok(Some(SendResult::Late(journey))) => {
             let page = waiting_page(engine, request, &journey, addresses.leaving);
             with_visit_cookie(engine, request, &journey, page)

@@ -90,7 +90,7 @@ async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Reply, ErrorBod
         Some(SendResult::Late(_)) => Err(ErrorBody::too_late("The bank has not said where to go yet, ask again")),
         Some(SendResult::NoProvider(_)) => Err(ErrorBody::of_bank("The bank cannot be asked now")),
         Some(SendResult::Refused(_)) => Err(ErrorBody::of_bank("The bank refused the request")),
-        Some(SendResult::TooOften) => Err(ErrorBody::exhausted("This request has been tried too often")),
+        Some(SendResult::TooOften(_)) => Err(ErrorBody::exhausted("This request has been tried too often")),
         Some(SendResult::Ended(_) | SendResult::Choose(_)) | None => Err(ErrorBody::forbidden("This request is over")),
     }
 }
