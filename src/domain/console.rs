@@ -256,7 +256,8 @@ pub struct AuditEntry {
     pub role: Role,
     /// What was done.
     pub action: AuditAction,
-    /// What it was done to, in the words of `/v1`: an index, an id, a name. Never a secret.
+    /// What it was done to, in the words of `/v1`: an index, an id, a name; of an order, its
+    /// operation with the amount. Never a secret.
     pub object: String,
 }
 

@@ -307,8 +307,11 @@ pub fn seal_for(deps: &Deps, merchant: MerchantId, secret: &Secret) -> Result<Se
 
 /// Seals something for its owner, a merchant or a journey.
 pub(super) fn seal(deps: &Deps, owner: &[u8], plain: &[u8]) -> Result<Sealed> {
-    let sealed = deps.keys.seal(plain, owner, deps.clock.entropy());
-    sealed.ok_or_else(|| EngineError::Missing("key to seal with".into()))
+    deps.keys.seal(plain, owner, deps.clock.entropy()).ok_or_else(no_key)
+}
+
+pub(super) fn no_key() -> EngineError {
+    EngineError::Missing("key to seal with".into())
 }
 
 pub(super) fn holding(deps: &Deps, journey: &Journey, evidence: &Evidence) -> Result<Proof> {

@@ -53,7 +53,17 @@ pub(super) async fn draw_key(deps: &Deps, (id, mode): (MerchantId, Mode), name: 
 
 /// A signing secret that nobody has seen.
 pub(super) fn draw_signing_secret(deps: &Deps) -> Secret {
-    Secret::new(format!("whsec_{}", STANDARD.encode(deps.clock.entropy())))
+    signing_secret(deps.clock.entropy())
+}
+
+/// The signing secrets that can follow this one for `once`, by each of our keys, the current key's first.
+pub(super) fn next_signing_secrets(deps: &Deps, id: MerchantId, before: &Sealed, once: &[u8]) -> Vec<Secret> {
+    let Some(before) = deps.keys.open(before, id.as_bytes()) else { return Vec::new() };
+    deps.keys.successors(&[id.as_bytes(), once, &before]).map(signing_secret).collect()
+}
+
+fn signing_secret(bytes: [u8; 32]) -> Secret {
+    Secret::new(format!("whsec_{}", STANDARD.encode(bytes)))
 }
 
 /// The sealed seed of a webhook key that nobody has seen.

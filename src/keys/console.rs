@@ -23,7 +23,25 @@ impl Keys {
 
     /// What a form of this session carries, so that no other page can send it.
     pub fn form_token(&self, session: &SessionId) -> Option<String> {
-        let derived = self.derive(self.current(), "console form", &[session.as_bytes()])?;
+        self.form_token_of(self.current(), session)
+    }
+
+    /// Whether a form of this session carries it, under any of our keys: another node may have another current key.
+    pub fn is_form_token(&self, session: &SessionId, token: &str) -> bool {
+        let is_of = |key: &str| {
+            let own = self.form_token_of(key, session);
+            own.is_some_and(|own| own.as_bytes().ct_eq(token.as_bytes()).into())
+        };
+        self.keys.iter().any(|(id, _)| is_of(id))
+    }
+
+    /// What a secret is replaced by, for who knows these parts: under each of our keys, the current one first.
+    pub fn successors<'a>(&'a self, parts: &'a [&'a [u8]]) -> impl Iterator<Item = [u8; 32]> + 'a {
+        self.keys.iter().filter_map(|(id, _)| self.derive(id, "successor", parts))
+    }
+
+    fn form_token_of(&self, key: &str, session: &SessionId) -> Option<String> {
+        let derived = self.derive(key, "console form", &[session.as_bytes()])?;
         Some(base32::write(&derived[..16]))
     }
 
@@ -75,5 +93,10 @@ mod tests {
         assert!(rotated.has_written(&secret));
         let [one, other] = [1, 2].map(|byte| rotated.form_token(&SessionId::new([byte; 16])).unwrap());
         assert_ne!(one, other);
+        let before = keys("k1", 3).form_token(&SessionId::new([1; 16])).unwrap();
+        assert_ne!(before, one);
+        for (token, is_known) in [(&one, true), (&before, true), (&other, false)] {
+            assert_eq!(rotated.is_form_token(&SessionId::new([1; 16]), token), is_known, "{token}");
+        }
     }
 }

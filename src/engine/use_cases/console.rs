@@ -2,8 +2,8 @@
 
 use crate::domain::console::{AUDIT_KEPT, LINK_LIFE, SESSION_IDLE, SESSION_LIFE};
 use crate::domain::{
-    AuditAction, AuditEntry, AuditPlace, ConsoleScope, ConsoleSecret, ConsoleSession, Member, Merchant, SessionId,
-    UnixMillis, merchant::Standing,
+    AuditAction, AuditEntry, AuditPlace, ConsoleScope, ConsoleSecret, ConsoleSession, Journey, Member, Merchant,
+    SessionId, UnixMillis, merchant::Standing,
 };
 use crate::engine::Engine;
 use crate::engine::deps::{EngineError, Result};
@@ -108,6 +108,18 @@ pub async fn viewer(engine: &Engine, cookie: &str) -> Result<Option<Viewer>> {
     Ok(usable(engine, cookie.scope()).await?.map(|whose| Viewer { session, whose }))
 }
 
+/// Ends the session of this cookie, if it is one's that goes on: its browser has signed in anew.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn leave(engine: &Engine, cookie: &str) -> Result<()> {
+    let Some(cookie) = read(engine, cookie) else { return Ok(()) };
+    let (scope, id) = (cookie.scope(), session_id(&cookie));
+    let Some(session) = engine.deps.store.use_session(scope, &id, SESSION_IDLE).await? else { return Ok(()) };
+    engine.deps.store.end_session(scope, &id).await?;
+    record(engine, &session.member, AuditAction::SignedOut, &id.text()).await
+}
+
 /// The sessions of a console that go on, the newest first.
 ///
 /// # Errors
@@ -132,19 +144,44 @@ pub fn form_token(engine: &Engine, session: &SessionId) -> Result<String> {
     engine.deps.keys.form_token(session).ok_or_else(no_key)
 }
 
+/// Whether a form of this session carries this token.
+pub fn is_form_token(engine: &Engine, session: &SessionId, token: &str) -> bool {
+    engine.deps.keys.is_form_token(session, token)
+}
+
 /// Writes into the audit log of a member's console what the member has done.
 ///
 /// # Errors
 /// When the store is in trouble.
 pub async fn record(engine: &Engine, member: &Member, action: AuditAction, object: &str) -> Result<()> {
+    let place = AuditPlace { at: engine.deps.clock.now(), mark: engine.deps.clock.draw() };
+    record_at(engine, member, place, action, object).await
+}
+
+/// Writes into the audit log that a member has opened this journey, once however often the call is repeated.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn record_opened(
+    engine: &Engine,
+    member: &Member,
+    action: AuditAction,
+    journey: &Journey,
+    object: &str,
+) -> Result<()> {
+    let place = AuditPlace { at: journey.opening().opened_at, mark: journey.pay_id().number() };
+    record_at(engine, member, place, action, object).await
+}
+
+async fn record_at(
+    engine: &Engine,
+    member: &Member,
+    place: AuditPlace,
+    action: AuditAction,
+    object: &str,
+) -> Result<()> {
     let deps = &engine.deps;
-    let entry = AuditEntry {
-        place: AuditPlace { at: deps.clock.now(), mark: deps.clock.draw() },
-        who: member.name.clone(),
-        role: member.role,
-        action,
-        object: object.to_owned(),
-    };
+    let entry = AuditEntry { place, who: member.name.clone(), role: member.role, action, object: object.to_owned() };
     Ok(deps.store.keep_entry(member.scope, &entry, AUDIT_KEPT).await?)
 }
 
@@ -158,7 +195,10 @@ pub async fn audit(
     after: Option<AuditPlace>,
     most: usize,
 ) -> Result<Vec<AuditEntry>> {
-    Ok(engine.deps.store.entries(scope, after, most).await?)
+    let (mut entries, now) = (engine.deps.store.entries(scope, after, most).await?, engine.deps.clock.now());
+    // A store may hold one longer, until it tidies up.
+    entries.retain(|entry| now.since(entry.place.at) <= AUDIT_KEPT);
+    Ok(entries)
 }
 
 fn draw(engine: &Engine, scope: ConsoleScope) -> Result<ConsoleSecret> {

@@ -9,6 +9,7 @@ use crate::domain::{
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::merchant_keys::{NewKey, WebhookPublicKey};
 use crate::engine::{Engine, change, derive, merchant_keys};
+use crate::store::{Reservation, Reserved};
 
 /// The most API keys of one merchant that are valid at once.
 const MOST_KEYS: usize = 20;
@@ -54,6 +55,22 @@ pub async fn add_key(engine: &Engine, id: MerchantId, name: KeyName) -> Result<O
     };
     let added = change_keys(engine, id, add).await;
     keep_or_free(engine, new, id, added).await.map(|kept| kept.map(|(new, ())| new))
+}
+
+/// Gives a merchant one more API key, once for a reservation. `None` when there is no such merchant.
+///
+/// # Errors
+/// [`EngineError::KeyReused`] when the reservation came before: a key is shown once. Else as [`add_key`].
+pub async fn add_key_once(
+    engine: &Engine,
+    id: MerchantId,
+    name: KeyName,
+    reservation: &Reservation,
+) -> Result<Option<NewKey>> {
+    match engine.deps.store.reserve(reservation).await? {
+        Reserved::Fresh => add_key(engine, id, name).await,
+        Reserved::Repeated | Reserved::Reused => Err(EngineError::KeyReused),
+    }
 }
 
 /// Replaces an API key by a new one of the same name; the old one is valid for `overlap` more. Without a number it is
@@ -142,6 +159,42 @@ pub async fn rotate_signing_secret(engine: &Engine, id: MerchantId, overlap: Dur
         Ok(merchant.signing_secret.previous(now).map(|(_, ends_at)| ends_at))
     });
     Ok(rotated.await?.map(|previous_ends_at| NewSecret { secret, previous_ends_at }))
+}
+
+/// Replaces a merchant's signing secret, once for `once`, of which nobody else knows: while nothing else has replaced
+/// it, a repetition answers the same secret. `None` when there is no such merchant.
+///
+/// # Errors
+/// When the overlap is too long, or that of another rotation lasts, or the store is in trouble.
+pub async fn rotate_signing_secret_once(
+    engine: &Engine,
+    id: MerchantId,
+    overlap: Duration,
+    once: &[u8],
+) -> Result<Option<NewSecret>> {
+    let (deps, now) = (&engine.deps, engine.deps.clock.now());
+    let rotated = change::change(deps, id, |merchant| {
+        let secrets = &merchant.signing_secret;
+        if let Some((before, ends_at)) = secrets.previous(now) {
+            let current = deps.keys.open_text(&secrets.current, id.as_bytes());
+            let mut next = merchant_keys::next_signing_secrets(deps, id, before, once).into_iter();
+            if let Some(secret) = next.find(|next| Some(next.reveal()) == current.as_ref().map(Secret::reveal)) {
+                return Ok(Some(NewSecret { secret, previous_ends_at: Some(ends_at) }));
+            }
+        }
+        let next = merchant_keys::next_signing_secrets(deps, id, &secrets.current, once).into_iter().next();
+        let Some((secret, Ok(sealed))) = next.map(|next| (next.clone(), derive::seal_for(deps, id, &next))) else {
+            return Ok(None);
+        };
+        merchant.signing_secret = secrets.rotated(sealed, overlap, now)?;
+        let previous_ends_at = merchant.signing_secret.previous(now).map(|(_, ends_at)| ends_at);
+        Ok(Some(NewSecret { secret, previous_ends_at }))
+    });
+    match rotated.await? {
+        Some(None) => Err(derive::no_key()),
+        Some(rotated) => Ok(rotated),
+        None => Ok(None),
+    }
 }
 
 /// Replaces the key pair that signs a merchant's webhooks. Receivers must know it first: it signs when the overlap

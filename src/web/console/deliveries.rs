@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::delivery::{result, row};
 use super::form::{Changed, Form, Posted};
-use super::reply::{page, problem, refused, when};
+use super::reply::{page, problem, refused, trouble, when};
 use super::viewing::OfMerchant;
 use crate::domain::{AttemptRecord, AuditAction, DeliveryId, Invalid, Role};
 use crate::engine::{DeliveryContext, DeliveryCursor, DeliveryFilter, use_cases};
@@ -88,13 +88,26 @@ async fn replay_since(form: Form<Since>) -> Changed {
     let (engine, merchant, day) = (&form.by.engine, form.by.merchant.id, form.fields.since.trim());
     let refusal = || refused(&Problem::refused(&Invalid::new("since", "is not a day").hint("expected 2026-11-30")));
     let since = read_rfc3339(&format!("{day}T00:00:00Z")).ok_or_else(refusal)?;
-    let found = use_cases::deliveries::list(engine, merchant, DeliveryFilter::Dead, None, AT_ONCE).await?;
-    let mut count = 0;
-    for context in found.iter().take_while(|context| context.delivery.due_at >= since) {
-        count += usize::from(use_cases::deliveries::replay(engine, merchant, &context.delivery.id).await?.is_some());
+    let found = use_cases::deliveries::list(engine, merchant, DeliveryFilter::Dead, None, AT_ONCE + 1).await?;
+    let wanted: Vec<_> = found.iter().take_while(|context| context.delivery.due_at >= since).collect();
+    let (mut count, mut replayed) = (0, Ok(()));
+    for context in wanted.iter().take(AT_ONCE) {
+        match use_cases::deliveries::replay(engine, merchant, &context.delivery.id).await {
+            Ok(again) => count += usize::from(again.is_some()),
+            Err(error) => {
+                replayed = Err(error);
+                break;
+            }
+        }
     }
-    let object = format!("{count} since {day}");
-    form.done(AuditAction::DeliveriesReplayed, &object, "/console/webhooks/deliveries?state=waiting").await
+    let (action, object) = (AuditAction::DeliveriesReplayed, format!("{count} since {day}"));
+    if replayed.is_ok() && wanted.len() <= AT_ONCE {
+        return form.done(action, &object, "/console/webhooks/deliveries?state=waiting").await;
+    }
+    // Those that were sent again before the store failed stand in the log too.
+    let done = form.answer(action, &object, page(&Problem::more_to_send(count, day))).await;
+    replayed.map_err(|error| trouble(&error))?;
+    done
 }
 
 fn read_id(text: &str) -> Result<DeliveryId, Instead> {

@@ -7,11 +7,10 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, Responder, body::BoxBody, dev::Payload};
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
-use subtle::ConstantTimeEq as _;
 
 use super::reply::{problem, to};
 use super::viewing::{Console, Viewing};
-use crate::domain::{AuditAction, Role};
+use crate::domain::{AuditAction, Journey, Role};
 use crate::engine::use_cases;
 use crate::web::body::{check_type, read_form};
 use crate::web::pages::instead::Instead;
@@ -67,6 +66,12 @@ impl<T: Posted> Form<T> {
         Ok(Done(response))
     }
 
+    /// Says that it has opened this journey, and leads on. The same form sent twice is one entry.
+    pub async fn opened(&self, action: AuditAction, journey: &Journey, object: &str, path: &str) -> Changed {
+        use_cases::console::record_opened(&self.by.engine, self.by.member(), action, journey, object).await?;
+        Ok(Done(to(&self.by.engine, path)))
+    }
+
     async fn read(incoming: Incoming) -> Result<Self, Instead> {
         let Incoming { request, body } = incoming;
         let viewing = Viewing::of(&request).await?;
@@ -76,7 +81,7 @@ impl<T: Posted> Form<T> {
         check_type(&request, &["application/x-www-form-urlencoded"]).map_err(|_| unreadable())?;
         let fields = read_form(&bytes).map_err(|_| unreadable())?;
         let token = fields.text(TOKEN).unwrap_or_default();
-        if !bool::from(token.as_bytes().ct_eq(viewing.form_token.as_bytes())) {
+        if !use_cases::console::is_form_token(&viewing.engine, &viewing.viewer.session.id, token) {
             return Err(problem(&Problem::not_our_form()).into());
         }
         viewing.check_role(T::ROLE)?;

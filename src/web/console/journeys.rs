@@ -1,8 +1,8 @@
 //! Journeys: found, exported, and one with all that happened to it.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
-use actix_web::http::header::{CONTENT_DISPOSITION, HeaderValue};
 use actix_web::{HttpResponse, web};
 use url::form_urlencoded::Serializer;
 
@@ -13,24 +13,22 @@ use super::viewing::OfMerchant;
 use crate::domain::provider_account::name_for_merchant;
 use crate::domain::{Invalid, Journey, MerchantTexts, OperationKind, Outcome};
 use crate::engine::{Engine, EngineError, JourneyCursor, JourneyDetails, Selected, derive, use_cases};
+use crate::web::page_at;
 use crate::web::pages::instead::{Instead, PageResult};
-use crate::web::v1::journey_view::{merchant_texts, read_id, status};
+use crate::web::v1::journey_view::{has_link, merchant_texts, read_id, status};
 use crate::web::v1::journeys::{Event, Filter, timeline};
 use crate::web::v1::list::{ListQuery, Place as _};
 use crate::web::v1::preview::word;
 use crate::web::views::console::{
     Can, EventRow, JourneyPage, JourneyRow, Journeys, OperationRow, PayLink, Place, Problem, Refused, Search,
 };
-use crate::web::{page_at, time::rfc3339};
 
-/// How many journeys a page shows, and how many a file holds at the most.
+/// How many journeys a page shows.
 const ON_A_PAGE: usize = 50;
-const IN_A_FILE: usize = 10_000;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(page_at("/journeys", "GET").route(web::get().to(list)))
-        .service(page_at("/journeys.csv", "GET").route(web::get().to(export)))
         .service(page_at("/journeys/{journey}", "GET").route(web::get().to(one)));
 }
 
@@ -80,12 +78,20 @@ fn query(search: &Search, after: Option<&str>) -> String {
     Serializer::new(String::new()).extend_pairs(all.into_iter().filter(|(_, text)| !text.is_empty())).finish()
 }
 
-/// What a search finds; with the place at which it goes on.
-async fn find(viewing: &OfMerchant, search: &Search, most: usize) -> Result<(Selected, Option<String>), EngineError> {
+/// What a search finds; with the place at which it goes on. Counts the journeys that it looks at.
+pub(super) async fn find(
+    viewing: &OfMerchant,
+    search: &Search,
+    most: usize,
+    looked_at: &Cell<usize>,
+) -> Result<(Selected, Option<String>), EngineError> {
     let page = ListQuery::read_pairs(parameters(search).into_iter(), &Filter::NAMES)?;
     let filter = Filter::read(&page)?;
     let range = filter.range(page.place()?);
-    let wants = |journey: &Journey| filter.wants(&viewing.engine, journey);
+    let wants = |journey: &Journey| {
+        looked_at.set(looked_at.get() + 1);
+        filter.wants(&viewing.engine, journey)
+    };
     let found = use_cases::list::page(&viewing.engine, viewing.merchant.id, range, most, wants).await?;
     let last = found.journeys.last().filter(|_| found.journeys.len() == most).map(JourneyCursor::of);
     let next = last.or(found.stopped).map(|place| place.write());
@@ -97,7 +103,7 @@ async fn list(viewing: OfMerchant, search: web::Query<Search>) -> PageResult {
     if let Some(path) = found_by_id(&viewing, &search).await? {
         return Ok(super::reply::to(&viewing.engine, &path));
     }
-    match find(&viewing, &search, ON_A_PAGE).await {
+    match find(&viewing, &search, ON_A_PAGE, &Cell::new(0)).await {
         Ok((found, next)) => {
             let rows = found.journeys.iter().map(row).collect();
             let next = next.map(|next| query(&search, Some(&next)));
@@ -145,9 +151,15 @@ fn listed(
 }
 
 /// The amount of a journey, such as `25.00 EUR`; empty where it is not about money.
-fn amount(journey: &Journey) -> String {
+pub(super) fn amount(journey: &Journey) -> String {
     let amount = journey.opening().purpose.amount();
     amount.map_or_else(String::new, |amount| format!("{amount} {}", amount.currency()))
+}
+
+/// Whether a journey is paid, and its customer has not come back. Operations end as paid too, and have no customer.
+pub(super) fn is_missing(journey: &Journey) -> bool {
+    let has_customer = journey.opening().purpose.needs_customer();
+    has_customer && journey.came_back_at().is_none() && status(journey) == Outcome::Paid.as_str()
 }
 
 fn row(journey: &Journey) -> JourneyRow {
@@ -159,69 +171,9 @@ fn row(journey: &Journey) -> JourneyRow {
         note: journey.opening().purpose.note().to_owned(),
         provider: journey.known_provider().map_or("", name_for_merchant).to_owned(),
         dialect: journey.opening().dialect.clone(),
-        has_returned: journey.came_back_at().is_some(),
+        operation: journey.opening().purpose.operation().map(|operation| operation.kind.as_str()),
+        is_missing: is_missing(journey),
     }
-}
-
-/// The list as a file for spreadsheets.
-async fn export(viewing: OfMerchant, search: web::Query<Search>) -> PageResult {
-    let (mut search, mut file, mut rows) = (search.into_inner(), csv_line(&HEAD.map(str::to_owned)), 0);
-    loop {
-        let (found, next) = find(&viewing, &search, 200).await.map_err(|error| super::reply::trouble(&error))?;
-        for journey in found.journeys.iter().take(IN_A_FILE - rows) {
-            file += &csv_line(&csv_cells(journey));
-        }
-        rows = (rows + found.journeys.len()).min(IN_A_FILE);
-        match next {
-            Some(next) if rows < IN_A_FILE => search.after = next,
-            _ => break,
-        }
-    }
-    let name = HeaderValue::from_static("attachment; filename=\"journeys.csv\"");
-    let mut response = HttpResponse::Ok();
-    response.insert_header(("cache-control", "no-store")).insert_header(("referrer-policy", "no-referrer"));
-    Ok(response.content_type("text/csv; charset=utf-8").insert_header((CONTENT_DISPOSITION, name)).body(file))
-}
-
-const HEAD: [&str; 11] = [
-    "journey_id",
-    "pay_id",
-    "opened_at",
-    "status",
-    "concluded_at",
-    "returned_at",
-    "amount",
-    "currency",
-    "provider",
-    "dialect",
-    "note",
-];
-
-fn csv_cells(journey: &Journey) -> [String; 11] {
-    let (opening, amount) = (journey.opening(), journey.opening().purpose.amount());
-    [
-        journey.id().to_string(),
-        journey.pay_id().to_string(),
-        rfc3339(opening.opened_at),
-        status(journey).to_owned(),
-        journey.final_outcome().map_or_else(String::new, |end| rfc3339(end.at)),
-        journey.came_back_at().map_or_else(String::new, rfc3339),
-        amount.map_or_else(String::new, |amount| amount.to_string()),
-        amount.map_or_else(String::new, |amount| amount.currency().to_string()),
-        journey.known_provider().map_or("", name_for_merchant).to_owned(),
-        opening.dialect.clone(),
-        opening.purpose.note().to_owned(),
-    ]
-}
-
-/// A line as RFC 4180 has it. A cell that a spreadsheet would take for a formula begins with an apostrophe.
-fn csv_line(cells: &[String]) -> String {
-    let cell = |text: &String| {
-        let is_formula = text.starts_with(['=', '+', '-', '@', '\t']);
-        let text = if is_formula { format!("'{text}") } else { text.clone() };
-        if text.contains(['"', ',']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-    };
-    cells.iter().map(cell).collect::<Vec<_>>().join(",") + "\r\n"
 }
 
 async fn one(viewing: OfMerchant, id: web::Path<String>) -> PageResult {
@@ -233,6 +185,7 @@ async fn one(viewing: OfMerchant, id: web::Path<String>) -> PageResult {
     Ok(page(&JourneyPage {
         frame: viewing.frame(Place::Journeys),
         id: journey.id().to_string(),
+        operation: journey.opening().purpose.operation().map(|operation| operation.kind.as_str()),
         amount: amount(journey),
         status: status(journey),
         facts: facts(&viewing, journey, reference),
@@ -262,13 +215,15 @@ pub(super) fn derive_once(engine: &Engine) -> [String; 2] {
 }
 
 fn facts(viewing: &OfMerchant, journey: &Journey, reference: Option<String>) -> Vec<(&'static str, String)> {
-    let opening = journey.opening();
+    let (opening, operation) = (journey.opening(), journey.opening().purpose.operation());
     let shown = |moment| when(moment).shown;
     let total = |kind| journey.total(kind).map(|total| total.to_string()).unwrap_or_default();
     let payment = journey.latest_payment().and_then(|payment| payment.provider_reference().map(str::to_owned));
     let all = [
         ("journey_id", journey.id().to_string()),
         ("pay_id", journey.pay_id().to_string()),
+        ("operation", operation.map(|operation| operation.kind.as_str().to_owned()).unwrap_or_default()),
+        ("of", operation.and_then(|operation| operation.of).map(|of| of.to_string()).unwrap_or_default()),
         ("reference", reference.unwrap_or_default()),
         ("note", opening.purpose.note().to_owned()),
         ("dialect", opening.dialect.clone()),
@@ -286,9 +241,9 @@ fn facts(viewing: &OfMerchant, journey: &Journey, reference: Option<String>) -> 
     all.into_iter().filter(|(_, text)| !text.is_empty()).collect()
 }
 
-/// The link of a journey that can still be paid.
+/// The link of a payment that can still be made, where `/v1` gives its link too.
 fn pay_link(engine: &Engine, journey: &Journey) -> Result<Option<PayLink>, EngineError> {
-    if !journey.is_open() || journey.opening().purpose.checkout().is_none() {
+    if !journey.is_open() || journey.opening().purpose.checkout().is_none() || !has_link(journey) {
         return Ok(None);
     }
     let text = derive::link(&engine.deps, journey)?;

@@ -3,6 +3,7 @@
 //! It calls the use cases that `/v1` calls, and shows what `/v1` shows. Its pages need no script.
 
 mod callbacks;
+mod csv;
 mod deliveries;
 mod delivery;
 mod form;
@@ -36,6 +37,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(start::routes)
             .configure(callbacks::routes)
             .configure(orders::routes)
+            .configure(csv::routes)
             .configure(journeys::routes)
             .configure(deliveries::routes)
             .configure(webhooks::routes)

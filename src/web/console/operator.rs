@@ -4,13 +4,14 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::form::{Changed, Form, Posted};
-use super::reply::{page, problem, refused, when};
+use super::journeys::derive_once;
+use super::reply::{page, problem, refused, trouble, when};
 use super::viewing::OfOperator;
 use crate::domain::merchant::Standing;
 use crate::domain::{
     AuditAction, ConsoleScope, Invalid, Member, MemberName, Merchant, MerchantId, MerchantName, Mode, Role,
 };
-use crate::engine::use_cases;
+use crate::engine::{AddedMerchant, EngineError, derive, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::{Instead, PageResult};
 use crate::web::views::console::{
@@ -31,6 +32,14 @@ impl Posted for NewMerchantFields {
 }
 
 async fn list(viewing: OfOperator) -> PageResult {
+    Ok(page(&merchants_page(&viewing, NewMerchantFields::default(), Refused::default()).await?))
+}
+
+async fn merchants_page(
+    viewing: &OfOperator,
+    new: NewMerchantFields,
+    refused: Refused,
+) -> Result<Merchants, EngineError> {
     let row = |merchant: &Merchant| MerchantRow {
         id: merchant.id.to_string(),
         name: merchant.name.as_str().to_owned(),
@@ -39,17 +48,27 @@ async fn list(viewing: OfOperator) -> PageResult {
         created_at: when(merchant.created_at),
     };
     let merchants = use_cases::merchants::list(&viewing.engine).await?.iter().map(row).collect();
-    let (new, refused) = (NewMerchantFields::default(), Refused::default());
-    Ok(page(&Merchants { frame: viewing.frame(Place::Merchants), merchants, new, refused }))
+    let [once, _] = derive_once(&viewing.engine);
+    let new = NewMerchantFields { once, ..new };
+    Ok(Merchants { frame: viewing.frame(Place::Merchants), merchants, new, refused })
 }
 
 async fn add(form: Form<NewMerchantFields>) -> Changed {
     let read = || Ok((MerchantName::parse(&form.fields.name)?, Mode::parse(&form.fields.mode)?));
     let (name, mode) = match read() {
         Ok(read) => read,
-        Err(invalid) => return Err(again(&form, invalid)),
+        Err(invalid) => {
+            let again = merchants_page(&form.by, form.fields.clone(), Refused::by(invalid)).await?;
+            return Err(refused(&again).into());
+        }
     };
-    let new = use_cases::merchants::add(&form.by.engine, name, mode).await?;
+    // The operator is no merchant.
+    let (nobody, content) = (MerchantId::from_bytes([0; 16]), [name.as_str().as_bytes(), mode.as_str().as_bytes()]);
+    let once = derive::reservation_for(nobody, "console/merchants", &form.fields.once, &content);
+    let added = use_cases::merchants::add_once(&form.by.engine, Some(&once), name, mode).await;
+    let AddedMerchant::New(new) = added.map_err(|error| trouble(&error))? else {
+        return Err(problem(&Problem::sent_before()).into());
+    };
     let shown = Issued::merchant(
         form.by.frame(Place::Merchants),
         new.merchant.name.as_str(),
@@ -60,11 +79,6 @@ async fn add(form: Form<NewMerchantFields>) -> Changed {
         ],
     );
     form.answer(AuditAction::MerchantAdded, &new.merchant.id.to_string(), page(&shown)).await
-}
-
-fn again(form: &Form<NewMerchantFields>, invalid: Invalid) -> Instead {
-    let (frame, new) = (form.by.frame(Place::Merchants), form.fields.clone());
-    refused(&Merchants { frame, merchants: Vec::new(), new, refused: Refused::by(invalid) }).into()
 }
 
 /// Whom a sign-in link is for.
@@ -87,7 +101,8 @@ async fn link(form: Form<NewLink>) -> Changed {
     let member = read().map_err(|invalid: Invalid| problem(&Problem::refused(&invalid)))?;
     let issued = use_cases::console::issue_link(&form.by.engine, &member).await?.ok_or_else(not_found)?;
     let shown = Issued::link(form.by.frame(Place::Merchants), member.name.as_str(), issued.url);
-    form.answer(AuditAction::LinkIssued, &form.fields.merchant, page(&shown)).await
+    let object = format!("{} {} {}", form.fields.merchant, member.role.as_str(), member.name.as_str());
+    form.answer(AuditAction::LinkIssued, &object, page(&shown)).await
 }
 
 /// A merchant that is to be shut out, or let in again.

@@ -4,7 +4,7 @@ use actix_web::web;
 use serde::Deserialize;
 
 use super::form::{Changed, Form, Posted, given};
-use super::journeys::{address, derive_once, refused_order, sight};
+use super::journeys::{address, amount, derive_once, refused_order, sight};
 use super::reply::{page, problem, refused, trouble};
 use super::viewing::OfMerchant;
 use crate::dialect::own::{NAME, OpenBody, OperationBody};
@@ -49,13 +49,17 @@ fn link_form(viewing: &OfMerchant, fields: LinkFields, refused: Refused) -> Link
 async fn make(form: Form<LinkFields>) -> Changed {
     let (by, fields) = (&form.by, &form.fields);
     // The same form sent twice makes one link.
-    let once = derive::reservation_for(by.merchant.id, "console/links", &fields.once, &[]);
+    let content = [&fields.amount, &fields.currency, &fields.note, &fields.reference, &fields.callback, &fields.hours];
+    let content = content.map(String::as_bytes);
+    let once = derive::reservation_for(by.merchant.id, "console/links", &fields.once, &content);
     let opened = match read(fields) {
         Ok(request) => use_cases::open::open(&by.engine, &by.merchant, NAME, &request, Some(&once)).await,
         Err(invalid) => Err(invalid.into()),
     };
     match opened.map_err(renamed) {
-        Ok(journey) => form.done(AuditAction::JourneyOpened, &journey.id().to_string(), &address(&journey)).await,
+        Ok(journey) => {
+            form.opened(AuditAction::JourneyOpened, &journey, &journey.id().to_string(), &address(&journey)).await
+        }
         Err(EngineError::Refused(invalid)) => Err(refused(&link_form(by, fields.clone(), Refused::by(invalid))).into()),
         Err(error) => Err(trouble(&error).into()),
     }
@@ -132,16 +136,24 @@ async fn refund(id: web::Path<String>, form: Form<Order>) -> Changed {
 async fn ordered(id: &str, form: &Form<Order>, kind: OperationKind, action: AuditAction) -> Changed {
     let (by, fields) = (&form.by, &form.fields);
     let journey = sight(by, id).await?.journey;
-    let id = journey.id().to_string();
+    let (id, asked) = (journey.id().to_string(), given(&fields.amount));
+    // Without an amount it would be all that is left: nobody says that by an empty field.
+    if kind != OperationKind::Void && asked.is_none() {
+        return Err(refused_order(&Invalid::new("amount", "is missing")).into());
+    }
     // The same form sent twice is one order.
-    let once = derive::reservation_for(by.merchant.id, kind.as_str(), &fields.once, &[id.as_bytes()]);
-    let body = OperationBody { amount: given(&fields.amount).map(str::to_owned), ..OperationBody::default() };
+    let content = [id.as_bytes(), fields.amount.as_bytes()];
+    let once = derive::reservation_for(by.merchant.id, kind.as_str(), &fields.once, &content);
+    let body = OperationBody { amount: asked.map(str::to_owned), ..OperationBody::default() };
     match order(&by.engine, &by.merchant, &journey, (kind, body), &once).await.map_err(renamed) {
-        // Why it was refused stands on its own page.
-        Ok(operation) if operation.final_outcome().is_some_and(|end| end.outcome == Outcome::Failed) => {
-            form.done(action, &id, &address(&operation)).await
+        Ok(operation) => {
+            let parts = [operation.id().to_string(), amount(&operation), format!("of {id}")];
+            let object = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+            // Why it was refused stands on its own page.
+            let has_failed = operation.final_outcome().is_some_and(|end| end.outcome == Outcome::Failed);
+            let page = if has_failed { address(&operation) } else { address(&journey) };
+            form.opened(action, &operation, &object, &page).await
         }
-        Ok(_) => form.done(action, &id, &address(&journey)).await,
         Err(EngineError::Refused(invalid)) => Err(refused_order(&invalid).into()),
         Err(error) => Err(trouble(&error).into()),
     }

@@ -42,6 +42,7 @@ pub(super) fn trouble(error: &EngineError) -> HttpResponse {
     match error {
         EngineError::Disabled => problem(&Problem::disabled()),
         EngineError::Refused(invalid) => problem(&Problem::refused(invalid)),
+        EngineError::KeyReused => problem(&Problem::sent_before()),
         error => problems::page_of(error),
     }
 }

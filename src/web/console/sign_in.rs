@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use super::form::{Changed, Form, Posted, check_site};
 use super::reply::{page, problem, to, trouble};
-use super::viewing::{SignedIn, with_session, without_session};
+use super::viewing::{SignedIn, session_of, with_session, without_session};
 use crate::domain::{AuditAction, Role};
 use crate::engine::{Engine, Whose, use_cases};
-use crate::web::pages::instead::PageResult;
+use crate::web::pages::instead::{Instead, PageResult};
 use crate::web::pages::link::posted;
 use crate::web::views::console::{Problem, SignIn};
 use crate::web::{Incoming, page_at, reply};
@@ -31,6 +31,7 @@ async fn show(engine: web::Data<Engine>, request: HttpRequest, query: web::Query
     if reply::is_prefetch(&request) {
         return Ok(reply::untouched());
     }
+    check_https(&engine)?;
     let found = use_cases::console::look_at_link(&engine, &query.link).await.map_err(|error| trouble(&error))?;
     let Some((member, whose)) = found else { return Err(over().into()) };
     let whose = match whose {
@@ -45,10 +46,15 @@ async fn sign_in(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
     let Incoming { request, body } = incoming;
     // Nobody is to be signed in to a console that somebody else has chosen.
     check_site(&request)?;
+    check_https(&engine)?;
     let fields = posted(body);
     let link = fields.text("link").unwrap_or_default();
     let signed_in = use_cases::console::sign_in(&engine, link).await.map_err(|error| trouble(&error))?;
     let Some(signed_in) = signed_in else { return Err(over().into()) };
+    // The browser keeps one session: the one before would go on without it.
+    if let Some(before) = session_of(&request) {
+        use_cases::console::leave(&engine, before.value()).await.map_err(|error| trouble(&error))?;
+    }
     Ok(with_session(to(&engine, "/console"), &signed_in.cookie))
 }
 
@@ -65,6 +71,12 @@ async fn sign_out(form: Form<SignOut>) -> Changed {
     use_cases::console::end_session(&form.by.engine, form.by.scope(), &session.id).await?;
     let left = without_session(page(&Problem::has_signed_out()));
     form.answer(AuditAction::SignedOut, &session.id.text(), left).await
+}
+
+/// Refuses to use a link up where browsers would not keep the session: its cookie needs https, or this machine.
+fn check_https(engine: &Engine) -> Result<(), Instead> {
+    let url = &engine.deps.public_url;
+    if url.is_https() || url.is_loopback() { Ok(()) } else { Err(problem(&Problem::needs_https()).into()) }
 }
 
 fn over() -> HttpResponse {

@@ -6,11 +6,12 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::form::{Changed, Form, Posted};
+use super::journeys::{derive_once, is_missing};
 use super::reply::{page, problem, refused, to, trouble, when};
 use super::viewing::{OfMerchant, SignedIn};
 use crate::domain::delivery::State;
 use crate::domain::{AuditAction, Invalid, Journey, KeyName, KeyNumber, Merchant, Mode, Role, UnixMillis};
-use crate::engine::{Engine, EngineError, JourneyFilter, KeyInUse, ScanRange, Whose, use_cases};
+use crate::engine::{Engine, EngineError, JourneyFilter, KeyInUse, ScanRange, Whose, derive, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::PageResult;
 use crate::web::v1::{journey_view::status, journeys::Filter};
@@ -89,6 +90,8 @@ async fn keys_page(viewing: &OfMerchant, new: KeyFields, refused: Refused) -> Re
     };
     let accounts = viewing.merchant.accounts.iter().map(account).collect();
     let keys = keys.into_iter().map(row).collect();
+    let [once, _] = derive_once(&viewing.engine);
+    let new = KeyFields { once, ..new };
     Ok(Keys { frame: viewing.frame(Place::Keys), keys, new, refused, accounts })
 }
 
@@ -100,7 +103,11 @@ impl Posted for KeyFields {
 async fn add_key(form: Form<KeyFields>) -> Changed {
     let (by, name) = (&form.by, KeyName::parse(&form.fields.name));
     let added = match name {
-        Ok(name) => use_cases::secrets::add_key(&by.engine, by.merchant.id, name).await,
+        Ok(name) => {
+            let content = [name.as_str().as_bytes()];
+            let once = derive::reservation_for(by.merchant.id, "console/keys", &form.fields.once, &content);
+            use_cases::secrets::add_key_once(&by.engine, by.merchant.id, name, &once).await
+        }
         Err(invalid) => Err(invalid.into()),
     };
     match added {
@@ -156,18 +163,19 @@ async fn numbers(viewing: OfMerchant, span: web::Query<Span>) -> PageResult {
     let epoch = UnixMillis::from_millis(0);
     let from = Some(epoch.plus(engine.deps.clock.now().since(epoch.plus(ago))));
     let range = ScanRange { from, ..ScanRange::of(JourneyFilter::All) };
-    let found = use_cases::list::page(engine, viewing.merchant.id, range, COUNTED, |_| true).await?.journeys;
+    // Money that is captured or given back is no payment more.
+    let is_counted = |journey: &Journey| journey.opening().purpose.operation().is_none();
+    let selected = use_cases::list::page(engine, viewing.merchant.id, range, COUNTED, is_counted).await?;
+    let (found, stopped) = (selected.journeys, selected.stopped.is_some());
     let count = |wanted: &'static str| (wanted, found.iter().filter(|journey| status(journey) == wanted).count());
-    let has_returned = |journey: &&Journey| journey.came_back_at().is_some();
-    let paid = found.iter().filter(|journey| status(journey) == "paid");
     Ok(page(&Numbers {
         frame: viewing.frame(Place::Numbers),
         days,
         total: found.len(),
         counts: Filter::STATUSES.into_iter().map(count).collect(),
-        not_returned: paid.filter(|journey| !has_returned(journey)).count(),
+        not_returned: found.iter().filter(|journey| is_missing(journey)).count(),
         return_millis: return_times(&found),
-        stopped: found.len() == COUNTED,
+        stopped: stopped || found.len() == COUNTED,
     }))
 }
 

@@ -45,7 +45,7 @@ impl Viewing {
     /// Reads the session of a request.
     pub async fn of(request: &HttpRequest) -> Result<Self, Instead> {
         let engine = web::Data::<Engine>::extract(request).await.map_err(|_| problem(&Problem::unreadable()))?;
-        let Some(cookie) = request.cookie(COOKIE) else { return Err(signed_out().into()) };
+        let Some(cookie) = session_of(request) else { return Err(signed_out().into()) };
         let viewer = use_cases::console::viewer(&engine, cookie.value()).await.map_err(|error| trouble(&error))?;
         let Some(viewer) = viewer else { return Err(signed_out().into()) };
         let form_token = use_cases::console::form_token(&engine, &viewer.session.id)?;
@@ -152,6 +152,11 @@ extracted!(SignedIn, OfMerchant, OfOperator);
 
 fn signed_out() -> HttpResponse {
     problem(&Problem::signed_out())
+}
+
+/// The cookie of a browser's session.
+pub(super) fn session_of(request: &HttpRequest) -> Option<Cookie<'static>> {
+    request.cookie(COOKIE)
 }
 
 /// Gives a browser its session along.

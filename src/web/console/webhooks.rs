@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::form::{Changed, Form, Posted};
+use super::journeys::derive_once;
 use super::reply::{page, problem, refused, trouble};
 use super::viewing::OfMerchant;
 use crate::domain::{AuditAction, Role, WebhookEndpoint};
@@ -66,7 +67,8 @@ async fn list(viewing: OfMerchant) -> PageResult {
         dead: to(endpoint, &dead),
     };
     let endpoints = viewing.merchant.endpoints.entries().map(row).collect();
-    Ok(page(&Webhooks { frame: viewing.frame(Place::Webhooks), endpoints }))
+    let [once, _] = derive_once(engine);
+    Ok(page(&Webhooks { frame: viewing.frame(Place::Webhooks), endpoints, once }))
 }
 
 async fn new(viewing: OfMerchant) -> PageResult {
@@ -122,8 +124,22 @@ async fn delete(index: web::Path<usize>, form: Form<Press>) -> Changed {
     }
 }
 
-async fn rotate(form: Form<Press>) -> Changed {
-    let rotated = use_cases::secrets::rotate_signing_secret(&form.by.engine, form.by.merchant.id, OVERLAP).await;
+/// A press that replaces the signing secret.
+#[derive(Deserialize)]
+struct Rotate {
+    once: String,
+}
+
+impl Posted for Rotate {
+    type Of = OfMerchant;
+    const ROLE: Role = Role::Admin;
+}
+
+async fn rotate(form: Form<Rotate>) -> Changed {
+    let (by, session) = (&form.by, &form.by.viewer.session.id);
+    // Sent twice from one session it shows the same secret, and nobody else is shown it.
+    let once = [&session.as_bytes()[..], form.fields.once.as_bytes()].concat();
+    let rotated = use_cases::secrets::rotate_signing_secret_once(&by.engine, by.merchant.id, OVERLAP, &once).await;
     let new = rotated.map_err(|error| trouble(&error))?.ok_or_else(not_found)?;
     let shown = Issued::signing_secret(form.by.frame(Place::Webhooks), new.secret.reveal().to_owned());
     form.answer(AuditAction::SecretRotated, "signing_secret", page(&shown)).await

@@ -180,7 +180,6 @@ pub(in crate::web) fn merchant_texts(engine: &Engine, journey: &Journey) -> Merc
 pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Problem> {
     let opening = journey.opening();
     let provider = journey.known_provider().filter(|provider| !provider.is_empty());
-    let is_attached = journey.payment(0).is_some_and(|payment| payment.attached);
     let (MerchantTexts { reference, metadata }, operation) =
         (merchant_texts(engine, journey), opening.purpose.operation());
     Ok(JourneyView {
@@ -208,10 +207,7 @@ pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Pr
         payment: journey.latest_payment().map(PaymentView::from),
         instrument: journey.final_outcome().and_then(|end| end.instrument.as_deref()).map(InstrumentView::from),
         attach: derive::attachment(&engine.deps, journey)?.map(AttachView::from),
-        // Where no customer has a part in it, or the app sends the customer itself, nobody is given a link.
-        pay_link: (opening.purpose.needs_customer() && !is_attached)
-            .then(|| derive::pay_link(&engine.deps, journey))
-            .transpose()?,
+        pay_link: has_link(journey).then(|| derive::pay_link(&engine.deps, journey)).transpose()?,
         qr_code: None,
         callbacks: Callbacks {
             destination: opening.plan.destination.as_ref().map(PlannedView::from),
@@ -220,6 +216,12 @@ pub(super) fn view(engine: &Engine, journey: &Journey) -> Result<JourneyView, Pr
             endpoints: opening.plan.endpoints.iter().map(EndpointView::from).collect(),
         },
     })
+}
+
+/// Whether a customer is given a link: not where no customer has a part in it, or the app sends the customer itself.
+pub(in crate::web) fn has_link(journey: &Journey) -> bool {
+    let is_attached = journey.payment(0).is_some_and(|payment| payment.attached);
+    journey.opening().purpose.needs_customer() && !is_attached
 }
 
 fn total(journey: &Journey, kind: OperationKind) -> Option<String> {

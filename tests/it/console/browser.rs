@@ -49,7 +49,11 @@ impl Browser {
     pub async fn submit(&self, from: &str, action: &str, fields: &[(&str, &str)]) -> HttpReply {
         let html = self.page(from).await;
         assert!(html.contains(&format!("action=\"{action}\"")), "{from} has no form for {action}:\n{html}");
-        self.post(action, &[&[("form_token", form_token(&html).as_str())], fields].concat()).await
+        let form = between(&html, &format!("action=\"{action}\""), "</form>");
+        let (token, once) = (form_token(form), once_of(form));
+        let hidden = [("form_token", token.as_str()), ("once", &once)];
+        let hidden = hidden.into_iter().filter(|(_, text)| !text.is_empty());
+        self.post(action, &hidden.chain(fields.iter().copied()).collect::<Vec<_>>()).await
     }
 
     /// Posts exactly these fields.
@@ -75,6 +79,15 @@ impl Browser {
 /// The token in the first form of a page.
 pub fn form_token(html: &str) -> String {
     between(html, "name=\"form_token\" value=\"", "\"").to_owned()
+}
+
+/// What makes the form sent twice one; empty where it has nothing of the kind.
+pub fn once_of(form: &str) -> String {
+    if form.contains("name=\"once\"") {
+        between(form, "name=\"once\" value=\"", "\"").to_owned()
+    } else {
+        String::new()
+    }
 }
 
 /// What stands between two texts.

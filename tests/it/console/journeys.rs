@@ -6,7 +6,9 @@ use serde_json::json;
 use super::browser::{Browser, between};
 use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::query_value;
+use crate::support::merchant_client::MerchantClient;
 use crate::support::on_every_store;
+use crate::support::payment_engine::PaymentEngine;
 
 on_every_store![a_link_is_made_once_paid_found_and_told];
 
@@ -30,6 +32,7 @@ async fn a_link_is_made_once_paid_found_and_told(gateway: TestGateway) {
     let made = browser.post(new, &fields).await;
     let journey = browser.path(&made);
     assert_eq!(browser.path(&browser.post(new, &fields).await), journey, "a double click is one link");
+    another_link_is_not_the_old_one((&browser, &merchant), &fields).await;
     let page = browser.page(&journey).await;
     assert!(!page.contains("/refund") && !page.contains("/capture"), "nothing was paid: {page}");
     for part in ["12.30 EUR", "Tickets &#38; &#60;b&#62;more", "order-7", "qr.png", "status=paid", ">open<"] {
@@ -145,6 +148,17 @@ async fn a_link_is_cancelled_by_support_and_money_is_moved_by_an_admin_once() {
     let id = second["journey_id"].as_str().unwrap();
     assert_eq!(merchant.journey(id).await["refunded"], "2.00", "a double click is one refund");
     assert!(admin.page(&page(&second)).await.contains("refund of 2.00 EUR"));
+    for (once, amount, status, said) in
+        [(once, "1.00", 409, "This form was sent before"), ("third", " ", 422, "Amount is missing")]
+    {
+        let fields = [("form_token", token.as_str()), ("once", once), ("amount", amount)];
+        let refused = admin.post(&refund, &fields).await.is(status).text();
+        assert!(refused.contains(said), "{refused}");
+    }
+    assert_eq!(merchant.journey(id).await["refunded"], "2.00");
+    let ordered = actions(&merchant, "journey.refund_ordered").await;
+    assert!(ordered.len() == 1 && ordered[0].ends_with(&format!(" 2.00 EUR of {id}")), "{ordered:?}");
+    money_given_back_is_no_income(&admin, ordered[0].split(' ').next().unwrap(), id).await;
     let fields = [("form_token", token.as_str()), ("once", "another"), ("amount", "9.00")];
     let too_much = admin.path(&admin.post(&refund, &fields).await);
     assert_ne!(too_much, page(&second));
@@ -153,5 +167,60 @@ async fn a_link_is_cancelled_by_support_and_money_is_moved_by_an_admin_once() {
     let log = admin.page("/console/audit").await;
     for action in ["journey.cancelled", "journey.refund_ordered"] {
         assert!(log.contains(action), "{action}: {log}");
+    }
+}
+
+/// The form of a link that was made, sent with another amount, is refused.
+async fn another_link_is_not_the_old_one((browser, merchant): (&Browser, &MerchantClient), sent: &[(&str, &str)]) {
+    let changed: Vec<_> =
+        sent.iter().map(|(name, text)| (*name, if *name == "amount" { "99.00" } else { text })).collect();
+    let refused = browser.post("/console/journeys/new", &changed).await.is(409).text();
+    assert!(refused.contains("This form was sent before"), "{refused}");
+    assert_eq!(actions(merchant, "journey.opened").await.len(), 1);
+}
+
+/// The objects of the merchant's entries of this action, the newest first.
+async fn actions(merchant: &MerchantClient, action: &str) -> Vec<String> {
+    let log = merchant.look("/audit").await.is(200).json();
+    let entries = log["entries"].as_array().unwrap().iter().filter(|entry| entry["action"] == action);
+    entries.map(|entry| entry["object"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A merchant has one cancelled link, and one that was paid and of which this operation gave 2.00 back.
+async fn money_given_back_is_no_income(browser: &Browser, refund: &str, payment: &str) {
+    let list = browser.page("/console/journeys?status=paid").await;
+    assert!(
+        list.contains("2.00 EUR <span class=\"badge\">refund</span>") && !list.contains(">not returned<"),
+        "{list}"
+    );
+    let numbers = browser.page("/console/numbers").await;
+    assert!(numbers.contains("2 journeys"), "{numbers}");
+    assert!(numbers.contains("paid</a></td><td class=\"number\">1</td>"), "{numbers}");
+    let page = browser.page(&format!("/console/journeys/{refund}")).await;
+    assert!(page.contains("<h1>refund of 2.00 EUR") && !page.contains("qr.png"), "{page}");
+    let file = browser.get("/console/journeys.csv").await.text();
+    let column = |line: &str, name: &str| {
+        let at = file.lines().next().unwrap().split(',').position(|own| own == name).unwrap();
+        line.split(',').nth(at).unwrap().to_owned()
+    };
+    let line = |id: &str| file.lines().find(|line| line.starts_with(id)).unwrap();
+    assert_eq!(column(line(refund), "operation"), "refund");
+    assert_eq!(column(line(refund), "of"), column(line(payment), "pay_id"));
+    assert_eq!(column(line(payment), "operation"), "");
+}
+
+#[tokio::test]
+async fn a_link_that_the_api_withholds_is_not_shown() {
+    let engine = PaymentEngine::start();
+    let gateway = TestGateway::open_own(StoreKind::Embedded, &engine.file("")).await;
+    let merchant = gateway.merchant("Shop");
+    let browser = Browser::of(&gateway, &merchant.id, "read").await;
+    for (more, is_shown) in [(json!({}), true), (json!({ "attach": "engine" }), false)] {
+        let mut body = json!({ "amount": "5.00", "currency": "EUR", "callback": "https://shop.example/cb" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let journey = merchant.v1(Method::POST, "/journeys", &body).await.is(201).json();
+        assert_eq!(journey["pay_link"].is_string(), is_shown, "{journey}");
+        let page = browser.page(&format!("/console/journeys/{}", journey["journey_id"].as_str().unwrap())).await;
+        assert_eq!(page.contains("qr.png"), is_shown, "{page}");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::browser::{Browser, between};
+use super::browser::{Browser, between, once_of};
 use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::query_value;
 use crate::support::on_every_store;
@@ -17,6 +17,7 @@ on_every_store![
     a_link_signs_in_once_and_looking_uses_nothing_up,
     a_session_ends_by_itself_and_by_hand,
     what_is_done_stands_in_the_audit_log,
+    an_entry_is_shown_for_a_year,
 ];
 
 async fn a_link_signs_in_once_and_looking_uses_nothing_up(gateway: TestGateway) {
@@ -100,6 +101,46 @@ async fn what_is_done_stands_in_the_audit_log(gateway: TestGateway) {
     assert_eq!(stranger.look("/audit").await.is(200).json()["entries"], json!([]));
 }
 
+async fn an_entry_is_shown_for_a_year(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let shown = async || merchant.look("/audit").await.is(200).json()["entries"].as_array().unwrap().len();
+    Browser::of(&gateway, &merchant.id, "read").await;
+    for (days, expected) in [(0, 1), (365, 1), (2, 0)] {
+        gateway.wait(Duration::from_hours(24 * days));
+        assert_eq!(shown().await, expected, "{days} days later");
+    }
+}
+
+#[tokio::test]
+async fn signing_in_again_ends_the_session_before() {
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    let [before, other] = [(); 2].map(|()| Browser::of(&gateway, &merchant.id, "admin"));
+    let (before, other) = (before.await, other.await);
+    let link = gateway.command(&["console", "link", "--merchant", &merchant.id, "--name", "Ada"]);
+    let fields = [("link", query_value(link.trim(), "link"))];
+    let fields = fields.each_ref().map(|(name, text)| (*name, text.as_str()));
+    gateway.http.submit_with("/console/sign-in", &fields, &[("cookie", &before.cookie)]).await.location();
+    before.get("/console/sessions").await.is(403);
+    let page = other.page("/console/sessions").await;
+    assert!(page.matches("<tr>").count() == 3 && page.contains("Ada (admin)"), "a head and two sessions: {page}");
+}
+
+#[tokio::test]
+async fn a_console_that_browsers_cannot_stay_in_uses_no_link_up() {
+    let env = [("HANDBACK_PUBLIC_URL", "http://pay.example")];
+    let gateway = TestGateway::open_own_with(StoreKind::Embedded, "sandbox.enabled = true\n", &env).await;
+    let merchant = gateway.merchant("Shop");
+    let link = gateway.command(&["console", "link", "--merchant", &merchant.id]);
+    let link = query_value(link.trim(), "link");
+    // A link that is used up would be refused as such.
+    for _ in 0..2 {
+        let refused = gateway.http.submit("/console/sign-in", &[("link", &link)]).await.is(403).text();
+        assert!(refused.contains("The console needs https"), "{refused}");
+    }
+    gateway.http.get(&format!("/console/sign-in?link={link}")).await.is(403);
+}
+
 #[tokio::test]
 async fn a_disabled_merchant_is_shut_out_and_an_erased_one_is_gone() {
     let gateway = TestGateway::open(StoreKind::Embedded).await;
@@ -137,13 +178,19 @@ async fn the_operator_makes_links_by_the_api_and_in_the_console() {
     assert!(grace.page("/console/callbacks").await.contains("Grace (support)"));
     operator.get("/console/callbacks").await.is(403);
     grace.get("/console/merchants").await.is(403);
-    let fields = [("name", "New shop"), ("mode", "live")];
-    let added = operator.submit("/console/merchants", "/console/merchants", &fields).await.is(200).text();
+    let (token, once) = (operator.token().await, once_of(&operator.page("/console/merchants").await));
+    let fields = [("form_token", token.as_str()), ("once", &once), ("name", "New shop"), ("mode", "live")];
+    let added = operator.post("/console/merchants", &fields).await.is(200).text();
     assert!(added.contains("hbk_") && added.contains("whsec_"), "{added}");
+    let again = operator.post("/console/merchants", &fields).await.is(409).text();
+    assert!(again.contains("This form was sent before") && !again.contains("hbk_"), "{again}");
+    let list = operator.page("/console/merchants").await;
+    assert_eq!(list.matches("<bdi>New shop</bdi>").count(), 1, "a double click is one merchant");
     let fields = [("name", ""), ("mode", "live")];
     let refused = operator.submit("/console/merchants", "/console/merchants", &fields).await.is(422).text();
-    assert!(refused.contains("Name is blank"), "{refused}");
-    assert!(operator.page("/console/audit").await.contains("merchant.added"));
+    assert!(refused.contains("Name is blank") && refused.contains("<bdi>New shop</bdi>"), "{refused}");
+    let log = operator.page("/console/audit").await;
+    assert!(log.contains("merchant.added") && log.contains(&format!("{} support Grace", merchant.id)), "{log}");
     assert!(operator.page("/console/providers").await.contains("<code>sandbox</code>"));
     let fields = [("merchant", merchant.id.as_str()), ("standing", "disabled")];
     operator.submit("/console/merchants", "/console/merchants/standing", &fields).await.location();

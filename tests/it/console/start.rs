@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::browser::{Browser, between};
+use super::browser::{Browser, between, once_of};
 use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::http::query_value;
 use crate::support::merchant_client::MerchantClient;
@@ -43,7 +43,17 @@ async fn a_key_is_shown_once_works_and_is_revoked() {
     let browser = Browser::of(&gateway, &merchant.id, "admin").await;
     let refused = browser.submit("/console/keys", "/console/keys", &[("name", " ")]).await.is(422).text();
     assert!(refused.contains("Name is blank"), "{refused}");
-    let made = browser.submit("/console/keys", "/console/keys", &[("name", "till 2")]).await.is(200).text();
+    let token = browser.token().await;
+    let once = once_of(&browser.page("/console/keys").await);
+    let fields = [("form_token", token.as_str()), ("once", &once), ("name", "till 2")];
+    let made = browser.post("/console/keys", &fields).await.is(200).text();
+    let again = browser.post("/console/keys", &fields).await.is(409).text();
+    assert!(again.contains("This form was sent before") && !again.contains("hbk_"), "{again}");
+    assert_eq!(
+        browser.page("/console/keys").await.matches("<bdi>till 2</bdi>").count(),
+        1,
+        "a double click is one key"
+    );
     let key = between(&made, "<code class=\"copy\">", "</code>");
     let secrets = json!({ "merchant_id": merchant.id, "api_key": key });
     let client = MerchantClient::new(gateway.http.clone(), &secrets);

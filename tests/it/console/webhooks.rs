@@ -1,10 +1,13 @@
 //! Webhook endpoints and deliveries in the console.
 
+use std::time::Duration;
+
+use reqwest::Method;
 use serde_json::json;
 
-use super::browser::{Browser, between};
+use super::browser::{Browser, between, once_of};
 use crate::support::gateway::{StoreKind, TestGateway, eventually};
-use crate::support::receiver::Receiver;
+use crate::support::receiver::{Receiver, Reply};
 
 #[tokio::test]
 async fn an_endpoint_is_saved_its_deliveries_are_seen_and_sent_again() {
@@ -37,8 +40,19 @@ async fn an_endpoint_is_saved_its_deliveries_are_seen_and_sent_again() {
     let again = browser.submit(&delivery, &format!("{delivery}/replay"), &[]).await;
     assert_eq!(browser.path(&again), delivery);
     eventually("it is received again", || async { receiver.count() > before }).await;
-    let rotated = browser.submit("/console/webhooks", "/console/webhooks/secret", &[]).await.is(200).text();
-    assert!(rotated.contains("whsec_") && !rotated.contains(&merchant.signing_secret), "{rotated}");
+    let (rotate, page) = ("/console/webhooks/secret", browser.page("/console/webhooks").await);
+    let (token, once) = (browser.token().await, once_of(&page));
+    let press = [("form_token", token.as_str()), ("once", &once)];
+    let [first, second] = [browser.post(rotate, &press).await, browser.post(rotate, &press).await];
+    let [first, second] = [first, second].map(|shown| between(&shown.is(200).text(), "copy\">", "<").to_owned());
+    assert!(first.starts_with("whsec_") && first != merchant.signing_secret, "{first}");
+    assert_eq!(second, first, "a double click shows the same secret");
+    let refused = browser.submit("/console/webhooks", rotate, &[]).await.is(422).text();
+    assert!(refused.contains("last rotation"), "{refused}");
+    let another = Browser::of(&gateway, &merchant.id, "admin").await;
+    let press = [("form_token", another.token().await), ("once", once)];
+    let press = press.each_ref().map(|(name, text)| (*name, text.as_str()));
+    assert!(!another.post(rotate, &press).await.is(422).text().contains("whsec_"), "another session is not shown it");
     browser.submit("/console/webhooks", "/console/webhooks/0/delete", &[]).await.location();
     let log = browser.page("/console/audit").await;
     for action in
@@ -47,4 +61,38 @@ async fn an_endpoint_is_saved_its_deliveries_are_seen_and_sent_again() {
         assert!(log.contains(action), "{action}: {log}");
     }
     assert!(!log.contains("whsec_"));
+}
+
+/// The pauses before the 2nd to the 10th try, in seconds.
+const PAUSES: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+
+#[tokio::test]
+async fn what_was_given_up_since_a_day_is_sent_again_by_one_press() {
+    let env = [("HANDBACK_OPERATOR_KEY", "the-operator-of-merchants-has-it")];
+    let gateway = TestGateway::open_with(StoreKind::Embedded, &env).await;
+    let merchant = gateway.merchant("Shop");
+    let receiver = Receiver::answering(|n, _| Reply::Status(if n < 10 { 500 } else { 200 }));
+    let link = merchant.link(json!({ "callback_url": ["https://shop.example/cb", receiver.url("/n")] })).await;
+    gateway.http.pay(&link.text, "code=ok").await.location();
+    let stands = async || merchant.journey(&link.id).await["deliveries"][0].clone();
+    for (tries, pause) in (1..).zip(PAUSES) {
+        eventually("a try has failed", || async { stands().await["tries"] == tries }).await;
+        gateway.wait(Duration::from_secs(pause * 11 / 10 + 1));
+    }
+    eventually("it is given up", || async { stands().await["state"] == "dead" }).await;
+    // After so many failures its endpoint rests for some minutes.
+    gateway.wait(Duration::from_mins(6));
+    // The command line does not know how late it is here.
+    let path = format!("/v1/merchants/{}/console-link", merchant.id);
+    let headers = [("authorization", "Bearer the-operator-of-merchants-has-it"), ("content-type", "application/json")];
+    let body = json!({ "name": "Ada", "role": "support" }).to_string();
+    let made = gateway.http.send(Method::POST, &path, &headers, body).await.is(201).json();
+    let browser = Browser::by_link(&gateway.http, made["url"].as_str().unwrap()).await;
+    let (dead, replay) = ("/console/webhooks/deliveries?state=dead", "/console/webhooks/replay");
+    for (since, count) in [("2999-01-01", 0), ("2020-01-01", 1)] {
+        let sent = browser.submit(dead, replay, &[("since", since)]).await;
+        assert_eq!(browser.path(&sent), "/console/webhooks/deliveries?state=waiting", "no more are left");
+        assert!(browser.page("/console/audit").await.contains(&format!("<code>{count} since {since}</code>")));
+    }
+    eventually("it is received", || async { stands().await["state"] == "delivered" }).await;
 }

@@ -86,8 +86,10 @@ pub struct JourneyRow {
     pub provider: String,
     /// The dialect.
     pub dialect: String,
-    /// Whether its customer has come back.
-    pub has_returned: bool,
+    /// The kind of operation, where it is one and no payment.
+    pub operation: Option<&'static str>,
+    /// Whether it is paid, and its customer has not come back.
+    pub is_missing: bool,
 }
 
 /// The form of a new link.
@@ -138,6 +140,8 @@ pub struct JourneyPage {
     pub frame: Frame,
     /// Its id.
     pub id: String,
+    /// The kind of operation, where it is one and no payment.
+    pub operation: Option<&'static str>,
     /// What is paid, with the currency.
     pub amount: String,
     /// Where it stands.
@@ -160,6 +164,16 @@ pub struct JourneyPage {
     pub can: Can,
     /// What makes a second press the same order.
     pub once: String,
+}
+
+impl JourneyPage {
+    fn heading(&self) -> String {
+        match self.operation {
+            Some(kind) => words::operation(kind, &self.amount),
+            None if self.amount.is_empty() => words::one(&self.id),
+            None => self.amount.clone(),
+        }
+    }
 }
 
 /// A customer's link.

@@ -50,6 +50,8 @@ pub struct NewMerchantFields {
     pub name: String,
     /// Whether money moves.
     pub mode: String,
+    /// What makes a second press make nothing.
+    pub once: String,
 }
 
 /// The providers.

@@ -59,6 +59,21 @@ impl Problem {
         Self::new(403, words::NOT_OUR_FORM, words::NOT_OUR_FORM_SENTENCE)
     }
 
+    /// A form that was sent before.
+    pub fn sent_before() -> Self {
+        Self::new(409, words::SENT_BEFORE, words::SENT_BEFORE_SENTENCE)
+    }
+
+    /// As many deliveries were sent again as one press may, and there are more.
+    pub fn more_to_send(count: usize, since: &str) -> Self {
+        Self::new(200, &words::sent_again(count), words::more_to_send(since))
+    }
+
+    /// A gateway whose browsers keep no session, for want of TLS.
+    pub fn needs_https() -> Self {
+        Self { leads_back: false, ..Self::new(403, words::NEEDS_HTTPS, words::NEEDS_HTTPS_SENTENCE) }
+    }
+
     /// A request that no page makes.
     pub fn unreadable() -> Self {
         Self::new(400, words::UNREADABLE, words::UNREADABLE_SENTENCE)

@@ -88,6 +88,8 @@ pub struct KeyRow {
 pub struct KeyFields {
     /// Its name.
     pub name: String,
+    /// What makes a second press make nothing.
+    pub once: String,
 }
 
 /// A provider account.

@@ -45,6 +45,7 @@ fn journey() -> JourneyPage {
     JourneyPage {
         frame: frame(Place::Journeys),
         id: text(),
+        operation: None,
         amount: text(),
         status: "open",
         facts: vec![("note", text())],
@@ -88,7 +89,7 @@ fn webhooks() -> Vec<String> {
     let endpoint = EndpointRow { index: 0, url: text(), events: text(), failing: 1, dead: 2 };
     let attempt = AttemptRow { at: moment(), took_millis: 3, result: text(), answer: text() };
     vec![
-        Webhooks { frame: frame(Place::Webhooks), endpoints: vec![endpoint] }.render().unwrap(),
+        Webhooks { frame: frame(Place::Webhooks), endpoints: vec![endpoint], once: text() }.render().unwrap(),
         EndpointForm {
             frame: frame(Place::Webhooks),
             index: None,
@@ -137,7 +138,7 @@ fn others() -> Vec<String> {
         Merchants {
             frame: frame(Place::Merchants),
             merchants: vec![merchant],
-            new: NewMerchantFields { name: text(), mode: text() },
+            new: NewMerchantFields { name: text(), mode: text(), once: text() },
             refused: refused("name"),
         }
         .render()

@@ -17,6 +17,8 @@ pub struct Webhooks {
     pub frame: Frame,
     /// By their indices.
     pub endpoints: Vec<EndpointRow>,
+    /// What makes a second press show the same new secret.
+    pub once: String,
 }
 
 /// An endpoint in the list.

@@ -46,6 +46,11 @@ pub(super) mod problem {
     pub const NOT_OUR_FORM: &str = "Nothing was changed";
     pub const NOT_OUR_FORM_SENTENCE: &str =
         "The form did not come from a page of your session. Open the page again, and send the form from there.";
+    pub const SENT_BEFORE: &str = "This form was sent before";
+    pub const SENT_BEFORE_SENTENCE: &str =
+        "What it made then stands in its list; a secret was shown once. Open the page again to send another form.";
+    pub const NEEDS_HTTPS: &str = "The console needs https";
+    pub const NEEDS_HTTPS_SENTENCE: &str = "This gateway’s public URL is http, so no browser would keep your session. Your link stays unused. The operator sets public_url to an https address.";
     pub const UNREADABLE: &str = "This request cannot be read";
     pub const UNREADABLE_SENTENCE: &str = "No page of the console makes such a request. Open the page again.";
     pub const NOT_FOUND: &str = "Page not found";
@@ -55,6 +60,14 @@ pub(super) mod problem {
         "The operator has disabled it. Its running journeys go on. Ask the operator to enable it again.";
     pub const REFUSED: &str = "Nothing was changed";
     pub const TO_START: &str = "Go to the console’s first page";
+
+    pub fn sent_again(count: usize) -> String {
+        format!("{count} deliveries are sent again")
+    }
+
+    pub fn more_to_send(since: &str) -> String {
+        format!("There are more that were given up since {since}. Open the deliveries, and send all again once more.")
+    }
 
     pub fn not_your_role(needed: &str) -> String {
         format!("It needs the role “{needed}”. Ask for a sign-in link with that role.")
@@ -93,7 +106,7 @@ pub(super) mod sessions {
 
 pub(super) mod audit {
     pub const TITLE: &str = "Audit log";
-    pub const LEDE: &str = "Who changed what in this console, newest first. Entries are kept for a year.";
+    pub const LEDE: &str = "Who changed what in this console, newest first. Entries are kept for a year. What is done by API or on the command line does not stand here.";
     pub const WHEN: &str = "When";
     pub const WHO: &str = "Who";
     pub const WHAT: &str = "What";

@@ -13,9 +13,11 @@ pub const TEST_MORE: &str = "From the page of your callback: go through the chec
 pub const PAID: &str = "Have a first link paid";
 pub const PAID_MORE: &str = "Make a link, and pay it yourself.";
 pub const WEBHOOK: &str = "Receive a webhook";
-pub const WEBHOOK_MORE: &str = "Save an endpoint. Your server gets a signed POST when a journey ends.";
-pub const VERIFY: &str = "Verify the outcome from your server";
-pub const VERIFY_MORE: &str = "Call the API with your key: redeem the one-time token, or ask for the journey.";
+pub const WEBHOOK_MORE: &str =
+    "Save an endpoint. Your server gets a signed POST when a journey ends. Ticked off by your newest 20 journeys.";
+pub const VERIFY: &str = "Call the API from your server";
+pub const VERIFY_MORE: &str =
+    "Ticked off by any call with your key. To verify an outcome, redeem the one-time token, or ask for the journey.";
 pub const KEYS: &str = "Keys";
 pub const KEYS_LEDE: &str = "API keys, with which your servers call. A key is shown once, when it is made.";
 pub const NAME: &str = "Name";
@@ -36,17 +38,17 @@ pub const KIND: &str = "Kind";
 pub const URL: &str = "URL";
 pub const STATE: &str = "State";
 pub const NUMBERS: &str = "Numbers";
-pub const NUMBERS_NONE: &str = "No journey was opened in these days.";
+pub const NUMBERS_NONE: &str = "No journey was opened in these days, other than captures, refunds and chargebacks.";
 pub const STATUS: &str = "Status";
 pub const COUNT: &str = "Journeys";
 pub const SHARE: &str = "Share";
 pub const NOT_RETURNED: &str = "paid, but not returned";
 pub const RETURN_TIME: &str = "From being sent out to coming back";
-pub const STOPPED: &str = "There were more: only the newest 2,000 journeys are counted.";
+pub const STOPPED: &str = "There may be more: only the newest 2,000 journeys are looked at.";
 
 pub fn numbers_lede(journeys: usize, days: u64) -> String {
     let journeys = if journeys == 1 { "1 journey".to_owned() } else { format!("{journeys} journeys") };
-    format!("{journeys}, opened in the last {}.", self::days(days))
+    format!("{journeys}, opened in the last {}. Captures, refunds and chargebacks are not counted.", self::days(days))
 }
 
 pub fn return_times(half: &str, most: &str) -> String {

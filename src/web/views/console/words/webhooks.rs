@@ -12,7 +12,9 @@ pub const URL: &str = "URL of your server";
 pub const EVENTS: &str = "Events that it wants";
 pub const INDEX: &str = "Index";
 pub const HEALTH: &str = "Health";
-pub const WELL: &str = "nothing waits or has failed";
+pub const WELL: &str = "none failing or given up";
+pub const HEALTH_LEDE: &str =
+    "Health counts among your newest 200 deliveries that are failing, and the newest 200 that were given up.";
 pub const DO: &str = "Do";
 pub const SECRET: &str = "Signing secret";
 pub const SECRET_LEDE: &str =
