@@ -61,7 +61,7 @@ async fn a_consent_token_is_never_promised_before_it_is_proven(kind: StoreKind) 
     let back = asked.back("code=slow:1500");
     let page = gateway.http.back(&back).await.is(200);
     assert!(page.took < SOON && !page.has("location"));
-    page.never_says("ey");
+    page.never_says("eyJ");
     assert_eq!(soon(&tpp, &asked.id, "0").await["status"], "AWAITING_AUTHORIZATION");
     // Reading the consent waits for the fact that is on its way.
     assert_eq!(soon(&tpp, &asked.id, "10").await["status"], "AUTHORIZED");

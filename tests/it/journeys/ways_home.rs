@@ -113,10 +113,12 @@ const ROUTES: [Route; 31] = [
 ];
 
 /// Files that send browsers on, and never home.
-const NEVER_HOME: [&str; 7] = [
+const NEVER_HOME: [&str; 9] = [
     "demo/mod.rs",
     "demo/without_browser.rs",
     "sandbox/mod.rs",
+    "web/console/callbacks.rs",
+    "web/console/reply.rs",
     "web/pages/home.rs",
     "web/pages/sending.rs",
     "web/reply.rs",

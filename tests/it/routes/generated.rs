@@ -95,6 +95,7 @@ fn least(operation: &str) -> Value {
         "addMerchant" => json!({ "name": "Shop" }),
         "changeMerchant" => json!({}),
         "addMerchantKey" => json!({ "name": "deploy" }),
+        "makeConsoleLink" => json!({ "name": "Ada", "role": "support" }),
         "changeProviderAccount" => json!({}),
         "rotateProviderAccountSecret" => json!({ "overlap_seconds": 0 }),
         "postJobResult" => json!({ "status": "done" }),
