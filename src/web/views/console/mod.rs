@@ -1,6 +1,6 @@
 //! The console's pages: as customers' pages, each a typed context, plain data in and HTML out.
 //!
-//! Their sentences live in [`words`], in English alone; what they look like beside all other pages, in
+//! Their sentences live in `words.rs`, in English alone; what they look like beside all other pages, in
 //! `static/console.css`.
 
 pub(super) mod words;

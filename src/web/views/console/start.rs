@@ -14,7 +14,7 @@ use crate::domain::{Mode, Role};
 pub struct Start {
     /// What stands around it.
     pub frame: Frame,
-    /// Which steps have happened, in the order of [`Start::steps`].
+    /// Which steps have happened, in the order of `Start::steps`.
     pub done: [bool; 5],
     /// The page of the callback from which a test journey starts.
     pub test_from: String,
