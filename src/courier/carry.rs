@@ -229,8 +229,7 @@ fn endpoint(leased: &Leased) -> Digest {
 
 /// Its URL without what stands behind the path: whatever that is, it is the same endpoint.
 fn place(leased: &Leased) -> &str {
-    let url = leased.context.journey.opening().plan.url_of(leased.lease.id.target).map_or("", CallbackUrl::as_str);
-    url.split(['?', '#']).next().unwrap_or_default()
+    leased.context.journey.opening().plan.url_of(leased.lease.id.target).map_or("", CallbackUrl::without_query)
 }
 
 /// What an attempt was to its receiver: only what means that nobody is there, or that there is too much to do, slows

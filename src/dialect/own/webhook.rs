@@ -77,8 +77,8 @@ pub fn feed_body(
     (id, at): (String, UnixMillis),
 ) -> Option<Box<RawValue>> {
     let endpoint = |target: Target| {
-        let url = journey.opening().plan.url_of(target)?.as_str();
-        Some(Trouble { endpoint: url.split(['?', '#']).next(), ..trouble(journey) })
+        let url = journey.opening().plan.url_of(target)?;
+        Some(Trouble { endpoint: Some(url.without_query()), ..trouble(journey) })
     };
     let told = |r#type: &str, data| Body {
         id: Some(id.clone()),

@@ -76,6 +76,11 @@ impl CallbackUrl {
         &self.text
     }
 
+    /// It without what stands behind its path: whatever that is, the same server answers there.
+    pub fn without_query(&self) -> &str {
+        self.text.split(['?', '#']).next().unwrap_or_default()
+    }
+
     /// Whether it opens an app by a scheme of its own.
     pub fn is_app_link(&self) -> bool {
         !self.text.starts_with("https:") && !self.text.starts_with("http:")
@@ -86,7 +91,7 @@ impl CallbackUrl {
     /// written covers what is below; and a loopback address is the same at every port.
     pub fn covers(&self, asked: &Self) -> bool {
         let (own, asked) = (place(&self.text), place(&asked.text));
-        let is_above = self.text.split(['?', '#']).next().is_some_and(|written| written.ends_with('/'));
+        let is_above = self.without_query().ends_with('/');
         own == asked || (is_above && asked.strip_prefix(&own).is_some_and(stays_below))
     }
 
@@ -149,7 +154,7 @@ impl CallbackUrl {
 impl fmt::Debug for CallbackUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A merchant's query may hold secrets: only what stands before it is shown.
-        let shown = self.text.split(['?', '#']).next().unwrap_or_default();
+        let shown = self.without_query();
         write!(f, "CallbackUrl({shown}…)")
     }
 }

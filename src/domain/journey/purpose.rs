@@ -157,14 +157,13 @@ pub struct Repeated {
     pub agreed_as: RepeatAgreement,
 }
 
-words! {
-    /// How a customer has agreed to payments that are made without the customer.
-    pub enum RepeatAgreement {
-        /// In regular intervals.
-        Recurring = "recurring",
-        /// Whenever the merchant has a reason to.
-        Unscheduled = "unscheduled",
-    }
+/// How a customer has agreed to payments that are made without the customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RepeatAgreement {
+    /// In regular intervals.
+    Recurring,
+    /// Whenever the merchant has a reason to.
+    Unscheduled,
 }
 
 /// What a checkout wants of its customer.

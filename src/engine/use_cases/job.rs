@@ -172,7 +172,6 @@ fn open_request(message: Sealed, request: &JobRequest) -> OpenRequest {
     OpenRequest {
         endpoints: RequestedCallbacks::Items(vec![request.to.clone()]),
         expiry: request.life.map(|life| Expiry::within("expires_in", life)),
-        language: None,
         ..OpenRequest::plain(Purpose::Job(Job { message }))
     }
 }

@@ -8,7 +8,7 @@ use super::{RedisStore, keys, limit, millis};
 use crate::domain::feed::{KEPT, SETTLED};
 use crate::domain::{FeedEvent, MerchantId, Shard, UnixMillis};
 use crate::store::readings::legible;
-use crate::store::{EventCursor, EventPage, Events, Result, Trouble, endpoint_shard};
+use crate::store::{EventCursor, EventPage, Events, Result, Trouble};
 
 #[async_trait]
 impl Events for RedisStore {
@@ -43,7 +43,7 @@ impl Events for RedisStore {
         let Trouble { merchant, pay_id, event, quiet, .. } = trouble;
         let digest = trouble.digest();
         // A feed is merged from all shards, so that its event may stand where the trouble is remembered.
-        let shard = endpoint_shard(&digest);
+        let shard = Shard::of_byte(digest.as_bytes()[0]);
         let tell = Request::call(&script::TELL_TROUBLE, [keys::trouble(shard, &digest), keys::events(shard, merchant)])
             .with(self.ahead())
             .with(millis(quiet))
