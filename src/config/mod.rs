@@ -27,7 +27,7 @@ pub use mistake::{Mistake, Mistakes, Origin};
 pub use provider::ProviderConfig;
 pub use settings::Config;
 pub use span::parse as parse_span;
-pub use store::{KeySource, RedisUrl, StoreConfig};
+pub use store::{KeySource, StoreConfig};
 
 use crate::domain::{Network, PublicUrl, Rules, words::words};
 

@@ -56,8 +56,8 @@ settings! {
     /// Off loopback it must be given. Plain http off loopback is a warning.
     given_public_url: Option<PublicUrl> = secret("public_url", "HANDBACK_PUBLIC_URL"), public_url(listen);
 
-    /// Where everything is kept: `embedded:PATH`, `redis://…` or `rediss://…`. Default `embedded:./handback-data`; a
-    /// relative path begins in the working directory.
+    /// Where everything is kept: `embedded:PATH`, or the [address of a Redis](crate::store::redis::RedisAddress). Default
+    /// `embedded:./handback-data`; a relative path begins in the working directory.
     store: StoreConfig = secret("store", "HANDBACK_STORE"),
         parsed(StoreConfig::Embedded(PathBuf::from(DATA_FOLDER)), StoreConfig::parse, ToString::to_string);
 

@@ -22,7 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("gateway", &["*"]),
     ("main", &["gateway", "cli", "config", "telemetry"]),
     ("cli", &["gateway", "config", "engine", "domain", "keys", "clock", "telemetry"]),
-    // What a bank is configured as is the bank's own; it says too which of it breaks a rule.
+    // What a bank or a Redis is configured as is its own; it says too which of it breaks a rule.
     (
         "config",
         &[
@@ -36,6 +36,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "provider::sandbox",
             "provider::token_io",
             "provider::yapily",
+            "store::redis",
         ],
     ),
     ("telemetry", &["config"]),

@@ -134,6 +134,15 @@ impl Request {
         Self { short, script: Some(script) }
     }
 
+    /// The first of its keys; the others are in the same slot.
+    pub(super) fn key(&self) -> Option<&[u8]> {
+        let behind = if self.script.is_some() { 3 } else { 1 };
+        match self.short.args_iter().nth(behind) {
+            Some(Arg::Simple(key)) => Some(key),
+            _ => None,
+        }
+    }
+
     /// This request with one argument more.
     pub(super) fn with(mut self, arg: impl AsRef<[u8]>) -> Self {
         self.short.arg(arg.as_ref());
