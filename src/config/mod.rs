@@ -73,13 +73,17 @@ impl Config {
 
     /// What callbacks may be: with which app schemes, and where by plain http.
     pub fn callback_rules(&self) -> Rules {
-        let network = |network: &IpNet| Network { address: network.addr(), prefix: network.prefix_len() };
         Rules {
             app_schemes: self.app_schemes.clone(),
-            plain_networks: self.egress_allow.iter().map(network).collect(),
+            plain_networks: networks(&self.egress_allow),
             ..Rules::default()
         }
     }
+}
+
+/// Networks as the domain has them.
+pub fn networks(networks: &[IpNet]) -> Vec<Network> {
+    networks.iter().map(|network| Network { address: network.addr(), prefix: network.prefix_len() }).collect()
 }
 
 #[cfg(test)]

@@ -194,6 +194,9 @@ pub struct ConsoleSession {
 words! {
     /// What was changed in the console.
     pub enum AuditAction {
+        /// A form was sent, and what became of it is not known: it is replaced by what was done, or taken back where
+        /// nothing was.
+        ChangeBegun = "change.begun",
         /// Somebody signed in.
         SignedIn = "session.began",
         /// Somebody signed out.

@@ -44,6 +44,17 @@ pub enum Edited {
     NoSuchSlot,
 }
 
+/// What became of an edit that is made once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditedOnce {
+    /// It is made; the slot that it was about.
+    Now(Option<usize>),
+    /// It was made before; the slot that it was about then.
+    Before(usize),
+    /// There is no such slot, or no such merchant any more.
+    NoSuchSlot,
+}
+
 /// Edits a merchant's profile; the reservation's repetition answers the slot of the first time.
 ///
 /// # Errors
@@ -54,18 +65,35 @@ pub async fn edit(
     edit: &Edit,
     reservation: Option<&Reservation>,
 ) -> Result<Edited> {
+    Ok(match edit_once(engine, merchant, edit, reservation).await? {
+        EditedOnce::Now(slot) => Edited::Done(slot),
+        EditedOnce::Before(slot) => Edited::Done(Some(slot)),
+        EditedOnce::NoSuchSlot => Edited::NoSuchSlot,
+    })
+}
+
+/// Edits a merchant's profile, and says whether the reservation's edit was made before.
+///
+/// # Errors
+/// As [`edit`].
+pub async fn edit_once(
+    engine: &Engine,
+    merchant: MerchantId,
+    edit: &Edit,
+    reservation: Option<&Reservation>,
+) -> Result<EditedOnce> {
     for _ in 0..change::TRIES {
-        let Some(mut profile) = engine.deps.store.merchant(merchant).await? else { return Ok(Edited::NoSuchSlot) };
+        let Some(mut profile) = engine.deps.store.merchant(merchant).await? else { return Ok(EditedOnce::NoSuchSlot) };
         let slot = match apply(&mut profile, edit) {
             Ok(Edited::Done(slot)) => slot,
-            Ok(Edited::NoSuchSlot) => return Ok(Edited::NoSuchSlot),
+            Ok(Edited::NoSuchSlot) => return Ok(EditedOnce::NoSuchSlot),
             Err(refusal) => return edited_before(engine, merchant, reservation, refusal).await,
         };
         profile.revision += 1;
         let number = slot.and_then(|slot| u32::try_from(slot).ok()).unwrap_or_default();
         match engine.deps.store.replace(&profile, reservation.map(|reservation| (reservation, number))).await? {
-            Replaced::Done => return Ok(Edited::Done(slot)),
-            Replaced::Repeated(number) => return Ok(Edited::Done(Some(number as usize))),
+            Replaced::Done => return Ok(EditedOnce::Now(slot)),
+            Replaced::Repeated(number) => return Ok(EditedOnce::Before(number as usize)),
             Replaced::Reused => return Err(EngineError::KeyReused),
             Replaced::Stale => {}
         }
@@ -79,10 +107,10 @@ async fn edited_before(
     merchant: MerchantId,
     reservation: Option<&Reservation>,
     refusal: Invalid,
-) -> Result<Edited> {
+) -> Result<EditedOnce> {
     let Some(reservation) = reservation else { return Err(refusal.into()) };
     match engine.deps.store.replaced_by(merchant, reservation).await? {
-        Some(Replaced::Repeated(number)) => Ok(Edited::Done(Some(number as usize))),
+        Some(Replaced::Repeated(number)) => Ok(EditedOnce::Before(number as usize)),
         Some(Replaced::Reused) => Err(EngineError::KeyReused),
         Some(Replaced::Done | Replaced::Stale) | None => Err(refusal.into()),
     }

@@ -93,6 +93,7 @@ scripts! {
     END_SESSION = "end_session",
     /// Keeps an entry of an audit log.
     KEEP_ENTRY = "keep_entry",
+    END_ENTRY = "end_entry",
 }
 
 /// How a script is sent.

@@ -2,7 +2,9 @@
 //!
 //! It calls the use cases that `/v1` calls, and shows what `/v1` shows. Its pages need no script.
 
+mod attempts;
 mod callbacks;
+mod cookies;
 mod csv;
 mod deliveries;
 mod delivery;
@@ -17,6 +19,8 @@ mod start;
 mod viewing;
 mod webhooks;
 
+pub use attempts::SignInAttempts;
+
 use actix_web::{HttpResponse, error::InternalError, middleware::from_fn, web};
 
 use super::own_pages_only;
@@ -27,6 +31,7 @@ use crate::telemetry::metrics::Route;
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/console")
+            .wrap(from_fn(form::take_back_refused))
             .wrap(from_fn(own_pages_only))
             .app_data(Route::Page)
             .app_data(query_config())

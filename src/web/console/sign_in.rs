@@ -5,9 +5,11 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
+use super::attempts::SignInAttempts;
+use super::cookies::{opened_by, session_of, with_opened, with_session, without_session};
 use super::form::{Changed, Form, Posted, check_site};
 use super::reply::{page, problem, to, trouble};
-use super::viewing::{SignedIn, session_of, with_session, without_session};
+use super::viewing::SignedIn;
 use crate::domain::{AuditAction, Role};
 use crate::engine::{Engine, Whose, use_cases};
 use crate::web::pages::instead::{Instead, PageResult};
@@ -39,16 +41,26 @@ async fn show(engine: web::Data<Engine>, request: HttpRequest, query: web::Query
         Whose::Merchant(merchant) => Some(merchant.name.as_str().to_owned()),
     };
     let name = member.name.as_str().to_owned();
-    Ok(page(&SignIn { whose, name, role: member.role, link: query.into_inner().link }))
+    let link = query.into_inner().link;
+    let opened = use_cases::console::opened_token(&engine, &link)?.unwrap_or_default();
+    Ok(with_opened(page(&SignIn { whose, name, role: member.role, link }), &opened))
 }
 
-async fn sign_in(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
+async fn sign_in(engine: web::Data<Engine>, attempts: web::Data<SignInAttempts>, incoming: Incoming) -> PageResult {
     let Incoming { request, body } = incoming;
+    attempts.count(&request, engine.deps.clock.now())?;
     // Nobody is to be signed in to a console that somebody else has chosen.
     check_site(&request)?;
     check_https(&engine)?;
     let fields = posted(body);
     let link = fields.text("link").unwrap_or_default();
+    if use_cases::console::look_at_link(&engine, link).await.map_err(|error| trouble(&error))?.is_none() {
+        return Err(over().into());
+    }
+    // Not every browser says which site a form comes from: one that has not opened the link itself is not signed in.
+    if !opened_by(&request).is_some_and(|token| use_cases::console::has_opened(&engine, link, token.value())) {
+        return Err(problem(&Problem::opened_elsewhere()).into());
+    }
     let signed_in = use_cases::console::sign_in(&engine, link).await.map_err(|error| trouble(&error))?;
     let Some(signed_in) = signed_in else { return Err(over().into()) };
     // The browser keeps one session: the one before would go on without it.

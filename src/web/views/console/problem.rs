@@ -69,6 +69,16 @@ impl Problem {
         Self::new(200, &words::sent_again(count), words::more_to_send(since))
     }
 
+    /// A sign-in link whose page was opened by another browser, or by none.
+    pub fn opened_elsewhere() -> Self {
+        Self { leads_back: false, ..Self::new(403, words::OPENED_ELSEWHERE, words::OPENED_ELSEWHERE_SENTENCE) }
+    }
+
+    /// As many tries to sign in as one address may make.
+    pub fn too_often() -> Self {
+        Self { leads_back: false, ..Self::new(429, words::TOO_OFTEN, words::TOO_OFTEN_SENTENCE) }
+    }
+
     /// A gateway whose browsers keep no session, for want of TLS.
     pub fn needs_https() -> Self {
         Self { leads_back: false, ..Self::new(403, words::NEEDS_HTTPS, words::NEEDS_HTTPS_SENTENCE) }

@@ -71,7 +71,7 @@ fn callbacks() -> Vec<String> {
             Preview { dialect: "handback", opens: Ok(opens) },
             Preview { dialect: "secpaid", opens: Err(text()) },
         ],
-        test: TestFields { amount: text(), currency: text() },
+        test: TestFields { amount: text(), currency: text(), once: text() },
         refused: refused("amount"),
     };
     let form = CallbackForm {

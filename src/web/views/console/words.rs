@@ -49,6 +49,10 @@ pub(super) mod problem {
     pub const SENT_BEFORE: &str = "This form was sent before";
     pub const SENT_BEFORE_SENTENCE: &str =
         "What it made then stands in its list; a secret was shown once. Open the page again to send another form.";
+    pub const OPENED_ELSEWHERE: &str = "Nobody was signed in";
+    pub const OPENED_ELSEWHERE_SENTENCE: &str = "Open the sign-in link in this browser, and press the button there. The browser must take cookies. The link stays unused.";
+    pub const TOO_OFTEN: &str = "Too many tries to sign in";
+    pub const TOO_OFTEN_SENTENCE: &str = "Wait a minute, then try again. A sign-in link stays unused meanwhile.";
     pub const NEEDS_HTTPS: &str = "The console needs https";
     pub const NEEDS_HTTPS_SENTENCE: &str = "This gateway’s public URL is http, so no browser would keep your session. Your link stays unused. The operator sets public_url to an https address.";
     pub const UNREADABLE: &str = "This request cannot be read";
@@ -106,7 +110,7 @@ pub(super) mod sessions {
 
 pub(super) mod audit {
     pub const TITLE: &str = "Audit log";
-    pub const LEDE: &str = "Who changed what in this console, newest first. Entries are kept for a year. What is done by API or on the command line does not stand here.";
+    pub const LEDE: &str = "Who changed what in this console, newest first. Entries are kept for a year. “change.begun” stays where it is not known whether the form changed anything. What is done by API or on the command line does not stand here.";
     pub const WHEN: &str = "When";
     pub const WHO: &str = "Who";
     pub const WHAT: &str = "What";
