@@ -5,6 +5,7 @@
 
 use std::{net::SocketAddr, ops::RangeInclusive, path::Path, time::Duration};
 
+use super::console::{self, ConsoleOidcConfig};
 use super::institution::{self, InstitutionConfig};
 use super::mistake::{Mistakes, Origin, repeating};
 use super::provider::ProviderConfig;
@@ -174,6 +175,12 @@ impl Value<'_> {
     pub fn providers(self) -> Vec<ProviderConfig> {
         let Self { reader, setting } = self;
         provider::providers(reader.raw.tables(setting), &reader.notes)
+    }
+
+    /// The OpenID provider by which people sign in to the console, with a line for each of its values.
+    pub fn console_oidc(self) -> Option<ConsoleOidcConfig> {
+        let Self { reader, setting } = self;
+        console::oidc(reader.raw.tables(setting), &reader.notes)
     }
 
     /// Notes that the setting is missing when it has no text, unless it may stand in a file that was not understood.

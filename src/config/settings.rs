@@ -8,9 +8,10 @@ use std::{path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 
+use super::console::ConsoleOidcConfig;
 use super::parse::{DATA_FOLDER, Reader};
 use super::provider::ProviderConfig;
-use super::setting::{Setting, list, plain, secret, tables};
+use super::setting::{Setting, list, plain, secret, table, tables};
 use super::store::{KeySource, StoreConfig};
 use super::{Line, LogFormat, institution::InstitutionConfig, mistake::Mistakes, raw::Raw, span, values};
 use crate::domain::{Digest, PublicUrl};
@@ -82,6 +83,10 @@ settings! {
 
     /// The institutions that consents can be asked of, each with its bank; the file alone can name them. Default none.
     institutions: Vec<InstitutionConfig> = tables("institution"), institutions(sandbox, &providers);
+
+    /// The operator's own OpenID provider, by which people sign in to the console; the file alone can name it. Default
+    /// none.
+    console_oidc: Option<ConsoleOidcConfig> = table("console.oidc"), console_oidc();
 
     /// The app schemes that callbacks may have although they are not a reversed domain name, in lower case. Default
     /// none.

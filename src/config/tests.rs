@@ -7,6 +7,7 @@ use tempfile::NamedTempFile;
 use super::*;
 use crate::keys::Keys;
 
+mod console;
 mod institutions;
 mod languages;
 mod providers;

@@ -9,6 +9,7 @@ pub mod base32;
 pub mod callback;
 pub mod consent;
 pub mod console;
+mod console_access;
 pub mod delivery;
 pub mod device;
 pub mod dialect;
@@ -57,6 +58,7 @@ pub use console::{
     AuditAction, AuditEntry, AuditPlace, ConsoleScope, ConsoleSecret, ConsoleSession, Member, MemberName, Role,
     SessionId,
 };
+pub use console_access::{AccessRules, ConsoleAccess};
 pub use delivery::{
     AttemptRecord, AttemptResult, Delivery, DeliveryId, DeliveryPolicy, JourneyEvent, Posting, Schedule, SuccessRule,
     Target, Verdict, WebhookPayload,

@@ -10,6 +10,7 @@ mod deliveries;
 mod delivery;
 mod form;
 mod journeys;
+mod openid;
 mod operator;
 mod orders;
 mod reply;
@@ -39,6 +40,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 InternalError::from_response(error, reply::problem(&Problem::not_found())).into()
             }))
             .configure(sign_in::routes)
+            .configure(openid::routes)
             .configure(start::routes)
             .configure(callbacks::routes)
             .configure(orders::routes)

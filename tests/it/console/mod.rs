@@ -4,6 +4,7 @@ mod browser;
 mod callbacks;
 mod every_route;
 mod journeys;
+mod openid;
 mod sign_in;
 mod start;
 mod webhooks;

@@ -29,7 +29,7 @@ pub use journeys::{
 pub use operator::{Issued, MerchantRow, Merchants, NewMerchantFields, ProviderRow, Providers};
 pub use problem::Problem;
 pub use sessions::{SessionRow, Sessions};
-pub use sign_in::SignIn;
+pub use sign_in::{ChooseConsole, SignIn, WaysIn};
 pub use start::{AccountRow, KeyFields, KeyRow, Keys, Numbers, Start};
 pub use webhooks::{AttemptRow, Deliveries, DeliveryPage, EndpointFields, EndpointForm, EndpointRow, Webhooks};
 

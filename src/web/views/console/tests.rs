@@ -147,6 +147,8 @@ fn others() -> Vec<String> {
         Problem::refused(&Invalid::new(HOSTILE, HOSTILE)).render().unwrap(),
         link.render().unwrap(),
         sign_in.render().unwrap(),
+        WaysIn { openid: Some(text()) }.render().unwrap(),
+        ChooseConsole::of([(Some(text()), Role::Read), (None, Role::Admin)].into_iter()).render().unwrap(),
     ]
 }
 
@@ -185,7 +187,8 @@ fn every_form_that_is_posted_carries_its_token() {
     for page in pages() {
         for form in page.split("<form method=\"post\"").skip(1) {
             let form = form.split("</form>").next().unwrap();
-            let signs_in = form.contains("action=\"/console/sign-in\"");
+            let signs_in = ["/console/sign-in", "/console/openid/choose"];
+            let signs_in = signs_in.iter().any(|page| form.contains(&format!("action=\"{page}\"")));
             assert!(signs_in || form.contains("name=\"form_token\""), "{form}");
         }
     }
