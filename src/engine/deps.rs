@@ -10,7 +10,7 @@ pub use providers::{AccountKinds, OpenedAccount, OpenedSecrets, Providers};
 
 use crate::clock::Clock;
 use crate::domain::{
-    AccessRules, DeliveryId, Dialect, Digest, Institution, Invalid, Merchant, MerchantId, Mode, ProviderAccount,
+    AccessRules, DeliveryId, Dialect, Digest, Institution, Invalid, Mail, Merchant, MerchantId, Mode, ProviderAccount,
     PublicUrl, Rules,
 };
 use crate::keys::Keys;
@@ -54,6 +54,8 @@ pub struct Deps {
 pub struct WaysIn {
     /// The operator's own OpenID provider.
     pub openid: Option<ConsoleOpenId>,
+    /// Sends mail: links that people ask for, and notices.
+    pub mailer: Option<Arc<dyn Mailer>>,
 }
 
 /// An OpenID provider that says who people are, and which of its groups may do what.
@@ -62,6 +64,12 @@ pub struct ConsoleOpenId {
     pub provider: Arc<dyn IdentityProvider>,
     /// Its groups.
     pub access: AccessRules,
+}
+
+/// Sends mail.
+pub trait Mailer: Send + Sync {
+    /// Sends a mail, beside the work: it may be lost.
+    fn send(&self, mail: Mail);
 }
 
 /// What the engine asks of the courier: to wake, and how far deliveries are.

@@ -43,8 +43,8 @@ use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 use std::time::Duration;
 
 pub use deps::{
-    AccountKinds, ConsoleOpenId, CourierWaker, Deps, EngineError, NoCourier, OpenedAccount, OpenedSecrets, Providers,
-    WaysIn,
+    AccountKinds, ConsoleOpenId, CourierWaker, Deps, EngineError, Mailer, NoCourier, OpenedAccount, OpenedSecrets,
+    Providers, WaysIn,
 };
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};

@@ -13,7 +13,8 @@ use crate::config::{BankConfig, Config, ConsoleOidcConfig, InstitutionConfig, Pr
 use crate::dialect::yapily;
 use crate::domain::{Institution, Invalid, Mode, PublicUrl};
 use crate::egress;
-use crate::engine::{ConsoleOpenId, OPENID_RETURN_PAGE, Providers, WaysIn};
+use crate::engine::{ConsoleOpenId, Mailer, OPENID_RETURN_PAGE, Providers, WaysIn};
+use crate::mail::Smtp;
 use crate::provider::http::check::{self, CheckedRule, Walk};
 use crate::provider::ixopay::{Ixopay, LostCreations};
 use crate::provider::sandbox::{self, Sandbox};
@@ -82,13 +83,16 @@ pub fn providers(
 /// # Errors
 /// When a provider cannot be made of its settings.
 pub fn ways_in(config: &Config, clock: &Arc<dyn Clock>) -> Result<WaysIn> {
-    let Some(ConsoleOidcConfig { oidc, claim, access }) = config.console_oidc.clone() else {
-        return Ok(WaysIn::default());
+    let mailer = config.mail_smtp.as_ref().zip(config.mail_from.clone());
+    let mailer = mailer.map(|(url, from)| Arc::new(Smtp::new(url, from)) as Arc<dyn Mailer>);
+    let openid = match config.console_oidc.clone() {
+        None => None,
+        Some(ConsoleOidcConfig { oidc, claim, access }) => match OidcIdentity::new(oidc, claim, Arc::clone(clock)) {
+            Ok(provider) => Some(ConsoleOpenId { provider: Arc::new(provider), access }),
+            Err(broken) => bail!("console.oidc: {}", rules(&broken)),
+        },
     };
-    match OidcIdentity::new(oidc, claim, Arc::clone(clock)) {
-        Ok(provider) => Ok(WaysIn { openid: Some(ConsoleOpenId { provider: Arc::new(provider), access }) }),
-        Err(broken) => bail!("console.oidc: {}", rules(&broken)),
-    }
+    Ok(WaysIn { openid, mailer })
 }
 
 fn rules(broken: &[Invalid]) -> String {

@@ -29,6 +29,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "domain",
             "keys",
             "language",
+            // Which address an SMTP server may have.
+            "mail",
             "provider",
             "provider::http",
             "provider::ixopay",
@@ -38,6 +40,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "provider::yapily",
         ],
     ),
+    // What the engine and the courier have sent.
+    ("mail", &["engine::deps", "domain"]),
     ("telemetry", &["config"]),
     // Connections, below everything that answers.
     ("listener", &["telemetry"]),
@@ -92,6 +96,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("icu_datetime", &["language"]),
     ("icu_decimal", &["language"]),
     ("unic_langid", &["language"]),
+    ("lettre", &["mail"]),
     ("ipnet", &["egress", "config", "listener"]),
     ("prometheus_client", &["telemetry"]),
     ("reqwest", &["egress", "provider::*"]),

@@ -62,6 +62,22 @@ fn a_mistake_of_the_console_is_named_by_its_key() {
 }
 
 #[test]
+fn mail_has_a_server_and_a_sender() {
+    let server = ("HANDBACK_MAIL_SMTP_URL", "smtps://us:s3cret@mail.example");
+    let config = load(&[server, ("HANDBACK_MAIL_FROM", "No-Reply@Pay.example")]).unwrap();
+    assert_eq!(config.mail_from.unwrap().as_str(), "no-reply@pay.example");
+    let shown: Vec<_> =
+        config.lines.iter().filter(|line| line.key.starts_with("mail.")).map(|line| &line.value).collect();
+    assert_eq!(shown, ["smtps://mail.example", "no-reply@pay.example"]);
+    assert!(config.warnings.is_empty());
+    assert_eq!(keys_of(&load(&[server]).unwrap_err()), ["mail.from"]);
+    let open = [("HANDBACK_MAIL_SMTP_URL", "smtp://mail.example"), ("HANDBACK_MAIL_FROM", "a@pay.example")];
+    assert!(load(&open).unwrap().warnings[0].contains("without encryption"));
+    let told = load(&[("HANDBACK_MAIL_SMTP_URL", "smtps:us:s3cret@mail.example")]).unwrap_err().to_string();
+    assert!(!told.contains("s3cret"), "{told}");
+}
+
+#[test]
 fn every_key_is_in_the_manual() {
     let manual = include_str!("../../../docs/OPERATING.md");
     let mistakes = load_file(&file("client_secret = 's'\nnobodys = 1", "ops = 'operator'"), &[]).unwrap_err();

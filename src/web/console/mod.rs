@@ -10,9 +10,11 @@ mod deliveries;
 mod delivery;
 mod form;
 mod journeys;
+mod mail_link;
 mod openid;
 mod operator;
 mod orders;
+mod people;
 mod reply;
 mod sessions;
 mod sign_in;
@@ -41,6 +43,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             }))
             .configure(sign_in::routes)
             .configure(openid::routes)
+            .configure(mail_link::routes)
             .configure(start::routes)
             .configure(callbacks::routes)
             .configure(orders::routes)
@@ -48,6 +51,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(journeys::routes)
             .configure(deliveries::routes)
             .configure(webhooks::routes)
+            .configure(people::routes)
             .configure(operator::routes)
             .configure(sessions::routes)
             .default_service(web::to(nothing_here)),

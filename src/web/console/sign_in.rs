@@ -14,7 +14,7 @@ use crate::domain::{AuditAction, Role};
 use crate::engine::{Engine, Whose, use_cases};
 use crate::web::pages::instead::{Instead, PageResult};
 use crate::web::pages::link::posted;
-use crate::web::views::console::{Problem, SignIn, WaysIn};
+use crate::web::views::console::{Problem, Refused, SignIn, WaysIn};
 use crate::web::{Incoming, page_at, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -35,8 +35,7 @@ async fn show(engine: web::Data<Engine>, request: HttpRequest, query: web::Query
     }
     check_https(&engine)?;
     if query.link.is_empty() {
-        let openid = engine.deps.ways_in.openid.as_ref().map(|openid| openid.provider.label().to_owned());
-        return Ok(page(&WaysIn { openid }));
+        return Ok(page(&ways_in(&engine, String::new(), Refused::default())));
     }
     let found = use_cases::console::look_at_link(&engine, &query.link).await.map_err(|error| trouble(&error))?;
     let Some((member, whose)) = found else { return Err(over().into()) };
@@ -69,6 +68,12 @@ async fn sign_in(engine: web::Data<Engine>, attempts: web::Data<SignInAttempts>,
     let Some(signed_in) = signed_in else { return Err(over().into()) };
     leave_before(&engine, &request).await?;
     Ok(with_session(to(&engine, "/console"), &signed_in.cookie))
+}
+
+/// The ways in, for somebody who has no link.
+pub(super) fn ways_in(engine: &Engine, email: String, refused: Refused) -> WaysIn {
+    let openid = engine.deps.ways_in.openid.as_ref().map(|openid| openid.provider.label().to_owned());
+    WaysIn { openid, has_mail: use_cases::console::has_mail(engine), email, refused }
 }
 
 /// Ends the session that a browser had: it keeps one, and the one before would go on without it.

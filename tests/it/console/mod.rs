@@ -5,6 +5,7 @@ mod callbacks;
 mod every_route;
 mod journeys;
 mod openid;
+mod people;
 mod sign_in;
 mod start;
 mod webhooks;

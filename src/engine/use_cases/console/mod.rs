@@ -1,5 +1,6 @@
 //! CONSOLE: who is signed in, and what was changed there.
 
+mod mail;
 mod openid;
 
 use crate::domain::console::{AUDIT_KEPT, LINK_LIFE, SESSION_IDLE, SESSION_LIFE};
@@ -12,6 +13,7 @@ use crate::engine::deps::{EngineError, Result};
 use crate::engine::derive::halves;
 use crate::keys::session_id;
 
+pub use mail::{has_mail, mail_links};
 pub use openid::{
     ConsoleChoice, Identified, NotIdentified, OPENID_LIFE, OPENID_RETURN_PAGE, begin_openid, choose_openid, identify,
     openid_choices,

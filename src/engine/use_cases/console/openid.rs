@@ -163,7 +163,7 @@ impl Person {
 
 /// Whom an identity is of, with what is open: merchants that are gone are nobody's choice.
 async fn person(engine: &Engine, openid: &ConsoleOpenId, identity: &Identity) -> Result<Option<Person>> {
-    let short = || identity.names.last().map(|id| id.chars().take(40).collect::<String>());
+    let short = || identity.names.last().map(|id| id.chars().take(MemberName::LONGEST).collect::<String>());
     let named = identity.names.iter().find_map(|name| MemberName::parse(name).ok());
     let Some(name) = named.or_else(|| MemberName::parse(&short()?).ok()) else { return Ok(None) };
     let mut accesses = Vec::new();

@@ -119,6 +119,11 @@ impl Problem {
         Self { leads_back: false, ..Self::new(429, words::TOO_OFTEN, words::TOO_OFTEN_SENTENCE) }
     }
 
+    /// Whoever asks for a link by mail is told this.
+    pub fn link_is_mailed() -> Self {
+        Self { leads_back: false, ..Self::new(200, words::LINK_IS_MAILED, words::LINK_IS_MAILED_SENTENCE) }
+    }
+
     /// A gateway whose browsers keep no session, for want of TLS.
     pub fn needs_https() -> Self {
         Self { leads_back: false, ..Self::new(403, words::NEEDS_HTTPS, words::NEEDS_HTTPS_SENTENCE) }

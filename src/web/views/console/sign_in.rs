@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::fields::Refused;
 use super::words::sign_in as words;
 use crate::domain::Role;
 
@@ -25,6 +26,18 @@ pub struct SignIn {
 pub struct WaysIn {
     /// The name of the OpenID provider, if there is one.
     pub openid: Option<String>,
+    /// Whether links are mailed.
+    pub has_mail: bool,
+    /// The address that was given.
+    pub email: String,
+    /// What of it is refused.
+    pub refused: Refused,
+}
+
+impl WaysIn {
+    fn refused_beside(&self) -> Option<String> {
+        self.refused.beside(&["email"])
+    }
 }
 
 /// Asks which console somebody wants to be signed in to.

@@ -19,6 +19,7 @@ pub(super) mod frame {
     pub const PROVIDERS: &str = "Providers";
     pub const AUDIT: &str = "Audit log";
     pub const SESSIONS: &str = "Sessions";
+    pub const PEOPLE: &str = "People";
     pub const TEST: &str = "Test";
     pub const LIVE: &str = "Live";
     pub const TEST_SENTENCE: &str =
@@ -59,6 +60,8 @@ pub(super) mod problem {
         "It takes ten minutes at most, in one browser that takes cookies, and works once. Begin again.";
     pub const NOBODY_SIGNED_IN: &str = "Nobody was signed in";
     pub const NO_ACCESS: &str = "Nothing is open to you here";
+    pub const LINK_IS_MAILED: &str = "Look into your mail";
+    pub const LINK_IS_MAILED_SENTENCE: &str = "Where an admin has named this address, a sign-in link is on its way. It works once, within 15 minutes. No mail? Look into the spam folder, or ask an admin of your merchant.";
     pub const NEEDS_HTTPS: &str = "The console needs https";
     pub const NEEDS_HTTPS_SENTENCE: &str = "This gateway’s public URL is http, so no browser would keep your session. Your link stays unused. The operator sets public_url to an https address.";
     pub const UNREADABLE: &str = "This request cannot be read";
@@ -101,6 +104,8 @@ pub(super) mod sign_in {
     pub const WAYS_IN: &str = "Sign in to the console";
     pub const BY_COMMAND: &str =
         "A sign-in link opens the console too. The operator makes one; on the server, this command prints it:";
+    pub const EMAIL: &str = "Your mail address";
+    pub const MAIL_LINK: &str = "Send me a sign-in link";
     pub const CHOOSE: &str = "Choose a console";
     pub const CHOOSE_SENTENCE: &str = "Your groups open more than one. You are signed in to one at a time.";
     pub const OPERATORS: &str = "Operator";
@@ -133,6 +138,20 @@ pub(super) mod sessions {
     pub const ENDS: &str = "Ends";
     pub const OWN: &str = "this session";
     pub const END: &str = "End session";
+    pub const DO: &str = "Do";
+}
+
+pub(super) mod people {
+    pub const TITLE: &str = "People";
+    pub const LEDE: &str = "Who is named here asks for a sign-in link on the sign-in page, and gets it by mail. Admins are mailed too when a webhook endpoint fails for an hour or is gone.";
+    pub const NO_MAIL: &str = "This gateway sends no mail, so nobody gets a link by it. The operator sets mail.smtp_url; until then the operator makes links.";
+    pub const NONE: &str = "Nobody is named yet.";
+    pub const EMAIL: &str = "Mail address";
+    pub const ROLE: &str = "Role";
+    pub const ADD: &str = "Name";
+    pub const REMOVE: &str = "Remove";
+    pub const REMOVED: &str =
+        "Naming somebody again changes the role. Who is removed keeps a session that goes on: end it under Sessions.";
     pub const DO: &str = "Do";
 }
 
