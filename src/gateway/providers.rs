@@ -187,7 +187,7 @@ pub fn notices(config: &Config) -> Vec<String> {
     });
     notices.extend(providers);
     notices.extend(config.console_oidc.iter().map(|console| {
-        format!("console: people sign in by {}, which answers at {OPENID_RETURN_PAGE}", console.oidc.issuer)
+        format!("console: people sign in by {}, and come back at {OPENID_RETURN_PAGE}", console.oidc.issuer)
     }));
     notices.extend(config.institutions.iter().filter_map(|configured| {
         let Institution { id, features, .. } = &configured.institution;

@@ -12,8 +12,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor, transport::smtp::Error};
+use lettre::transport::smtp::{Error, extension::ClientId};
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 pub use smtp_url::SmtpUrl;
 
@@ -40,7 +42,9 @@ pub struct Smtp {
 impl Smtp {
     /// The server of this address, which is sent mail from this sender. It is asked nothing yet.
     pub fn new(url: &SmtpUrl, from: EmailAddress) -> Self {
-        let transport = url.builder().timeout(Some(DEADLINE)).build();
+        // Servers mistrust mail from a host that says it is `localhost`.
+        let greeting = ClientId::Domain(from.domain().to_owned());
+        let transport = url.builder().hello_name(greeting).timeout(Some(DEADLINE)).build();
         Self { transport, from, room: Arc::new(Semaphore::new(MOST)), waits: WAITS }
     }
 
@@ -52,7 +56,7 @@ impl Smtp {
             .from(self.from.as_str().parse()?)
             .to(mail.to.as_str().parse()?)
             .subject(subject)
-            .message_id(None)
+            .message_id(Some(format!("<{}@{}>", Uuid::new_v4(), self.from.domain())))
             .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
             .header(ContentType::TEXT_PLAIN)
             .body(text)?;
