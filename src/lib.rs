@@ -46,6 +46,7 @@ pub mod gateway;
 pub mod keys;
 pub mod language;
 pub mod listener;
+pub mod mail;
 pub mod provider;
 pub mod sandbox;
 pub mod store;

@@ -4,6 +4,7 @@
 //! complete: nobody else in the crate reads the environment, and no setting is looked at twice. `settings` is the table
 //! of all settings, and the fields of [`Config`] are their manual; `docs/OPERATING.md` is the same for operators.
 
+mod console;
 mod institution;
 mod languages;
 mod mistake;
@@ -22,6 +23,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 
+pub use console::ConsoleOidcConfig;
 pub use institution::{BankConfig, InstitutionConfig};
 pub use mistake::{Mistake, Mistakes, Origin};
 pub use provider::ProviderConfig;

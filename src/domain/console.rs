@@ -83,12 +83,15 @@ impl ConsoleScope {
 pub struct MemberName(String);
 
 impl MemberName {
+    /// The longest name, in characters.
+    pub const LONGEST: usize = 40;
+
     /// Accepts a name; surrounding spaces are dropped.
     ///
     /// # Errors
     /// When it is blank, longer than 40 characters, or holds a character that misleads.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        label("name", text, 40).map(Self)
+        label("name", text, Self::LONGEST).map(Self)
     }
 
     /// The name.
@@ -237,6 +240,10 @@ words! {
         KeyAdded = "key.added",
         /// An API key was ended.
         KeyRevoked = "key.revoked",
+        /// Somebody was named who may ask for sign-in links, or given another role.
+        PersonNamed = "person.named",
+        /// Somebody may ask for sign-in links no more.
+        PersonRemoved = "person.removed",
         /// A merchant was added.
         MerchantAdded = "merchant.added",
         /// A merchant was disabled.

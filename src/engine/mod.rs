@@ -42,7 +42,10 @@ pub mod visitor;
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 use std::time::Duration;
 
-pub use deps::{AccountKinds, CourierWaker, Deps, EngineError, NoCourier, OpenedAccount, OpenedSecrets, Providers};
+pub use deps::{
+    AccountKinds, ConsoleOpenId, CourierWaker, Deps, EngineError, Mailer, NoCourier, OpenedAccount, OpenedSecrets,
+    Providers, WaysIn,
+};
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
 pub use prove::Timing;
@@ -52,7 +55,10 @@ pub use visitor::{VisitCookie, Visitor};
 
 pub use use_cases::app_page::Admitted;
 pub use use_cases::consent::Changed;
-pub use use_cases::console::{IssuedLink, SIGN_IN_PAGE, SignedIn, Viewer, Whose};
+pub use use_cases::console::{
+    ConsoleChoice, Identified, IssuedLink, NotIdentified, OPENID_LIFE, OPENID_RETURN_PAGE, SIGN_IN_PAGE, SignedIn,
+    Viewer, Whose,
+};
 pub use use_cases::exchange::BroughtCode;
 pub use use_cases::job::EndedJob;
 pub use use_cases::list::JourneyDetails;

@@ -29,6 +29,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "domain",
             "keys",
             "language",
+            // Which address an SMTP server may have.
+            "mail",
             "provider",
             "provider::http",
             "provider::ixopay",
@@ -39,6 +41,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "store::redis",
         ],
     ),
+    // What the engine and the courier have sent.
+    ("mail", &["engine::deps", "domain"]),
     ("telemetry", &["config"]),
     // Connections, below everything that answers.
     ("listener", &["telemetry"]),
@@ -61,10 +65,19 @@ const ROOMS: &[(&str, &[&str])] = &[
     // And how far an outgoing call got, which every provider that makes some reads alike.
     (
         "provider",
-        &["provider::payments", "provider::bank_transfer", "provider::authorization_response", "egress", "domain"],
+        &[
+            "provider::payments",
+            "provider::bank_transfer",
+            "provider::authorization_response",
+            "provider::identity",
+            "egress",
+            "domain",
+        ],
     ),
     ("provider::authorization_response", &["domain"]),
     ("provider::bank_transfer", &["domain"]),
+    // Who says who a person is, in the words of the return.
+    ("provider::identity", &["provider", "provider::authorization_response", "domain"]),
     // Its words for payments, which every provider knows.
     ("provider::payments", &["domain"]),
     // The clock, because what a bank signs expires, and what we sign does too.
@@ -93,6 +106,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("icu_datetime", &["language"]),
     ("icu_decimal", &["language"]),
     ("unic_langid", &["language"]),
+    ("lettre", &["mail"]),
     ("ipnet", &["egress", "config", "listener"]),
     ("prometheus_client", &["telemetry"]),
     ("reqwest", &["egress", "provider::*"]),

@@ -3,7 +3,7 @@
 pub use crate::domain::terms::{Settings, SettingsPatch};
 use crate::domain::text::label;
 use crate::domain::{
-    CallbackUrl, DeviceUrls, Invalid, IssuedKey, MerchantId, Mode, Placement, ProviderAccount, Rotating, Slots,
+    CallbackUrl, DeviceUrls, Invalid, IssuedKey, MerchantId, Mode, Person, Placement, ProviderAccount, Rotating, Slots,
     UnixMillis, WebhookEndpoint,
 };
 
@@ -40,6 +40,8 @@ pub struct Merchant {
     pub mode: Option<Mode>,
     /// Where its own money is taken, in the order in which it prefers them.
     pub accounts: Vec<ProviderAccount>,
+    /// Who may ask for a sign-in link to its console by mail.
+    pub people: Vec<Person>,
 }
 
 /// Whether a merchant's calls are answered.

@@ -1,7 +1,8 @@
 //! A merchant's profile: its callbacks, its webhook endpoints, its settings.
 
 use crate::domain::{
-    Invalid, Merchant, MerchantId, PublicKey, SavedCallback, SettingsPatch, Slots, Webhook, WebhookEndpoint,
+    EmailAddress, Invalid, Merchant, MerchantId, Person, PublicKey, SavedCallback, SettingsPatch, Slots, Webhook,
+    WebhookEndpoint,
 };
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, change};
@@ -9,6 +10,9 @@ use crate::store::{Replaced, Reservation};
 
 /// The most public keys of one merchant.
 const MOST_KEYS: usize = 10;
+
+/// The most people of one merchant.
+const MOST_PEOPLE: usize = 100;
 
 /// A change to a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +35,10 @@ pub enum Edit {
     Register(PublicKey),
     /// Forgets the public key of this id.
     Forget(String),
+    /// Names somebody who may ask for sign-in links; who is named already has this role from now on.
+    Name(Person),
+    /// Names somebody no more.
+    Unname(EmailAddress),
     /// Sets where webhooks of every change of new journeys go; without one, none are sent.
     Tell(Option<Webhook>),
 }
@@ -133,6 +141,12 @@ fn apply(profile: &mut Merchant, edit: &Edit) -> Result<Edited, Invalid> {
             profile.public_keys.retain(|key| key.id != *id);
             Ok(if profile.public_keys.len() < before { Edited::Done(None) } else { Edited::NoSuchSlot })
         }
+        Edit::Name(person) => name(profile, person).map(|()| Edited::Done(None)),
+        Edit::Unname(email) => {
+            let before = profile.people.len();
+            profile.people.retain(|person| person.email != *email);
+            Ok(if profile.people.len() < before { Edited::Done(None) } else { Edited::NoSuchSlot })
+        }
         Edit::Tell(webhook) => {
             profile.webhook.clone_from(webhook);
             Ok(Edited::Done(None))
@@ -153,6 +167,17 @@ fn too_many_endpoints() -> Invalid {
     let most = Slots::<WebhookEndpoint>::MOST;
     Invalid::new("url", format!("is one too many: there are {most} slots for payment endpoints"))
         .hint("replace an entry with PUT")
+}
+
+fn name(profile: &mut Merchant, person: &Person) -> Result<(), Invalid> {
+    if let Some(known) = profile.people.iter_mut().find(|known| known.email == person.email) {
+        known.role = person.role;
+    } else if profile.people.len() >= MOST_PEOPLE {
+        return Err(Invalid::new("email", format!("is one too many: there may be {MOST_PEOPLE}")).hint("delete one"));
+    } else {
+        profile.people.push(person.clone());
+    }
+    Ok(())
 }
 
 fn register(profile: &mut Merchant, key: &PublicKey) -> Result<Edited, Invalid> {

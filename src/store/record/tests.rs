@@ -316,10 +316,12 @@ fn a_journey_and_a_merchant_of_before_there_were_modes_have_none() {
     let older = [&[1, 0x92][..], &opening, &past].concat();
     let read = read_journey(&older).unwrap();
     assert_eq!((read.opening(), read.past()), (&Opening { mode: None, ..opened }, journey().past()));
-    let merchant = Merchant { accounts: Vec::new(), ..fixtures::merchant("Shop", NOW) };
+    let merchant = Merchant { accounts: Vec::new(), people: Vec::new(), ..fixtures::merchant("Shop", NOW) };
     let mut older = write_merchant(&merchant).unwrap();
-    assert_eq!((older[1], older.pop(), older.pop()), (0x9f, Some(0x90), Some(1)), "fifteen: the mode, and no accounts");
-    older[1] = 0x9d;
+    let last = (older.pop(), older.pop(), older.pop());
+    assert_eq!(older[1..4], [0xdc, 0, 16], "a list of sixteen");
+    assert_eq!(last, (Some(0x90), Some(0x90), Some(1)), "no people and no accounts, and before them the mode");
+    older.splice(1..4, [0x9d]);
     assert_eq!(read_merchant(&older), Ok(Merchant { mode: None, ..merchant }));
 }
 

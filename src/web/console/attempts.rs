@@ -1,13 +1,15 @@
 //! How often one address may try to sign in: 30 times in any minute, whatever the way in.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderName};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Host;
 
 use super::reply::problem;
-use crate::domain::{Network, UnixMillis};
+use crate::domain::{EmailAddress, Network, UnixMillis};
 use crate::listener::Connection;
 use crate::web::pages::instead::Instead;
 use crate::web::rates::Rate;
@@ -16,6 +18,12 @@ use crate::web::views::console::Problem;
 /// How often one address may try in a minute.
 const MOST: usize = 30;
 
+/// How often links are mailed to one address in a minute.
+const MOST_MAILED: usize = 2;
+
+/// For how many addresses it is looked up at a time who has named them: each look reads every merchant.
+const MOST_LOOKED_UP: usize = 4;
+
 /// Where a proxy writes the address that it was called from, behind what it was given.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -23,12 +31,19 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub struct SignInAttempts {
     proxies: Vec<Network>,
     addresses: Rate<IpAddr>,
+    mailed: Rate<EmailAddress>,
+    room: Arc<Semaphore>,
 }
 
 impl SignInAttempts {
     /// Nobody has tried yet. What comes from one of these proxies is counted by the address that it was given from.
     pub fn new(proxies: Vec<Network>) -> Self {
-        Self { proxies, addresses: Rate::new(MOST) }
+        Self {
+            proxies,
+            addresses: Rate::new(MOST),
+            mailed: Rate::new(MOST_MAILED),
+            room: Arc::new(Semaphore::new(MOST_LOOKED_UP)),
+        }
     }
 
     /// Counts a try.
@@ -44,6 +59,13 @@ impl SignInAttempts {
             page.headers_mut().insert(header::RETRY_AFTER, reached.retry_seconds.into());
             page.into()
         })
+    }
+
+    /// Room to mail links to this address; `None` where it was mailed often enough, or too many are looked up now. Who
+    /// asks is not told.
+    pub(super) fn room_for_mail(&self, to: EmailAddress, now: UnixMillis) -> Option<OwnedSemaphorePermit> {
+        self.mailed.count(to, now).ok()?;
+        Arc::clone(&self.room).try_acquire_owned().ok()
     }
 
     /// The address that a request comes from; `None` where a proxy does not say.

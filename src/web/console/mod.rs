@@ -10,8 +10,11 @@ mod deliveries;
 mod delivery;
 mod form;
 mod journeys;
+mod mail_link;
+mod openid;
 mod operator;
 mod orders;
+mod people;
 mod reply;
 mod sessions;
 mod sign_in;
@@ -39,6 +42,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 InternalError::from_response(error, reply::problem(&Problem::not_found())).into()
             }))
             .configure(sign_in::routes)
+            .configure(openid::routes)
+            .configure(mail_link::routes)
             .configure(start::routes)
             .configure(callbacks::routes)
             .configure(orders::routes)
@@ -46,6 +51,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(journeys::routes)
             .configure(deliveries::routes)
             .configure(webhooks::routes)
+            .configure(people::routes)
             .configure(operator::routes)
             .configure(sessions::routes)
             .default_service(web::to(nothing_here)),

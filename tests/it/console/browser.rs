@@ -35,6 +35,11 @@ impl Browser {
         Self { http: http.clone(), cookie: cookie_of(&signed_in) }
     }
 
+    /// A browser that has this session.
+    pub fn with(http: &Http, cookie: String) -> Self {
+        Self { http: http.clone(), cookie }
+    }
+
     pub async fn get(&self, page: &str) -> HttpReply {
         self.http.get_with(page, &[("cookie", &self.cookie)]).await
     }

@@ -1,5 +1,8 @@
 //! CONSOLE: who is signed in, and what was changed there.
 
+mod mail;
+mod openid;
+
 use crate::domain::console::{AUDIT_KEPT, LINK_LIFE, SESSION_IDLE, SESSION_LIFE};
 use crate::domain::{
     AuditAction, AuditEntry, AuditPlace, ConsoleScope, ConsoleSecret, ConsoleSession, Journey, Member, Merchant,
@@ -9,6 +12,12 @@ use crate::engine::Engine;
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::derive::halves;
 use crate::keys::session_id;
+
+pub use mail::{has_mail, mail_links};
+pub use openid::{
+    ConsoleChoice, Identified, NotIdentified, OPENID_LIFE, OPENID_RETURN_PAGE, begin_openid, choose_openid, identify,
+    openid_choices,
+};
 
 /// The page on which a sign-in link is used.
 pub const SIGN_IN_PAGE: &str = "/console/sign-in";
