@@ -21,6 +21,7 @@ pub use providers::check as check_provider;
 use serving::{SHUTDOWN_SECONDS, Shared};
 pub use store::{StoreUse, has_store};
 
+use crate::check_up::Examiner;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::courier::{Courier, FirstAttempts};
@@ -216,6 +217,7 @@ fn engine_heard_by(
         usual_mode: if config.sandbox { Mode::Test } else { Mode::Live },
         operator: config.operator_keys.clone(),
         waker,
+        examiner: Arc::new(examiner(config)?),
     }))
 }
 
@@ -223,6 +225,11 @@ fn engine_heard_by(
 fn couriers_way_out(config: &Config) -> egress::Builder {
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
     way_out(config).allow(loopback.into_iter().filter(|_| config.demo).map(Into::into))
+}
+
+/// Looks at merchants' callbacks, by the courier's way out.
+fn examiner(config: &Config) -> Result<Examiner> {
+    Ok(Examiner::new(couriers_way_out(config).keep_certificates().one_call_a_connection().build()?))
 }
 
 /// The test provider, which lives beside the gateway and takes its word for the addresses of apps.

@@ -7,6 +7,7 @@ pub mod api_key;
 pub mod app_page;
 pub mod base32;
 pub mod callback;
+pub mod check_up;
 pub mod consent;
 pub mod console;
 pub mod delivery;
@@ -52,6 +53,7 @@ pub use app_page::{AppPage, DeviceResponse};
 pub use callback::{
     AndroidPackage, CallbackUrl, DeviceUrls, Item, Network, Placement, RequestedCallbacks, Rules, WrittenDeviceUrls,
 };
+pub use check_up::{Finding, Grade, Subject};
 pub use consent::{AnswerTo, BankTokens, Consent, FeatureRequest, Grant};
 pub use console::{
     AuditAction, AuditEntry, AuditPlace, ConsoleScope, ConsoleSecret, ConsoleSession, Member, MemberName, Role,

@@ -4,13 +4,15 @@ mod providers;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
 pub use providers::{AccountKinds, OpenedAccount, OpenedSecrets, Providers};
 
 use crate::clock::Clock;
 use crate::domain::{
-    DeliveryId, Dialect, Digest, Institution, Invalid, Merchant, MerchantId, Mode, ProviderAccount, PublicUrl, Rules,
+    DeliveryId, Dialect, Digest, Finding, Institution, Invalid, Merchant, MerchantId, Mode, ProviderAccount, PublicUrl,
+    Rules, SavedCallback, UnixMillis,
 };
 use crate::keys::Keys;
 use crate::provider::Provider;
@@ -44,6 +46,15 @@ pub struct Deps {
     pub operator: Vec<Digest>,
     /// Wakes the courier, and knows how far deliveries are.
     pub waker: Arc<dyn CourierWaker>,
+    /// Looks at merchants' callbacks from outside.
+    pub examiner: Arc<dyn CallbackExaminer>,
+}
+
+/// What the engine asks of who looks at merchants' callbacks from outside.
+#[async_trait]
+pub trait CallbackExaminer: Send + Sync {
+    /// Looks at a callback and the URLs that it has for devices, within five seconds.
+    async fn check_up(&self, callback: &SavedCallback, now: UnixMillis) -> Vec<Finding>;
 }
 
 /// What the engine asks of the courier: to wake, and how far deliveries are.

@@ -42,7 +42,9 @@ pub mod visitor;
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 use std::time::Duration;
 
-pub use deps::{AccountKinds, CourierWaker, Deps, EngineError, NoCourier, OpenedAccount, OpenedSecrets, Providers};
+pub use deps::{
+    AccountKinds, CallbackExaminer, CourierWaker, Deps, EngineError, NoCourier, OpenedAccount, OpenedSecrets, Providers,
+};
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
 pub use prove::Timing;
@@ -51,6 +53,7 @@ pub use scan::{Page, ScanRange, Selected};
 pub use visitor::{VisitCookie, Visitor};
 
 pub use use_cases::app_page::Admitted;
+pub use use_cases::check_up::CheckedUp;
 pub use use_cases::consent::Changed;
 pub use use_cases::console::{IssuedLink, SIGN_IN_PAGE, SignedIn, Viewer, Whose};
 pub use use_cases::exchange::BroughtCode;
@@ -96,6 +99,7 @@ pub struct Engine {
     asked_again: Notes<(ask::Key, ask::Reason)>,
     account_tests: SingleFlight<String, TestedAccount>,
     paces: Paces,
+    check_ups: Paces,
     mismatches: AtomicU64,
 }
 
@@ -118,6 +122,7 @@ impl Engine {
             asked_again: Notes::default(),
             account_tests: SingleFlight::kept_for(AskSchedule::FRESH),
             paces: Paces::default(),
+            check_ups: Paces::default(),
             mismatches: AtomicU64::new(0),
         }
     }

@@ -4,9 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use crate::clock::Clock;
 use crate::domain::{
-    DialectData, Mode, OneTime, OpenRequest, Placement, PublicUrl, Purpose, RequestedCallbacks, Rules, WebhookOptions,
+    DialectData, Finding, Mode, OneTime, OpenRequest, Placement, PublicUrl, Purpose, RequestedCallbacks, Rules,
+    SavedCallback, UnixMillis, WebhookOptions,
 };
-use crate::engine::deps::{Deps, NoCourier};
+use crate::engine::deps::{CallbackExaminer, Deps, NoCourier};
 use crate::keys::Keys;
 use crate::store::Store;
 
@@ -26,6 +27,17 @@ pub fn deps(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Deps {
         usual_mode: Mode::Test,
         operator: Vec::new(),
         waker: Arc::new(NoCourier),
+        examiner: Arc::new(NobodyLooks),
+    }
+}
+
+/// Looks at nothing.
+struct NobodyLooks;
+
+#[async_trait::async_trait]
+impl CallbackExaminer for NobodyLooks {
+    async fn check_up(&self, _: &SavedCallback, _: UnixMillis) -> Vec<Finding> {
+        Vec::new()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::{
     AndroidPackage, AppLinks, AuditAction, CallbackUrl, DeviceResponse, Invalid, Merchant, OpenRequest, Redirect, Role,
     SavedCallback,
 };
-use crate::engine::{Edit, Edited, Engine, EngineError, Rehearsal, derive, page_of, use_cases};
+use crate::engine::{CheckedUp, Edit, Edited, Engine, EngineError, Rehearsal, derive, page_of, use_cases};
 use crate::web::pages::instead::{Instead, PageResult};
 use crate::web::v1::callbacks::CallbackBody;
 use crate::web::v1::{preview::word, slots::Saved};
@@ -30,6 +30,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             page_at("/callbacks/{index}/edit", "GET, POST").route(web::get().to(edit)).route(web::post().to(change)),
         )
         .service(page_at("/callbacks/{index}/delete", "POST").route(web::post().to(delete)))
+        .service(page_at("/callbacks/{index}/check-up", "POST").route(web::post().to(check_up)))
         .service(page_at("/callbacks/{index}/test", "POST").route(web::post().to(test)));
 }
 
@@ -50,6 +51,15 @@ struct Delete {}
 impl Posted for Delete {
     type Of = OfMerchant;
     const ROLE: Role = Role::Admin;
+}
+
+/// The form of the button that has a callback looked at.
+#[derive(serde::Deserialize)]
+struct CheckUp {}
+
+impl Posted for CheckUp {
+    type Of = OfMerchant;
+    const ROLE: Role = Role::Support;
 }
 
 async fn list(viewing: OfMerchant) -> PageResult {
@@ -111,6 +121,20 @@ async fn delete(index: web::Path<usize>, form: Form<Delete>) -> Changed {
 async fn one(viewing: OfMerchant, index: web::Path<usize>) -> PageResult {
     let saved = saved_at(&viewing.merchant, *index)?;
     Ok(page(&shown(&viewing, (*index, saved), TestFields::default(), Refused::default())))
+}
+
+/// Looks at the callback from outside, and shows what was found above what is always there.
+async fn check_up(index: web::Path<usize>, form: Form<CheckUp>) -> Changed {
+    let by = &form.by;
+    let saved = saved_at(&by.merchant, *index)?;
+    let found = match use_cases::check_up::check_up(&by.engine, &by.merchant, *index).await {
+        CheckedUp::Done(found) => found,
+        CheckedUp::NoSuchCallback => return Err(not_found().into()),
+        CheckedUp::TooOften => return Err(problem(&Problem::too_often()).into()),
+    };
+    let shown = shown(by, (*index, saved), TestFields::default(), Refused::default());
+    let checked = page(&Callback { found: Some(found), ..shown });
+    form.answer(AuditAction::CallbackCheckedUp, &index.to_string(), checked).await
 }
 
 /// Opens a small journey that comes home to this callback, and goes there as its customer.
@@ -207,7 +231,7 @@ fn shown(
         }),
     });
     let frame = viewing.frame(Place::Callbacks);
-    Callback { frame, index, saved: written(saved), previews: previews.into(), test, refused }
+    Callback { frame, index, saved: written(saved), previews: previews.into(), test, refused, found: None }
 }
 
 /// What a customer's browser opens when a journey of this dialect comes home to the callback.

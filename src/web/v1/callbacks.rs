@@ -1,13 +1,60 @@
-//! A merchant's saved callbacks, in stable slots.
+//! A merchant's saved callbacks, in stable slots, and their check-up.
 
+use actix_web::{http::StatusCode, web};
 use serde::{Deserialize, Serialize};
 
-use super::{slots::Saved, ways::WaysView};
+use super::{ApiResult, Authenticated, at, no_store, slots::Saved, ways::WaysView};
 use crate::domain::merchant::Used;
 use crate::domain::{
-    CallbackName, CallbackUrl, DeviceUrls, Merchant, MerchantId, Placement, SavedCallback, WrittenDeviceUrls,
+    CallbackName, CallbackUrl, DeviceUrls, Finding, Grade, Merchant, MerchantId, Placement, SavedCallback,
+    WrittenDeviceUrls,
 };
-use crate::engine::{Edit, Engine, EngineError};
+use crate::engine::{CheckedUp, Edit, Engine, EngineError, use_cases};
+use crate::web::{Problem, problem_kind::ProblemKind};
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.service(at("/profile/callbacks/{index}/check-up", "POST").route(web::post().to(check_up)));
+}
+
+/// What a check-up found.
+#[derive(Serialize)]
+struct CheckUpView {
+    grade: &'static str,
+    findings: Vec<FindingView>,
+}
+
+/// Something that it found.
+#[derive(Serialize)]
+struct FindingView {
+    of: &'static str,
+    subject: &'static str,
+    grade: &'static str,
+    says: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<String>,
+}
+
+async fn check_up(engine: web::Data<Engine>, index: web::Path<usize>, merchant: Authenticated) -> ApiResult {
+    match use_cases::check_up::check_up(&engine, &merchant, *index).await {
+        CheckedUp::Done(found) => {
+            let worst = found.iter().map(|finding| finding.grade).max().unwrap_or(Grade::Sound);
+            let view = |finding: Finding| FindingView {
+                of: finding.of,
+                subject: finding.subject.as_str(),
+                grade: finding.grade.as_str(),
+                says: finding.says,
+                advice: finding.advice,
+            };
+            let findings = found.into_iter().map(view).collect();
+            Ok(no_store(StatusCode::OK).json(CheckUpView { grade: worst.as_str(), findings }))
+        }
+        CheckedUp::NoSuchCallback => Err(Problem::not_found("callback")),
+        CheckedUp::TooOften => {
+            let detail = "Your callbacks are looked at once a second. Ask again in a moment.";
+            Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, ProblemKind::TooOften, detail))
+        }
+    }
+}
 
 /// A callback, as a call says it.
 #[derive(Default, Deserialize)]

@@ -57,6 +57,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(profile::routes)
             .configure(slots::routes::<SavedCallback>)
             .configure(slots::routes::<WebhookEndpoint>)
+            .configure(callbacks::routes)
             .configure(public_keys::routes)
             .configure(secrets::routes)
             .configure(provider_accounts::routes)

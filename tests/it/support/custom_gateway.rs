@@ -13,6 +13,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use async_trait::async_trait;
+use handback::check_up::Examiner;
 use handback::clock::{Clock as _, SystemClock, TestClock};
 use handback::dialect::secpaid::SecPaid;
 use handback::dialect::token_io::TokenIo;
@@ -31,6 +32,7 @@ use handback::domain::open_request::{OpenRequest, RequestedCallbacks};
 use handback::domain::outcome::{Evidence, Fact};
 use handback::domain::redirect::PublicUrl;
 use handback::domain::secret::Secret;
+use handback::egress;
 use handback::engine::{Deps, Edit, Engine, NewMerchant, NoCourier, derive, find, use_cases};
 use handback::keys::Keys;
 use handback::provider::sandbox::{Sandbox, institutions};
@@ -307,6 +309,7 @@ fn engine(
         usual_mode: Mode::Test,
         operator: Vec::new(),
         waker: Arc::new(NoCourier),
+        examiner: Arc::new(Examiner::new(egress::Client::builder().build().expect("a client"))),
     })
 }
 

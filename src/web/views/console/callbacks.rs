@@ -5,7 +5,7 @@ use askama::Template;
 use super::fields::{CallbackFields, Refused};
 use super::frame::Frame;
 use super::words::callbacks as words;
-use crate::domain::{Mode, Role};
+use crate::domain::{Finding, Grade, Mode, Role};
 
 /// The saved callbacks.
 #[derive(Debug, Clone, Template)]
@@ -71,9 +71,16 @@ pub struct Callback {
     pub test: TestFields,
     /// What of it is refused.
     pub refused: Refused,
+    /// What a check-up has just found.
+    pub found: Option<Vec<Finding>>,
 }
 
 impl Callback {
+    /// Whether the member may have it looked at.
+    fn may_check_up(&self) -> bool {
+        self.frame.may(Role::Support)
+    }
+
     fn refused_beside(&self) -> Option<String> {
         self.refused.beside(&["amount", "currency"])
     }

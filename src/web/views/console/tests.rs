@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::*;
-use crate::domain::{AuditAction, Mode, Role};
+use crate::domain::{AuditAction, Finding, Mode, Role, Subject};
 
 const HOSTILE: &str = "\"'><script>alert(1)</script>&";
 
@@ -73,6 +73,7 @@ fn callbacks() -> Vec<String> {
         ],
         test: TestFields { amount: text(), currency: text() },
         refused: refused("amount"),
+        found: Some(vec![Finding::trouble(("url", Subject::Answer), HOSTILE, HOSTILE)]),
     };
     let form = CallbackForm {
         frame: frame(Place::Callbacks),

@@ -49,6 +49,9 @@ pub(super) mod problem {
     pub const SENT_BEFORE: &str = "This form was sent before";
     pub const SENT_BEFORE_SENTENCE: &str =
         "What it made then stands in its list; a secret was shown once. Open the page again to send another form.";
+    pub const TOO_OFTEN: &str = "Asked too often";
+    pub const TOO_OFTEN_SENTENCE: &str =
+        "Your callbacks are looked at once a second, and several people have just asked. Try again in a moment.";
     pub const NEEDS_HTTPS: &str = "The console needs https";
     pub const NEEDS_HTTPS_SENTENCE: &str = "This gateway’s public URL is http, so no browser would keep your session. Your link stays unused. The operator sets public_url to an https address.";
     pub const UNREADABLE: &str = "This request cannot be read";
@@ -116,6 +119,8 @@ pub(super) mod audit {
 }
 
 pub(super) mod callbacks {
+    use crate::domain::{Grade, Subject};
+
     pub const TITLE: &str = "Callbacks";
     pub const LEDE: &str =
         "Where your customers come back to. A call names one by its index or its name; an index stays what it is.";
@@ -174,6 +179,33 @@ pub(super) mod callbacks {
             "handback" => "Journeys of /v1",
             "secpaid" => "Links of SecPaid’s API",
             other => other,
+        }
+    }
+
+    pub const CHECK_UP: &str = "Check-up";
+    pub const CHECK_UP_LEDE: &str = "The gateway calls the callback from outside, with none of our parameters, and says what a customer would meet there. It takes five seconds at the most.";
+    pub const CHECK_UP_NOW: &str = "Check it now";
+    pub const OF: &str = "What";
+    pub const GRADE: &str = "Grade";
+    pub const FOUND: &str = "Found";
+
+    pub const fn subject(subject: Subject) -> &'static str {
+        match subject {
+            Subject::Answer => "Answer",
+            Subject::Speed => "Speed",
+            Subject::Redirect => "Redirect",
+            Subject::Certificate => "Certificate",
+            Subject::Cookies => "Cookies",
+            Subject::UniversalLink => "App on iPhones",
+            Subject::AppLink => "App on Android",
+        }
+    }
+
+    pub const fn grade(grade: Grade) -> &'static str {
+        match grade {
+            Grade::Sound => "Sound",
+            Grade::Remark => "Remark",
+            Grade::Trouble => "Trouble",
         }
     }
 
