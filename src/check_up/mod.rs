@@ -16,12 +16,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 
-use crate::domain::{CallbackUrl, Finding, SavedCallback, Subject, UnixMillis};
+use crate::domain::{CallbackUrl, Finding, Look, SavedCallback, Subject, UnixMillis};
 use crate::egress::{Call, Client, HttpReply, Trouble, header};
 use crate::engine::deps::CallbackExaminer;
 
 /// How long a check-up may take; what it asks, it asks at the same time.
 const DEADLINE: Duration = Duration::from_secs(5);
+
+/// How much of an answer is read, in bytes.
+const LONGEST: usize = 64 * 1024;
 
 /// What a call says that it is.
 const USER_AGENT: &str = concat!("Handback/", env!("CARGO_PKG_VERSION"), " (check-up)");
@@ -41,9 +44,9 @@ impl Examiner {
         Self { client }
     }
 
-    async fn ask(&self, url: &str) -> Result<HttpReply, Trouble> {
+    async fn ask(&self, url: &str, longest: usize) -> Result<HttpReply, Trouble> {
         let call = Call::get(url).header(header::USER_AGENT, USER_AGENT).header(header::ACCEPT, ACCEPT);
-        match self.client.send(call.deadline(DEADLINE)).await {
+        match self.client.send(call.deadline(DEADLINE).longest(longest)).await {
             // As much as is read says enough.
             Err(Trouble::TooLarge { begun, .. }) => Ok(*begun),
             answered => answered,
@@ -56,7 +59,7 @@ impl Examiner {
             return vec![Finding::remark((of, Subject::Answer), says, "Try it on a device that has the app.")];
         }
         match url.looked_at() {
-            Ok(asked) => page::judge((of, &asked), self.ask(&asked).await, now),
+            Ok(asked) => page::judge((of, &asked), self.ask(&asked, LONGEST).await, now),
             Err(invalid) => vec![Finding::trouble((of, Subject::Answer), invalid.to_string(), "Save it again.")],
         }
     }
@@ -65,7 +68,7 @@ impl Examiner {
     async fn file(&self, url: &CallbackUrl, path: &str) -> Option<(url::Url, Result<HttpReply, Trouble>)> {
         let url = url::Url::parse(&url.looked_at().ok()?).ok().filter(|url| url.scheme() == "https")?;
         let file = url.join(path).ok()?;
-        let answer = self.ask(file.as_str()).await;
+        let answer = self.ask(file.as_str(), LONGEST).await;
         Some((url, answer))
     }
 
@@ -100,6 +103,17 @@ impl CallbackExaminer for Examiner {
             looks.push(self.claimed_on_android(url, package).boxed());
         }
         join_all(looks).await.into_iter().flatten().collect()
+    }
+
+    async fn look(&self, url: &CallbackUrl) -> Look {
+        let Ok(asked) = url.looked_at() else { return Look::Unknown };
+        // A page that misses our parameters may say so: only a server that is in trouble, or none, is trouble.
+        match self.ask(&asked, 0).await {
+            Ok(reply) if reply.status().is_server_error() => Look::InTrouble,
+            Ok(_) => Look::Answered,
+            Err(Trouble::Refused(_)) => Look::Unknown,
+            Err(_) => Look::InTrouble,
+        }
     }
 }
 

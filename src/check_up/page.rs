@@ -6,10 +6,14 @@ use url::Url;
 
 use super::{certificate, cookies};
 use crate::domain::{Finding, Subject, UnixMillis};
-use crate::egress::{HttpReply, Trouble, header};
+use crate::egress::header::{self, HeaderName};
+use crate::egress::{HttpReply, Trouble};
 
 /// How fast Yapily asks callbacks to answer.
 const FAST: Duration = Duration::from_millis(100);
+
+/// Where an answer says where it leads; it is read here, and never written.
+const LEADS_TO: HeaderName = header::LOCATION;
 
 /// Where a page is looked at: the name of the URL in its callback, and the URL.
 type Place<'a> = (&'static str, &'a str);
@@ -22,7 +26,7 @@ pub(super) fn judge(place: Place<'_>, answer: Result<HttpReply, Trouble>, now: U
         Err(trouble) => return vec![unanswered(of, &trouble)],
     };
     let mut found = vec![answered(of, reply.status().as_u16()), speed(of, reply.head_took())];
-    found.push(redirect(place, reply.status().is_redirection(), reply.header(&header::LOCATION)));
+    found.push(redirect(place, reply.status().is_redirection(), reply.header(&LEADS_TO)));
     found.extend(reply.certificate().map(|der| certificate::judge(of, der, now)));
     let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     found.extend(cookies::judge((of, &host), reply.headers(&header::SET_COOKIE)));

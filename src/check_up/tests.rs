@@ -80,6 +80,7 @@ async fn check_up(trusts: bool, url: &str, written: WrittenDeviceUrls<'_>) -> Ve
         name: None,
         params_in: Placement::Query,
         used: Used::ByDefault,
+        watched: false,
     };
     let client = client.keep_certificates().one_call_a_connection().build().unwrap();
     Examiner::new(client).check_up(&callback, NOW).await

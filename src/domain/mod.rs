@@ -45,6 +45,7 @@ pub mod terms;
 pub mod text;
 pub mod token;
 pub mod user;
+pub mod watch;
 pub mod words;
 
 // The front: the types that other rooms name most, each by its name alone.
@@ -105,3 +106,4 @@ pub use terms::{
 };
 pub use token::{MintedToken, OneTimeToken};
 pub use user::{ApplicationUser, User};
+pub use watch::{Look, WatchedCallback};

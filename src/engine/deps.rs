@@ -1,5 +1,6 @@
 //! What every floor of the engine works with, and the courier too.
 
+mod down;
 mod providers;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -7,12 +8,13 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
+pub use down::DownCallbacks;
 pub use providers::{AccountKinds, OpenedAccount, OpenedSecrets, Providers};
 
 use crate::clock::Clock;
 use crate::domain::{
-    DeliveryId, Dialect, Digest, Finding, Institution, Invalid, Merchant, MerchantId, Mode, ProviderAccount, PublicUrl,
-    Rules, SavedCallback, UnixMillis,
+    CallbackUrl, DeliveryId, Dialect, Digest, Finding, Institution, Invalid, Look, Merchant, MerchantId, Mode,
+    ProviderAccount, PublicUrl, Rules, SavedCallback, UnixMillis,
 };
 use crate::keys::Keys;
 use crate::provider::Provider;
@@ -48,6 +50,8 @@ pub struct Deps {
     pub waker: Arc<dyn CourierWaker>,
     /// Looks at merchants' callbacks from outside.
     pub examiner: Arc<dyn CallbackExaminer>,
+    /// Which watched callbacks are down.
+    pub down: DownCallbacks,
 }
 
 /// What the engine asks of who looks at merchants' callbacks from outside.
@@ -55,6 +59,9 @@ pub struct Deps {
 pub trait CallbackExaminer: Send + Sync {
     /// Looks at a callback and the URLs that it has for devices, within five seconds.
     async fn check_up(&self, callback: &SavedCallback, now: UnixMillis) -> Vec<Finding>;
+
+    /// Looks whether a server answers at this URL.
+    async fn look(&self, url: &CallbackUrl) -> Look;
 }
 
 /// What the engine asks of the courier: to wake, and how far deliveries are.

@@ -6,7 +6,7 @@
 //! 1. what follows from a journey alone, without the store: [`deps`], [`mod@derive`], [`visitor`], `longest`, `draft`,
 //!    `pace`, `single_flight`;
 //! 2. one atomic step each: `accounts`, `ask`, [`commit`], `create`, `change`, [`find`], `scan`, `visit`, `prove`,
-//!    `conclude`, `lapse`, `learn`, [`redirect`], `merchant_keys`;
+//!    `conclude`, `lapse`, `learn`, [`redirect`], `merchant_keys`, [`watch`];
 //! 3. [`use_cases`], which call floors 1 and 2 and never each other;
 //! 4. [`sweep`], the only caller of use cases inside the engine.
 //!
@@ -38,12 +38,14 @@ pub(crate) mod tests;
 pub mod use_cases;
 mod visit;
 pub mod visitor;
+pub mod watch;
 
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 use std::time::Duration;
 
 pub use deps::{
-    AccountKinds, CallbackExaminer, CourierWaker, Deps, EngineError, NoCourier, OpenedAccount, OpenedSecrets, Providers,
+    AccountKinds, CallbackExaminer, CourierWaker, Deps, DownCallbacks, EngineError, NoCourier, OpenedAccount,
+    OpenedSecrets, Providers,
 };
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};

@@ -135,6 +135,7 @@ const FLOORS: &Floors = &[
         "redirect",
         "scan",
         "visit",
+        "watch",
     ],
     &["use_cases"],
     &["sweep"],

@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use crate::clock::Clock;
 use crate::domain::{
-    DialectData, Finding, Mode, OneTime, OpenRequest, Placement, PublicUrl, Purpose, RequestedCallbacks, Rules,
-    SavedCallback, UnixMillis, WebhookOptions,
+    CallbackUrl, DialectData, Finding, Look, Mode, OneTime, OpenRequest, Placement, PublicUrl, Purpose,
+    RequestedCallbacks, Rules, SavedCallback, UnixMillis, WebhookOptions,
 };
-use crate::engine::deps::{CallbackExaminer, Deps, NoCourier};
+use crate::engine::deps::{CallbackExaminer, Deps, DownCallbacks, NoCourier};
 use crate::keys::Keys;
 use crate::store::Store;
 
@@ -28,6 +28,7 @@ pub fn deps(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Deps {
         operator: Vec::new(),
         waker: Arc::new(NoCourier),
         examiner: Arc::new(NobodyLooks),
+        down: DownCallbacks::default(),
     }
 }
 
@@ -38,6 +39,10 @@ struct NobodyLooks;
 impl CallbackExaminer for NobodyLooks {
     async fn check_up(&self, _: &SavedCallback, _: UnixMillis) -> Vec<Finding> {
         Vec::new()
+    }
+
+    async fn look(&self, _: &CallbackUrl) -> Look {
+        Look::Unknown
     }
 }
 

@@ -18,6 +18,7 @@ detail-bank = Bank
 detail-for = Wofür
 detail-to = Empfänger
 back-to = Zurück zu { $merchant }
+merchant-away = Die Website von { $merchant } hat eben nicht geantwortet. Wenn die Schaltfläche nicht weiterführt, versuchen Sie es in ein paar Minuten noch einmal.
 close-window = Sie können dieses Fenster schließen.
 look-there = In der App oder dem Shop, wo Sie begonnen haben, sehen Sie, wie es ausgegangen ist.
 

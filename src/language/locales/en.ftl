@@ -19,6 +19,7 @@ detail-bank = Bank
 detail-for = For
 detail-to = To
 back-to = Back to { $merchant }
+merchant-away = The website of { $merchant } did not answer a moment ago. If the button leads nowhere, try again in a few minutes.
 close-window = You can close this window.
 look-there = Open the app or the shop where you started to see how this ended.
 

@@ -18,6 +18,7 @@ detail-bank = Banco
 detail-for = Concepto
 detail-to = Beneficiario
 back-to = Volver a { $merchant }
+merchant-away = El sitio web de { $merchant } no respondía hace un momento. Si el botón no lleva a ninguna parte, inténtelo de nuevo en unos minutos.
 close-window = Puede cerrar esta ventana.
 look-there = Abra la aplicación o la tienda donde empezó para ver el resultado.
 

@@ -18,6 +18,7 @@ detail-bank = Banque
 detail-for = Objet
 detail-to = Bénéficiaire
 back-to = Retour vers { $merchant }
+merchant-away = Le site de { $merchant } ne répondait pas à l’instant. Si le bouton ne mène nulle part, réessayez dans quelques minutes.
 close-window = Vous pouvez fermer cette fenêtre.
 look-there = Ouvrez l’application ou la boutique où vous avez commencé pour voir le résultat.
 

@@ -18,6 +18,7 @@ detail-bank = Bank
 detail-for = Tytułem
 detail-to = Odbiorca
 back-to = Powrót do { $merchant }
+merchant-away = Strona { $merchant } przed chwilą nie odpowiadała. Jeśli przycisk nie zadziała, proszę spróbować ponownie za kilka minut.
 close-window = Można zamknąć to okno.
 look-there = Wynik widać w aplikacji lub sklepie, w którym wszystko się zaczęło.
 

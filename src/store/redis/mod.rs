@@ -20,6 +20,7 @@ mod tests;
 mod tokens;
 mod users;
 mod value;
+mod watches;
 
 use std::sync::{Arc, RwLock};
 use std::{collections::HashMap, time::Duration};

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 
 use super::form::{Changed, Form, Posted, given};
-use super::reply::{page, problem, refused, trouble};
+use super::reply::{page, problem, refused, trouble, when};
 use super::viewing::OfMerchant;
 use crate::dialect::{fields::Fields, own, secpaid};
 use crate::domain::merchant::Used;
@@ -195,6 +195,7 @@ fn read(form: &Form<CallbackFields>) -> Result<SavedCallback, EngineError> {
         fallback: text(&fields.fallback),
         app_links: text(&fields.app_links),
         on_request: Some(!fields.on_request.is_empty()),
+        watched: Some(!fields.watched.is_empty()),
     };
     SavedCallback::read(&form.by.engine, form.by.merchant.id, &body)
 }
@@ -213,8 +214,14 @@ fn written(saved: &SavedCallback) -> CallbackFields {
         fallback: url(&devices.fallback),
         web: url(&devices.web),
         app_links: devices.app_links.map(AppLinks::as_str).unwrap_or_default().to_owned(),
-        on_request: if saved.used == Used::OnRequest { "on".to_owned() } else { String::new() },
+        on_request: ticked(saved.used == Used::OnRequest),
+        watched: ticked(saved.watched),
     }
+}
+
+/// A box of a form, as browsers send it.
+fn ticked(is_ticked: bool) -> String {
+    if is_ticked { "on".to_owned() } else { String::new() }
 }
 
 fn shown(
@@ -231,7 +238,8 @@ fn shown(
         }),
     });
     let frame = viewing.frame(Place::Callbacks);
-    Callback { frame, index, saved: written(saved), previews: previews.into(), test, refused, found: None }
+    let down_since = saved.down_since(&viewing.engine, &viewing.merchant).map(when);
+    Callback { frame, index, saved: written(saved), previews: previews.into(), down_since, test, refused, found: None }
 }
 
 /// What a customer's browser opens when a journey of this dialect comes home to the callback.

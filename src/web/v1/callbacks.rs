@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::{ApiResult, Authenticated, at, no_store, slots::Saved, ways::WaysView};
 use crate::domain::merchant::Used;
 use crate::domain::{
-    CallbackName, CallbackUrl, DeviceUrls, Finding, Grade, Merchant, MerchantId, Placement, SavedCallback,
+    CallbackName, CallbackUrl, DeviceUrls, Finding, Grade, Merchant, MerchantId, Placement, SavedCallback, UnixMillis,
     WrittenDeviceUrls,
 };
 use crate::engine::{CheckedUp, Edit, Engine, EngineError, use_cases};
-use crate::web::{Problem, problem_kind::ProblemKind};
+use crate::web::{Problem, problem_kind::ProblemKind, time::rfc3339};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(at("/profile/callbacks/{index}/check-up", "POST").route(web::post().to(check_up)));
@@ -70,6 +70,7 @@ pub(in crate::web) struct CallbackBody {
     pub fallback: Option<String>,
     pub app_links: Option<String>,
     pub on_request: Option<bool>,
+    pub watched: Option<bool>,
 }
 
 /// A saved callback, as it is shown.
@@ -81,6 +82,9 @@ pub(in crate::web) struct CallbackView {
     name: Option<String>,
     params_in: &'static str,
     on_request: bool,
+    watched: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    down_since: Option<String>,
     #[serde(flatten)]
     ways: WaysView,
     pub unusable_in: Vec<Unusable>,
@@ -91,6 +95,13 @@ pub(in crate::web) struct CallbackView {
 pub(in crate::web) struct Unusable {
     pub dialect: &'static str,
     pub reason: String,
+}
+
+impl SavedCallback {
+    /// Since when it is down, if it is watched.
+    pub(in crate::web) fn down_since(&self, engine: &Engine, merchant: &Merchant) -> Option<UnixMillis> {
+        engine.deps.down.since(merchant.id, &self.url).filter(|_| self.watched)
+    }
 }
 
 impl Saved for SavedCallback {
@@ -113,7 +124,12 @@ impl Saved for SavedCallback {
             fallback: body.fallback.as_deref(),
             app_links: body.app_links.as_deref(),
         };
+        let watched = body.watched == Some(true);
+        if watched {
+            url.check_called(&engine.deps.rules).map_err(|invalid| invalid.at("watched"))?;
+        }
         Ok(Self {
+            watched,
             device_urls: DeviceUrls::parse(written, &url, &engine.deps.rules)?,
             url,
             name: body.name.as_deref().map(CallbackName::parse).transpose()?,
@@ -141,6 +157,8 @@ impl Saved for SavedCallback {
             name: self.name.as_ref().map(|name| name.as_str().to_owned()),
             params_in: self.params_in.as_str(),
             on_request: self.used == Used::OnRequest,
+            watched: self.watched,
+            down_since: self.down_since(engine, merchant).map(rfc3339),
             ways: WaysView::from(&self.device_urls),
             unusable_in: unusable.collect(),
         }

@@ -33,7 +33,7 @@ use handback::domain::outcome::{Evidence, Fact};
 use handback::domain::redirect::PublicUrl;
 use handback::domain::secret::Secret;
 use handback::egress;
-use handback::engine::{Deps, Edit, Engine, NewMerchant, NoCourier, derive, find, use_cases};
+use handback::engine::{Deps, DownCallbacks, Edit, Engine, NewMerchant, NoCourier, derive, find, use_cases};
 use handback::keys::Keys;
 use handback::provider::sandbox::{Sandbox, institutions};
 use handback::provider::{AuthorizationResponse, Provider, ProviderError, Requested, UnverifiedResponse, VisitContext};
@@ -183,6 +183,7 @@ impl CustomGateway {
             params_in: Placement::Query,
             device_urls: DeviceUrls::default(),
             used: Used::ByDefault,
+            watched: false,
         };
         use_cases::profile::edit(&self.engine, self.merchant.id, &Edit::Add(saved), None).await.expect("a store");
         let merchants = use_cases::merchants::list(&self.engine).await.expect("a store");
@@ -310,6 +311,7 @@ fn engine(
         operator: Vec::new(),
         waker: Arc::new(NoCourier),
         examiner: Arc::new(Examiner::new(egress::Client::builder().build().expect("a client"))),
+        down: DownCallbacks::default(),
     })
 }
 

@@ -37,7 +37,14 @@ fn merchant_with_everything() -> Merchant {
     {
         let name = name.map(|name| CallbackName::parse(name).unwrap());
         let url = fixtures::entry("com.example.app://cb").url;
-        let saved = SavedCallback { url, name, params_in: Placement::Fragment, device_urls, used };
+        let saved = SavedCallback {
+            url,
+            name,
+            params_in: Placement::Fragment,
+            device_urls,
+            used,
+            watched: used == Used::OnRequest,
+        };
         merchant.callbacks.add(saved).unwrap();
     }
     let url = |url| fixtures::entry(url).url;

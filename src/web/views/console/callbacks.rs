@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::fields::{CallbackFields, Refused};
-use super::frame::Frame;
+use super::frame::{Frame, When};
 use super::words::callbacks as words;
 use crate::domain::{Finding, Grade, Mode, Role};
 
@@ -65,6 +65,8 @@ pub struct Callback {
     pub index: usize,
     /// What is saved.
     pub saved: CallbackFields,
+    /// Since when it is down, if it is watched.
+    pub down_since: Option<When>,
     /// By dialect.
     pub previews: Vec<Preview>,
     /// The form of a test journey.

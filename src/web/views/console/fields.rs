@@ -50,12 +50,14 @@ pub struct CallbackFields {
     pub app_links: String,
     /// `on` where only calls that name it use it.
     pub on_request: String,
+    /// `on` where it is looked at every minute.
+    pub watched: String,
 }
 
 impl CallbackFields {
     /// The names of its fields.
-    pub(super) const NAMES: [&'static str; 9] =
-        ["url", "name", "params_in", "ios", "android", "android_package", "fallback", "web", "app_links"];
+    pub(super) const NAMES: [&'static str; 10] =
+        ["watched", "url", "name", "params_in", "ios", "android", "android_package", "fallback", "web", "app_links"];
 
     /// Whether something beyond a URL and a name is said.
     pub(super) fn has_devices(&self) -> bool {

@@ -67,6 +67,7 @@ fn callbacks() -> Vec<String> {
         frame: frame(Place::Callbacks),
         index: 0,
         saved: callback(),
+        down_since: Some(moment()),
         previews: vec![
             Preview { dialect: "handback", opens: Ok(opens) },
             Preview { dialect: "secpaid", opens: Err(text()) },

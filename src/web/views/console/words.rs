@@ -182,6 +182,12 @@ pub(super) mod callbacks {
         }
     }
 
+    pub const WATCH: &str =
+        "Look at it every minute; while it is down, customers get a page with a button instead of a redirect";
+    pub const WATCHED: &str = "watched";
+    pub const DOWN: &str = "down";
+    pub const DOWN_SENTENCE: &str =
+        "It does not answer. Customers who come back now get our page with a button that leads here. Since:";
     pub const CHECK_UP: &str = "Check-up";
     pub const CHECK_UP_LEDE: &str = "The gateway calls the callback from outside, with none of our parameters, and says what a customer would meet there. It takes five seconds at the most.";
     pub const CHECK_UP_NOW: &str = "Check it now";
