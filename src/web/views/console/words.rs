@@ -191,9 +191,6 @@ pub(super) mod callbacks {
     pub const CHECK_UP: &str = "Check-up";
     pub const CHECK_UP_LEDE: &str = "The gateway calls the callback from outside, with none of our parameters, and says what a customer would meet there. It takes five seconds at the most.";
     pub const CHECK_UP_NOW: &str = "Check it now";
-    pub const OF: &str = "What";
-    pub const GRADE: &str = "Grade";
-    pub const FOUND: &str = "Found";
 
     pub const fn subject(subject: Subject) -> &'static str {
         match subject {
