@@ -21,6 +21,7 @@ pub use providers::check as check_provider;
 use serving::{SHUTDOWN_SECONDS, Shared};
 pub use store::{StoreUse, has_store};
 
+use crate::check_up::Examiner;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::courier::{Courier, FirstAttempts};
@@ -32,7 +33,9 @@ use crate::domain::{
     PublicUrl, Role, Rules, SavedCallback, SavedCallbacks,
 };
 use crate::egress::{self, Ports};
-use crate::engine::{CourierWaker, Deps, Edit, Engine, IssuedLink, NewMerchant, NoCourier, sweep, use_cases};
+use crate::engine::{
+    CourierWaker, Deps, DownCallbacks, Edit, Engine, IssuedLink, NewMerchant, NoCourier, sweep, use_cases, watch,
+};
 use crate::keys::Keys;
 use crate::provider::sandbox::Sandbox;
 use crate::sandbox::display_url;
@@ -44,6 +47,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the store is cleared of what nobody needs any more.
 const TIDY_EVERY: Duration = Duration::from_secs(20);
+
+/// How often a node learns which watched callbacks are down, and whether it is its turn to look.
+const LEARN_EVERY: Duration = Duration::from_secs(2);
 
 /// The name of the merchant that a demo begins with.
 const DEMO_MERCHANT: &str = "Demo shop";
@@ -114,6 +120,8 @@ impl Gateway {
         let mut beside = JoinSet::new();
         beside.spawn(sweep(Arc::clone(&self.engine), Arc::clone(&self.counters)));
         beside.spawn(tidy(Arc::clone(&self.engine)));
+        beside.spawn(learn_what_is_down(Arc::clone(&self.engine)));
+        beside.spawn(watch_callbacks(Arc::clone(&self.engine)));
         beside.spawn(warn_of_lost_keys(Arc::clone(&self.engine)));
         beside.spawn(reseal(Arc::clone(&self.engine)));
         if let Some(metrics) = self.metrics {
@@ -217,6 +225,8 @@ fn engine_heard_by(
         operator: config.operator_keys.clone(),
         ways_in: providers::ways_in(config, clock)?,
         waker,
+        examiner: Arc::new(examiner(config)?),
+        down: DownCallbacks::default(),
     }))
 }
 
@@ -224,6 +234,11 @@ fn engine_heard_by(
 fn couriers_way_out(config: &Config) -> egress::Builder {
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
     way_out(config).allow(loopback.into_iter().filter(|_| config.demo).map(Into::into))
+}
+
+/// Looks at merchants' callbacks, by the courier's way out.
+fn examiner(config: &Config) -> Result<Examiner> {
+    Ok(Examiner::new(couriers_way_out(config).keep_certificates().one_call_a_connection().build()?))
 }
 
 /// The test provider, which lives beside the gateway and takes its word for the addresses of apps.
@@ -276,6 +291,7 @@ fn demo_callbacks(engine: &Engine) -> Result<[SavedCallback; 2]> {
             params_in: Placement::Query,
             device_urls: DeviceUrls::default(),
             used,
+            watched: false,
         })
     };
     Ok([saved("display", &page, Used::ByDefault)?, saved("second", &format!("{page}?shop=2"), Used::OnRequest)?])
@@ -329,6 +345,29 @@ async fn sweep(engine: Arc<Engine>, metrics: Arc<Metrics>) {
         // A full sweep is followed by the next at once.
         if swept.unwrap_or_default() < sweep::SWEPT {
             ticks.tick().await;
+        }
+    }
+}
+
+/// Learns which watched callbacks are down, for as long as the gateway runs.
+async fn learn_what_is_down(engine: Arc<Engine>) {
+    let mut ticks = tokio::time::interval(LEARN_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = watch::learn(&engine.deps).await {
+            tracing::warn!(error = %error, "watch.trouble");
+        }
+    }
+}
+
+/// Looks at watched callbacks in the minutes that are this node's, for as long as the gateway runs.
+async fn watch_callbacks(engine: Arc<Engine>) {
+    let (mut ticks, mut tried) = (tokio::time::interval(LEARN_EVERY), 0);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = watch::look(&engine.deps, &mut tried).await {
+            tracing::warn!(error = %error, "watch.trouble");
         }
     }
 }

@@ -11,7 +11,7 @@
 //!   asked for an outcome. [`dialect`]: the vocabularies of merchants' clients.
 //! - [`engine`]: the use cases, and the only code that decides: open, send to a provider, return, conclude, redeem.
 //! - [`courier`]: sends webhooks and further callbacks to merchants' servers. [`egress`]: outgoing HTTP, with its
-//!   address guard.
+//!   address guard. [`check_up`]: looks at merchants' callbacks from outside.
 //! - [`language`]: what customers read, and how each language writes amounts and days.
 //! - [`web`]: every page and every API. [`sandbox`] and [`demo`]: pages beside it, for trying things out.
 //! - [`listener`]: connections, each with a budget.
@@ -33,6 +33,7 @@
     )
 )]
 
+pub mod check_up;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -212,6 +212,8 @@ words! {
         CallbackChanged = "callback.changed",
         /// A saved callback was deleted.
         CallbackDeleted = "callback.deleted",
+        /// A saved callback was looked at from outside.
+        CallbackCheckedUp = "callback.checked_up",
         /// A test journey was opened.
         TestOpened = "journey.test_opened",
         /// A link was made.

@@ -7,6 +7,7 @@ pub mod api_key;
 pub mod app_page;
 pub mod base32;
 pub mod callback;
+pub mod check_up;
 pub mod consent;
 pub mod console;
 mod console_access;
@@ -47,6 +48,7 @@ pub mod terms;
 pub mod text;
 pub mod token;
 pub mod user;
+pub mod watch;
 pub mod words;
 
 // The front: the types that other rooms name most, each by its name alone.
@@ -55,6 +57,7 @@ pub use app_page::{AppPage, DeviceResponse};
 pub use callback::{
     AndroidPackage, CallbackUrl, DeviceUrls, Item, Network, Placement, RequestedCallbacks, Rules, WrittenDeviceUrls,
 };
+pub use check_up::{Finding, Grade, Subject};
 pub use consent::{AnswerTo, BankTokens, Consent, FeatureRequest, Grant};
 pub use console::{
     AuditAction, AuditEntry, AuditPlace, ConsoleScope, ConsoleSecret, ConsoleSession, Member, MemberName, Role,
@@ -109,3 +112,4 @@ pub use terms::{
 };
 pub use token::{MintedToken, OneTimeToken};
 pub use user::{ApplicationUser, User};
+pub use watch::{Look, WatchedCallback};

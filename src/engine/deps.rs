@@ -1,17 +1,20 @@
 //! What every floor of the engine works with, and the courier too.
 
+mod down;
 mod providers;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
+pub use down::DownCallbacks;
 pub use providers::{AccountKinds, OpenedAccount, OpenedSecrets, Providers};
 
 use crate::clock::Clock;
 use crate::domain::{
-    AccessRules, DeliveryId, Dialect, Digest, Institution, Invalid, Mail, Merchant, MerchantId, Mode, ProviderAccount,
-    PublicUrl, Rules,
+    AccessRules, CallbackUrl, DeliveryId, Dialect, Digest, Finding, Institution, Invalid, Look, Mail, Merchant,
+    MerchantId, Mode, ProviderAccount, PublicUrl, Rules, SavedCallback, UnixMillis,
 };
 use crate::keys::Keys;
 use crate::provider::{IdentityProvider, Provider};
@@ -47,6 +50,20 @@ pub struct Deps {
     pub ways_in: WaysIn,
     /// Wakes the courier, and knows how far deliveries are.
     pub waker: Arc<dyn CourierWaker>,
+    /// Looks at merchants' callbacks from outside.
+    pub examiner: Arc<dyn CallbackExaminer>,
+    /// Which watched callbacks are down.
+    pub down: DownCallbacks,
+}
+
+/// What the engine asks of who looks at merchants' callbacks from outside.
+#[async_trait]
+pub trait CallbackExaminer: Send + Sync {
+    /// Looks at a callback and the URLs that it has for devices, within five seconds.
+    async fn check_up(&self, callback: &SavedCallback, now: UnixMillis) -> Vec<Finding>;
+
+    /// Looks whether a server answers at this URL.
+    async fn look(&self, url: &CallbackUrl) -> Look;
 }
 
 /// How people get into the console, beside sign-in links that somebody makes.

@@ -6,7 +6,7 @@
 //! 1. what follows from a journey alone, without the store: [`deps`], [`mod@derive`], [`visitor`], `longest`, `draft`,
 //!    `pace`, `single_flight`;
 //! 2. one atomic step each: `accounts`, `ask`, [`commit`], `create`, `change`, [`find`], `scan`, `visit`, `prove`,
-//!    `conclude`, `lapse`, `learn`, [`redirect`], `merchant_keys`;
+//!    `conclude`, `lapse`, `learn`, [`redirect`], `merchant_keys`, [`watch`];
 //! 3. [`use_cases`], which call floors 1 and 2 and never each other;
 //! 4. [`sweep`], the only caller of use cases inside the engine.
 //!
@@ -38,13 +38,14 @@ pub(crate) mod tests;
 pub mod use_cases;
 mod visit;
 pub mod visitor;
+pub mod watch;
 
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 use std::time::Duration;
 
 pub use deps::{
-    AccountKinds, ConsoleOpenId, CourierWaker, Deps, EngineError, Mailer, NoCourier, OpenedAccount, OpenedSecrets,
-    Providers, WaysIn,
+    AccountKinds, CallbackExaminer, ConsoleOpenId, CourierWaker, Deps, DownCallbacks, EngineError, Mailer, NoCourier,
+    OpenedAccount, OpenedSecrets, Providers, WaysIn,
 };
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
@@ -54,6 +55,7 @@ pub use scan::{Page, ScanRange, Selected};
 pub use visitor::{VisitCookie, Visitor};
 
 pub use use_cases::app_page::Admitted;
+pub use use_cases::check_up::CheckedUp;
 pub use use_cases::consent::Changed;
 pub use use_cases::console::{
     ConsoleChoice, Identified, IssuedLink, NotIdentified, OPENID_LIFE, OPENID_RETURN_PAGE, SIGN_IN_PAGE, SignedIn,
@@ -102,6 +104,7 @@ pub struct Engine {
     asked_again: Notes<(ask::Key, ask::Reason)>,
     account_tests: SingleFlight<String, TestedAccount>,
     paces: Paces,
+    check_ups: Paces,
     mismatches: AtomicU64,
 }
 
@@ -124,6 +127,7 @@ impl Engine {
             asked_again: Notes::default(),
             account_tests: SingleFlight::kept_for(AskSchedule::FRESH),
             paces: Paces::default(),
+            check_ups: Paces::default(),
             mismatches: AtomicU64::new(0),
         }
     }

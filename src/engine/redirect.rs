@@ -20,8 +20,21 @@ pub enum HomeRedirect {
     TooLate,
 }
 
+/// How a browser asks for the way home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// By coming back.
+    ByComing,
+    /// By the button on our page, to which coming back has led it.
+    ByButton,
+}
+
 /// Where an answer of the provider that led to `end` sends the browser. Who may be sent there is not asked here.
 pub(super) fn to_end(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>) -> Result<Redirect> {
+    lead(deps, journey, (end, visit), Asked::ByComing)
+}
+
+fn lead(deps: &Deps, journey: &Journey, (end, visit): (&LedTo, Option<u8>), asked: Asked) -> Result<Redirect> {
     let opening = journey.opening();
     // Out again only while the browser may be there: afterwards it goes where its journey has.
     if let LedTo::Onward(next) = end {
@@ -30,7 +43,7 @@ pub(super) fn to_end(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<
             return Ok(redirect);
         }
         if let Some(end) = end_of(journey) {
-            return to_end(deps, journey, &end, None);
+            return lead(deps, journey, (&end, None), asked);
         }
     }
     let leads_home = !matches!(end, LedTo::Failed(_) | LedTo::Onward(_));
@@ -38,6 +51,9 @@ pub(super) fn to_end(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<
         None => derive::page(deps, journey, derive::page_of(journey)),
         Some(entry) if entry.needs_page(opening.settings.app_links) => {
             derive::page(deps, journey, derive::app_page_of(journey))
+        }
+        Some(_) if asked == Asked::ByComing && journey.goes_by_button(journey.token_number(end, visit)) => {
+            derive::page(deps, journey, derive::page_of(journey))
         }
         Some(entry) => {
             let params = params(deps, journey, entry, end, visit)?;
@@ -51,11 +67,28 @@ pub(super) fn to_end(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<
 /// # Errors
 /// When the journey's key or dialect is gone.
 pub fn home_redirect_now(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result<HomeRedirect> {
+    home_redirect(deps, journey, visitor, Asked::ByComing)
+}
+
+/// [`home_redirect_now`] of a browser that presses the button on our page: to the callback, whether or not it answers.
+///
+/// # Errors
+/// When the journey's key or dialect is gone.
+pub fn home_redirect_pressed(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result<HomeRedirect> {
+    home_redirect(deps, journey, visitor, Asked::ByButton)
+}
+
+/// Whether the way home leads over a button on our page, as the journey stands now.
+pub fn goes_by_button(journey: &Journey) -> bool {
+    end_of(journey).is_some_and(|end| journey.goes_by_button(journey.token_number(&end, None)))
+}
+
+fn home_redirect(deps: &Deps, journey: &Journey, visitor: &Visitor, asked: Asked) -> Result<HomeRedirect> {
     let Some(end) = end_of(journey) else {
         return derive::page(deps, journey, derive::page_of(journey)).map(HomeRedirect::To);
     };
     Ok(match visitor::admission(deps, journey, visitor, journey.handed_back_since(&end)) {
-        Admission::Recognised | Admission::FirstHandBack => HomeRedirect::To(to_end(deps, journey, &end, None)?),
+        Admission::Recognised | Admission::FirstHandBack => HomeRedirect::To(lead(deps, journey, (&end, None), asked)?),
         Admission::TooLate => HomeRedirect::TooLate,
         Admission::OtherBrowser => HomeRedirect::OtherBrowser,
     })

@@ -217,6 +217,7 @@ async fn merchant(engine: &Engine) -> Merchant {
             params_in: Placement::Query,
             device_urls: DeviceUrls::default(),
             used: Used::ByDefault,
+            watched: false,
         })
         .unwrap();
     merchant

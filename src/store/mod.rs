@@ -16,6 +16,7 @@ pub mod record;
 pub mod redis;
 mod step;
 mod users;
+mod watches;
 
 use async_trait::async_trait;
 
@@ -27,6 +28,7 @@ pub use deliveries::{
 pub use events::{EventCursor, EventPage, Events, Trouble};
 pub use step::{Step, Taken};
 pub use users::{Enrolled, Users, user_name, user_shard};
+pub use watches::{Watches, watched_name};
 
 use crate::domain::{Delivery, Digest, Journey, Merchant, MerchantId, PayId, Shard, UnixMillis, UserId, id::SHARDS};
 
@@ -280,7 +282,7 @@ pub trait Merchants: Send + Sync {
 /// A whole store.
 #[async_trait]
 pub trait Store:
-    Journeys + Tokens + Reservations + Merchants + ApiKeys + Users + Deliveries + Events + Sessions + Audits
+    Journeys + Tokens + Reservations + Merchants + ApiKeys + Users + Deliveries + Events + Sessions + Audits + Watches
 {
     /// What it is, for people: `embedded (SQLite) in ./handback-data`. Never a password.
     fn describe(&self) -> String;

@@ -23,7 +23,7 @@ struct Body<D> {
     data: D,
 }
 
-/// What is said of trouble with an endpoint or a provider.
+/// What is said of trouble with an endpoint, a provider or a callback.
 #[derive(Serialize)]
 struct Trouble<'a> {
     /// The journey that met it.
@@ -33,6 +33,8 @@ struct Trouble<'a> {
     endpoint: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -102,13 +104,19 @@ pub fn feed_body(
             let provider = Some(name_for_merchant(journey.provider_of(visit)));
             serde_json::value::to_raw_value(&told("provider.away", Trouble { provider, ..trouble(journey) }))
         }
+        FeedEvent::CallbackDown => {
+            let outcome = journey.final_outcome().map(|final_outcome| final_outcome.outcome);
+            let callback = journey.opening().plan.destination_for(outcome)?.url.without_query();
+            let data = Trouble { callback: Some(callback), ..trouble(journey) };
+            serde_json::value::to_raw_value(&told("callback.down", data))
+        }
     };
     written.ok()
 }
 
 fn trouble(journey: &Journey) -> Trouble<'_> {
     let (journey_id, pay_id) = (journey.id().to_string(), journey.pay_id().to_string());
-    Trouble { journey_id, pay_id, endpoint: None, provider: None }
+    Trouble { journey_id, pay_id, endpoint: None, provider: None, callback: None }
 }
 
 fn concluded<'a>(

@@ -254,6 +254,15 @@ impl Journey {
         self
     }
 
+    /// Has the hand-back of this number go by a button on our page. It belongs to the step that decides the hand-back.
+    #[must_use]
+    pub fn by_button(mut self, number: u8) -> Self {
+        if !self.goes_by_button(number) {
+            self.past.by_button.push(number);
+        }
+        self
+    }
+
     pub(super) fn revised(mut self) -> Self {
         self.past.revision += 1;
         self

@@ -100,6 +100,9 @@ pub(crate) struct Past {
     pub result: Option<Sealed>,
     /// The operation that gives a late payment back, once it was begun.
     pub late_refund: Option<PayId>,
+    /// The hand-backs, by the numbers of their tokens, that go by a button on our page: the callback was down when they
+    /// were decided.
+    pub by_button: Vec<u8>,
 }
 
 /// A concluded consent is asked for again: what follows is a new round, under the same id.

@@ -9,7 +9,14 @@ fn callbacks() -> SavedCallbacks {
         let url = CallbackUrl::parse(url, &Rules::default()).unwrap();
         let device_urls = DeviceUrls::default();
         callbacks
-            .add(SavedCallback { url, name: None, params_in: Placement::Query, device_urls, used: Used::ByDefault })
+            .add(SavedCallback {
+                url,
+                name: None,
+                params_in: Placement::Query,
+                device_urls,
+                used: Used::ByDefault,
+                watched: false,
+            })
             .unwrap();
     }
     callbacks
@@ -219,6 +226,7 @@ fn urls_for_devices_come_with_the_destination_alone_and_with_its_own_url_alone()
             params_in: Placement::Query,
             device_urls: device_urls.clone(),
             used: Used::ByDefault,
+            watched: false,
         })
         .unwrap();
     let allowed = |appended| Allowed {
@@ -252,7 +260,14 @@ fn a_way_that_holds_a_name_of_ours_is_refused_where_it_would_be_used() {
     let device_urls = DeviceUrls::parse(written, &url, &rules).unwrap();
     let mut callbacks = SavedCallbacks::default();
     callbacks
-        .add(SavedCallback { url, name: None, params_in: Placement::Query, device_urls, used: Used::ByDefault })
+        .add(SavedCallback {
+            url,
+            name: None,
+            params_in: Placement::Query,
+            device_urls,
+            used: Used::ByDefault,
+            watched: false,
+        })
         .unwrap();
     let allowed = Allowed {
         callbacks: &callbacks,

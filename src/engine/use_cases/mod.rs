@@ -3,6 +3,7 @@
 pub mod app_page;
 pub mod authenticate;
 pub mod cancel;
+pub mod check_up;
 pub mod consent;
 pub mod console;
 pub mod deliveries;

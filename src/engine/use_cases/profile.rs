@@ -1,8 +1,8 @@
 //! A merchant's profile: its callbacks, its webhook endpoints, its settings.
 
 use crate::domain::{
-    EmailAddress, Invalid, Merchant, MerchantId, Person, PublicKey, SavedCallback, SettingsPatch, Slots, Webhook,
-    WebhookEndpoint,
+    EmailAddress, Invalid, Merchant, MerchantId, Person, PublicKey, SavedCallback, SettingsPatch, Slots,
+    WatchedCallback, Webhook, WebhookEndpoint,
 };
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, change};
@@ -90,6 +90,13 @@ pub async fn edit_once(
     edit: &Edit,
     reservation: Option<&Reservation>,
 ) -> Result<EditedOnce> {
+    // Before the profile is written: what nobody watches is forgotten again.
+    if let Edit::Add(saved) | Edit::Replace(_, saved) = edit
+        && saved.watched
+    {
+        let callback = WatchedCallback::up(merchant, saved.url.clone(), engine.deps.clock.now());
+        engine.deps.store.watch(&callback).await?;
+    }
     for _ in 0..change::TRIES {
         let Some(mut profile) = engine.deps.store.merchant(merchant).await? else { return Ok(EditedOnce::NoSuchSlot) };
         let slot = match apply(&mut profile, edit) {

@@ -18,6 +18,7 @@ detail-bank = Bank
 detail-for = Wofür
 detail-to = Empfänger
 back-to = Zurück zu { $merchant }
+merchant-away = Die Website von { $merchant } hat eben nicht geantwortet. Wenn die Schaltfläche nicht weiterführt, versuchen Sie es in ein paar Minuten noch einmal.
 close-window = Sie können dieses Fenster schließen.
 look-there = In der App oder dem Shop, wo Sie begonnen haben, sehen Sie, wie es ausgegangen ist.
 
@@ -41,6 +42,41 @@ banks-search = Suchen
 banks-none-found = Eine Bank mit diesem Namen gibt es hier nicht.
 banks-none-offered = Im Moment ist keine Bank erreichbar. Bitte versuchen Sie es später noch einmal.
 banks-show-all = Alle Banken zeigen
+country = { $code ->
+        [AT] Österreich
+        [BE] Belgien
+        [BG] Bulgarien
+        [CH] Schweiz
+        [CY] Zypern
+        [CZ] Tschechien
+        [DE] Deutschland
+        [DK] Dänemark
+        [EE] Estland
+        [ES] Spanien
+        [FI] Finnland
+        [FR] Frankreich
+        [GB] Vereinigtes Königreich
+        [GR] Griechenland
+        [HR] Kroatien
+        [HU] Ungarn
+        [IE] Irland
+        [IS] Island
+        [IT] Italien
+        [LI] Liechtenstein
+        [LT] Litauen
+        [LU] Luxemburg
+        [LV] Lettland
+        [MT] Malta
+        [NL] Niederlande
+        [NO] Norwegen
+        [PL] Polen
+        [PT] Portugal
+        [RO] Rumänien
+        [SE] Schweden
+        [SI] Slowenien
+        [SK] Slowakei
+       *[other] { $name }
+    }
 bank-away = { $bank } ist nicht erreichbar
 bank-away-unnamed = Ihre Bank ist nicht erreichbar
 bank-away-sentence = Es ist noch nichts passiert. Bitte versuchen Sie es gleich noch einmal.

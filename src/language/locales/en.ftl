@@ -19,6 +19,7 @@ detail-bank = Bank
 detail-for = For
 detail-to = To
 back-to = Back to { $merchant }
+merchant-away = The website of { $merchant } did not answer a moment ago. If the button leads nowhere, try again in a few minutes.
 close-window = You can close this window.
 look-there = Open the app or the shop where you started to see how this ended.
 
@@ -42,6 +43,41 @@ banks-search = Search
 banks-none-found = No bank of this name is offered here.
 banks-none-offered = No bank is available right now. Please try again later.
 banks-show-all = Show all banks
+country = { $code ->
+        [AT] Austria
+        [BE] Belgium
+        [BG] Bulgaria
+        [CH] Switzerland
+        [CY] Cyprus
+        [CZ] Czechia
+        [DE] Germany
+        [DK] Denmark
+        [EE] Estonia
+        [ES] Spain
+        [FI] Finland
+        [FR] France
+        [GB] United Kingdom
+        [GR] Greece
+        [HR] Croatia
+        [HU] Hungary
+        [IE] Ireland
+        [IS] Iceland
+        [IT] Italy
+        [LI] Liechtenstein
+        [LT] Lithuania
+        [LU] Luxembourg
+        [LV] Latvia
+        [MT] Malta
+        [NL] Netherlands
+        [NO] Norway
+        [PL] Poland
+        [PT] Portugal
+        [RO] Romania
+        [SE] Sweden
+        [SI] Slovenia
+        [SK] Slovakia
+       *[other] { $name }
+    }
 bank-away = { $bank } cannot be reached
 bank-away-unnamed = Your bank cannot be reached
 bank-away-sentence = Nothing has happened yet. Please try again in a moment.

@@ -18,6 +18,7 @@ detail-bank = Banco
 detail-for = Concepto
 detail-to = Beneficiario
 back-to = Volver a { $merchant }
+merchant-away = El sitio web de { $merchant } no respondía hace un momento. Si el botón no lleva a ninguna parte, inténtelo de nuevo en unos minutos.
 close-window = Puede cerrar esta ventana.
 look-there = Abra la aplicación o la tienda donde empezó para ver el resultado.
 
@@ -41,6 +42,41 @@ banks-search = Buscar
 banks-none-found = Aquí no hay ningún banco con ese nombre.
 banks-none-offered = Ahora mismo no hay ningún banco disponible. Inténtelo de nuevo más tarde.
 banks-show-all = Mostrar todos los bancos
+country = { $code ->
+        [AT] Austria
+        [BE] Bélgica
+        [BG] Bulgaria
+        [CH] Suiza
+        [CY] Chipre
+        [CZ] Chequia
+        [DE] Alemania
+        [DK] Dinamarca
+        [EE] Estonia
+        [ES] España
+        [FI] Finlandia
+        [FR] Francia
+        [GB] Reino Unido
+        [GR] Grecia
+        [HR] Croacia
+        [HU] Hungría
+        [IE] Irlanda
+        [IS] Islandia
+        [IT] Italia
+        [LI] Liechtenstein
+        [LT] Lituania
+        [LU] Luxemburgo
+        [LV] Letonia
+        [MT] Malta
+        [NL] Países Bajos
+        [NO] Noruega
+        [PL] Polonia
+        [PT] Portugal
+        [RO] Rumanía
+        [SE] Suecia
+        [SI] Eslovenia
+        [SK] Eslovaquia
+       *[other] { $name }
+    }
 bank-away = { $bank } no está disponible
 bank-away-unnamed = Su banco no está disponible
 bank-away-sentence = Todavía no ha pasado nada. Inténtelo de nuevo dentro de un momento.

@@ -18,6 +18,7 @@ detail-bank = Banque
 detail-for = Objet
 detail-to = Bénéficiaire
 back-to = Retour vers { $merchant }
+merchant-away = Le site de { $merchant } ne répondait pas à l’instant. Si le bouton ne mène nulle part, réessayez dans quelques minutes.
 close-window = Vous pouvez fermer cette fenêtre.
 look-there = Ouvrez l’application ou la boutique où vous avez commencé pour voir le résultat.
 
@@ -41,6 +42,41 @@ banks-search = Rechercher
 banks-none-found = Aucune banque de ce nom n’est proposée ici.
 banks-none-offered = Aucune banque n’est disponible pour le moment. Veuillez réessayer plus tard.
 banks-show-all = Afficher toutes les banques
+country = { $code ->
+        [AT] Autriche
+        [BE] Belgique
+        [BG] Bulgarie
+        [CH] Suisse
+        [CY] Chypre
+        [CZ] Tchéquie
+        [DE] Allemagne
+        [DK] Danemark
+        [EE] Estonie
+        [ES] Espagne
+        [FI] Finlande
+        [FR] France
+        [GB] Royaume-Uni
+        [GR] Grèce
+        [HR] Croatie
+        [HU] Hongrie
+        [IE] Irlande
+        [IS] Islande
+        [IT] Italie
+        [LI] Liechtenstein
+        [LT] Lituanie
+        [LU] Luxembourg
+        [LV] Lettonie
+        [MT] Malte
+        [NL] Pays-Bas
+        [NO] Norvège
+        [PL] Pologne
+        [PT] Portugal
+        [RO] Roumanie
+        [SE] Suède
+        [SI] Slovénie
+        [SK] Slovaquie
+       *[other] { $name }
+    }
 bank-away = { $bank } est injoignable
 bank-away-unnamed = Votre banque est injoignable
 bank-away-sentence = Rien ne s’est encore passé. Veuillez réessayer dans un instant.

@@ -18,6 +18,7 @@ detail-bank = Bank
 detail-for = Tytułem
 detail-to = Odbiorca
 back-to = Powrót do { $merchant }
+merchant-away = Strona { $merchant } przed chwilą nie odpowiadała. Jeśli przycisk nie zadziała, proszę spróbować ponownie za kilka minut.
 close-window = Można zamknąć to okno.
 look-there = Wynik widać w aplikacji lub sklepie, w którym wszystko się zaczęło.
 
@@ -41,6 +42,41 @@ banks-search = Szukaj
 banks-none-found = Nie ma tu banku o tej nazwie.
 banks-none-offered = W tej chwili żaden bank nie jest dostępny. Proszę spróbować później.
 banks-show-all = Pokaż wszystkie banki
+country = { $code ->
+        [AT] Austria
+        [BE] Belgia
+        [BG] Bułgaria
+        [CH] Szwajcaria
+        [CY] Cypr
+        [CZ] Czechy
+        [DE] Niemcy
+        [DK] Dania
+        [EE] Estonia
+        [ES] Hiszpania
+        [FI] Finlandia
+        [FR] Francja
+        [GB] Wielka Brytania
+        [GR] Grecja
+        [HR] Chorwacja
+        [HU] Węgry
+        [IE] Irlandia
+        [IS] Islandia
+        [IT] Włochy
+        [LI] Liechtenstein
+        [LT] Litwa
+        [LU] Luksemburg
+        [LV] Łotwa
+        [MT] Malta
+        [NL] Holandia
+        [NO] Norwegia
+        [PL] Polska
+        [PT] Portugalia
+        [RO] Rumunia
+        [SE] Szwecja
+        [SI] Słowenia
+        [SK] Słowacja
+       *[other] { $name }
+    }
 bank-away = Brak połączenia z { $bank }
 bank-away-unnamed = Brak połączenia z bankiem
 bank-away-sentence = Nic się jeszcze nie stało. Proszę spróbować ponownie za chwilę.

@@ -22,6 +22,7 @@ mod tidy;
 mod tokens;
 mod users;
 mod values;
+mod watches;
 mod writer;
 
 use std::path::{Path, PathBuf};

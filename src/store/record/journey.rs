@@ -40,7 +40,7 @@ numbered!(Mode: Test, Live);
 fields_and_later!(
     Past as PastRecord: revision: u32, visits: Vec<ProviderVisit>, final_outcomes: Vec<FinalOutcome>,
     reopenings: Vec<Reopening>, grant: Option<Grant>, operations: Vec<AppliedOperation>, result: Option<Sealed>;
-    late_refund: Option<PayId>,
+    late_refund: Option<PayId>, by_button: Vec<u8>,
 );
 
 impl Recorded for Journey {

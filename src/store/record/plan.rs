@@ -1,6 +1,8 @@
 //! The callbacks and the endpoints of a journey, and those that a merchant has saved.
 
-use super::recorded::{Record, Recorded, fields, numbered};
+use serde::{Deserialize, Serialize};
+
+use super::recorded::{Record, Recorded, fields, fields_and_later, numbered};
 use crate::domain::{
     AndroidPackage, AppLinks, CallbackName, CallbackPlan, CallbackUrl, DeviceUrls, NotifyOn, Placement,
     PlannedCallback, SavedCallback, Sealed, WebhookEndpoint,
@@ -16,9 +18,10 @@ fields!(Refused: cancelled: Option<PlannedCallback>, failed: Option<PlannedCallb
 
 fields!(PlannedCallback: url: CallbackUrl, params_in: Placement, slot: Option<usize>, device_urls: DeviceUrls);
 
-fields!(
-    SavedCallback: url: CallbackUrl, name: Option<CallbackName>, params_in: Placement, device_urls: DeviceUrls,
-    used: Used,
+fields_and_later!(
+    SavedCallback as SavedCallbackRecord: url: CallbackUrl, name: Option<CallbackName>, params_in: Placement,
+    device_urls: DeviceUrls, used: Used;
+    watched: bool,
 );
 
 fields!(WebhookEndpoint: url: CallbackUrl, slot: Option<usize>, form: String, notify_on: NotifyOn, cipher: Option<Sealed>);

@@ -8,16 +8,17 @@ use super::*;
 use crate::domain::consent::{self, Kind};
 use crate::domain::journey::tests::{NOW, journey};
 use crate::domain::journey::{BrowserReturn, Choice, CreatedPayment, Ending, Job, PaymentOrder};
+use crate::domain::merchant::{Standing, Used};
 use crate::domain::{
     Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankAccount, BankTokens, BegunVisit,
-    Cancel, Card, CardExpiry, Checkout, Conclusion, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest,
+    Cancel, Card, CardExpiry, Checkout, Conclusion, Consent, Currency, DeviceUrls, ExtraOutcomes, Fact, FeatureRequest,
     FinalOutcome, Grant, Instrument, IssuedKey, Journey, LatePayments, LedTo, Merchant, MerchantId, NoticeType,
-    NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PageLanguage, PageLink, PayId, PaymentOperation,
+    NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PageLanguage, PageLink, PayId, PaymentOperation, Placement,
     PlannedCallback, PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId, Rotating,
-    SameBrowser, Sealed, Secret, Settings, Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted,
-    Webhook, WebhookEndpoint, WhenLate,
+    SameBrowser, SavedCallback, Sealed, Secret, Settings, Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId,
+    Wanted, Webhook, WebhookEndpoint, WhenLate,
 };
-use crate::domain::{merchant::Standing, plan::Refused, terms::JourneyLife};
+use crate::domain::{plan::Refused, terms::JourneyLife};
 use crate::store::laws::fixtures;
 
 fn well_travelled() -> Journey {
@@ -306,7 +307,8 @@ fn a_setting_that_came_later_has_its_default_in_an_older_record() {
 fn a_journey_and_a_merchant_of_before_there_were_modes_have_none() {
     let opened = journey().opening().clone();
     let mut past = rmp_serde::to_vec(&journey().past().record()).unwrap();
-    assert_eq!((past[0], past.pop()), (0x98, Some(0xc0)), "a list of eight, of which the last is a late refund");
+    let last = (past[0], past.pop(), past.pop());
+    assert_eq!(last, (0x99, Some(0x90), Some(0xc0)), "a list of nine: no hand-back by a button, and no late refund");
     past[0] = 0x97;
     let mut opening = rmp_serde::to_vec(&opened.record()).unwrap();
     let last = (opening[0], opening.pop(), opening.pop(), opening.pop());
@@ -323,6 +325,23 @@ fn a_journey_and_a_merchant_of_before_there_were_modes_have_none() {
     assert_eq!(last, (Some(0x90), Some(0x90), Some(1)), "no people and no accounts, and before them the mode");
     older.splice(1..4, [0x9d]);
     assert_eq!(read_merchant(&older), Ok(Merchant { mode: None, ..merchant }));
+}
+
+#[test]
+fn a_callback_of_before_any_could_be_watched_is_not() {
+    let saved = SavedCallback {
+        url: fixtures::entry("https://shop.example/cb").url,
+        name: None,
+        params_in: Placement::Query,
+        device_urls: DeviceUrls::default(),
+        used: Used::ByDefault,
+        watched: true,
+    };
+    let mut record = rmp_serde::to_vec(&saved.record()).unwrap();
+    assert_eq!((record[0], record.pop()), (0x96, Some(0xc3)), "a list of six, of which the last is whether");
+    record[0] = 0x95;
+    let read = SavedCallback::of(rmp_serde::from_slice(&record).unwrap()).unwrap();
+    assert_eq!(read, SavedCallback { watched: false, ..saved });
 }
 
 #[test]

@@ -83,6 +83,8 @@ keys! {
     console_link(scope: ConsoleScope, link: &SessionId) = scope.shard(), b'a', scope.to_bytes(), link.as_bytes();
     /// The sessions of a console.
     console_sessions(scope: ConsoleScope) = scope.shard(), b'b', scope.to_bytes();
+    /// The watched callbacks of all merchants.
+    watched() = Shard::of_byte(0), b's';
     /// The audit log of a console.
     audit(scope: ConsoleScope) = scope.shard(), b't', scope.to_bytes();
 }

@@ -24,6 +24,7 @@ mod tokens;
 mod trouble;
 mod users;
 mod value;
+mod watches;
 
 use std::sync::{Arc, RwLock};
 use std::{collections::HashMap, time::Duration};

@@ -54,7 +54,11 @@ async fn start(viewing: SignedIn) -> PageResult {
         Some(index) => format!("/console/callbacks/{index}"),
         None => "/console/callbacks/new".to_owned(),
     };
-    Ok(page(&Start { frame: viewing.frame(Place::Start), done, test_from }))
+    let down = merchant.callbacks.slots().iter().enumerate().filter_map(|(index, saved)| {
+        let saved = saved.as_ref()?;
+        Some((index, saved.url.as_str().to_owned(), when(saved.down_since(engine, merchant)?)))
+    });
+    Ok(page(&Start { frame: viewing.frame(Place::Start), done, down: down.collect(), test_from }))
 }
 
 /// Whether a server of the merchant's has received what became of one of its newest journeys.

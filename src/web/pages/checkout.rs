@@ -101,13 +101,13 @@ fn asking_page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: 
 
 fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -> HttpResponse {
     let opening = journey.opening();
+    let way_home = || engine.deps.public_url.page("/payment/home", &[("link_id", link)]);
     let failed = match journey.stage() {
         Stage::Concluded(final_outcome) => {
             let landing = opening.plan.destination_for(Some(final_outcome.outcome));
-            let home = engine.deps.public_url.page("/payment/home", &[("link_id", link)]);
-            return home::ended(engine, request, journey, (landing, home));
+            return home::ended(engine, request, journey, (landing, way_home()));
         }
-        Stage::HandedBack => return home::lead_home(engine, request, journey),
+        Stage::HandedBack => return home::handed_back(engine, request, journey, way_home()),
         // Its time is over, and a provider must say first that nobody has paid.
         Stage::Open(_) | Stage::Away { .. } if journey.is_past_expiry(engine.deps.clock.now()) => {
             return asking_page(engine, request, journey, link);

@@ -107,13 +107,14 @@ fn asks_for_bank(journey: &Journey) -> bool {
 fn chooser(engine: &Engine, request: &HttpRequest, journey: &Journey, (link, find): (&str, &str)) -> HttpResponse {
     let page = in_language::of_journey(request, journey);
     let (search, found) = search(use_cases::send_to_provider::eligible(engine, journey).collect(), find);
+    let country = journey.opening().purpose.consent().and_then(|consent| consent.country);
     reply::customers_page(&ChooseBank {
+        groups: by_country(&found, country, &page.language),
         request: consent_request(&page, journey),
         page,
         link: link.to_owned(),
         all: page_of("", link),
         search,
-        groups: by_country(&found, journey.opening().purpose.consent().and_then(|consent| consent.country)),
     })
 }
 

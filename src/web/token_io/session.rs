@@ -229,6 +229,7 @@ fn page(engine: &Engine, request: &HttpRequest, (journey, id): (&Journey, &str),
     let (country, there) = if there.is_empty() { (None, all.clone()) } else { (country, there) };
     let (search, found) = search(there, &asked.find);
     Session {
+        groups: by_country(&found, country, &page.language),
         payee: journey.payee().to_owned(),
         merchant: journey.opening().merchant_name.as_str().to_owned(),
         amount: amount(&page, journey),
@@ -238,7 +239,6 @@ fn page(engine: &Engine, request: &HttpRequest, (journey, id): (&Journey, &str),
         lang: asked.language().map(|tag| tag.as_str().to_owned()),
         country: country.map_or_else(String::new, |country| country.to_string()),
         search,
-        groups: by_country(&found, country),
         more: found.len() < all.len(),
         away: None,
     }

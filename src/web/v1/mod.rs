@@ -59,6 +59,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(slots::routes::<SavedCallback>)
             .configure(slots::routes::<WebhookEndpoint>)
             .configure(people::routes)
+            .configure(callbacks::routes)
             .configure(public_keys::routes)
             .configure(secrets::routes)
             .configure(provider_accounts::routes)

@@ -86,4 +86,6 @@ pub struct Home {
     pub url: String,
     /// The merchant's name.
     pub merchant: String,
+    /// Whether the merchant's page is known not to answer now.
+    pub is_away: bool,
 }

@@ -11,6 +11,7 @@ pub mod qr;
 pub mod words;
 
 mod app_return;
+mod by_button;
 mod checkout;
 mod consent;
 mod demo;
@@ -30,6 +31,7 @@ mod without_browser;
 mod tests;
 
 pub use app_return::AppReturn;
+pub use by_button::ByButton;
 pub use checkout::{Checkout, OfferedProvider};
 pub use consent::{BankAway, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Matter, Request};
 pub use demo::{Api, Choice, Demo, DemoError, DemoField, DemoForm, SavedChoice};

@@ -32,7 +32,8 @@ const BOTH: [&str; 5] =
 const READERS: [&str; 1] = ["/console/sign-out"];
 
 /// What support may send, and a reader may not.
-const SUPPORTS: [&str; 5] = [
+const SUPPORTS: [&str; 6] = [
+    "/console/callbacks/{index}/check-up",
     "/console/callbacks/{index}/test",
     "/console/journeys/new",
     "/console/journeys/{journey}/cancel",

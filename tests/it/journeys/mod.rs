@@ -52,6 +52,7 @@ mod tokens;
 mod twice;
 mod two_tabs;
 mod used_links;
+mod watched_callbacks;
 mod ways_home;
 mod webhooks;
 mod yapily_provider;

@@ -37,7 +37,14 @@ fn merchant_with_everything() -> Merchant {
     {
         let name = name.map(|name| CallbackName::parse(name).unwrap());
         let url = fixtures::entry("com.example.app://cb").url;
-        let saved = SavedCallback { url, name, params_in: Placement::Fragment, device_urls, used };
+        let saved = SavedCallback {
+            url,
+            name,
+            params_in: Placement::Fragment,
+            device_urls,
+            used,
+            watched: used == Used::OnRequest,
+        };
         merchant.callbacks.add(saved).unwrap();
     }
     let url = |url| fixtures::entry(url).url;
@@ -169,5 +176,5 @@ fn the_bytes_of_a_record_never_change() {
     let accounts = write_merchant(&connected).unwrap();
     assert_eq!(read_merchant(&accounts), Ok(connected));
     let written = [digest(&records), digest(&[record]), digest(&[accounts]), digest(&[write_user(&user).unwrap()])];
-    assert_eq!(written, ["2185ac3e96c01de1", "efb52c4a6bf9495b", "fc4e3a9829953555", "6be579d2735cd99e"]);
+    assert_eq!(written, ["5682c74bd9da0a0e", "29839804d10e234b", "fc4e3a9829953555", "6be579d2735cd99e"]);
 }

@@ -52,12 +52,14 @@ pub struct CallbackFields {
     pub on_request: String,
     /// What makes the form sent twice one callback.
     pub once: String,
+    /// `on` where it is looked at every minute.
+    pub watched: String,
 }
 
 impl CallbackFields {
     /// The names of its fields.
-    pub(super) const NAMES: [&'static str; 9] =
-        ["url", "name", "params_in", "ios", "android", "android_package", "fallback", "web", "app_links"];
+    pub(super) const NAMES: [&'static str; 10] =
+        ["watched", "url", "name", "params_in", "ios", "android", "android_package", "fallback", "web", "app_links"];
 
     /// Whether something beyond a URL and a name is said.
     pub(super) fn has_devices(&self) -> bool {

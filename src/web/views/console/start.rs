@@ -16,6 +16,8 @@ pub struct Start {
     pub frame: Frame,
     /// Which steps have happened, in the order of `Start::steps`.
     pub done: [bool; 5],
+    /// The watched callbacks that are down: the index and the URL of each, and since when.
+    pub down: Vec<(usize, String, When)>,
     /// The page of the callback from which a test journey starts.
     pub test_from: String,
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::*;
-use crate::domain::{AuditAction, Mode, Role};
+use crate::domain::{AuditAction, Finding, Mode, Role, Subject};
 
 const HOSTILE: &str = "\"'><script>alert(1)</script>&";
 
@@ -67,12 +67,14 @@ fn callbacks() -> Vec<String> {
         frame: frame(Place::Callbacks),
         index: 0,
         saved: callback(),
+        down_since: Some(moment()),
         previews: vec![
             Preview { dialect: "handback", opens: Ok(opens) },
             Preview { dialect: "secpaid", opens: Err(text()) },
         ],
         test: TestFields { amount: text(), currency: text(), once: text() },
         refused: refused("amount"),
+        found: Some(vec![Finding::trouble(("url", Subject::Answer), HOSTILE, HOSTILE)]),
     };
     let form = CallbackForm {
         frame: frame(Place::Callbacks),

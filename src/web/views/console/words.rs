@@ -62,6 +62,9 @@ pub(super) mod problem {
     pub const NO_ACCESS: &str = "Nothing is open to you here";
     pub const LINK_IS_MAILED: &str = "Look into your mail";
     pub const LINK_IS_MAILED_SENTENCE: &str = "Where an admin has named this address, a sign-in link is on its way. It works once, within 15 minutes. No mail? Look into the spam folder, or ask an admin of your merchant.";
+    pub const ASKED_TOO_OFTEN: &str = "Asked too often";
+    pub const ASKED_TOO_OFTEN_SENTENCE: &str =
+        "Your callbacks are looked at once a second, and several people have just asked. Try again in a moment.";
     pub const NEEDS_HTTPS: &str = "The console needs https";
     pub const NEEDS_HTTPS_SENTENCE: &str = "This gateway’s public URL is http, so no browser would keep your session. Your link stays unused. The operator sets public_url to an https address.";
     pub const UNREADABLE: &str = "This request cannot be read";
@@ -167,6 +170,8 @@ pub(super) mod audit {
 }
 
 pub(super) mod callbacks {
+    use crate::domain::{Grade, Subject};
+
     pub const TITLE: &str = "Callbacks";
     pub const LEDE: &str =
         "Where your customers come back to. A call names one by its index or its name; an index stays what it is.";
@@ -225,6 +230,36 @@ pub(super) mod callbacks {
             "handback" => "Journeys of /v1",
             "secpaid" => "Links of SecPaid’s API",
             other => other,
+        }
+    }
+
+    pub const WATCH: &str =
+        "Look at it every minute; while it is down, customers get a page with a button instead of a redirect";
+    pub const WATCHED: &str = "watched";
+    pub const DOWN: &str = "down";
+    pub const DOWN_SENTENCE: &str =
+        "It does not answer. Customers who come back now get our page with a button that leads here. Since:";
+    pub const CHECK_UP: &str = "Check-up";
+    pub const CHECK_UP_LEDE: &str = "The gateway calls the callback from outside, with none of our parameters, and says what a customer would meet there. It takes five seconds at the most.";
+    pub const CHECK_UP_NOW: &str = "Check it now";
+
+    pub const fn subject(subject: Subject) -> &'static str {
+        match subject {
+            Subject::Answer => "Answer",
+            Subject::Speed => "Speed",
+            Subject::Redirect => "Redirect",
+            Subject::Certificate => "Certificate",
+            Subject::Cookies => "Cookies",
+            Subject::UniversalLink => "App on iPhones",
+            Subject::AppLink => "App on Android",
+        }
+    }
+
+    pub const fn grade(grade: Grade) -> &'static str {
+        match grade {
+            Grade::Sound => "Sound",
+            Grade::Remark => "Remark",
+            Grade::Trouble => "Trouble",
         }
     }
 

@@ -56,6 +56,7 @@ fn customers_pages(page: &PageContext) -> Vec<(&'static str, String)> {
         rendered(ConsentEnded::samples(page)),
         rendered(Session::samples(page)),
         rendered(AppReturn::samples(page)),
+        rendered(ByButton::samples(page)),
         rendered(
             Checkout::samples(&with_everything(page))
                 .into_iter()
@@ -100,6 +101,7 @@ fn hostile_pages() -> Vec<(&'static str, String)> {
         rendered(vec![("fragment-return", FragmentReturn::hostile(page))]),
         rendered(vec![("repost", Repost::hostile(page))]),
         rendered(vec![("app-return", AppReturn::hostile(page))]),
+        rendered(vec![("by-button", ByButton::hostile(page))]),
         rendered(vec![("problem", TranslatedProblem { page: page.clone(), problem: &problem })]),
         rendered(vec![("authorise", Authorise::hostile())]),
         rendered(vec![("demo", Demo::hostile())]),

@@ -65,6 +65,7 @@ impl Checkout {
 impl Ended {
     pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
         let merchant = "Demo shop";
+        let home = Home { url: "/payment/home?link_id=lk_07f3".into(), merchant: merchant.into(), is_away: false };
         let paid = Self {
             page: page.clone(),
             merchant: merchant.into(),
@@ -72,13 +73,14 @@ impl Ended {
             amount: "25.00 EUR".into(),
             note: "Order 1042: two tickets".into(),
             how: How::Paid,
-            next: Next::Home(Home { url: "/payment/home?link_id=lk_07f3".into(), merchant: merchant.into() }),
+            next: Next::Home(home.clone()),
         };
         let failed = How::Failed(reason::payment("server_error"));
         vec![
             ("ended-paid", paid.clone()),
             ("ended-registered", Self { how: How::Registered, amount: String::new(), ..paid.clone() }),
             ("ended-paid-close", Self { next: Next::Close, ..paid.clone() }),
+            ("ended-paid-away", Self { next: Next::Home(Home { is_away: true, ..home }), ..paid.clone() }),
             ("ended-paid-look", Self { next: Next::LookThere, ..paid.clone() }),
             ("ended-cancelled", Self { how: How::Cancelled, ..paid.clone() }),
             ("ended-withdrawn", Self { how: How::Withdrawn, note: String::new(), ..paid.clone() }),
@@ -98,6 +100,7 @@ impl Ended {
             next: Next::Home(Home {
                 url: "/payment/home?link_id=\"><script>alert(4)</script>".into(),
                 merchant: "<script>alert(3)</script>".into(),
+                is_away: true,
             }),
         }
     }
@@ -192,6 +195,20 @@ impl Session {
             more: true,
             away: Some(text()),
         }
+    }
+}
+
+impl ByButton {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
+        let home = Home { url: "/payment/home?link_id=lk_07f3".into(), merchant: "Demo shop".into(), is_away: true };
+        let sentence = Sentence::of("app-unconfirmed").name("merchant", "Demo shop");
+        vec![("by-button", Self { page: page.clone(), sentence, home })]
+    }
+
+    pub(super) fn hostile(page: &PageContext) -> Self {
+        let script = |number: u8| format!("\"><script>alert({number})</script>");
+        let home = Home { url: script(1), merchant: script(2), is_away: true };
+        Self { page: page.clone(), sentence: Sentence::of("app-unconfirmed").name("merchant", script(3)), home }
     }
 }
 
