@@ -153,3 +153,30 @@ pub fn tell_if_down(deps: &Arc<Deps>, journey: &Journey) -> bool {
     });
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{CallbackUrl, Rules};
+
+    #[test]
+    fn what_nothing_at_several_hosts_answers_says_more_of_this_node() {
+        let now = UnixMillis::from_millis(1);
+        let looked = |host: &str, is_down: bool, look| {
+            let url = CallbackUrl::parse(&format!("https://{host}/cb"), &Rules::default()).unwrap();
+            let up = WatchedCallback::up(MerchantId::mint([1; 16]), url, now);
+            (WatchedCallback { down_since: is_down.then_some(now), ..up }, look)
+        };
+        let (answered, in_trouble) = (Look::Answered, Look::InTrouble);
+        for (all, expected) in [
+            (vec![], false),
+            (vec![looked("a.example", false, in_trouble)], false),
+            (vec![looked("a.example", false, in_trouble), looked("a.example", false, in_trouble)], false),
+            (vec![looked("a.example", false, in_trouble), looked("b.example", false, in_trouble)], true),
+            (vec![looked("a.example", false, in_trouble), looked("b.example", false, answered)], false),
+            (vec![looked("a.example", false, in_trouble), looked("b.example", true, in_trouble)], false),
+        ] {
+            assert_eq!(says_more_of_us(&all), expected, "{all:?}");
+        }
+    }
+}

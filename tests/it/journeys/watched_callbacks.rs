@@ -142,3 +142,29 @@ async fn what_cannot_be_watched_is_refused() {
     let saved: Value = json!({ "url": "https://shop.example/9?x", "watched": true });
     merchant.v1(Method::PUT, "/profile/callbacks/9", &saved).await.is(200);
 }
+
+#[tokio::test]
+async fn a_customer_whose_bank_is_late_gets_the_button_and_the_outcome_changes_nothing() {
+    let kind = crate::support::gateway::StoreKind::Embedded;
+    let gateway = TestGateway::open_with(kind, &[("HANDBACK_RETURN_BUDGET", "500ms")]).await;
+    let merchant = gateway.merchant("Shop");
+    merchant.choose(json!({ "one_time_token": "on", "when_late": "hand_back" })).await;
+    let shop = Shop::open();
+    watch(&merchant, &shop.receiver.url("/cb")).await;
+    shop.answers(&gateway, 503, 3).await;
+    until("down", async || is_down(&merchant).await).await;
+    let link = merchant.link(json!({})).await;
+    let back = gateway.http.leave(&link.text).await.with("code=slow:4000");
+    let page = gateway.http.back(&back).await.location();
+    assert!(page.contains("/payment?link_id="), "{page}");
+    let shown = gateway.http.get(&page).await.is(200).text();
+    assert!(shown.contains("Your bank has not confirmed yet") && shown.contains("did not answer"), "{shown}");
+    let home = format!("/payment/home?link_id={}", link.text);
+    let early = gateway.http.get(&home).await.location();
+    assert!(early.contains("one-time-token=") && !early.contains("status="), "{early}");
+    until("paid", async || gateway.http.get(&page).await.is(200).text().contains("Payment complete")).await;
+    assert_eq!(gateway.http.back(&back).await.location(), page, "the same return leads to the same page");
+    let paid = gateway.http.get(&home).await.location();
+    assert!(paid.contains("status=success"), "{paid}");
+    assert_eq!(query_value(&paid, "one-time-token"), query_value(&early, "one-time-token"));
+}
