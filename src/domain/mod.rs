@@ -33,6 +33,7 @@ pub mod outcome;
 pub mod page_link;
 pub mod params;
 pub mod plan;
+pub mod popup_origin;
 pub mod provider_account;
 pub mod redirect;
 pub mod rotation;
@@ -89,6 +90,7 @@ pub use outcome::{Cause, Evidence, Fact, Outcome, ProviderRefusal, ResponseKind}
 pub use page_link::{MerchantLinks, PageLink};
 pub use params::{Params, Placeholder};
 pub use plan::{CallbackPlan, PlannedCallback};
+pub use popup_origin::PopupOrigin;
 pub use provider_account::{
     AccountAccess, AccountKind, AccountLabel, AccountName, AccountState, PayeeAccount, ProviderAccount,
 };

@@ -44,6 +44,7 @@ impl Draft {
             mode: Some(Mode::Test),
             choices: Vec::new(),
             links: None,
+            popup: None,
         })
     }
 

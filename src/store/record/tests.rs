@@ -7,15 +7,15 @@ use std::time::Duration;
 use super::*;
 use crate::domain::consent::{self, Kind};
 use crate::domain::journey::tests::{NOW, journey};
-use crate::domain::journey::{BrowserReturn, Choice, CreatedPayment, Ending, Job, PaymentOrder};
+use crate::domain::journey::{BrowserReturn, Choice, CreatedPayment, Ending, Job, PaymentOrder, PhonePress};
 use crate::domain::{
     Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankAccount, BankTokens, BegunVisit,
     Cancel, Card, CardExpiry, Checkout, Conclusion, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest,
     FinalOutcome, Grant, Instrument, IssuedKey, Journey, LatePayments, LedTo, Merchant, MerchantId, NoticeType,
     NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PageLanguage, PageLink, PayId, PaymentOperation,
-    PlannedCallback, PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId, Rotating,
-    SameBrowser, Sealed, Secret, Settings, Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted,
-    Webhook, WebhookEndpoint, WhenLate,
+    PlannedCallback, PopupOrigin, PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId,
+    Rotating, SameBrowser, Sealed, Secret, Settings, Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId,
+    Wanted, Webhook, WebhookEndpoint, WhenLate,
 };
 use crate::domain::{merchant::Standing, plan::Refused, terms::JourneyLife};
 use crate::store::laws::fixtures;
@@ -264,6 +264,7 @@ fn other_settings() -> Settings {
         provider: PreferredProvider::parse("acme-pay").unwrap(),
         support_url: PageLink::parse("support_url", "https://shop.example/help").unwrap(),
         legal_url: PageLink::parse("legal_url", "https://shop.example/legal").unwrap(),
+        popup_origin: PopupOrigin::parse("https://shop.example").unwrap(),
     }
 }
 
@@ -280,7 +281,7 @@ fn every_setting_survives_both_records() {
 #[test]
 fn a_setting_that_came_later_has_its_default_in_an_older_record() {
     let bytes = rmp_serde::to_vec(&other_settings().record()).unwrap();
-    assert_eq!(bytes[..2], [0x99, 0x99], "a list of nine, of which the first is one of nine");
+    assert_eq!(bytes[..2], [0x9a, 0x99], "a list of ten, of which the first is one of nine");
     // Eight of a byte each, and the three of a language.
     let (first_six, frozen) = (2..2 + 6, 2 + 8 + 3);
     let older = [&[0x92, 0x96][..], &bytes[first_six], &bytes[frozen..=frozen]].concat();
@@ -297,6 +298,7 @@ fn a_setting_that_came_later_has_its_default_in_an_older_record() {
         provider: usual.provider,
         support_url: usual.support_url,
         legal_url: usual.legal_url,
+        popup_origin: usual.popup_origin,
         ..other
     };
     assert_eq!(read, expected);
@@ -321,6 +323,21 @@ fn a_journey_and_a_merchant_of_before_there_were_modes_have_none() {
     assert_eq!((older[1], older.pop(), older.pop()), (0x9f, Some(0x90), Some(1)), "fifteen: the mode, and no accounts");
     older[1] = 0x9d;
     assert_eq!(read_merchant(&older), Ok(Merchant { mode: None, ..merchant }));
+}
+
+#[test]
+fn a_phone_and_a_popup_survive_their_record_and_cost_other_journeys_nothing() {
+    let press = PhonePress { code_at: NOW, phone: 7 };
+    let BegunVisit::New(on_phone, 0) = journey().begin_visit_on_phone(None, press, NOW) else { panic!() };
+    let Conclusion::Concluded(ended, _) = on_phone.conclude(&Fact::pressed_cancel(), None, NOW) else { panic!() };
+    let popup = Some(PopupOrigin::parse("https://shop.example").unwrap());
+    let in_popup = Journey::open(Opening { popup, ..journey().opening().clone() });
+    for journey in [ended.clone(), ended.phone_returned(0).unwrap(), in_popup] {
+        assert_eq!(read_journey(&write_journey(&journey).unwrap()), Ok(journey));
+    }
+    let BegunVisit::New(away, 0) = journey().begin_visit(None, NOW) else { panic!() };
+    let record = rmp_serde::to_vec(&away.record()).unwrap();
+    assert_eq!(record.last(), Some(&0xc0), "its last field is the late refund that it has not got");
 }
 
 #[test]

@@ -24,7 +24,7 @@ const URL: &str = "https://shop.example/x";
 const OPERATOR: &str = "the-operator-of-the-requests-has-it";
 
 /// Rules that a schema cannot say, by the field and the beginning of the rule that is answered.
-const RULES: [(&str, &str); 33] = [
+const RULES: [(&str, &str); 34] = [
     // How the settings of an account go together.
     ("secret", "is not a secret of Standard Webhooks"),
     ("private_key", "is not a private key"),
@@ -38,6 +38,7 @@ const RULES: [(&str, &str); 33] = [
     // What an operator has configured.
     ("provider", "which is no provider of this gateway"),
     ("attach", "which is no provider of this gateway"),
+    ("display", "no origin is registered"),
     // What an operation can be done to.
     ("", "names a journey that no"),
     ("amount", "names a journey that no"),

@@ -168,6 +168,7 @@ impl CustomGateway {
             extra_outcomes: None,
             expiry: None,
             language: None,
+            in_popup: false,
         };
         use_cases::open::open(&self.engine, &self.merchant, "secpaid", &open_request, None).await.expect("a consent")
     }
@@ -211,6 +212,7 @@ impl CustomGateway {
             extra_outcomes: None,
             expiry: None,
             language: None,
+            in_popup: false,
         };
         use_cases::open::open(&self.engine, &self.merchant, "secpaid", &open_request, None).await.expect("a checkout")
     }
