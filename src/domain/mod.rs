@@ -37,6 +37,7 @@ pub mod page_link;
 pub mod params;
 mod people;
 pub mod plan;
+pub mod popup_origin;
 pub mod provider_account;
 pub mod redirect;
 pub mod rotation;
@@ -98,6 +99,7 @@ pub use page_link::{MerchantLinks, PageLink};
 pub use params::{Params, Placeholder};
 pub use people::{EmailAddress, Person};
 pub use plan::{CallbackPlan, PlannedCallback};
+pub use popup_origin::PopupOrigin;
 pub use provider_account::{
     AccountAccess, AccountKind, AccountLabel, AccountName, AccountState, PayeeAccount, ProviderAccount,
 };

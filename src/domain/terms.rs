@@ -5,7 +5,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use crate::domain::{Invalid, PageLanguage, PageLink, signed_return::PARAMETER, words::words};
+use crate::domain::{Invalid, PageLanguage, PageLink, PopupOrigin, signed_return::PARAMETER, words::words};
 
 /// Calls a macro with every setting, a row each: `"name in the API": type there => field: type here = default;`.
 ///
@@ -51,6 +51,8 @@ macro_rules! merchant_settings {
                 "support_url": String => support_url: PageLink = PageLink::default();
                 /// The merchant's legal notice; customers' pages link it.
                 "legal_url": String => legal_url: PageLink = PageLink::default();
+                /// The origin of the merchant's page that opens payments in a window of their own.
+                "popup_origin": String => popup_origin: PopupOrigin = PopupOrigin::default();
             }
         }
     };
@@ -263,6 +265,7 @@ texts! {
     PreferredProvider: |_, text| PreferredProvider::parse(text), PreferredProvider::as_str;
     PageLanguage: |_, text| PageLanguage::parse(text), PageLanguage::as_str;
     PageLink: PageLink::parse, PageLink::as_str;
+    PopupOrigin: |_, text| PopupOrigin::parse(text), PopupOrigin::as_str;
 }
 
 /// Declares a choice between words, as the value of a setting.

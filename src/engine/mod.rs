@@ -3,8 +3,8 @@
 //! It knows no dialect's and no provider's name: it asks the ones it was given. It is built in floors of free
 //! functions, so that imports show who calls whom, and `tests/it/floor_plan` holds them:
 //!
-//! 1. what follows from a journey alone, without the store: [`deps`], [`mod@derive`], [`visitor`], `longest`, `draft`,
-//!    `pace`, `single_flight`;
+//! 1. what follows from a journey alone, without the store: [`deps`], [`mod@derive`], [`visitor`], [`phone_code`],
+//!    `longest`, `draft`, `pace`, `single_flight`;
 //! 2. one atomic step each: `accounts`, `ask`, [`commit`], `create`, `change`, [`find`], `scan`, `visit`, `prove`,
 //!    `conclude`, `lapse`, `learn`, [`redirect`], `merchant_keys`, [`watch`];
 //! 3. [`use_cases`], which call floors 1 and 2 and never each other;
@@ -28,6 +28,7 @@ mod learn;
 mod longest;
 pub mod merchant_keys;
 mod pace;
+pub mod phone_code;
 mod prove;
 pub mod redirect;
 pub mod scan;
@@ -49,6 +50,7 @@ pub use deps::{
 };
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
+pub use phone_code::{CODE_PAGE, NoCode, PHONE_PAGE};
 pub use prove::Timing;
 pub use redirect::HomeRedirect;
 pub use scan::{Page, ScanRange, Selected};
@@ -68,12 +70,13 @@ pub use use_cases::lost_keys::LostKeys;
 pub use use_cases::merchants::{AddedMerchant, Erased, NewMerchant};
 pub use use_cases::open::{Ordered, Rehearsal, Rehearsed};
 pub use use_cases::payment::{Attached, NotifyResult};
+pub use use_cases::phone::{CodePage, Scanned};
 pub use use_cases::profile::{Edit, Edited, EditedOnce};
 pub use use_cases::provider_accounts::{AccountPatch, NewAccount, ShownAccount, TestedAccount};
 pub use use_cases::redeem::{Redeemed, Redeeming};
 pub use use_cases::return_::{Brought, RejectedReturn, Returned, Waited, Waiting};
 pub use use_cases::secrets::{KeyInUse, NewSecret};
-pub use use_cases::send_to_provider::{Chosen, SendRequest, SendResult, Sent};
+pub use use_cases::send_to_provider::{Chosen, SendRequest, SendResult, Sender, Sent};
 pub use use_cases::verify_return::{CameBack, Unsigned, Verified};
 
 pub use crate::keys::{ReturnKey, ReturnSecret, Unproven, pay_id_of_link};

@@ -133,7 +133,7 @@ const DOMAIN_CRATES: &[&str] = &[
 
 /// The engine from the ground up, as `src/engine/mod.rs` has it.
 const FLOORS: &Floors = &[
-    &["deps", "derive", "draft", "pace", "single_flight", "longest", "visitor"],
+    &["deps", "derive", "draft", "pace", "single_flight", "longest", "phone_code", "visitor"],
     &[
         "accounts",
         "ahead",

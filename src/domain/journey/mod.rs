@@ -9,6 +9,7 @@ mod operation;
 mod ordering;
 mod payment;
 mod payment_order;
+mod phone;
 mod provider_redirect;
 mod purpose;
 mod reading;
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use crate::domain::{
     CallbackPlan, Cause, DialectData, FrozenSettings, GatewaySignature, Grant, Instrument, JourneyId, MerchantId,
-    MerchantLinks, MerchantName, Mode, OneTimeToken, Outcome, PayId, ProviderRefusal, Sealed, UnixMillis,
+    MerchantLinks, MerchantName, Mode, OneTimeToken, Outcome, PayId, PopupOrigin, ProviderRefusal, Sealed, UnixMillis,
 };
 
 pub use changing::{BegunVisit, Conclusion};
@@ -28,6 +29,7 @@ pub use operation::{AppliedOperation, Inapplicable, ReportedOperation};
 pub use ordering::RepeatedOrder;
 pub use payment::{BrowserReturn, CreatedPayment, Ending, PaymentReference, PaymentStanding, ProviderPayment};
 pub use payment_order::PaymentOrder;
+pub use phone::{PhonePress, PhoneVisit};
 pub use provider_redirect::ProviderRedirect;
 pub use purpose::{Cancel, Checkout, Job, OperationKind, PaymentOperation, Purpose, RepeatAgreement, Repeated, Wanted};
 
@@ -72,6 +74,8 @@ pub struct Opening {
     pub choices: Vec<String>,
     /// The links in the foot of its pages, if the merchant has any.
     pub links: Option<Box<MerchantLinks>>,
+    /// The origin of the merchant's page that has opened its pages in a window of their own, if one has.
+    pub popup: Option<PopupOrigin>,
 }
 
 impl Opening {
@@ -103,6 +107,8 @@ pub(crate) struct Past {
     /// The hand-backs, by the numbers of their tokens, that go by a button on our page: the callback was down when they
     /// were decided.
     pub by_button: Vec<u8>,
+    /// The visits that were made on a phone, by a code that the checkout showed.
+    pub phone_visits: Vec<PhoneVisit>,
 }
 
 /// A concluded consent is asked for again: what follows is a new round, under the same id.

@@ -61,5 +61,6 @@ pub fn open_request(purpose: Purpose, callback: RequestedCallbacks) -> OpenReque
         extra_outcomes: None,
         expiry: None,
         language: None,
+        in_popup: false,
     }
 }

@@ -17,6 +17,7 @@ pub mod merchants;
 pub mod open;
 pub mod payment;
 pub mod perform;
+pub mod phone;
 pub mod profile;
 pub mod provider_accounts;
 pub mod redeem;

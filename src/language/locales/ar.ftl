@@ -34,6 +34,23 @@ register-for = حفظ وسيلة دفع لدى
 register-title = حفظ وسيلة دفع لدى { $payee }
 register-next = تُدخلون بياناتكم لدى { $bank }، ثم تعودون إلى { $merchant }.
 
+## المتابعة على الهاتف: الرمز على الجهاز الأول، والسؤال على الهاتف، والنهاية هناك
+
+phone-offer = المتابعة على هاتفكم
+phone-code = رمز QR
+phone-code-sentence = امسحوا هذا الرمز بكاميرا هاتفكم. يعمل لمدة دقيقتين، على هاتف واحد.
+phone-code-over = انتهت صلاحية هذا الرمز
+phone-code-lasts = يعمل الرمز لمدة دقيقتين فقط.
+phone-code-again = عرض رمز جديد
+phone-pay-here = الدفع على هذا الجهاز
+phone-paying = تابعوا على هاتفكم
+phone-paying-sentence = أكّدوا الدفع هناك. تنتقل هذه الصفحة تلقائيًا.
+phone-paid-sentence = انتقلوا إلى الصفحة الأخيرة على هاتفكم، ثم تنتقل هذه الصفحة تلقائيًا.
+phone-started-elsewhere = بدأت عملية الدفع هذه على جهاز آخر.
+phone-only-yours = لا تدفعوا إلا إذا كنتم أنتم من بدأها هناك. إذا أرسل إليكم أحد الرمز أو عرضه عليكم، فأغلقوا هذه الصفحة.
+phone-next = تؤكّدون الدفع لدى مصرفكم، ثم تتابعون من حيث بدأتم.
+phone-go-back = عودوا إلى الجهاز الذي بدأتم عليه. تنتقل الصفحة هناك تلقائيًا.
+
 ## Choosing a bank
 
 banks-choose = اختيار البنك
@@ -182,6 +199,11 @@ problem-not-usable-sentence = فيه شيء ناقص أو خاطئ. لم يُح�
 problem-other-browser = يُرجى المتابعة في المتصفح الذي بدأتم فيه
 problem-other-browser-sentence = بدأت هذه العملية في متصفح آخر، ويطلب المتجر أن تنتهي فيه.
 problem-other-browser-hint = افتحوا الرابط مرة أخرى في ذلك المتصفح.
+problem-code-used = استُخدم هذا الرمز من قبل
+problem-code-used-sentence = يعمل الرمز مرة واحدة، على هاتف واحد.
+problem-new-code = اعرضوا رمزًا جديدًا على الجهاز الذي بدأتم عليه.
+problem-elsewhere = تستمر عملية الدفع هذه على جهاز آخر
+problem-elsewhere-sentence = لا يلزم فعل أي شيء على هذا الجهاز.
 problem-cannot-cancel = لا يمكن إلغاء عملية الدفع هذه هنا
 problem-cannot-cancel-sentence = لا يسمح المتجر بذلك لهذا الرابط.
 problem-no-such-page = الصفحة غير موجودة

@@ -34,6 +34,23 @@ register-for = Zahlungsmittel hinterlegen bei
 register-title = Zahlungsmittel bei { $payee } hinterlegen
 register-next = Sie geben Ihre Daten bei { $bank } ein und kommen dann zurück zu { $merchant }.
 
+## Weiter mit dem Telefon: der Code auf dem ersten Gerät, die Frage auf dem Telefon, und das Ende dort
+
+phone-offer = Weiter mit dem Telefon
+phone-code = QR-Code
+phone-code-sentence = Scannen Sie diesen Code mit der Kamera Ihres Telefons. Er gilt zwei Minuten lang, für ein Telefon.
+phone-code-over = Dieser Code ist abgelaufen
+phone-code-lasts = Ein Code gilt nur zwei Minuten lang.
+phone-code-again = Neuen Code zeigen
+phone-pay-here = Auf diesem Gerät zahlen
+phone-paying = Weiter auf Ihrem Telefon
+phone-paying-sentence = Bestätigen Sie die Zahlung dort. Diese Seite geht von selbst weiter.
+phone-paid-sentence = Gehen Sie auf dem Telefon bis zur letzten Seite. Dann geht diese Seite von selbst weiter.
+phone-started-elsewhere = Diese Zahlung wurde auf einem anderen Gerät begonnen.
+phone-only-yours = Zahlen Sie nur, wenn Sie sie dort selbst begonnen haben. Hat Ihnen jemand den Code geschickt oder gezeigt, schließen Sie diese Seite.
+phone-next = Sie bestätigen die Zahlung bei Ihrer Bank. Danach geht es dort weiter, wo Sie begonnen haben.
+phone-go-back = Gehen Sie zurück zu dem Gerät, auf dem Sie begonnen haben. Die Seite dort geht von selbst weiter.
+
 ## Choosing a bank
 
 banks-choose = Wählen Sie Ihre Bank
@@ -182,6 +199,11 @@ problem-not-usable-sentence = Etwas darin fehlt oder ist falsch. Damit ist noch 
 problem-other-browser = Bitte machen Sie in dem Browser weiter, in dem Sie begonnen haben
 problem-other-browser-sentence = Dieser Vorgang wurde in einem anderen Browser begonnen, und der Shop möchte, dass er dort endet.
 problem-other-browser-hint = Öffnen Sie den Link in jenem Browser noch einmal.
+problem-code-used = Dieser Code wurde schon benutzt
+problem-code-used-sentence = Ein Code gilt einmal, für ein Telefon.
+problem-new-code = Lassen Sie sich auf dem Gerät, auf dem Sie begonnen haben, einen neuen Code zeigen.
+problem-elsewhere = Diese Zahlung geht auf einem anderen Gerät weiter
+problem-elsewhere-sentence = Auf diesem Gerät ist nichts zu tun.
 problem-cannot-cancel = Diese Zahlung kann hier nicht abgebrochen werden
 problem-cannot-cancel-sentence = Der Shop erlaubt es für diesen Link nicht.
 problem-no-such-page = Seite nicht gefunden

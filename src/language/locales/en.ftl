@@ -35,6 +35,23 @@ register-for = Save your payment details for
 register-title = Save your payment details for { $payee }
 register-next = You enter your details at { $bank }, and come back to { $merchant }.
 
+## Going on with a phone: the code on the first device, what the phone is asked, and how it ends there
+
+phone-offer = Continue on your phone
+phone-code = QR code
+phone-code-sentence = Scan this code with your phone’s camera. It works for two minutes, on one phone.
+phone-code-over = This code has expired
+phone-code-lasts = A code works for two minutes only.
+phone-code-again = Show a new code
+phone-pay-here = Pay on this device
+phone-paying = Continue on your phone
+phone-paying-sentence = Confirm the payment there. This page moves on by itself.
+phone-paid-sentence = Now go on to the last page on your phone. Then this page moves on by itself.
+phone-started-elsewhere = This payment was started on another device.
+phone-only-yours = Pay only if you started it there yourself. If somebody sent or showed you the code, close this page.
+phone-next = You confirm the payment at your bank. Then you go on where you started.
+phone-go-back = Go back to the device where you started. The page there moves on by itself.
+
 ## Choosing a bank
 
 banks-choose = Choose your bank
@@ -183,6 +200,11 @@ problem-not-usable-sentence = Something in it is missing or wrong. Nothing has b
 problem-other-browser = Please continue in the browser you started in
 problem-other-browser-sentence = This was started in another browser, and the shop asks that it ends there.
 problem-other-browser-hint = Open the link again in that browser.
+problem-code-used = This code has been used before
+problem-code-used-sentence = A code works once, on one phone.
+problem-new-code = Show a new code on the device where you started.
+problem-elsewhere = This payment goes on on another device
+problem-elsewhere-sentence = There is nothing to do on this device.
 problem-cannot-cancel = This payment cannot be cancelled here
 problem-cannot-cancel-sentence = The shop does not allow it for this link.
 problem-no-such-page = Page not found

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::recorded::{Record, Recorded, fields, fields_and_later, numbered};
 use super::{Result, read, write};
-use crate::domain::journey::Past;
+use crate::domain::journey::{Past, PhonePress, PhoneVisit};
 use crate::domain::{
     AppliedOperation, CallbackPlan, DialectData, FinalOutcome, FrozenSettings, Grant, Journey, JourneyId, MerchantId,
-    MerchantLinks, MerchantName, Mode, Opening, PageLink, PayId, ProviderVisit, Purpose, Reopening, Sealed, UnixMillis,
+    MerchantLinks, MerchantName, Mode, Opening, PageLink, PayId, PopupOrigin, ProviderVisit, Purpose, Reopening,
+    Sealed, UnixMillis,
 };
 
 /// Writes a journey.
@@ -31,6 +32,7 @@ fields_and_later!(
     provider: String, key: String, purpose: Purpose, dialect_data: DialectData, plan: CallbackPlan,
     settings: FrozenSettings, opened_at: UnixMillis, expires_at: UnixMillis;
     mode: Option<Mode>, choices: Vec<String>, links: Option<Box<MerchantLinks>>,
+    #[serde(skip_serializing_if = "Option::is_none")] popup: Option<PopupOrigin>,
 );
 
 fields!(MerchantLinks: support: PageLink, legal: PageLink);
@@ -41,7 +43,12 @@ fields_and_later!(
     Past as PastRecord: revision: u32, visits: Vec<ProviderVisit>, final_outcomes: Vec<FinalOutcome>,
     reopenings: Vec<Reopening>, grant: Option<Grant>, operations: Vec<AppliedOperation>, result: Option<Sealed>;
     late_refund: Option<PayId>, by_button: Vec<u8>,
+    #[serde(skip_serializing_if = "Vec::is_empty")] phone_visits: Vec<PhoneVisit>,
 );
+
+fields!(PhoneVisit: visit: u8, press: PhonePress, returned: bool);
+
+fields!(PhonePress: code_at: UnixMillis, phone: u64);
 
 impl Recorded for Journey {
     type Record = (Record<Opening>, Record<Past>);

@@ -7,16 +7,16 @@ use std::time::Duration;
 use super::*;
 use crate::domain::consent::{self, Kind};
 use crate::domain::journey::tests::{NOW, journey};
-use crate::domain::journey::{BrowserReturn, Choice, CreatedPayment, Ending, Job, PaymentOrder};
+use crate::domain::journey::{BrowserReturn, Choice, CreatedPayment, Ending, Job, PaymentOrder, PhonePress};
 use crate::domain::merchant::{Standing, Used};
 use crate::domain::{
     Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankAccount, BankTokens, BegunVisit,
     Cancel, Card, CardExpiry, Checkout, Conclusion, Consent, Currency, DeviceUrls, ExtraOutcomes, Fact, FeatureRequest,
     FinalOutcome, Grant, Instrument, IssuedKey, Journey, LatePayments, LedTo, Merchant, MerchantId, NoticeType,
     NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PageLanguage, PageLink, PayId, PaymentOperation, Placement,
-    PlannedCallback, PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId, Rotating,
-    SameBrowser, SavedCallback, Sealed, Secret, Settings, Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId,
-    Wanted, Webhook, WebhookEndpoint, WhenLate,
+    PlannedCallback, PopupOrigin, PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId,
+    Rotating, SameBrowser, SavedCallback, Sealed, Secret, Settings, Shard, SignedCalls, SignedReturns, Slots,
+    TokenLife, UserId, Wanted, Webhook, WebhookEndpoint, WhenLate,
 };
 use crate::domain::{plan::Refused, terms::JourneyLife};
 use crate::store::laws::fixtures;
@@ -265,6 +265,7 @@ fn other_settings() -> Settings {
         provider: PreferredProvider::parse("acme-pay").unwrap(),
         support_url: PageLink::parse("support_url", "https://shop.example/help").unwrap(),
         legal_url: PageLink::parse("legal_url", "https://shop.example/legal").unwrap(),
+        popup_origin: PopupOrigin::parse("https://shop.example").unwrap(),
     }
 }
 
@@ -281,7 +282,7 @@ fn every_setting_survives_both_records() {
 #[test]
 fn a_setting_that_came_later_has_its_default_in_an_older_record() {
     let bytes = rmp_serde::to_vec(&other_settings().record()).unwrap();
-    assert_eq!(bytes[..2], [0x99, 0x99], "a list of nine, of which the first is one of nine");
+    assert_eq!(bytes[..2], [0x9a, 0x99], "a list of ten, of which the first is one of nine");
     // Eight of a byte each, and the three of a language.
     let (first_six, frozen) = (2..2 + 6, 2 + 8 + 3);
     let older = [&[0x92, 0x96][..], &bytes[first_six], &bytes[frozen..=frozen]].concat();
@@ -298,6 +299,7 @@ fn a_setting_that_came_later_has_its_default_in_an_older_record() {
         provider: usual.provider,
         support_url: usual.support_url,
         legal_url: usual.legal_url,
+        popup_origin: usual.popup_origin,
         ..other
     };
     assert_eq!(read, expected);
@@ -342,6 +344,21 @@ fn a_callback_of_before_any_could_be_watched_is_not() {
     record[0] = 0x95;
     let read = SavedCallback::of(rmp_serde::from_slice(&record).unwrap()).unwrap();
     assert_eq!(read, SavedCallback { watched: false, ..saved });
+}
+
+#[test]
+fn a_phone_and_a_popup_survive_their_record_and_cost_other_journeys_nothing() {
+    let press = PhonePress { code_at: NOW, phone: 7 };
+    let BegunVisit::New(on_phone, 0) = journey().begin_visit_on_phone(None, press, NOW) else { panic!() };
+    let Conclusion::Concluded(ended, _) = on_phone.conclude(&Fact::pressed_cancel(), None, NOW) else { panic!() };
+    let popup = Some(PopupOrigin::parse("https://shop.example").unwrap());
+    let in_popup = Journey::open(Opening { popup, ..journey().opening().clone() });
+    for journey in [ended.clone(), ended.phone_returned(0).unwrap(), in_popup] {
+        assert_eq!(read_journey(&write_journey(&journey).unwrap()), Ok(journey));
+    }
+    let BegunVisit::New(away, 0) = journey().begin_visit(None, NOW) else { panic!() };
+    let record = rmp_serde::to_vec(&away.record()).unwrap();
+    assert_eq!(record.last(), Some(&0x90), "its last field is the hand-backs by button, of which there is none");
 }
 
 #[test]

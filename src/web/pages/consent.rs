@@ -12,7 +12,7 @@ use super::outcome::{bank_name, consent_request};
 use super::sending::{Addresses, NotSent, send, with_visit_cookie};
 use super::{home, instead::PageResult};
 use crate::domain::Journey;
-use crate::engine::{CONSENT_PAGE, Chosen, Engine, SendRequest, use_cases};
+use crate::engine::{CONSENT_PAGE, Chosen, Engine, SendRequest, Sender, use_cases};
 use crate::web::views::{BankAway, ChooseBank};
 use crate::web::{Incoming, in_language, page_at, problem, reply};
 
@@ -84,12 +84,13 @@ async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
 
 async fn send_away(engine: &Arc<Engine>, request: &HttpRequest, link: &str, institution: Option<&str>) -> HttpResponse {
     let addresses = Addresses { page: page_of("", link), leaving: page_of("/leaving", link) };
-    let send_request = SendRequest { link, chosen: institution.map(Chosen::Institution), at: Instant::now() };
+    let send_request =
+        SendRequest { sender: Sender::Link(link), chosen: institution.map(Chosen::Institution), at: Instant::now() };
     send(engine, request, send_request, addresses, |not_sent| match not_sent {
         NotSent::Choose(journey) => chooser(engine, request, &journey, (link, "")),
         NotSent::NoProvider(journey) => {
             let page = reply::customers_page(&bank_away(engine, request, &journey, link));
-            with_visit_cookie(engine, request, &journey, page)
+            with_visit_cookie(engine, request, (&journey, Sender::Link(link)), page)
         }
         NotSent::Ended(journey) => {
             let landing = journey.opening().plan.destination.as_ref();

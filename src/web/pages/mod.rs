@@ -10,6 +10,8 @@ pub(super) mod sending;
 mod app_page;
 mod checkout;
 mod consent;
+mod phone;
+mod popup;
 mod returns;
 
 use actix_web::web;

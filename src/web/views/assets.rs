@@ -69,6 +69,8 @@ assets! {
     ICON = SVG "favicon.svg";
     /// Opens an app.
     APP_RETURN = JS "app-return.js";
+    /// Tells the page that has opened this window how it ended.
+    POPUP = JS "popup.js";
     /// Posts what stands behind a `#`.
     FRAGMENT_RETURN = JS "fragment-return.js";
     /// Posts a return once more, from our own page.

@@ -34,6 +34,8 @@ pub enum Next {
     Close,
     /// The app or the shop where the customer started; this browser is not led there.
     LookThere,
+    /// The device on which the customer started, which moves on by itself.
+    OtherDevice,
 }
 
 /// What happened to a link.

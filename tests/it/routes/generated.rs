@@ -24,7 +24,7 @@ const URL: &str = "https://shop.example/x";
 const OPERATOR: &str = "the-operator-of-the-requests-has-it";
 
 /// Rules that a schema cannot say, by the field and the beginning of the rule that is answered.
-const RULES: [(&str, &str); 34] = [
+const RULES: [(&str, &str); 35] = [
     // What a mail address is.
     ("email", "is not a mail address"),
     // How the settings of an account go together.
@@ -40,6 +40,7 @@ const RULES: [(&str, &str); 34] = [
     // What an operator has configured.
     ("provider", "which is no provider of this gateway"),
     ("attach", "which is no provider of this gateway"),
+    ("display", "no origin is registered"),
     // What an operation can be done to.
     ("", "names a journey that no"),
     ("amount", "names a journey that no"),

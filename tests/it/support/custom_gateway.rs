@@ -170,6 +170,7 @@ impl CustomGateway {
             extra_outcomes: None,
             expiry: None,
             language: None,
+            in_popup: false,
         };
         use_cases::open::open(&self.engine, &self.merchant, "secpaid", &open_request, None).await.expect("a consent")
     }
@@ -214,6 +215,7 @@ impl CustomGateway {
             extra_outcomes: None,
             expiry: None,
             language: None,
+            in_popup: false,
         };
         use_cases::open::open(&self.engine, &self.merchant, "secpaid", &open_request, None).await.expect("a checkout")
     }

@@ -14,6 +14,7 @@ pub mod judge;
 pub mod manual;
 pub mod merchant_client;
 pub mod payment_engine;
+pub mod qr;
 pub mod receiver;
 pub mod redis;
 pub mod sdk;

@@ -18,6 +18,7 @@ impl Checkout {
             bank: "Test bank".into(),
             can_pay: true,
             providers: Vec::new(),
+            on_phone: true,
         };
         let offered = |place, label: &str| OfferedProvider { place, label: label.into() };
         let long = "Donaudampfschifffahrtsgesellschaftskapitänswitwen-Versicherungsverein a. G.";
@@ -25,7 +26,7 @@ impl Checkout {
             ("checkout", fresh.clone()),
             ("checkout-failed", Self { failed: Some(reason::payment("server_error")), ..fresh.clone() }),
             ("checkout-no-cancel", Self { can_cancel: false, note: String::new(), ..fresh.clone() }),
-            ("checkout-no-bank", Self { can_pay: false, ..fresh.clone() }),
+            ("checkout-no-bank", Self { can_pay: false, on_phone: false, ..fresh.clone() }),
             (
                 "checkout-choice",
                 Self { providers: vec![offered(0, "Acme Pay"), offered(1, "Pay by bank")], ..fresh.clone() },
@@ -40,7 +41,10 @@ impl Checkout {
                     ..fresh.clone()
                 },
             ),
-            ("checkout-registration", Self { amount: String::new(), note: String::new(), ..fresh.clone() }),
+            (
+                "checkout-registration",
+                Self { amount: String::new(), note: String::new(), on_phone: false, ..fresh.clone() },
+            ),
             ("checkout-payee", Self { payee: "Corner Bookshop".into(), ..fresh }),
         ]
     }
@@ -56,6 +60,102 @@ impl Checkout {
             can_cancel: true,
             failed: None,
             bank: "<b>bank</b>".into(),
+            can_pay: true,
+            providers: vec![OfferedProvider { place: 0, label: "<script>alert(5)</script>".into() }],
+            on_phone: true,
+        }
+    }
+}
+
+impl Popup {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
+        let sentence = How::Paid.sentence("Demo shop", "Demo shop", "25.00 EUR");
+        let paid = Self {
+            page: page.clone(),
+            merchant: "Demo shop".into(),
+            outcome_sentence: sentence,
+            origin: "https://shop.example".into(),
+            parameters: r#"{"journey_id":"07f3","status":"paid"}"#.into(),
+            home: "https://shop.example/paid?order=7&journey_id=07f3&status=paid".into(),
+        };
+        vec![("popup", paid)]
+    }
+
+    pub(super) fn hostile(page: &PageContext) -> Self {
+        Self {
+            page: page.clone(),
+            merchant: "<script>alert(1)</script>".into(),
+            outcome_sentence: Sentence::of("app-unconfirmed").name("merchant", "<script>alert(2)</script>"),
+            origin: "\"><script>alert(3)</script>".into(),
+            parameters: "{\"error\":\"\\\"><script>alert(4)</script>\"}".into(),
+            home: "https://shop.example/\"><script>alert(5)</script>".into(),
+        }
+    }
+}
+
+impl PhoneCode {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
+        let drawing = qr::drawing("http://127.0.0.1:8080/payment/phone?code=07f3").unwrap();
+        let shown = Self {
+            page: page.clone(),
+            payee: "Demo shop".into(),
+            amount: "25.00 EUR".into(),
+            link: "lk_07f3".into(),
+            checkout: "/payment?link_id=lk_07f3".into(),
+            here: "/payment/code?link_id=lk_07f3".into(),
+            stage: PhoneCodeStage::Shown(drawing),
+        };
+        let at = |stage| Self { stage, ..shown.clone() };
+        vec![
+            ("phone-code-on-phone", at(PhoneCodeStage::OnPhone)),
+            ("phone-code-paid", at(PhoneCodeStage::Paid)),
+            ("phone-code-over", at(PhoneCodeStage::Over)),
+            ("phone-code", shown),
+        ]
+    }
+
+    pub(super) fn hostile(page: &PageContext) -> Self {
+        Self {
+            page: page.clone(),
+            payee: "<script>alert(1)</script>".into(),
+            amount: "25.00 EUR".into(),
+            link: "\"><script>alert(2)</script>".into(),
+            checkout: "/payment?link_id=\"><script>alert(3)</script>".into(),
+            here: "/payment/code?link_id=\"><script>alert(4)</script>".into(),
+            stage: PhoneCodeStage::Over,
+        }
+    }
+}
+
+impl PhoneCheckout {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
+        let fresh = Self {
+            page: page.clone(),
+            merchant: "Demo shop".into(),
+            payee: "Demo shop".into(),
+            amount: "25.00 EUR".into(),
+            note: "Order 1042: two tickets".into(),
+            code: "07f3".into(),
+            can_pay: true,
+            providers: Vec::new(),
+        };
+        let offered = |place, label: &str| OfferedProvider { place, label: label.into() };
+        let providers = vec![offered(0, "Acme Pay"), offered(1, "Pay by bank")];
+        vec![
+            ("phone-checkout-choice", Self { payee: "Corner Bookshop".into(), providers, ..fresh.clone() }),
+            ("phone-checkout-no-bank", Self { can_pay: false, ..fresh.clone() }),
+            ("phone-checkout", fresh),
+        ]
+    }
+
+    pub(super) fn hostile(page: &PageContext) -> Self {
+        Self {
+            page: page.clone(),
+            merchant: "<script>alert(1)</script>".into(),
+            payee: "<script>alert(4)</script>".into(),
+            amount: "25.00 EUR".into(),
+            note: "\"' onmouseover='x' javascript:alert(1) <img src=x onerror=alert(1)>".into(),
+            code: "\"><script>alert(2)</script>".into(),
             can_pay: true,
             providers: vec![OfferedProvider { place: 0, label: "<script>alert(5)</script>".into() }],
         }
@@ -78,6 +178,7 @@ impl Ended {
         let failed = How::Failed(reason::payment("server_error"));
         vec![
             ("ended-paid", paid.clone()),
+            ("ended-paid-on-phone", Self { next: Next::OtherDevice, ..paid.clone() }),
             ("ended-registered", Self { how: How::Registered, amount: String::new(), ..paid.clone() }),
             ("ended-paid-close", Self { next: Next::Close, ..paid.clone() }),
             ("ended-paid-away", Self { next: Next::Home(Home { is_away: true, ..home }), ..paid.clone() }),

@@ -1,7 +1,6 @@
 //! Sentences about what to do first, keys and numbers.
 
-pub const DOWN: &str =
-    "does not answer. Customers get our page with a button instead of a redirect. Since:";
+pub const DOWN: &str = "does not answer. Customers get our page with a button instead of a redirect. Since:";
 pub const START: &str = "Start";
 pub const LEDE: &str = "What to do next. Each step is ticked off when it has happened.";
 pub const DONE: &str = "Done";
