@@ -1,10 +1,11 @@
 //! Where mail is handed over: one address that holds everything.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use lettre::transport::smtp::AsyncSmtpTransportBuilder;
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
-use url::Url;
+use url::{Host, Url};
 
 use crate::domain::{Invalid, callback::is_loopback};
 
@@ -36,7 +37,14 @@ impl SmtpUrl {
     /// Whether mail goes there without encryption, and not to this machine.
     pub fn is_open(&self) -> bool {
         let has_tls = self.url.scheme() == "smtps" || self.url.query_pairs().any(|(name, _)| name == "tls");
-        !has_tls && !self.url.host().is_some_and(|host| is_loopback(&host))
+        // Addresses are told from names in the schemes of the web alone.
+        let host = self.url.host_str().unwrap_or_default();
+        let host = match host.trim_matches(['[', ']']).parse() {
+            Ok(IpAddr::V4(address)) => Host::Ipv4(address),
+            Ok(IpAddr::V6(address)) => Host::Ipv6(address),
+            Err(_) => Host::Domain(host),
+        };
+        !has_tls && !is_loopback(&host)
     }
 
     pub(super) fn builder(&self) -> AsyncSmtpTransportBuilder {
@@ -68,6 +76,9 @@ mod tests {
             ("smtp://mail.example:587?tls=required", "smtp://mail.example:587", false),
             ("smtp://mail.example", "smtp://mail.example", true),
             ("smtp://127.0.0.1:2525", "smtp://127.0.0.1:2525", false),
+            ("smtp://[::1]:2525", "smtp://[::1]:2525", false),
+            ("smtp://localhost", "smtp://localhost", false),
+            ("smtp://192.0.2.1", "smtp://192.0.2.1", true),
         ] {
             let url = SmtpUrl::parse(text).unwrap();
             assert_eq!((url.to_string(), url.is_open()), (shown.to_owned(), is_open));

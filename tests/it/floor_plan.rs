@@ -40,8 +40,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "provider::yapily",
         ],
     ),
-    // What the engine and the courier have sent.
-    ("mail", &["engine::deps", "domain"]),
+    // What the engine and the courier have sent. The clock, for the ids of mails.
+    ("mail", &["engine::deps", "domain", "clock"]),
     ("telemetry", &["config"]),
     // Connections, below everything that answers.
     ("listener", &["telemetry"]),
@@ -64,10 +64,19 @@ const ROOMS: &[(&str, &[&str])] = &[
     // And how far an outgoing call got, which every provider that makes some reads alike.
     (
         "provider",
-        &["provider::payments", "provider::bank_transfer", "provider::authorization_response", "egress", "domain"],
+        &[
+            "provider::payments",
+            "provider::bank_transfer",
+            "provider::authorization_response",
+            "provider::identity",
+            "egress",
+            "domain",
+        ],
     ),
     ("provider::authorization_response", &["domain"]),
     ("provider::bank_transfer", &["domain"]),
+    // Who says who a person is, in the words of the return.
+    ("provider::identity", &["provider", "provider::authorization_response", "domain"]),
     // Its words for payments, which every provider knows.
     ("provider::payments", &["domain"]),
     // The clock, because what a bank signs expires, and what we sign does too.

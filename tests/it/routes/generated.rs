@@ -24,7 +24,9 @@ const URL: &str = "https://shop.example/x";
 const OPERATOR: &str = "the-operator-of-the-requests-has-it";
 
 /// Rules that a schema cannot say, by the field and the beginning of the rule that is answered.
-const RULES: [(&str, &str); 33] = [
+const RULES: [(&str, &str); 34] = [
+    // What a mail address is.
+    ("email", "is not a mail address"),
     // How the settings of an account go together.
     ("secret", "is not a secret of Standard Webhooks"),
     ("private_key", "is not a private key"),
@@ -94,6 +96,7 @@ fn least(operation: &str) -> Value {
         "captureJourney" | "voidJourney" | "refundJourney" => json!({}),
         "addMerchant" => json!({ "name": "Shop" }),
         "changeMerchant" => json!({}),
+        "namePerson" => json!({ "email": "ada@shop.example", "role": "support" }),
         "addMerchantKey" => json!({ "name": "deploy" }),
         "makeConsoleLink" => json!({ "name": "Ada", "role": "support" }),
         "changeProviderAccount" => json!({}),
@@ -293,7 +296,8 @@ async fn send(merchant: &MerchantClient, operation: &Operation<'_>, query: &str,
     let stays = stays || path.ends_with("/rotate");
     if answer.status == 201 && operation.method == Method::POST && !stays {
         let added = answer.json();
-        let own = ["index", "number", "id"].iter().find_map(|name| added.get(*name)).expect("what it is known by");
+        let own =
+            ["index", "number", "id", "email"].iter().find_map(|name| added.get(*name)).expect("what it is known by");
         let own = own.as_str().map_or_else(|| own.to_string(), str::to_owned);
         merchant.v1(Method::DELETE, &format!("{path}/{own}"), &Value::Null).await.is(204);
     }

@@ -148,7 +148,7 @@ pub(super) mod people {
     pub const NONE: &str = "Nobody is named yet.";
     pub const EMAIL: &str = "Mail address";
     pub const ROLE: &str = "Role";
-    pub const ADD: &str = "Name";
+    pub const ADD: &str = "Add";
     pub const REMOVE: &str = "Remove";
     pub const REMOVED: &str =
         "Naming somebody again changes the role. Who is removed keeps a session that goes on: end it under Sessions.";
