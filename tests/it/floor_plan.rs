@@ -41,8 +41,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "store::redis",
         ],
     ),
-    // What the engine and the courier have sent.
-    ("mail", &["engine::deps", "domain"]),
+    // What the engine and the courier have sent. The clock, for the ids of mails.
+    ("mail", &["engine::deps", "domain", "clock"]),
     ("telemetry", &["config"]),
     // Connections, below everything that answers.
     ("listener", &["telemetry"]),

@@ -321,6 +321,10 @@ fn a_journey_and_a_merchant_of_before_there_were_modes_have_none() {
     let read = read_journey(&older).unwrap();
     assert_eq!((read.opening(), read.past()), (&Opening { mode: None, ..opened }, journey().past()));
     let merchant = Merchant { accounts: Vec::new(), people: Vec::new(), ..fixtures::merchant("Shop", NOW) };
+    let mut before_people = write_merchant(&merchant).unwrap();
+    assert_eq!(before_people.pop(), Some(0x90), "no people");
+    before_people.splice(1..4, [0x9f]);
+    assert_eq!(read_merchant(&before_people).as_ref(), Ok(&merchant));
     let mut older = write_merchant(&merchant).unwrap();
     let last = (older.pop(), older.pop(), older.pop());
     assert_eq!(older[1..4], [0xdc, 0, 16], "a list of sixteen");

@@ -297,7 +297,8 @@ async fn send(merchant: &MerchantClient, operation: &Operation<'_>, query: &str,
     let stays = stays || path.ends_with("/rotate");
     if answer.status == 201 && operation.method == Method::POST && !stays {
         let added = answer.json();
-        let own = ["index", "number", "id"].iter().find_map(|name| added.get(*name)).expect("what it is known by");
+        let own =
+            ["index", "number", "id", "email"].iter().find_map(|name| added.get(*name)).expect("what it is known by");
         let own = own.as_str().map_or_else(|| own.to_string(), str::to_owned);
         merchant.v1(Method::DELETE, &format!("{path}/{own}"), &Value::Null).await.is(204);
     }
