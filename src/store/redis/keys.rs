@@ -36,6 +36,8 @@ macro_rules! keys {
 keys! {
     /// Who the store belongs to: one key for the whole store.
     owner() = Shard::of_byte(0), b'h';
+    /// The mark that a probe leaves: one key for the whole store.
+    mark() = Shard::of_byte(0), b's';
     /// A journey.
     journey(pay_id: PayId) = pay_id.shard(), b'j', pay_id.to_bytes();
     /// An idempotency key.

@@ -18,7 +18,7 @@ use tokio::runtime::{Handle, Id};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::script::{Request, Sent};
-use crate::store::StoreError;
+use crate::store::{StoreError, Unwritable};
 
 /// How long a call may take, its retries and a new connection included: the store says so within a second.
 const CALL: Duration = Duration::from_millis(800);
@@ -148,7 +148,11 @@ impl Trouble {
     /// A deadline that ends the last of several attempts says less than the attempt before it.
     fn after(self, before: Option<StoreError>) -> Self {
         match before {
-            Some(error @ StoreError::Unreachable(_)) if self.error == StoreError::TimedOut => Self { error, ..self },
+            Some(error @ (StoreError::Unreachable(_) | StoreError::Unwritable(..)))
+                if self.error == StoreError::TimedOut =>
+            {
+                Self { error, ..self }
+            }
             _ => self,
         }
     }
@@ -163,7 +167,18 @@ impl Trouble {
             _ if error.code() == Some("BUSY") => Remedy::Wait,
             _ => Remedy::None,
         };
-        Self { error: StoreError::Unreachable(error.to_string()), remedy }
+        let unwritable = match error.code() {
+            Some("OOM") => Some(Unwritable::Memory),
+            Some("MISCONF") => Some(Unwritable::Disk),
+            Some("READONLY") => Some(Unwritable::ReadOnly),
+            _ => None,
+        };
+        let told = error.to_string();
+        let error = match unwritable {
+            Some(why) => StoreError::Unwritable(why, told),
+            None => StoreError::Unreachable(told),
+        };
+        Self { error, remedy }
     }
 }
 

@@ -32,7 +32,10 @@ use tokio::sync::Mutex;
 use self::{indexes::TrimmingPass, link::Link, script::Request, value::reply};
 use super::{Result, Store};
 use crate::clock::Clock;
-use crate::domain::{Digest, KeyNumber, MerchantId, Shard};
+use crate::domain::{Digest, KeyNumber, MerchantId, Shard, UnixMillis};
+
+/// How long the mark of a probe stays.
+const MARK_LIFE: Duration = Duration::from_mins(1);
 
 /// A store in one Redis.
 pub struct RedisStore {
@@ -139,8 +142,14 @@ impl Store for RedisStore {
         owner::register_owner(&self.link, keys).await
     }
 
-    async fn ping(&self) -> Result<()> {
-        self.link.ask(Request::plain("PING", [])).await.map(drop)
+    async fn probe(&self) -> Result<Option<UnixMillis>> {
+        let kept = ["PX".into(), millis(MARK_LIFE).into_bytes()];
+        let mark = [keys::mark(), Vec::new()].into_iter().chain(kept);
+        let replies = self.link.ask_all(&[Request::plain("TIME", []), Request::plain("SET", mark)]).await?;
+        let time = replies.into_iter().next().ok_or_else(|| value::unreadable("a time"))?;
+        let (seconds, micros): (u64, u64) = reply(time)?;
+        let now = UnixMillis::from_millis(seconds.saturating_mul(1000).saturating_add(micros / 1000));
+        Ok(Some(now.plus(self.clock.ahead())))
     }
 
     async fn tidy(&self) -> Result<usize> {
