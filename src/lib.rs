@@ -14,7 +14,7 @@
 //!   address guard. [`check_up`]: looks at merchants' callbacks from outside.
 //! - [`language`]: what customers read, and how each language writes amounts and days.
 //! - [`web`]: every page and every API. [`sandbox`] and [`demo`]: pages beside it, for trying things out.
-//! - [`listener`]: connections, each with a budget.
+//! - [`listener`]: connections, each with a budget. [`health`]: how a node is.
 //! - [`config`], [`cli`], [`telemetry`]: what an operator touches. [`gateway`]: where all of it is put together.
 
 #![cfg_attr(
@@ -44,6 +44,7 @@ pub mod domain;
 pub mod egress;
 pub mod engine;
 pub mod gateway;
+pub mod health;
 pub mod keys;
 pub mod language;
 pub mod listener;

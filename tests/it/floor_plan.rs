@@ -46,6 +46,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("telemetry", &["config"]),
     // Connections, below everything that answers.
     ("listener", &["telemetry"]),
+    // How a node is: what its store, its providers and its listener say, for the pages of `web` and for the log.
+    ("health", &["engine", "store", "listener", "telemetry", "domain"]),
     // What is decided.
     ("domain", &[]),
     ("clock", &["domain"]),
@@ -87,7 +89,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("courier", &["engine::deps", "store", "egress", "domain", "clock", "keys"]),
     // The engine's eyes outside: it is asked by a trait of its deps, as the courier is.
     ("check_up", &["engine::deps", "egress", "domain"]),
-    ("web", &["web::views", "engine", "dialect", "domain", "language", "telemetry", "listener"]),
+    ("web", &["web::views", "engine", "health", "dialect", "domain", "language", "telemetry", "listener"]),
     ("web::views", &["domain", "language"]),
     // Two neighbours that happen to live in the same binary: the test bank's pages, and the newcomer's shop, which is
     // an ordinary merchant's app.

@@ -36,6 +36,8 @@ macro_rules! keys {
 keys! {
     /// Who the store belongs to: one key for the whole store.
     owner() = Shard::of_byte(0), b'h';
+    /// The mark that a probe leaves.
+    mark(shard: Shard) = shard, b'1';
     /// A journey.
     journey(pay_id: PayId) = pay_id.shard(), b'j', pay_id.to_bytes();
     /// An idempotency key.
@@ -102,7 +104,7 @@ fn key(shard: Shard, kind: u8, rest: &[&[u8]]) -> Vec<u8> {
     key
 }
 
-/// The slots of all keys, in no order.
+/// The slot of each shard, in the order of shards.
 pub(super) fn slots() -> impl Iterator<Item = u16> {
     TAGS.iter().map(|tag| slot(tag.as_bytes()))
 }

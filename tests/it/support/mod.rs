@@ -18,6 +18,7 @@ pub mod qr;
 pub mod receiver;
 pub mod redis;
 pub mod sdk;
+pub mod small_disk;
 pub mod smtp;
 pub mod till;
 pub mod token_io_client;
