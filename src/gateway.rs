@@ -23,7 +23,7 @@ pub use store::{StoreUse, has_store};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::courier::{Courier, FirstAttempts};
+use crate::courier::{Courier, FirstAttempts, Tester};
 use crate::demo::Demo;
 use crate::domain::merchant::Used;
 use crate::domain::provider_account::merchant_of_provider;
@@ -216,6 +216,7 @@ fn engine_heard_by(
         usual_mode: if config.sandbox { Mode::Test } else { Mode::Live },
         operator: config.operator_keys.clone(),
         waker,
+        tester: Arc::new(Tester(couriers_way_out(config).build()?)),
     }))
 }
 

@@ -53,6 +53,8 @@ pub use visitor::{VisitCookie, Visitor};
 pub use use_cases::app_page::Admitted;
 pub use use_cases::consent::Changed;
 pub use use_cases::console::{IssuedLink, SIGN_IN_PAGE, SignedIn, Viewer, Whose};
+pub use use_cases::deliveries::Replayed;
+pub use use_cases::endpoints::SentTest;
 pub use use_cases::exchange::BroughtCode;
 pub use use_cases::job::EndedJob;
 pub use use_cases::list::JourneyDetails;

@@ -26,6 +26,7 @@ pub fn deps(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Deps {
         usual_mode: Mode::Test,
         operator: Vec::new(),
         waker: Arc::new(NoCourier),
+        tester: Arc::new(NoCourier),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod cancel;
 pub mod consent;
 pub mod console;
 pub mod deliveries;
+pub mod endpoints;
 pub mod events;
 pub mod exchange;
 pub mod job;

@@ -2,18 +2,22 @@
 //!
 //! It calls the use cases that `/v1` calls, and shows what `/v1` shows. Its pages need no script.
 
+mod accounts;
 mod callbacks;
 mod csv;
 mod deliveries;
 mod delivery;
 mod form;
+mod journey;
 mod journeys;
 mod operator;
 mod orders;
 mod reply;
 mod sessions;
+mod settings;
 mod sign_in;
 mod start;
+mod timeline;
 mod viewing;
 mod webhooks;
 
@@ -39,8 +43,11 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(orders::routes)
             .configure(csv::routes)
             .configure(journeys::routes)
+            .configure(timeline::routes)
             .configure(deliveries::routes)
             .configure(webhooks::routes)
+            .configure(accounts::routes)
+            .configure(settings::routes)
             .configure(operator::routes)
             .configure(sessions::routes)
             .default_service(web::to(nothing_here)),

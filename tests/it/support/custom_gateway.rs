@@ -307,6 +307,7 @@ fn engine(
         usual_mode: Mode::Test,
         operator: Vec::new(),
         waker: Arc::new(NoCourier),
+        tester: Arc::new(NoCourier),
     })
 }
 

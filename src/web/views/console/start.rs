@@ -46,7 +46,7 @@ impl Start {
     }
 }
 
-/// The API keys and the provider accounts.
+/// The API keys.
 #[derive(Debug, Clone, Template)]
 #[template(path = "console/keys.html")]
 pub struct Keys {
@@ -58,8 +58,6 @@ pub struct Keys {
     pub new: KeyFields,
     /// What of it is refused.
     pub refused: Refused,
-    /// As the merchant prefers them.
-    pub accounts: Vec<AccountRow>,
 }
 
 impl Keys {
@@ -90,19 +88,6 @@ pub struct KeyFields {
     pub name: String,
     /// What makes a second press make nothing.
     pub once: String,
-}
-
-/// A provider account.
-#[derive(Debug, Clone)]
-pub struct AccountRow {
-    /// Its name.
-    pub name: String,
-    /// Its kind.
-    pub kind: &'static str,
-    /// Where its engine is.
-    pub url: String,
-    /// Whether it is used.
-    pub state: &'static str,
 }
 
 /// Counts of the last days.
