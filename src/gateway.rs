@@ -28,7 +28,7 @@ use ending::Ending;
 use crate::check_up::Examiner;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::courier::{Courier, FirstAttempts};
+use crate::courier::{Courier, FirstAttempts, Tester};
 use crate::demo::Demo;
 use crate::domain::merchant::Used;
 use crate::domain::{
@@ -241,6 +241,7 @@ fn engine_heard_by(
         waker,
         examiner: Arc::new(examiner(config)?),
         down: DownCallbacks::default(),
+        tester: Arc::new(Tester(couriers_way_out(config).build()?)),
     }))
 }
 

@@ -72,7 +72,7 @@ pub use delivery::{
 pub use device::Device;
 pub use dialect::{CallbackDialect, ClientAccess, Dialect, Headers, MerchantTexts, WebhookDialect};
 pub use dialect_data::DialectData;
-pub use endpoint::{Ciphering, WebhookEndpoint, WebhookOptions};
+pub use endpoint::{Ciphering, SavedEndpoint, SealedHeader, WebhookEndpoint, WebhookOptions};
 pub use feed::FeedEvent;
 pub use id::{JourneyId, MerchantId, PayId, Shard, UserId};
 pub use institution::{Country, Environment, Institution};

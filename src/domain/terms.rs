@@ -137,6 +137,9 @@ pub trait Setting: Sized {
     /// How the API and records write it.
     type Written: ToString + FromStr;
 
+    /// The words of a choice; none of any other setting.
+    const CHOICES: &'static [&'static str] = &[];
+
     /// Reads the value of the setting of this name.
     ///
     /// # Errors
@@ -284,6 +287,8 @@ macro_rules! choice {
 
         impl Setting for $name {
             type Written = String;
+
+            const CHOICES: &'static [&'static str] = &[$($text),+];
 
             fn read(_: &'static str, written: String) -> Result<Self, Invalid> {
                 Self::parse(&written)

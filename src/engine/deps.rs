@@ -13,8 +13,9 @@ pub use providers::{AccountKinds, OpenedAccount, OpenedSecrets, Providers};
 
 use crate::clock::Clock;
 use crate::domain::{
-    AccessRules, CallbackUrl, DeliveryId, Dialect, Digest, Finding, Institution, Invalid, Look, Mail, Merchant,
-    MerchantId, Mode, ProviderAccount, PublicUrl, Rules, SavedCallback, UnixMillis,
+    AccessRules, AttemptRecord, AttemptResult, CallbackUrl, DeliveryId, Dialect, Digest, Finding, Institution, Invalid,
+    Look, Mail, Merchant, MerchantId, Mode, ProviderAccount, PublicUrl, Rules, SavedCallback, SavedEndpoint, UnixMillis,
+    WebhookPayload,
 };
 use crate::keys::Keys;
 use crate::provider::{IdentityProvider, Provider};
@@ -50,6 +51,8 @@ pub struct Deps {
     pub ways_in: WaysIn,
     /// Wakes the courier, and knows how far deliveries are.
     pub waker: Arc<dyn CourierWaker>,
+    /// Sends test webhooks.
+    pub tester: Arc<dyn WebhookTester>,
     /// Looks at merchants' callbacks from outside.
     pub examiner: Arc<dyn CallbackExaminer>,
     /// Which watched callbacks are down.
@@ -99,6 +102,24 @@ pub trait CourierWaker: Send + Sync {
     fn tried(&self, deliveries: Vec<DeliveryId>) -> BoxFuture<'static, ()>;
 }
 
+/// Sends a test webhook as the courier sends all others: signed, with the endpoint's own headers, and past the guard.
+#[async_trait]
+pub trait WebhookTester: Send + Sync {
+    /// Sends it once, under this id, and answers what came of it. Nothing is kept, and nothing is sent again.
+    async fn send(&self, deps: &Deps, merchant: &Merchant, test: TestWebhook<'_>) -> AttemptRecord;
+}
+
+/// A test webhook.
+#[derive(Debug, Clone, Copy)]
+pub struct TestWebhook<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Where it goes.
+    pub endpoint: &'a SavedEndpoint,
+    /// What it says.
+    pub payload: &'a WebhookPayload,
+}
+
 /// No courier: deliveries are made elsewhere, and nothing is known of them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoCourier;
@@ -108,6 +129,14 @@ impl CourierWaker for NoCourier {
 
     fn tried(&self, _: Vec<DeliveryId>) -> BoxFuture<'static, ()> {
         Box::pin(std::future::ready(()))
+    }
+}
+
+#[async_trait]
+impl WebhookTester for NoCourier {
+    async fn send(&self, deps: &Deps, _: &Merchant, _: TestWebhook<'_>) -> AttemptRecord {
+        let reason = b"this program sends nothing: ask the server";
+        AttemptRecord::new(deps.clock.now(), Duration::ZERO, AttemptResult::Refused, reason)
     }
 }
 

@@ -63,6 +63,8 @@ pub use use_cases::console::{
     ConsoleChoice, Identified, IssuedLink, NotIdentified, OPENID_LIFE, OPENID_RETURN_PAGE, SIGN_IN_PAGE, SignedIn,
     Viewer, Whose,
 };
+pub use use_cases::deliveries::Replayed;
+pub use use_cases::endpoints::SentTest;
 pub use use_cases::exchange::BroughtCode;
 pub use use_cases::job::EndedJob;
 pub use use_cases::list::JourneyDetails;

@@ -628,8 +628,8 @@ async fn a_job_tells_a_saved_endpoint_by_its_index() {
     let (engine, _) = ground.node(Bluntbank::default());
     let mut merchant = merchant(&engine).await;
     let url = CallbackUrl::parse("https://shop.example/saved", &Rules::default()).unwrap();
-    merchant.endpoints =
-        Slots::restored(vec![None, Some(WebhookEndpoint { notify_on: NotifyOn::SUCCESS, ..WebhookEndpoint::at(url) })]);
+    let saved = WebhookEndpoint { notify_on: NotifyOn::SUCCESS, ..WebhookEndpoint::at(url) };
+    merchant.endpoints = Slots::restored(vec![None, Some(saved.into())]);
     merchant.settings.one_off_urls = OneOffUrls::SavedOnly;
     let message = Message::new(Method::Get, vec![], Content::Result).unwrap();
     let open = async |to: Item| {

@@ -10,7 +10,8 @@ use crate::dialect::moments;
 use crate::domain::delivery::Target;
 use crate::domain::provider_account::name_for_merchant;
 use crate::domain::{
-    FeedEvent, FinalOutcome, Journey, MerchantTexts, PaymentStanding, ProviderRefusal, UnixMillis, WebhookPayload,
+    CallbackUrl, FeedEvent, FinalOutcome, Journey, MerchantTexts, PaymentStanding, ProviderRefusal, UnixMillis,
+    WebhookPayload,
 };
 
 #[derive(Serialize)]
@@ -67,6 +68,13 @@ struct Data<'a> {
 pub(super) fn webhook(journey: &Journey, texts: MerchantTexts, final_outcome: &FinalOutcome) -> Option<WebhookPayload> {
     let body = serde_json::to_string(&concluded(journey, texts, final_outcome, None)).ok()?;
     Some(WebhookPayload { content_type: "application/json".into(), body })
+}
+
+/// Writes a test webhook: that it is one, and where it goes.
+pub fn test_webhook(endpoint: &CallbackUrl, at: UnixMillis) -> WebhookPayload {
+    let data = serde_json::json!({ "endpoint": endpoint.without_query() });
+    let body = serde_json::json!({ "type": "test", "timestamp": moments::written(at), "data": data });
+    WebhookPayload { content_type: "application/json".into(), body: body.to_string() }
 }
 
 /// Writes an event as the feed of its merchant has it, under this id and written at this moment: the body of the webhook

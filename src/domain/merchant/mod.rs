@@ -3,8 +3,8 @@
 pub use crate::domain::terms::{Settings, SettingsPatch};
 use crate::domain::text::label;
 use crate::domain::{
-    CallbackUrl, DeviceUrls, Invalid, IssuedKey, MerchantId, Mode, Person, Placement, ProviderAccount, Rotating, Slots,
-    UnixMillis, WebhookEndpoint,
+    CallbackUrl, DeviceUrls, Invalid, IssuedKey, MerchantId, Mode, Person, Placement, ProviderAccount, Rotating,
+    SavedEndpoint, Slots, UnixMillis,
 };
 
 /// A merchant and its profile. `revision` counts the changes, so that no edit is lost to another.
@@ -31,7 +31,7 @@ pub struct Merchant {
     /// What it has chosen.
     pub settings: Settings,
     /// Its saved payment endpoints.
-    pub endpoints: Slots<WebhookEndpoint>,
+    pub endpoints: Slots<SavedEndpoint>,
     /// Where every change goes, where a dialect has one such place for all journeys.
     pub webhook: Option<Webhook>,
     /// The public keys that its calls are signed with.

@@ -113,7 +113,7 @@ fn a_list_has_an_end_in_either_form() {
 #[test]
 fn payment_endpoints_are_urls_and_saved_ones() {
     let (rules, callbacks) = (Rules::default(), callbacks());
-    let saved = |url| WebhookEndpoint::at(CallbackUrl::parse(url, &rules).unwrap());
+    let saved = |url| SavedEndpoint::from(WebhookEndpoint::at(CallbackUrl::parse(url, &rules).unwrap()));
     let endpoints = [None, Some(saved("https://a.example/1")), Some(saved("https://a.example/2?status=x"))];
     let one_off_urls = OneOffUrls::Allowed;
     let allowed = Allowed {

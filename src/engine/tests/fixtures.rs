@@ -28,6 +28,7 @@ pub fn deps(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Deps {
         operator: Vec::new(),
         ways_in: WaysIn::default(),
         waker: Arc::new(NoCourier),
+        tester: Arc::new(NoCourier),
         examiner: Arc::new(NobodyLooks),
         down: DownCallbacks::default(),
     }

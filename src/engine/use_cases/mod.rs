@@ -7,6 +7,7 @@ pub mod check_up;
 pub mod consent;
 pub mod console;
 pub mod deliveries;
+pub mod endpoints;
 pub mod events;
 pub mod exchange;
 pub mod job;

@@ -1,8 +1,8 @@
 //! A merchant's profile: its callbacks, its webhook endpoints, its settings.
 
 use crate::domain::{
-    EmailAddress, Invalid, Merchant, MerchantId, Person, PublicKey, SavedCallback, SettingsPatch, Slots,
-    WatchedCallback, Webhook, WebhookEndpoint,
+    EmailAddress, Invalid, Merchant, MerchantId, Person, PublicKey, SavedCallback, SavedEndpoint, SettingsPatch, Slots,
+    WatchedCallback, Webhook,
 };
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, change};
@@ -24,9 +24,9 @@ pub enum Edit {
     /// Leaves a hole in a slot.
     Delete(usize),
     /// Saves a payment endpoint in a new slot.
-    AddEndpoint(WebhookEndpoint),
+    AddEndpoint(SavedEndpoint),
     /// Puts a payment endpoint into a slot.
-    ReplaceEndpoint(usize, WebhookEndpoint),
+    ReplaceEndpoint(usize, SavedEndpoint),
     /// Leaves a hole in a payment endpoint's slot.
     DeleteEndpoint(usize),
     /// Chooses anew.
@@ -140,7 +140,10 @@ fn apply(profile: &mut Merchant, edit: &Edit) -> Result<Edited, Invalid> {
             let slot = profile.endpoints.add(endpoint.clone());
             slot.map(|slot| Edited::Done(Some(slot))).ok_or_else(too_many_endpoints)
         }
-        Edit::ReplaceEndpoint(slot, endpoint) => Ok(edited(*slot, profile.endpoints.replace(*slot, endpoint.clone()))),
+        Edit::ReplaceEndpoint(slot, endpoint) => {
+            let endpoint = endpoint.clone().in_place_of(profile.endpoints.at(*slot));
+            Ok(edited(*slot, profile.endpoints.replace(*slot, endpoint)))
+        }
         Edit::DeleteEndpoint(slot) => Ok(edited(*slot, profile.endpoints.delete(*slot))),
         Edit::Register(key) => register(profile, key),
         Edit::Forget(id) => {
@@ -171,7 +174,7 @@ const fn edited(slot: usize, is_there: bool) -> Edited {
 }
 
 fn too_many_endpoints() -> Invalid {
-    let most = Slots::<WebhookEndpoint>::MOST;
+    let most = Slots::<SavedEndpoint>::MOST;
     Invalid::new("url", format!("is one too many: there are {most} slots for payment endpoints"))
         .hint("replace an entry with PUT")
 }

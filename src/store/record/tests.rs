@@ -15,7 +15,8 @@ use crate::domain::{
     FinalOutcome, Grant, Instrument, IssuedKey, Journey, LatePayments, LedTo, Merchant, MerchantId, NoticeType,
     NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PageLanguage, PageLink, PayId, PaymentOperation, Placement,
     PlannedCallback, PopupOrigin, PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId,
-    Rotating, SameBrowser, SavedCallback, Sealed, Secret, Settings, Shard, SignedCalls, SignedReturns, Slots,
+    Rotating, SameBrowser, SavedCallback, SavedEndpoint, Sealed, SealedHeader, Secret, Settings, Shard, SignedCalls,
+    SignedReturns, Slots,
     TokenLife, UserId, Wanted, Webhook, WebhookEndpoint, WhenLate,
 };
 use crate::domain::{plan::Refused, terms::JourneyLife};
@@ -183,8 +184,11 @@ fn endpoints_a_webhook_and_keys_survive_their_record() {
         cipher: Some(Sealed::new(vec![1, 2])),
         ..WebhookEndpoint::at(url("https://m.example/1"))
     };
-    merchant.endpoints =
-        Slots::restored(vec![None, Some(endpoint), Some(WebhookEndpoint::at(url("https://m.example/2")))]);
+    let header = SealedHeader { name: "authorization".into(), value: Sealed::new(vec![3]) };
+    let looked_up =
+        SavedEndpoint { headers: vec![header], paused: true, resumed_at: Some(NOW), ..endpoint.clone().into() };
+    let plain = WebhookEndpoint::at(url("https://m.example/2")).into();
+    merchant.endpoints = Slots::restored(vec![None, Some(endpoint.into()), Some(plain), Some(looked_up)]);
     merchant.webhook = Some(Webhook { types: vec!["PAYMENT".into()], url: url("https://m.example/w") });
     merchant.public_keys = vec![PublicKey { id: "k".into(), text: "text".into() }];
     merchant.settings.answers_to = AnswersTo::App;

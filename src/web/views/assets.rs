@@ -79,6 +79,8 @@ assets! {
     DISPLAY_PARAMETERS = JS "display-parameters.js";
     /// Asks behind a page whether there is a way on.
     WAITING = JS "waiting.js";
+    /// Brings what is new of a journey in the console.
+    LIVE = JS "live.js";
     /// Shows the call of the demo's form.
     DEMO = JS "demo.js";
 }

@@ -16,6 +16,7 @@ mod consents_come_home;
 mod cookies;
 mod customer_cancels;
 mod deliveries;
+mod endpoints_at_work;
 mod expiry;
 mod forged;
 mod idempotency;

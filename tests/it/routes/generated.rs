@@ -89,6 +89,7 @@ fn least(operation: &str) -> Value {
     match operation {
         "addCallback" | "replaceCallback" | "addEndpoint" | "replaceEndpoint" | "verifyReturn" => json!({ "url": URL }),
         "registerPublicKey" => json!({ "key": PUBLIC_KEY }),
+        "replayDeliveries" => json!({ "since": "2026-11-20T15:04:05Z" }),
         "addKey" => json!({ "name": "deploy" }),
         "rotateKey" | "rotateSigningSecret" | "rotateWebhookKey" | "changeSettings" => json!({}),
         "preview" | "openJob" => json!({ "callback_url": URL }),

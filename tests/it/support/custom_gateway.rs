@@ -315,6 +315,7 @@ fn engine(
         waker: Arc::new(NoCourier),
         examiner: Arc::new(Examiner::new(egress::Client::builder().build().expect("a client"))),
         down: DownCallbacks::default(),
+        tester: Arc::new(NoCourier),
     })
 }
 

@@ -54,8 +54,8 @@ fn merchant_with_everything() -> Merchant {
         cipher: Some(sealed()),
         ..WebhookEndpoint::at(url("https://m.example/1"))
     };
-    merchant.endpoints =
-        Slots::restored(vec![None, Some(endpoint), Some(WebhookEndpoint::at(url("https://m.example/2")))]);
+    let plain = WebhookEndpoint::at(url("https://m.example/2")).into();
+    merchant.endpoints = Slots::restored(vec![None, Some(endpoint.into()), Some(plain)]);
     merchant.webhook = Some(Webhook { types: vec!["PAYMENT".into()], url: url("https://m.example/w") });
     merchant.public_keys = vec![PublicKey { id: "k".into(), text: "text".into() }];
     merchant.settings.answers_to = AnswersTo::App;

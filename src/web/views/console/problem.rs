@@ -110,8 +110,8 @@ impl Problem {
     }
 
     /// As many deliveries were sent again as one press may, and there are more.
-    pub fn more_to_send(count: usize, since: &str) -> Self {
-        Self::new(200, &words::sent_again(count), words::more_to_send(since))
+    pub fn more_to_send(count: usize) -> Self {
+        Self::new(200, &words::sent_again(count), words::MORE_TO_SEND)
     }
 
     /// A sign-in link whose page was opened by another browser, or by none.

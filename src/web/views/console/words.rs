@@ -1,5 +1,6 @@
 //! Every sentence of the console, in English.
 
+pub(super) mod accounts;
 pub(super) mod journeys;
 pub(super) mod start;
 pub(super) mod webhooks;
@@ -14,6 +15,8 @@ pub(super) mod frame {
     pub const JOURNEYS: &str = "Journeys";
     pub const WEBHOOKS: &str = "Webhooks";
     pub const KEYS: &str = "Keys";
+    pub const ACCOUNTS: &str = "Accounts";
+    pub const SETTINGS: &str = "Settings";
     pub const NUMBERS: &str = "Numbers";
     pub const MERCHANTS: &str = "Merchants";
     pub const PROVIDERS: &str = "Providers";
@@ -75,6 +78,7 @@ pub(super) mod problem {
     pub const DISABLED_SENTENCE: &str =
         "The operator has disabled it. Its running journeys go on. Ask the operator to enable it again.";
     pub const REFUSED: &str = "Nothing was changed";
+    pub const MORE_TO_SEND: &str = "There are more. Open the deliveries, and send them again once more.";
     pub const TO_START: &str = "Go to the console’s first page";
 
     pub fn provider_refuses(label: &str, code: &str) -> String {
@@ -91,10 +95,6 @@ pub(super) mod problem {
 
     pub fn sent_again(count: usize) -> String {
         format!("{count} deliveries are sent again")
-    }
-
-    pub fn more_to_send(since: &str) -> String {
-        format!("There are more that were given up since {since}. Open the deliveries, and send all again once more.")
     }
 
     pub fn not_your_role(needed: &str) -> String {
@@ -321,6 +321,8 @@ pub(super) mod issued {
     pub const TO_MERCHANTS: &str = "Back to the merchants";
     pub const TO_KEYS: &str = "Back to the keys";
     pub const TO_WEBHOOKS: &str = "Back to the webhooks";
+    pub const TO_ACCOUNT: &str = "Back to the account";
+    pub const ENGINE_SECRET_SENTENCE: &str = "Copy it now, and give it to your payment engine: it cannot be shown again. Both sides sign with it. One that it replaces counts for a day more.";
 
     pub fn merchant(name: &str) -> String {
         format!("{name} was added")
@@ -332,6 +334,10 @@ pub(super) mod issued {
 
     pub fn key(name: &str) -> String {
         format!("API key {name}")
+    }
+
+    pub fn engine_secret(account: &str) -> String {
+        format!("Secret of the account {account}")
     }
 }
 
