@@ -14,8 +14,8 @@ pub use providers::{AccountKinds, OpenedAccount, OpenedSecrets, Providers};
 use crate::clock::Clock;
 use crate::domain::{
     AccessRules, AttemptRecord, AttemptResult, CallbackUrl, DeliveryId, Dialect, Digest, Finding, Institution, Invalid,
-    Look, Mail, Merchant, MerchantId, Mode, ProviderAccount, PublicUrl, Rules, SavedCallback, SavedEndpoint, UnixMillis,
-    WebhookPayload,
+    Look, Mail, Merchant, MerchantId, Mode, ProviderAccount, PublicUrl, Rules, SavedCallback, SavedEndpoint,
+    UnixMillis, WebhookPayload,
 };
 use crate::keys::Keys;
 use crate::provider::{IdentityProvider, Provider};

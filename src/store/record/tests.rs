@@ -16,8 +16,7 @@ use crate::domain::{
     NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PageLanguage, PageLink, PayId, PaymentOperation, Placement,
     PlannedCallback, PopupOrigin, PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId,
     Rotating, SameBrowser, SavedCallback, SavedEndpoint, Sealed, SealedHeader, Secret, Settings, Shard, SignedCalls,
-    SignedReturns, Slots,
-    TokenLife, UserId, Wanted, Webhook, WebhookEndpoint, WhenLate,
+    SignedReturns, Slots, TokenLife, UserId, Wanted, Webhook, WebhookEndpoint, WhenLate,
 };
 use crate::domain::{plan::Refused, terms::JourneyLife};
 use crate::store::laws::fixtures;
