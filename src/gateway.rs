@@ -34,6 +34,7 @@ use crate::domain::{
 use crate::egress::{self, Ports};
 use crate::engine::{CourierWaker, Deps, Edit, Engine, IssuedLink, NewMerchant, NoCourier, sweep, use_cases};
 use crate::keys::Keys;
+use crate::logo::Logos;
 use crate::provider::sandbox::Sandbox;
 use crate::sandbox::display_url;
 use crate::store::Store;
@@ -216,6 +217,7 @@ fn engine_heard_by(
         usual_mode: if config.sandbox { Mode::Test } else { Mode::Live },
         operator: config.operator_keys.clone(),
         waker,
+        logos: Arc::new(Logos::by(couriers_way_out(config).build()?)),
     }))
 }
 

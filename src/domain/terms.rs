@@ -5,7 +5,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use crate::domain::{Invalid, PageLanguage, PageLink, signed_return::PARAMETER, words::words};
+use crate::domain::{Invalid, MerchantColor, PageLanguage, PageLink, signed_return::PARAMETER, words::words};
 
 /// Calls a macro with every setting, a row each: `"name in the API": type there => field: type here = default;`.
 ///
@@ -51,6 +51,10 @@ macro_rules! merchant_settings {
                 "support_url": String => support_url: PageLink = PageLink::default();
                 /// The merchant's legal notice; customers' pages link it.
                 "legal_url": String => legal_url: PageLink = PageLink::default();
+                /// The merchant's colour, which customers' pages take on.
+                "color": String => color: MerchantColor = MerchantColor::default();
+                /// Where the merchant's logo is; it is fetched when this is chosen, and customers' pages show it.
+                "logo_url": String => logo_url: PageLink = PageLink::default();
             }
         }
     };
@@ -251,18 +255,19 @@ macro_rules! texts {
             }
 
             fn written(&self) -> String {
-                let written: fn(&Self) -> &str = $written;
-                written(self).to_owned()
+                let written: fn(&Self) -> String = $written;
+                written(self)
             }
         }
     )+};
 }
 
 texts! {
-    NoticeType: |_, text| NoticeType::parse(text), NoticeType::as_str;
-    PreferredProvider: |_, text| PreferredProvider::parse(text), PreferredProvider::as_str;
-    PageLanguage: |_, text| PageLanguage::parse(text), PageLanguage::as_str;
-    PageLink: PageLink::parse, PageLink::as_str;
+    NoticeType: |_, text| NoticeType::parse(text), |own| own.as_str().to_owned();
+    PreferredProvider: |_, text| PreferredProvider::parse(text), |own| own.as_str().to_owned();
+    PageLanguage: |_, text| PageLanguage::parse(text), |own| own.as_str().to_owned();
+    PageLink: PageLink::parse, |own| own.as_str().to_owned();
+    MerchantColor: MerchantColor::parse, |own| own.written();
 }
 
 /// Declares a choice between words, as the value of a setting.

@@ -4,13 +4,15 @@ mod providers;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
 pub use providers::{AccountKinds, OpenedAccount, OpenedSecrets, Providers};
 
 use crate::clock::Clock;
 use crate::domain::{
-    DeliveryId, Dialect, Digest, Institution, Invalid, Merchant, MerchantId, Mode, ProviderAccount, PublicUrl, Rules,
+    DeliveryId, Dialect, Digest, Institution, Invalid, LogoPicture, Merchant, MerchantId, Mode, ProviderAccount,
+    PublicUrl, Rules,
 };
 use crate::keys::Keys;
 use crate::provider::Provider;
@@ -44,6 +46,29 @@ pub struct Deps {
     pub operator: Vec<Digest>,
     /// Wakes the courier, and knows how far deliveries are.
     pub waker: Arc<dyn CourierWaker>,
+    /// Fetches merchants' logos.
+    pub logos: Arc<dyn LogoSource>,
+}
+
+/// Where merchants' logos come from.
+#[async_trait]
+pub trait LogoSource: Send + Sync {
+    /// Fetches the picture at this address, and makes one of it that can be shown.
+    ///
+    /// # Errors
+    /// When there is no such picture there, in the field `logo_url`.
+    async fn fetch(&self, url: &str) -> Result<LogoPicture, Invalid>;
+}
+
+/// No way out: no logo can be fetched.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoLogos;
+
+#[async_trait]
+impl LogoSource for NoLogos {
+    async fn fetch(&self, _: &str) -> Result<LogoPicture, Invalid> {
+        Err(Invalid::new("logo_url", "cannot be fetched here"))
+    }
 }
 
 /// What the engine asks of the courier: to wake, and how far deliveries are.

@@ -5,7 +5,7 @@
 //!
 //! 1. what follows from a journey alone, without the store: [`deps`], [`mod@derive`], [`visitor`], `longest`, `draft`,
 //!    `pace`, `single_flight`;
-//! 2. one atomic step each: `accounts`, `ask`, [`commit`], `create`, `change`, [`find`], `scan`, `visit`, `prove`,
+//! 2. one atomic step each: `accounts`, `ask`, `attempt`, [`commit`], `create`, `change`, [`find`], `scan`, `visit`, `prove`,
 //!    `conclude`, `lapse`, `learn`, [`redirect`], `merchant_keys`;
 //! 3. [`use_cases`], which call floors 1 and 2 and never each other;
 //! 4. [`sweep`], the only caller of use cases inside the engine.
@@ -15,6 +15,7 @@
 mod accounts;
 pub mod ahead;
 mod ask;
+mod attempt;
 mod change;
 pub mod commit;
 mod conclude;
@@ -42,7 +43,10 @@ pub mod visitor;
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 use std::time::Duration;
 
-pub use deps::{AccountKinds, CourierWaker, Deps, EngineError, NoCourier, OpenedAccount, OpenedSecrets, Providers};
+pub use deps::{
+    AccountKinds, CourierWaker, Deps, EngineError, LogoSource, NoCourier, NoLogos, OpenedAccount, OpenedSecrets,
+    Providers,
+};
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
 pub use prove::Timing;
@@ -63,6 +67,7 @@ pub use use_cases::payment::{Attached, NotifyResult};
 pub use use_cases::profile::{Edit, Edited};
 pub use use_cases::provider_accounts::{AccountPatch, NewAccount, ShownAccount, TestedAccount};
 pub use use_cases::redeem::{Redeemed, Redeeming};
+pub use use_cases::resume::{ResumeRequest, ResumeResult};
 pub use use_cases::return_::{Brought, RejectedReturn, Returned, Waited, Waiting};
 pub use use_cases::secrets::{KeyInUse, NewSecret};
 pub use use_cases::send_to_provider::{Chosen, SendRequest, SendResult, Sent};

@@ -2,8 +2,8 @@
 
 use crate::domain::dialect::hand_back_params;
 use crate::domain::{
-    Device, DeviceResponse, FinalOutcome, HandBack, Journey, LedTo, Outcome, Params, PlannedCallback, Redirect, Secret,
-    Stage,
+    Device, DeviceResponse, FinalOutcome, HandBack, Journey, LedTo, MissingApp, Outcome, Params, PlannedCallback,
+    Redirect, ResumeLinks, Secret, Stage,
 };
 use crate::engine::deps::{Deps, Result};
 use crate::engine::visitor::{Admission, Visitor};
@@ -79,10 +79,25 @@ pub fn device_redirect(
     let opening = journey.opening();
     match opening.plan.destination_for(outcome_of(journey, &end)) {
         Some(entry) if entry.needs_page(opening.settings.app_links) => {
-            Ok(Some(entry.response_for(device, &params(deps, journey, entry, &end, None)?)?))
+            let params = params(deps, journey, entry, &end, None)?;
+            let handle =
+                deps.keys.resume_handle(journey, journey.token_number(&end, None)).ok_or_else(derive::key_gone)?;
+            let page = deps.public_url.page(derive::app_page_of(journey), &[("resume", &handle)]);
+            Ok(Some(entry.response_for(device, &params, Some(&ResumeLinks { handle: &handle, page: &page }))?))
         }
         _ => Ok(None),
     }
+}
+
+/// What a customer needs on this device who comes back with this handle, to install the app and go on in it. `None` when
+/// no app is known for the device, or the journey is not going home.
+///
+/// # Errors
+/// As [`CallbackUrl::with`](crate::domain::CallbackUrl::with).
+pub fn missing_app(journey: &Journey, device: Device, handle: &str) -> Result<Option<MissingApp>> {
+    let Some(end) = end_of(journey) else { return Ok(None) };
+    let entry = journey.opening().plan.destination_for(outcome_of(journey, &end));
+    Ok(entry.map(|entry| entry.missing_app(device, handle)).transpose()?.flatten())
 }
 
 /// What a hand-back adds to its callback, with a signature where the merchant has asked for one. One that could not

@@ -19,6 +19,9 @@ pub const LINK_LENGTH: usize = ((PayId::BYTES + MAC) * 8).div_ceil(5);
 /// How many bytes a `state` has: it is of a visit.
 const STATE: usize = PayId::BYTES + 1 + MAC;
 
+/// What stands before a handle: behind it, as in a `state`, is a number of the journey's.
+const RESUME: &str = "rsm_";
+
 /// How many bytes of an API's `state` nobody can guess; it has 16 altogether.
 const API_STATE_MAC: usize = 16 - PayId::BYTES;
 
@@ -44,6 +47,17 @@ impl Keys {
         let derived = self.derive(&journey.opening().key, "api state", &[journey.id().as_bytes(), &[visit]])?;
         let bytes = [&journey.pay_id().to_bytes()[..], &derived[..API_STATE_MAC]].concat();
         Some(data_encoding::HEXLOWER.encode(&bytes))
+    }
+
+    /// The handle by which an app goes on after the hand-back of this number, when it had to be installed first. 43
+    /// characters.
+    pub fn resume_handle(&self, journey: &Journey, number: u8) -> Option<String> {
+        self.text(journey, "resume", &[number]).map(|text| format!("{RESUME}{text}"))
+    }
+
+    /// Whether `handle` is one of `journey`.
+    pub fn is_resume_handle_of(&self, handle: &str, journey: &Journey) -> bool {
+        is_same(resume_handle_parts(handle).and_then(|(_, number)| self.resume_handle(journey, number)), handle)
     }
 
     /// Whether `link` is the link of `journey`.
@@ -95,6 +109,12 @@ pub fn pay_id_of_api_state(state: &str) -> Option<PayId> {
 pub fn page_ticket_parts(ticket: &str) -> Option<(PayId, UnixMillis)> {
     let (pay_id, bytes) = read::<{ PayId::BYTES + UnixMillis::BYTES + MAC }>(ticket)?;
     Some((pay_id, UnixMillis::from_bytes(*bytes[PayId::BYTES..].first_chunk()?)))
+}
+
+/// The journey that a handle speaks of and the number of its hand-back, before it has been compared.
+pub fn resume_handle_parts(handle: &str) -> Option<(PayId, u8)> {
+    let (pay_id, bytes) = read::<STATE>(handle.strip_prefix(RESUME)?)?;
+    Some((pay_id, bytes[PayId::BYTES]))
 }
 
 /// The journey's number in a text of so many bytes, and all of them.
@@ -167,6 +187,19 @@ mod tests {
         for bad in ["", "x", &ticket[1..]] {
             assert_eq!(page_ticket_parts(bad), None);
         }
+    }
+
+    #[test]
+    fn a_handle_says_which_hand_back_it_is_of_and_nobody_else_can_say_so() {
+        let (keys, journey) = (keys(), journey());
+        let handle = keys.resume_handle(&journey, 1).unwrap();
+        assert_eq!((handle.len(), resume_handle_parts(&handle)), (43, Some((journey.pay_id(), 1))));
+        assert!(keys.is_resume_handle_of(&handle, &journey));
+        assert_eq!(forgeries(&handle).find(|forged| keys.is_resume_handle_of(forged, &journey)), None);
+        let state = keys.state(&journey, 1).unwrap();
+        assert!(!keys.is_resume_handle_of(&format!("rsm_{state}"), &journey), "a state is no handle");
+        let tokens = [keys.resumed_token(&journey, 1), keys.one_time_token(&journey, 1)].map(Option::unwrap);
+        assert_ne!(tokens[0], tokens[1], "and its token is fresh");
     }
 
     #[test]

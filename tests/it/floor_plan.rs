@@ -71,6 +71,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("provider::*", &["provider", "egress", "domain", "clock", "keys"]),
     // The keys open the secrets that merchants' webhooks are signed with.
     ("courier", &["engine::deps", "store", "egress", "domain", "clock", "keys"]),
+    // Fetches merchants' logos for the engine, which knows only that somebody does.
+    ("logo", &["engine::deps", "egress", "domain"]),
     ("web", &["web::views", "engine", "dialect", "domain", "language", "telemetry", "listener"]),
     ("web::views", &["domain", "language"]),
     // Two neighbours that happen to live in the same binary: the test bank's pages, and the newcomer's shop, which is
@@ -92,6 +94,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("icu_datetime", &["language"]),
     ("icu_decimal", &["language"]),
     ("unic_langid", &["language"]),
+    // What decodes pictures from elsewhere stays behind its limits.
+    ("image", &["logo"]),
     ("ipnet", &["egress", "config", "listener"]),
     ("prometheus_client", &["telemetry"]),
     ("reqwest", &["egress", "provider::*"]),
@@ -120,6 +124,7 @@ const FLOORS: &Floors = &[
         "accounts",
         "ahead",
         "ask",
+        "attempt",
         "change",
         "commit",
         "conclude",

@@ -12,6 +12,7 @@ mod payment_order;
 mod provider_redirect;
 mod purpose;
 mod reading;
+mod resume;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use crate::domain::{
     CallbackPlan, Cause, DialectData, FrozenSettings, GatewaySignature, Grant, Instrument, JourneyId, MerchantId,
-    MerchantLinks, MerchantName, Mode, OneTimeToken, Outcome, PayId, ProviderRefusal, Sealed, UnixMillis,
+    MerchantMarks, MerchantName, Mode, OneTimeToken, Outcome, PayId, ProviderRefusal, Sealed, UnixMillis,
 };
 
 pub use changing::{BegunVisit, Conclusion};
@@ -30,6 +31,7 @@ pub use payment::{BrowserReturn, CreatedPayment, Ending, PaymentReference, Payme
 pub use payment_order::PaymentOrder;
 pub use provider_redirect::ProviderRedirect;
 pub use purpose::{Cancel, Checkout, Job, OperationKind, PaymentOperation, Purpose, RepeatAgreement, Repeated, Wanted};
+pub use resume::{Resumed, Resumption};
 
 /// A journey. Its fields are read through methods and changed by transitions alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +73,7 @@ pub struct Opening {
     /// The providers that the customer chooses among on our page, `provider` first; empty where there is no choice.
     pub choices: Vec<String>,
     /// The links in the foot of its pages, if the merchant has any.
-    pub links: Option<Box<MerchantLinks>>,
+    pub marks: Option<Box<MerchantMarks>>,
 }
 
 impl Opening {
@@ -100,6 +102,8 @@ pub(crate) struct Past {
     pub result: Option<Sealed>,
     /// The operation that gives a late payment back, once it was begun.
     pub late_refund: Option<PayId>,
+    /// The handles that were redeemed.
+    pub resumed: Vec<Resumed>,
 }
 
 /// A concluded consent is asked for again: what follows is a new round, under the same id.
@@ -124,6 +128,8 @@ pub struct Choice {
     pub provider: String,
     /// What a consent allows there.
     pub scope: Vec<String>,
+    /// The version of the text in which our page asked, where it was about a consent.
+    pub text: Option<String>,
 }
 
 /// One visit to the provider, under a `state` of its own.

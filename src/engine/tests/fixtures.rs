@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::domain::{
     DialectData, Mode, OneTime, OpenRequest, Placement, PublicUrl, Purpose, RequestedCallbacks, Rules, WebhookOptions,
 };
-use crate::engine::deps::{Deps, NoCourier};
+use crate::engine::deps::{Deps, NoCourier, NoLogos};
 use crate::keys::Keys;
 use crate::store::Store;
 
@@ -26,6 +26,7 @@ pub fn deps(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Deps {
         usual_mode: Mode::Test,
         operator: Vec::new(),
         waker: Arc::new(NoCourier),
+        logos: Arc::new(NoLogos),
     }
 }
 

@@ -114,6 +114,7 @@ pub async fn add_as(
         public_keys: Vec::new(),
         mode: Some(mode),
         accounts: Vec::new(),
+        logo: None,
     };
     let is_new = engine.deps.store.add(&merchant).await?;
     Ok(is_new.then_some(NewMerchant { merchant, api_key: first.key, signing_secret }))

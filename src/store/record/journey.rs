@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::recorded::{Record, Recorded, fields, fields_and_later, numbered};
 use super::{Result, read, write};
-use crate::domain::journey::Past;
+use crate::domain::journey::{Past, Resumed};
 use crate::domain::{
-    AppliedOperation, CallbackPlan, DialectData, FinalOutcome, FrozenSettings, Grant, Journey, JourneyId, MerchantId,
-    MerchantLinks, MerchantName, Mode, Opening, PageLink, PayId, ProviderVisit, Purpose, Reopening, Sealed, UnixMillis,
+    AppliedOperation, CallbackPlan, DialectData, FinalOutcome, FrozenSettings, Grant, Journey, JourneyId, Logo,
+    MerchantColor, MerchantId, MerchantMarks, MerchantName, Mode, Opening, PageLink, PayId, ProviderVisit, Purpose,
+    Reopening, Sealed, UnixMillis,
 };
 
 /// Writes a journey.
@@ -30,18 +31,22 @@ fields_and_later!(
     Opening as OpeningRecord: id: JourneyId, merchant: MerchantId, merchant_name: MerchantName, dialect: String,
     provider: String, key: String, purpose: Purpose, dialect_data: DialectData, plan: CallbackPlan,
     settings: FrozenSettings, opened_at: UnixMillis, expires_at: UnixMillis;
-    mode: Option<Mode>, choices: Vec<String>, links: Option<Box<MerchantLinks>>,
+    mode: Option<Mode>, choices: Vec<String>, marks: Option<Box<MerchantMarks>>,
 );
 
-fields!(MerchantLinks: support: PageLink, legal: PageLink);
+fields_and_later!(
+    MerchantMarks as MerchantMarksRecord: support: PageLink, legal: PageLink; color: MerchantColor, logo: Option<Logo>,
+);
 
 numbered!(Mode: Test, Live);
 
 fields_and_later!(
     Past as PastRecord: revision: u32, visits: Vec<ProviderVisit>, final_outcomes: Vec<FinalOutcome>,
     reopenings: Vec<Reopening>, grant: Option<Grant>, operations: Vec<AppliedOperation>, result: Option<Sealed>;
-    late_refund: Option<PayId>,
+    late_refund: Option<PayId>, #[serde(skip_serializing_if = "Vec::is_empty")] resumed: Vec<Resumed>,
 );
+
+fields!(Resumed: number: u8, attempt: u64, at: UnixMillis);
 
 impl Recorded for Journey {
     type Record = (Record<Opening>, Record<Past>);

@@ -7,15 +7,15 @@ use std::time::Duration;
 use super::*;
 use crate::domain::consent::{self, Kind};
 use crate::domain::journey::tests::{NOW, journey};
-use crate::domain::journey::{BrowserReturn, Choice, CreatedPayment, Ending, Job, PaymentOrder};
+use crate::domain::journey::{BrowserReturn, Choice, CreatedPayment, Ending, Job, PaymentOrder, Resumption};
 use crate::domain::{
     Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankAccount, BankTokens, BegunVisit,
-    Cancel, Card, CardExpiry, Checkout, Conclusion, Consent, Currency, ExtraOutcomes, Fact, FeatureRequest,
-    FinalOutcome, Grant, Instrument, IssuedKey, Journey, LatePayments, LedTo, Merchant, MerchantId, NoticeType,
-    NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PageLanguage, PageLink, PayId, PaymentOperation,
-    PlannedCallback, PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId, Rotating,
-    SameBrowser, Sealed, Secret, Settings, Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted,
-    Webhook, WebhookEndpoint, WhenLate,
+    Cancel, Card, CardExpiry, Checkout, Conclusion, Consent, Currency, DeviceUrls, ExtraOutcomes, Fact, FeatureRequest,
+    FinalOutcome, Grant, Instrument, IssuedKey, Journey, LatePayments, LedTo, Merchant, MerchantColor, MerchantId,
+    MerchantMarks, NoticeType, NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PageLanguage, PageLink, PayId,
+    PaymentOperation, PlannedCallback, PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose,
+    ResponseId, Rotating, Rules, SameBrowser, Sealed, Secret, Settings, Shard, SignedCalls, SignedReturns, Slots,
+    TokenLife, UserId, Wanted, Webhook, WebhookEndpoint, WhenLate, WrittenDeviceUrls,
 };
 use crate::domain::{merchant::Standing, plan::Refused, terms::JourneyLife};
 use crate::store::laws::fixtures;
@@ -88,6 +88,7 @@ fn choice(institution: &str) -> Choice {
         institution: Some(institution.into()),
         provider: format!("bank of {institution}"),
         scope: vec!["ACCOUNTS".into()],
+        text: None,
     }
 }
 
@@ -264,6 +265,8 @@ fn other_settings() -> Settings {
         provider: PreferredProvider::parse("acme-pay").unwrap(),
         support_url: PageLink::parse("support_url", "https://shop.example/help").unwrap(),
         legal_url: PageLink::parse("legal_url", "https://shop.example/legal").unwrap(),
+        color: MerchantColor::parse("color", "#0b5f5a").unwrap(),
+        logo_url: PageLink::parse("logo_url", "https://shop.example/logo.png").unwrap(),
     }
 }
 
@@ -278,9 +281,52 @@ fn every_setting_survives_both_records() {
 }
 
 #[test]
+fn the_stores_of_an_app_and_the_handles_that_were_redeemed_survive_their_records() {
+    let app = WrittenDeviceUrls { app_store: Some("https://apps.apple.com/app/id1"), ..WrittenDeviceUrls::default() };
+    let play = "https://play.google.com/store/apps/details?id=com.example.shop";
+    let both = WrittenDeviceUrls { play_store: Some(play), ..app };
+    for written in [app, both] {
+        let mut destination = fixtures::entry("com.example.app://cb");
+        destination.device_urls = DeviceUrls::parse(written, &destination.url, &Rules::default()).unwrap();
+        let opened = fixtures::Draft::at(NOW).with(|opening| opening.plan.destination = Some(destination)).journey();
+        let (paid, _) = fixtures::concluded(opened, &Fact::paid(), NOW);
+        let Resumption::Fresh(resumed) = paid.resume(0, u64::MAX, NOW) else { panic!() };
+        assert_eq!(read_journey(&write_journey(&resumed).unwrap()), Ok(*resumed));
+    }
+}
+
+#[test]
+fn the_text_of_a_consent_survives_its_record() {
+    let text = Some("de-1a2b3c4d".into());
+    let BegunVisit::New(away, _) = journey().begin_visit(Some(Choice { text, ..choice("modelo") }), NOW) else {
+        panic!()
+    };
+    let read = read_journey(&write_journey(&away).unwrap()).unwrap();
+    assert_eq!((read.consent_text(), &read), (Some("de-1a2b3c4d"), &away));
+}
+
+#[test]
+fn marks_of_before_there_were_colours_have_none() {
+    let link = |name| PageLink::parse("url", &format!("https://shop.example/{name}")).unwrap();
+    let marks = MerchantMarks {
+        support: link("help"),
+        legal: link("legal"),
+        color: MerchantColor::parse("color", "#0b5f5a").unwrap(),
+        logo: None,
+    };
+    let bytes = rmp_serde::to_vec(&marks.record()).unwrap();
+    let later = [0x93, 0x0b, 0x5f, 0x5a, 0xc0];
+    assert_eq!((bytes[0], &bytes[bytes.len() - later.len()..]), (0x94, &later[..]), "a list of four");
+    assert_eq!(MerchantMarks::of(rmp_serde::from_slice(&bytes).unwrap()), Some(marks.clone()));
+    let older = [&[0x92], &bytes[1..bytes.len() - later.len()]].concat();
+    let read = MerchantMarks::of(rmp_serde::from_slice(&older).unwrap());
+    assert_eq!(read, Some(MerchantMarks { color: MerchantColor::default(), ..marks }));
+}
+
+#[test]
 fn a_setting_that_came_later_has_its_default_in_an_older_record() {
     let bytes = rmp_serde::to_vec(&other_settings().record()).unwrap();
-    assert_eq!(bytes[..2], [0x99, 0x99], "a list of nine, of which the first is one of nine");
+    assert_eq!(bytes[..2], [0x9b, 0x99], "a list of eleven, of which the first is one of nine");
     // Eight of a byte each, and the three of a language.
     let (first_six, frozen) = (2..2 + 6, 2 + 8 + 3);
     let older = [&[0x92, 0x96][..], &bytes[first_six], &bytes[frozen..=frozen]].concat();
@@ -297,6 +343,8 @@ fn a_setting_that_came_later_has_its_default_in_an_older_record() {
         provider: usual.provider,
         support_url: usual.support_url,
         legal_url: usual.legal_url,
+        color: usual.color,
+        logo_url: usual.logo_url,
         ..other
     };
     assert_eq!(read, expected);
@@ -316,10 +364,12 @@ fn a_journey_and_a_merchant_of_before_there_were_modes_have_none() {
     let older = [&[1, 0x92][..], &opening, &past].concat();
     let read = read_journey(&older).unwrap();
     assert_eq!((read.opening(), read.past()), (&Opening { mode: None, ..opened }, journey().past()));
-    let merchant = Merchant { accounts: Vec::new(), ..fixtures::merchant("Shop", NOW) };
-    let mut older = write_merchant(&merchant).unwrap();
-    assert_eq!((older[1], older.pop(), older.pop()), (0x9f, Some(0x90), Some(1)), "fifteen: the mode, and no accounts");
-    older[1] = 0x9d;
+    let merchant = Merchant { accounts: Vec::new(), logo: None, ..fixtures::merchant("Shop", NOW) };
+    let written = write_merchant(&merchant).unwrap();
+    let end = written.len() - 3;
+    let expected = (&[0xdc, 0, 16][..], &[1, 0x90, 0xc0][..]);
+    assert_eq!((&written[1..4], &written[end..]), expected, "sixteen: the mode, no accounts, and no logo");
+    let older = [&written[..1], &[0x9d], &written[4..end]].concat();
     assert_eq!(read_merchant(&older), Ok(Merchant { mode: None, ..merchant }));
 }
 

@@ -12,6 +12,7 @@ mod indexes;
 mod journeys;
 mod keys;
 mod link;
+mod logos;
 mod merchants;
 mod owner;
 mod script;

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use super::instead::{Instead, PageResult};
 use super::{home, outcome};
 use crate::domain::{AppPage, Device, DeviceResponse, Journey};
-use crate::engine::{Admitted, Engine, find, page_of, redirect, use_cases};
+use crate::engine::{Admitted, Engine, HomeRedirect, find, page_of, redirect, use_cases};
 use crate::language::Sentence;
-use crate::web::views::{AppReturn, ProblemPage};
+use crate::web::views::{AppMissing, AppReturn, ProblemPage};
 use crate::web::{in_language, page_at, reply};
 
 /// Beside the pages of checkouts and those of consents.
@@ -22,16 +22,21 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(page_at("/app", "GET").route(web::get().to(app)));
 }
 
-/// The query: one of the two.
+/// The query: one of the three.
 #[derive(Deserialize)]
 struct Asked {
     #[serde(default)]
     link_id: String,
     #[serde(default)]
     ticket: String,
+    #[serde(default)]
+    resume: String,
 }
 
 async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<Asked>) -> PageResult {
+    if !asked.resume.is_empty() {
+        return missing_app(&engine, &request, &asked.resume).await;
+    }
     if asked.ticket.is_empty() {
         return Ok(match find::look(&engine.deps, &asked.link_id).await? {
             Some(_) if reply::is_prefetch(&request) => reply::untouched(),
@@ -52,6 +57,25 @@ async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<
         Admitted::Over => reply::problem_page(StatusCode::GONE, ProblemPage::over()),
         Admitted::Journey(_) | Admitted::Unknown => reply::unknown_link(),
     })
+}
+
+/// The page of an app that has to be installed first. Who has its handle was shown the page of the app before, so it may
+/// come without a cookie, unless the merchant asks for one; it is never shown a token.
+async fn missing_app(engine: &Engine, request: &HttpRequest, handle: &str) -> PageResult {
+    let journey = match use_cases::app_page::admit_to_resume(engine, handle).await? {
+        Admitted::Journey(_) if reply::is_prefetch(request) => return Ok(reply::untouched()),
+        Admitted::Journey(journey) if is_here(request, &journey) => journey,
+        Admitted::Over => return Ok(reply::problem_page(StatusCode::GONE, ProblemPage::over())),
+        Admitted::Journey(_) | Admitted::Unknown => return Ok(reply::unknown_link()),
+    };
+    if redirect::home_redirect_now(&engine.deps, &journey, &reply::visitor(request))? == HomeRedirect::OtherBrowser {
+        return Ok(reply::other_browser(&journey));
+    }
+    let Some(missing) = redirect::missing_app(&journey, device(request), handle)? else {
+        return Ok(reply::unknown_link());
+    };
+    let merchant = journey.opening().merchant_name.as_str().to_owned();
+    Ok(reply::customers_page(&AppMissing { page: in_language::of_journey(request, &journey), merchant, missing }))
 }
 
 /// The page that a device is shown; sends on every device that needs none.

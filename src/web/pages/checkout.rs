@@ -5,7 +5,8 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use tokio::time::Instant;
 
-use super::link::{LinkQuery, address, journey_of, journey_to_show, posted, scope};
+use super::address::address;
+use super::link::{LinkQuery, journey_of, journey_to_show, posted, scope};
 use super::sending::{Addresses, NotSent, send, with_visit_cookie};
 use super::{home, instead::PageResult, outcome::amount};
 use crate::domain::{Cancel, Journey, Stage};
@@ -54,7 +55,7 @@ async fn send_away(
 ) -> HttpResponse {
     let addresses =
         Addresses { page: address(PAYMENT_PAGE, "", link), leaving: address(PAYMENT_PAGE, "/leaving", link) };
-    let send_request = SendRequest { link, chosen, at: Instant::now() };
+    let send_request = SendRequest { link, chosen, text: None, at: Instant::now() };
     send(engine, request, send_request, addresses, |not_sent| match not_sent {
         NotSent::Ended(journey) => home::lead_home(engine, request, &journey),
         NotSent::NoProvider(journey) | NotSent::Choose(journey) => {
@@ -104,8 +105,7 @@ fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -
     let failed = match journey.stage() {
         Stage::Concluded(final_outcome) => {
             let landing = opening.plan.destination_for(Some(final_outcome.outcome));
-            let home = engine.deps.public_url.page("/payment/home", &[("link_id", link)]);
-            return home::ended(engine, request, journey, (landing, home));
+            return home::ended(engine, request, journey, (landing, link));
         }
         Stage::HandedBack => return home::lead_home(engine, request, journey),
         // Its time is over, and a provider must say first that nobody has paid.

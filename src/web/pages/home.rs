@@ -3,7 +3,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 
-use super::outcome;
+use super::{address::address, outcome};
 use crate::domain::{Journey, PlannedCallback, Redirect};
 use crate::engine::{Engine, HomeRedirect, page_of, redirect};
 use crate::web::views::{Home, Next, ProblemPage};
@@ -21,30 +21,31 @@ pub(in crate::web) fn lead_home(engine: &Engine, request: &HttpRequest, journey:
 
 /// What has become of a journey, in words and without a link, for a browser that shows nothing long after its end.
 pub(super) fn too_late(engine: &Engine, request: &HttpRequest, journey: &Journey) -> HttpResponse {
-    let page = outcome::page(engine, request, journey, Next::LookThere);
+    let page = outcome::page(engine, request, journey, (Next::LookThere, None));
     let mut page =
         page.unwrap_or_else(|| reply::problem_page(StatusCode::GONE, ProblemPage::answered().of_journey(journey)));
     *page.status_mut() = StatusCode::GONE;
     page
 }
 
-/// What has become of a journey that lands at this callback, with a link to the page `home` for the browser that would
-/// be led there.
+/// What has become of a journey that lands at this callback, for a browser that has its link; with the way home for the
+/// one that would be led there.
 pub(super) fn ended(
     engine: &Engine,
     request: &HttpRequest,
     journey: &Journey,
-    (landing, home): (Option<&PlannedCallback>, String),
+    (landing, link): (Option<&PlannedCallback>, &str),
 ) -> HttpResponse {
     let home_redirect = redirect::home_redirect_now(&engine.deps, journey, &reply::visitor(request));
     let next = match (landing, home_redirect) {
         (None, _) => Next::Close,
         (_, Ok(HomeRedirect::To(_))) => {
-            Next::Home(Home { url: home, merchant: journey.opening().merchant_name.as_str().to_owned() })
+            let url = address(page_of(journey), "/home", link);
+            Next::Home(Home { url, merchant: journey.opening().merchant_name.as_str().to_owned() })
         }
         _ => Next::LookThere,
     };
-    outcome::page(engine, request, journey, next).unwrap_or_else(|| lead_home(engine, request, journey))
+    outcome::page(engine, request, journey, (next, Some(link))).unwrap_or_else(|| lead_home(engine, request, journey))
 }
 
 /// To a journey's own page: its link does nothing on the pages of another purpose.

@@ -22,6 +22,8 @@ pub(in crate::web) struct CallbackBody {
     pub android_package: Option<String>,
     pub fallback: Option<String>,
     pub app_links: Option<String>,
+    pub app_store: Option<String>,
+    pub play_store: Option<String>,
     pub on_request: Option<bool>,
 }
 
@@ -65,6 +67,8 @@ impl Saved for SavedCallback {
             android_package: body.android_package.as_deref(),
             fallback: body.fallback.as_deref(),
             app_links: body.app_links.as_deref(),
+            app_store: body.app_store.as_deref(),
+            play_store: body.play_store.as_deref(),
         };
         Ok(Self {
             device_urls: DeviceUrls::parse(written, &url, &engine.deps.rules)?,

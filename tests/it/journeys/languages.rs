@@ -136,12 +136,24 @@ async fn vendors_clients_name_the_language_in_their_own_way(gateway: TestGateway
 async fn a_test_is_marked_and_the_merchants_own_pages_are_linked(gateway: TestGateway) {
     let merchant = gateway.merchant("Shop");
     let before = opened(&merchant, json!({})).await;
-    let links = json!({ "support_url": "https://shop.example/help?a=b&c", "legal_url": "https://shop.example/legal" });
-    merchant.choose(links).await;
+    merchant
+        .choose(json!({
+            "support_url": "https://shop.example/help?a=b&c", "legal_url": "https://shop.example/legal",
+            "color": "#FFCC00",
+        }))
+        .await;
     let after = opened(&merchant, json!({})).await;
     let page = gateway.http.get(checkout(&after)).await.is(200);
     let page = page.says("This is a test. No money moves.").says(">Help from Shop</a>").says(">Legal notice</a>");
-    page.says("href=\"https://shop.example/help?a=b&#38;c\"").never_says("Handback</footer>");
+    let page = page.says("href=\"https://shop.example/help?a=b&#38;c\"").never_says("Handback</footer>");
+    let html = page.text();
+    let style = html.split('"').find(|part| part.starts_with("/static/color-ffcc00.")).unwrap();
+    let style = gateway.http.get(style).await.is(200);
+    assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
+    assert_eq!(style.header("cache-control"), "public, max-age=31536000, immutable");
+    style.says("--fill:#ffcc00").says("--on-fill:#000000");
+    let other = gateway.http.get("/static/color-ffcc00.000000000000.css").await.is(200);
+    assert_eq!(other.header("cache-control"), "no-store");
     let page = gateway.http.get(checkout(&before)).await.is(200);
-    page.says("This is a test. No money moves.").never_says("<footer>");
+    page.says("This is a test. No money moves.").never_says("<footer>").never_says("/static/color-");
 }

@@ -54,13 +54,14 @@ enum For {
 }
 use For::{Both, Consents, Ixopay, Payments, TokenIo, TokenLinks, TokenRequests};
 
-const ROUTES: [Route; 31] = [
+const ROUTES: [Route; 33] = [
     ("web/pages/checkout.rs", "/payment", Payments, Nowhere, "GET /payment?link_id={link}"),
     ("web/pages/checkout.rs", "", Payments, Nowhere, "GET /payment?link_id={link}"),
     ("web/pages/checkout.rs", "/pay", Payments, Home, "POST /payment/pay?link_id={link}"),
     ("web/pages/checkout.rs", "/leaving", Payments, Nowhere, "GET /payment/leaving?link_id={link}"),
     ("web/pages/checkout.rs", "/cancel", Payments, Home, "POST /payment/cancel?link_id={link}"),
     ("web/pages/link.rs", "/home", Payments, Home, "GET /payment/home?link_id={link}"),
+    ("web/pages/link.rs", "/copy", Payments, Nowhere, "GET /payment/copy?link_id={link}"),
     ("web/pages/link.rs", "/qr.png", Payments, Nowhere, "GET /payment/qr.png?link_id={link}"),
     ("web/pages/app_page.rs", "/app", Payments, App, "GET /payment/app?link_id={link}"),
     ("web/pages/app_page.rs", "/app", Payments, App, "GET /payment/app?ticket={ticket}"),
@@ -76,6 +77,7 @@ const ROUTES: [Route; 31] = [
     ),
     ("web/pages/consent.rs", "/cancel", Consents, Home, "POST /consent/cancel?link_id={link}"),
     ("web/pages/link.rs", "/home", Consents, Home, "GET /consent/home?link_id={link}"),
+    ("web/pages/link.rs", "/copy", Consents, Nowhere, "GET /consent/copy?link_id={link}"),
     ("web/pages/link.rs", "/qr.png", Consents, Nowhere, "GET /consent/qr.png?link_id={link}"),
     ("web/pages/app_page.rs", "/app", Consents, App, "GET /consent/app?link_id={link}"),
     ("web/pages/app_page.rs", "/app", Consents, App, "GET /consent/app?ticket={ticket}"),

@@ -144,7 +144,7 @@ async fn settings_are_chosen_one_by_one(gateway: TestGateway) {
         "one_time_token": "off", "extra_outcomes": "off", "one_off_urls": "allowed", "same_browser": "checked",
         "app_links": "page", "when_late": "wait", "signed_returns": "off", "one_time_token_life_seconds": 300,
         "journey_life_seconds": 86_400, "answers_to": "gateway", "signed_calls": "checked", "notice_type": "",
-        "provider": "", "late_payments": "keep", "language": "", "support_url": "", "legal_url": "",
+        "provider": "", "late_payments": "keep", "language": "", "support_url": "", "legal_url": "", "color": "", "logo_url": "",
     });
     assert_eq!(merchant.look("/profile/settings").await.is(200).json(), defaults);
     let mut expected = defaults;
@@ -164,6 +164,7 @@ async fn settings_are_chosen_one_by_one(gateway: TestGateway) {
         ("language", json!("pt-BR")),
         ("support_url", json!("https://shop.example/help")),
         ("legal_url", json!("https://shop.example/legal")),
+        ("color", json!("#0b5f5a")),
     ] {
         expected[name] = value.clone();
         let chosen = merchant.v1(Method::PATCH, "/profile/settings", &json!({ name: value })).await.is(200);
@@ -190,6 +191,8 @@ async fn settings_keep_their_bounds(gateway: TestGateway) {
         (json!({ "language": "de_DE" }), 422),
         (json!({ "support_url": "http://shop.example/help" }), 422),
         (json!({ "legal_url": "mailto:us@shop.example" }), 422),
+        (json!({ "color": "teal" }), 422),
+        (json!({ "logo_url": "http://shop.example/logo.png" }), 422),
         (json!({ "one_time_token": true }), 400),
         (json!({ "one_time_tokens": "on" }), 400),
         (json!([]), 400),
