@@ -24,7 +24,7 @@ use handback::clock::{Clock, SystemClock};
 use handback::domain::id::MerchantId;
 use handback::domain::journey::Journey;
 use handback::domain::secret::Digest;
-use handback::store::redis::RedisStore;
+use handback::store::redis::{RedisAddress, RedisStore};
 use handback::store::{Redemption, Step, Tokens};
 
 /// How many callers there are at the same time.
@@ -90,7 +90,8 @@ struct Traffic {
 
 impl Traffic {
     fn into(server: &RedisServer) -> Result<Self, Trouble> {
-        let store = RedisStore::open(&server.url(), Arc::new(SystemClock), Duration::from_hours(7 * 24))?;
+        let store =
+            RedisStore::open(RedisAddress::parse(&server.url())?, Arc::new(SystemClock), Duration::from_hours(7 * 24))?;
         Ok(Self { store: Arc::new(store), merchants: (0..100).map(|_| MerchantId::mint(rand::random())).collect() })
     }
 

@@ -216,6 +216,7 @@ fn engine_heard_by(
         longest_life: config.keep,
         usual_mode: if config.sandbox { Mode::Test } else { Mode::Live },
         operator: config.operator_keys.clone(),
+        ways_in: providers::ways_in(config, clock)?,
         waker,
         logos: Arc::new(Logos::by(couriers_way_out(config).build()?)),
     }))

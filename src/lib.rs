@@ -47,6 +47,7 @@ pub mod keys;
 pub mod language;
 pub mod listener;
 pub mod logo;
+pub mod mail;
 pub mod provider;
 pub mod sandbox;
 pub mod store;

@@ -4,6 +4,7 @@
 //! complete: nobody else in the crate reads the environment, and no setting is looked at twice. `settings` is the table
 //! of all settings, and the fields of [`Config`] are their manual; `docs/OPERATING.md` is the same for operators.
 
+mod console;
 mod institution;
 mod languages;
 mod mistake;
@@ -22,12 +23,13 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 
+pub use console::ConsoleOidcConfig;
 pub use institution::{BankConfig, InstitutionConfig};
 pub use mistake::{Mistake, Mistakes, Origin};
 pub use provider::ProviderConfig;
 pub use settings::Config;
 pub use span::parse as parse_span;
-pub use store::{KeySource, RedisUrl, StoreConfig};
+pub use store::{KeySource, StoreConfig};
 
 use crate::domain::{Network, PublicUrl, Rules, words::words};
 
@@ -73,13 +75,17 @@ impl Config {
 
     /// What callbacks may be: with which app schemes, and where by plain http.
     pub fn callback_rules(&self) -> Rules {
-        let network = |network: &IpNet| Network { address: network.addr(), prefix: network.prefix_len() };
         Rules {
             app_schemes: self.app_schemes.clone(),
-            plain_networks: self.egress_allow.iter().map(network).collect(),
+            plain_networks: networks(&self.egress_allow),
             ..Rules::default()
         }
     }
+}
+
+/// Networks as the domain has them.
+pub fn networks(networks: &[IpNet]) -> Vec<Network> {
+    networks.iter().map(|network| Network { address: network.addr(), prefix: network.prefix_len() }).collect()
 }
 
 #[cfg(test)]

@@ -162,7 +162,7 @@ fn client_certificate(section: &mut Section<'_>) -> Option<ClientCertificate> {
 }
 
 /// A list of names, each as `parse` understands it. `None` when it is not there, which is `usual`, or a mistake.
-fn each_name<T>(
+pub fn each_name<T>(
     section: &mut Section<'_>,
     (key, usual, between): (&str, &str, &str),
     parse: fn(&str) -> Result<T, Invalid>,

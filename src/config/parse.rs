@@ -5,6 +5,7 @@
 
 use std::{net::SocketAddr, ops::RangeInclusive, path::Path, time::Duration};
 
+use super::console::{self, ConsoleOidcConfig};
 use super::institution::{self, InstitutionConfig};
 use super::mistake::{Mistakes, Origin, repeating};
 use super::provider::ProviderConfig;
@@ -12,9 +13,10 @@ use super::raw::{Raw, Source, Text};
 use super::setting::{Form, Setting};
 use super::store::{KeySource, StoreConfig};
 use super::{Line, languages, provider, section::Notes, span, values};
-use crate::domain::{Invalid, PublicUrl};
+use crate::domain::{EmailAddress, Invalid, PublicUrl};
 use crate::keys::Keys;
 use crate::language::Languages;
+use crate::mail::SmtpUrl;
 
 /// Where the embedded store lives unless the operator says otherwise.
 pub const DATA_FOLDER: &str = "./handback-data";
@@ -174,6 +176,21 @@ impl Value<'_> {
     pub fn providers(self) -> Vec<ProviderConfig> {
         let Self { reader, setting } = self;
         provider::providers(reader.raw.tables(setting), &reader.notes)
+    }
+
+    /// The OpenID provider by which people sign in to the console, with a line for each of its values.
+    pub fn console_oidc(self) -> Option<ConsoleOidcConfig> {
+        let Self { reader, setting } = self;
+        console::oidc(reader.raw.tables(setting), &reader.notes)
+    }
+
+    /// The sender of mail, which is missing where there is a server.
+    pub fn sender(self, server: Option<&SmtpUrl>) -> Option<EmailAddress> {
+        if server.is_some() {
+            let invalid = Invalid::new("", "is missing, while mail.smtp_url names a server");
+            self.need(&invalid.hint("expected such as no-reply@pay.example"));
+        }
+        self.optional("none", |text| EmailAddress::parse(text).map(Some))
     }
 
     /// Notes that the setting is missing when it has no text, unless it may stand in a file that was not understood.

@@ -47,7 +47,7 @@ impl Variables {
 pub struct Raw {
     known: &'static [Setting],
     values: Vec<(&'static Setting, Text)>,
-    /// The tables of each setting that is a list of them, by its key.
+    /// The tables of each setting that is one or a list of them, by its key.
     tables: Vec<(&'static str, Vec<Table>)>,
     pub variables: Variables,
     /// Where the tables stand.
@@ -93,7 +93,7 @@ impl Raw {
         self.values.iter().rev().find(|(known, _)| *known == setting).map(|(_, text)| text)
     }
 
-    /// The tables of a setting that is a list of them.
+    /// The tables of a setting that is one or a list of them.
     pub fn tables(&self, setting: &Setting) -> &[Table] {
         let tables = self.tables.iter().find(|(key, _)| *key == setting.key);
         tables.map_or(&[], |(_, tables)| tables.as_slice())
@@ -146,6 +146,11 @@ impl Raw {
                 self.tables.push((setting.key, tables));
                 return;
             }
+            (Form::Table, Value::Table(table)) => {
+                self.tables.push((setting.key, vec![table]));
+                return;
+            }
+            (Form::Table, _) => Invalid::new("", "is not a table").hint(format!("expected [{}]", setting.key)),
             (Form::Tables, _) => {
                 Invalid::new("", "is not a list of tables").hint(format!("expected [[{}]] before each", setting.key))
             }

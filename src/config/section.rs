@@ -36,6 +36,11 @@ impl Notes {
         self.mistakes.borrow_mut().push(Mistake::new(key, origin, invalid));
     }
 
+    /// The file that the tables stand in.
+    pub fn origin(&self) -> Origin {
+        self.origin.clone()
+    }
+
     /// Whether there is a mistake at a key that begins so.
     pub fn has_refused(&self, start: &str) -> bool {
         self.mistakes.borrow().iter().any(|mistake| mistake.key.starts_with(start))

@@ -11,6 +11,8 @@ pub enum Form {
     List,
     /// A list of tables, which the file alone can hold.
     Tables,
+    /// One table, which the file alone can hold.
+    Table,
 }
 
 /// One setting.
@@ -47,6 +49,11 @@ pub const fn list(key: &'static str, env: &'static str) -> Setting {
 /// A setting that is a list of tables.
 pub const fn tables(key: &'static str) -> Setting {
     Setting { key, env: None, form: Form::Tables }
+}
+
+/// A setting that is one table.
+pub const fn table(key: &'static str) -> Setting {
+    Setting { key, env: None, form: Form::Table }
 }
 
 /// The name among `names` that `text` was probably meant to be.

@@ -8,13 +8,15 @@ use std::{path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 
+use super::console::ConsoleOidcConfig;
 use super::parse::{DATA_FOLDER, Reader};
 use super::provider::ProviderConfig;
-use super::setting::{Setting, list, plain, secret, tables};
+use super::setting::{Setting, list, plain, secret, table, tables};
 use super::store::{KeySource, StoreConfig};
 use super::{Line, LogFormat, institution::InstitutionConfig, mistake::Mistakes, raw::Raw, span, values};
-use crate::domain::{Digest, PublicUrl};
+use crate::domain::{Digest, EmailAddress, PublicUrl};
 use crate::language::Languages;
+use crate::mail::SmtpUrl;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -56,8 +58,8 @@ settings! {
     /// Off loopback it must be given. Plain http off loopback is a warning.
     given_public_url: Option<PublicUrl> = secret("public_url", "HANDBACK_PUBLIC_URL"), public_url(listen);
 
-    /// Where everything is kept: `embedded:PATH`, `redis://…` or `rediss://…`. Default `embedded:./handback-data`; a
-    /// relative path begins in the working directory.
+    /// Where everything is kept: `embedded:PATH`, or the [address of a Redis](crate::store::redis::RedisAddress). Default
+    /// `embedded:./handback-data`; a relative path begins in the working directory.
     store: StoreConfig = secret("store", "HANDBACK_STORE"),
         parsed(StoreConfig::Embedded(PathBuf::from(DATA_FOLDER)), StoreConfig::parse, ToString::to_string);
 
@@ -82,6 +84,18 @@ settings! {
 
     /// The institutions that consents can be asked of, each with its bank; the file alone can name them. Default none.
     institutions: Vec<InstitutionConfig> = tables("institution"), institutions(sandbox, &providers);
+
+    /// The operator's own OpenID provider, by which people sign in to the console; the file alone can name it. Default
+    /// none.
+    console_oidc: Option<ConsoleOidcConfig> = table("console.oidc"), console_oidc();
+
+    /// The operator's SMTP server: `smtps://USER:PASSWORD@HOST`, or `smtp://…?tls=required`. Default none; then nothing
+    /// is mailed.
+    mail_smtp: Option<SmtpUrl> = secret("mail.smtp_url", "HANDBACK_MAIL_SMTP_URL"),
+        optional("none", |text| SmtpUrl::parse(text).map(Some));
+
+    /// The sender of mail. It is missing where there is a server.
+    mail_from: Option<EmailAddress> = plain("mail.from", "HANDBACK_MAIL_FROM"), sender(mail_smtp.as_ref());
 
     /// The app schemes that callbacks may have although they are not a reversed domain name, in lower case. Default
     /// none.
@@ -179,5 +193,9 @@ fn warnings(config: &Config) -> Vec<String> {
     let counters = counters.map(|at| {
         format!("metrics.listen is {at}: whoever reaches this address reads the counters; they ask for no credentials")
     });
-    plain.into_iter().chain(play).chain(counters).collect()
+    let mail = config.mail_smtp.as_ref().filter(|url| url.is_open());
+    let mail = mail.map(|url| {
+        format!("mail.smtp_url is {url}: sign-in links travel there without encryption; use smtps://, or ?tls=required")
+    });
+    plain.into_iter().chain(play).chain(counters).chain(mail).collect()
 }

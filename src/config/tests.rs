@@ -7,6 +7,7 @@ use tempfile::NamedTempFile;
 use super::*;
 use crate::keys::Keys;
 
+mod console;
 mod institutions;
 mod languages;
 mod providers;
@@ -110,6 +111,8 @@ fn every_mistake_is_reported_at_once() {
         ("HANDBACK_KEYS", "k1"),
         ("HANDBACK_OPERATOR_KEY", "too short to be one"),
         ("HANDBACK_SANDBOX", "yes"),
+        ("HANDBACK_MAIL_SMTP_URL", "https://mail.example"),
+        ("HANDBACK_MAIL_FROM", "Handback"),
         ("HANDBACK_APP_SCHEMES", "Shop App"),
         ("HANDBACK_LANGUAGES", "/nowhere/languages"),
         ("HANDBACK_BRAND", "Acme\u{202e}Pay"),

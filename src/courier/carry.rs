@@ -8,7 +8,8 @@ use tokio::time::Instant;
 use super::outgoing::{OutgoingRequest, Signing, Unwritable};
 use super::{Courier, Event, TROUBLE, in_flight::Holder, queue::Load, sender::Answered};
 use crate::domain::{
-    AttemptRecord, AttemptResult, CallbackUrl, DeliveryPolicy, Dialect, Digest, FeedEvent, Target, UnixMillis, Verdict,
+    AttemptRecord, AttemptResult, CallbackUrl, DeliveryPolicy, Dialect, Digest, FeedEvent, Mail, MailMessage, Role,
+    Target, UnixMillis, Verdict,
 };
 use crate::domain::{delivery::Attempt, feed::TROUBLE_QUIET, moment::whole_seconds};
 use crate::keys::WebhookKey;
@@ -103,8 +104,32 @@ impl Courier {
         };
         let (merchant, pay_id) = (leased.lease.merchant, leased.lease.id.journey.pay_id());
         let trouble = Trouble { merchant, pay_id, event, with: place(leased), quiet: TROUBLE_QUIET };
-        if let Err(error) = self.deps.store.tell_trouble(trouble).await {
-            tracing::warn!(error = %error, "courier.store_trouble");
+        match self.deps.store.tell_trouble(trouble).await {
+            Ok(true) => self.mail_trouble(leased, event).await,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(error = %error, "courier.store_trouble"),
+        }
+    }
+
+    /// Mails the merchant's admins what its event feed was told just now. The mail may be lost.
+    async fn mail_trouble(&self, leased: &Leased, event: FeedEvent) {
+        let Some(mailer) = &self.deps.ways_in.mailer else { return };
+        let merchant = match self.deps.store.merchant(leased.lease.merchant).await {
+            Ok(Some(merchant)) => merchant,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::warn!(error = %error, "courier.store_trouble");
+                return;
+            }
+        };
+        let message = MailMessage::EndpointTrouble {
+            merchant: merchant.name.as_str().to_owned(),
+            url: place(leased).to_owned(),
+            is_gone: matches!(event, FeedEvent::EndpointDisabled(_)),
+            page: self.deps.public_url.page("/console/webhooks", &[]),
+        };
+        for person in merchant.people.into_iter().filter(|person| person.role == Role::Admin) {
+            mailer.send(Mail { to: person.email, message: message.clone() });
         }
     }
 

@@ -83,12 +83,15 @@ impl ConsoleScope {
 pub struct MemberName(String);
 
 impl MemberName {
+    /// The longest name, in characters.
+    pub const LONGEST: usize = 40;
+
     /// Accepts a name; surrounding spaces are dropped.
     ///
     /// # Errors
     /// When it is blank, longer than 40 characters, or holds a character that misleads.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        label("name", text, 40).map(Self)
+        label("name", text, Self::LONGEST).map(Self)
     }
 
     /// The name.
@@ -194,6 +197,9 @@ pub struct ConsoleSession {
 words! {
     /// What was changed in the console.
     pub enum AuditAction {
+        /// A form was sent, and what became of it is not known: it is replaced by what was done, or taken back where
+        /// nothing was.
+        ChangeBegun = "change.begun",
         /// Somebody signed in.
         SignedIn = "session.began",
         /// Somebody signed out.
@@ -234,6 +240,10 @@ words! {
         KeyAdded = "key.added",
         /// An API key was ended.
         KeyRevoked = "key.revoked",
+        /// Somebody was named who may ask for sign-in links, or given another role.
+        PersonNamed = "person.named",
+        /// Somebody may ask for sign-in links no more.
+        PersonRemoved = "person.removed",
         /// A merchant was added.
         MerchantAdded = "merchant.added",
         /// A merchant was disabled.

@@ -10,6 +10,7 @@ pub mod callback;
 pub mod color;
 pub mod consent;
 pub mod console;
+mod console_access;
 pub mod delivery;
 pub mod device;
 pub mod dialect;
@@ -24,6 +25,7 @@ pub mod iso;
 pub mod journey;
 pub mod language_tag;
 pub mod logo;
+mod mail;
 pub mod merchant;
 pub mod message;
 pub mod mode;
@@ -34,6 +36,7 @@ pub mod open_request;
 pub mod outcome;
 pub mod page_link;
 pub mod params;
+mod people;
 pub mod plan;
 pub mod provider_account;
 pub mod redirect;
@@ -61,6 +64,7 @@ pub use console::{
     AuditAction, AuditEntry, AuditPlace, ConsoleScope, ConsoleSecret, ConsoleSession, Member, MemberName, Role,
     SessionId,
 };
+pub use console_access::{AccessRules, ConsoleAccess};
 pub use delivery::{
     AttemptRecord, AttemptResult, Delivery, DeliveryId, DeliveryPolicy, JourneyEvent, Posting, Schedule, SuccessRule,
     Target, Verdict, WebhookPayload,
@@ -83,6 +87,7 @@ pub use journey::{
 };
 pub use language_tag::{LanguageTag, PageLanguage};
 pub use logo::{FetchedLogo, Logo, LogoPicture};
+pub use mail::{Mail, MailMessage, MailedLink};
 pub use merchant::{CallbackName, Merchant, MerchantName, PublicKey, SavedCallback, SavedCallbacks, Webhook};
 pub use message::{Finish, FinishedAs};
 pub use mode::Mode;
@@ -93,6 +98,7 @@ pub use open_request::{Expiry, JobRequest, OpenRequest, RequestedProvider};
 pub use outcome::{Cause, Evidence, Fact, Outcome, ProviderRefusal, ResponseKind};
 pub use page_link::{MerchantMarks, PageLink};
 pub use params::{Params, Placeholder};
+pub use people::{EmailAddress, Person};
 pub use plan::{CallbackPlan, PlannedCallback};
 pub use provider_account::{
     AccountAccess, AccountKind, AccountLabel, AccountName, AccountState, PayeeAccount, ProviderAccount,

@@ -11,11 +11,11 @@ pub use providers::{AccountKinds, OpenedAccount, OpenedSecrets, Providers};
 
 use crate::clock::Clock;
 use crate::domain::{
-    DeliveryId, Dialect, Digest, Institution, Invalid, LogoPicture, Merchant, MerchantId, Mode, ProviderAccount,
-    PublicUrl, Rules,
+    AccessRules, DeliveryId, Dialect, Digest, Institution, Invalid, LogoPicture, Mail, Merchant, MerchantId, Mode,
+    ProviderAccount, PublicUrl, Rules,
 };
 use crate::keys::Keys;
-use crate::provider::Provider;
+use crate::provider::{IdentityProvider, Provider};
 use crate::store::{Store, StoreError};
 
 /// The store, the keys, the clock, the providers, the dialects and the operator's rules.
@@ -44,6 +44,8 @@ pub struct Deps {
     pub longest_life: Duration,
     /// The digests of the operator's API keys, none where nobody is the operator; see [`crate::keys::operator_key`].
     pub operator: Vec<Digest>,
+    /// How people get into the console, beside sign-in links that somebody makes.
+    pub ways_in: WaysIn,
     /// Wakes the courier, and knows how far deliveries are.
     pub waker: Arc<dyn CourierWaker>,
     /// Fetches merchants' logos.
@@ -69,6 +71,29 @@ impl LogoSource for NoLogos {
     async fn fetch(&self, _: &str) -> Result<LogoPicture, Invalid> {
         Err(Invalid::new("logo_url", "cannot be fetched here"))
     }
+}
+
+/// How people get into the console, beside sign-in links that somebody makes.
+#[derive(Default)]
+pub struct WaysIn {
+    /// The operator's own OpenID provider.
+    pub openid: Option<ConsoleOpenId>,
+    /// Sends mail: links that people ask for, and notices.
+    pub mailer: Option<Arc<dyn Mailer>>,
+}
+
+/// An OpenID provider that says who people are, and which of its groups may do what.
+pub struct ConsoleOpenId {
+    /// The provider.
+    pub provider: Arc<dyn IdentityProvider>,
+    /// Its groups.
+    pub access: AccessRules,
+}
+
+/// Sends mail.
+pub trait Mailer: Send + Sync {
+    /// Sends a mail, beside the work: it may be lost.
+    fn send(&self, mail: Mail);
 }
 
 /// What the engine asks of the courier: to wake, and how far deliveries are.

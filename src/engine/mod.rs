@@ -44,8 +44,8 @@ use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 use std::time::Duration;
 
 pub use deps::{
-    AccountKinds, CourierWaker, Deps, EngineError, LogoSource, NoCourier, NoLogos, OpenedAccount, OpenedSecrets,
-    Providers,
+    AccountKinds, ConsoleOpenId, CourierWaker, Deps, EngineError, LogoSource, Mailer, NoCourier, NoLogos,
+    OpenedAccount, OpenedSecrets, Providers, WaysIn,
 };
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
@@ -56,7 +56,10 @@ pub use visitor::{VisitCookie, Visitor};
 
 pub use use_cases::app_page::Admitted;
 pub use use_cases::consent::Changed;
-pub use use_cases::console::{IssuedLink, SIGN_IN_PAGE, SignedIn, Viewer, Whose};
+pub use use_cases::console::{
+    ConsoleChoice, Identified, IssuedLink, NotIdentified, OPENID_LIFE, OPENID_RETURN_PAGE, SIGN_IN_PAGE, SignedIn,
+    Viewer, Whose,
+};
 pub use use_cases::exchange::BroughtCode;
 pub use use_cases::job::EndedJob;
 pub use use_cases::list::JourneyDetails;
@@ -64,7 +67,7 @@ pub use use_cases::lost_keys::LostKeys;
 pub use use_cases::merchants::{AddedMerchant, Erased, NewMerchant};
 pub use use_cases::open::{Ordered, Rehearsal, Rehearsed};
 pub use use_cases::payment::{Attached, NotifyResult};
-pub use use_cases::profile::{Edit, Edited};
+pub use use_cases::profile::{Edit, Edited, EditedOnce};
 pub use use_cases::provider_accounts::{AccountPatch, NewAccount, ShownAccount, TestedAccount};
 pub use use_cases::redeem::{Redeemed, Redeeming};
 pub use use_cases::resume::{ResumeRequest, ResumeResult};

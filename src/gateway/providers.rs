@@ -9,17 +9,18 @@ use anyhow::{Result, bail};
 
 use super::account_kinds::Kinds;
 use crate::clock::Clock;
-use crate::config::{BankConfig, Config, InstitutionConfig, ProviderConfig};
+use crate::config::{BankConfig, Config, ConsoleOidcConfig, InstitutionConfig, ProviderConfig};
 use crate::dialect::yapily;
-use crate::domain::{Institution, Mode, PublicUrl};
+use crate::domain::{Institution, Invalid, Mode, PublicUrl};
 use crate::egress;
-use crate::engine::Providers;
+use crate::engine::{ConsoleOpenId, Mailer, OPENID_RETURN_PAGE, Providers, WaysIn};
+use crate::mail::Smtp;
 use crate::provider::http::check::{self, CheckedRule, Walk};
 use crate::provider::ixopay::{Ixopay, LostCreations};
 use crate::provider::sandbox::{self, Sandbox};
 use crate::provider::token_io::TokenIo;
 use crate::provider::yapily::Yapily;
-use crate::provider::{Provider, http::HttpProvider, oidc::Oidc};
+use crate::provider::{Provider, http::HttpProvider, oidc::Oidc, oidc::OidcIdentity};
 use crate::telemetry::metrics::Metrics;
 
 /// How soon a provider is asked again for the first time; twice as late each further time.
@@ -68,14 +69,34 @@ pub fn providers(
         match settings.as_ref().clone().parse() {
             Ok(settings) => providers.push(Arc::new(Oidc::new(settings, Arc::clone(clock)))),
             Err(broken) => {
-                let rules = broken.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-                bail!("the bank of institution {}: {rules}", configured.institution.id);
+                bail!("the bank of institution {}: {}", configured.institution.id, rules(&broken));
             }
         }
     }
     let client = accounts_way_out.idle_for(IDLE).build()?;
     let kinds = Kinds { client, clock: Arc::clone(clock), public_url: public_url.clone(), lost };
     Ok(Providers::new(providers, Arc::new(kinds)))
+}
+
+/// How people get into the console, beside sign-in links that somebody makes.
+///
+/// # Errors
+/// When a provider cannot be made of its settings.
+pub fn ways_in(config: &Config, clock: &Arc<dyn Clock>) -> Result<WaysIn> {
+    let mailer = config.mail_smtp.as_ref().zip(config.mail_from.clone());
+    let mailer = mailer.map(|(url, from)| Arc::new(Smtp::new(url, from)) as Arc<dyn Mailer>);
+    let openid = match config.console_oidc.clone() {
+        None => None,
+        Some(ConsoleOidcConfig { oidc, claim, access }) => match OidcIdentity::new(oidc, claim, Arc::clone(clock)) {
+            Ok(provider) => Some(ConsoleOpenId { provider: Arc::new(provider), access }),
+            Err(broken) => bail!("console.oidc: {}", rules(&broken)),
+        },
+    };
+    Ok(WaysIn { openid, mailer })
+}
+
+fn rules(broken: &[Invalid]) -> String {
+    broken.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// The client that calls the payment engines of the operator.
@@ -165,6 +186,9 @@ pub fn notices(config: &Config) -> Vec<String> {
         BankConfig::Sandbox | BankConfig::Provider(_) => None,
     });
     notices.extend(providers);
+    notices.extend(config.console_oidc.iter().map(|console| {
+        format!("console: people sign in by {}, and come back at {OPENID_RETURN_PAGE}", console.oidc.issuer)
+    }));
     notices.extend(config.institutions.iter().filter_map(|configured| {
         let Institution { id, features, .. } = &configured.institution;
         let withheld: Vec<&str> =

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use super::sandbox_bank;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, networks};
 use crate::demo::{self, Demo};
 use crate::engine::Engine;
 use crate::listener::{self, Admission, Options};
@@ -21,7 +21,7 @@ use crate::telemetry::{
     self,
     metrics::{CONTENT_TYPE, Connections, Metrics},
 };
-use crate::web::{self as http, GatewayKind, Limits, PageOptions, Rates};
+use crate::web::{self as http, GatewayKind, Limits, PageOptions, Rates, SignInAttempts};
 
 /// The largest body that is read, in bytes.
 const BODY_BYTES: usize = 64 * 1024;
@@ -77,6 +77,7 @@ struct Parts {
     shared: Shared,
     limits: web::Data<Limits>,
     rates: web::Data<Rates>,
+    attempts: web::Data<SignInAttempts>,
     kind: web::Data<GatewayKind>,
     pages: web::Data<PageOptions>,
     sandbox: Option<web::Data<Sandbox>>,
@@ -90,6 +91,7 @@ impl Parts {
         Ok(Self {
             limits: web::Data::new(Limits { body_bytes: BODY_BYTES, body_time: config.body_timeout }),
             rates: web::Data::new(Rates::default()),
+            attempts: web::Data::new(SignInAttempts::new(networks(&config.trusted_proxies))),
             kind: web::Data::new(if demo.is_some() { GatewayKind::Demo } else { GatewayKind::Own }),
             pages: web::Data::new(PageOptions {
                 languages: config.languages.clone(),
@@ -118,6 +120,7 @@ impl Parts {
             .app_data(clock)
             .app_data(self.limits.clone())
             .app_data(self.rates.clone())
+            .app_data(self.attempts.clone())
             .app_data(self.kind.clone())
             .app_data(self.pages.clone())
             .app_data(metrics)

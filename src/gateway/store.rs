@@ -87,7 +87,7 @@ async fn open_with(config: &Config, clock: &Arc<dyn Clock>, usage: StoreUse, key
             Arc::new(Embedded::open_existing(folder, clock, config.keep)?)
         }
         StoreConfig::Embedded(folder) => Arc::new(Embedded::open(folder, clock, config.keep)?),
-        StoreConfig::Redis(url) => Arc::new(RedisStore::open(url.reveal(), clock, config.keep)?),
+        StoreConfig::Redis(address) => Arc::new(RedisStore::open(address.clone(), clock, config.keep)?),
     };
     let described = || format!("cannot use the store: {}", store.describe());
     store.register_owner(&keys.fingerprints()).await.with_context(described)?;

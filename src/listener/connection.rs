@@ -1,6 +1,7 @@
 //! A connection: its socket and its budget, shared by the stream below the HTTP server and the program above it.
 
 use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::{future::poll_fn, rc::Rc};
@@ -40,6 +41,11 @@ impl Connection {
             body_left: Cell::new(false),
             held_back: Cell::new(false),
         }))
+    }
+
+    /// The address at its other end.
+    pub fn peer_address(&self) -> Option<IpAddr> {
+        self.0.socket.borrow().peer_addr().ok().map(|address| address.ip())
     }
 
     /// Notes that the body of the request under way has been read to its end: another request can follow it.

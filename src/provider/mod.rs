@@ -3,6 +3,7 @@
 mod authorization_response;
 mod bank_transfer;
 pub mod http;
+mod identity;
 pub mod ixopay;
 pub mod oidc;
 mod payments;
@@ -20,6 +21,7 @@ use crate::egress::Trouble;
 
 pub use authorization_response::{AuthorizationResponse, Carried, UnverifiedResponse};
 pub use bank_transfer::remittance;
+pub use identity::{Identity, IdentityProvider, IdentityRequest};
 pub use payments::{
     AccountSettings, AskSchedule, Notification, NotificationError, Notified, NotifiedPayment, OrderStanding, Ordered,
     PaymentReport, PaymentStatus, payment_page,

@@ -48,6 +48,16 @@ pub trait Audits: Send + Sync {
     /// Keeps an entry for `life`; the same entry tried again is kept once.
     async fn keep_entry(&self, scope: ConsoleScope, entry: &AuditEntry, life: Duration) -> Result<()>;
 
+    /// Puts `entry` in the place of the one that was `begun`, or without one takes that back, in one step. The same
+    /// call tried again changes nothing more, and an entry that is there already stays as it is.
+    async fn end_entry(
+        &self,
+        scope: ConsoleScope,
+        begun: AuditPlace,
+        entry: Option<&AuditEntry>,
+        life: Duration,
+    ) -> Result<()>;
+
     /// The entries behind `after`, newest first; `most` at the most.
     async fn entries(&self, scope: ConsoleScope, after: Option<AuditPlace>, most: usize) -> Result<Vec<AuditEntry>>;
 }

@@ -69,6 +69,7 @@ pub trait Events: Send + Sync {
     /// [`KEPT`](crate::domain::feed::KEPT) at the most.
     async fn events(&self, merchant: MerchantId, after: Option<EventCursor>, most: usize) -> Result<EventPage>;
 
-    /// Adds trouble to its merchant's feed, unless the same was added less than [`Trouble::quiet`] ago.
-    async fn tell_trouble(&self, trouble: Trouble<'_>) -> Result<()>;
+    /// Adds trouble to its merchant's feed, unless the same was added less than [`Trouble::quiet`] ago. Answers whether
+    /// it has; a call that is made again because its reply was lost may answer that it has not.
+    async fn tell_trouble(&self, trouble: Trouble<'_>) -> Result<bool>;
 }

@@ -14,6 +14,7 @@ mod notify;
 mod pages;
 mod problem;
 mod problem_kind;
+mod rates;
 pub mod reply;
 mod request_timeout;
 mod rules;
@@ -26,6 +27,7 @@ mod well_known;
 mod yapily;
 
 pub use body::{BodyTrouble, Incoming, Limits};
+pub use console::SignInAttempts;
 pub use dialects::dialects;
 pub use in_language::PageOptions;
 pub use ixopay::Rates;
@@ -51,7 +53,7 @@ pub enum GatewayKind {
 }
 
 /// Every route, but those of the sandbox bank and the demo. The application data it wants: [`Engine`], [`Limits`],
-/// [`Rates`], [`GatewayKind`] and [`PageOptions`].
+/// [`Rates`], [`SignInAttempts`], [`GatewayKind`] and [`PageOptions`].
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(page_at("/", "GET").route(web::get().to(front)))

@@ -86,6 +86,7 @@ class Bank {
     this.kind = KINDS[name];
     this.id = `handback-${name}`;
     this.secret = crypto.randomBytes(24).toString('base64url');
+    this.people = Object.keys(this.kind.people ?? { [USER]: {} });
     this.store = new Store(() => registration(this.kind, this));
   }
 
@@ -199,13 +200,14 @@ class Bank {
       });
     } else if (decision !== 'approve') {
       ask(400, 'Approve or deny, please.');
-    } else if (form.get('login') !== USER) {
+    } else if (!this.people.includes(form.get('login'))) {
       ask(400, `Nobody of that name banks here. Try ${USER}.`);
     } else {
-      const grant = new this.provider.Grant({ accountId: USER, clientId: params.client_id });
+      const accountId = form.get('login');
+      const grant = new this.provider.Grant({ accountId, clientId: params.client_id });
       grant.addOIDCScope(params.scope);
       await this.provider.interactionFinished(req, res, {
-        login: { accountId: USER, remember: false },
+        login: { accountId, remember: false },
         consent: { grantId: await grant.save() },
       });
     }

@@ -20,6 +20,16 @@ export const KINDS = {
   jarm: { ...CODE, response_mode: 'query.jwt', alg: 'ES256', par: 'offered' },
   mtls: { ...CODE, auth: 'tls_client_auth', alg: 'ES256', tls: true },
   failing: CODE,
+  // No bank: people of the operator's, who sign in to the console. What is said of them stands in the id_token.
+  staff: {
+    ...CODE,
+    people: {
+      alice: { email: 'alice@id.example', email_verified: true, groups: ['ops'] },
+      bob: { preferred_username: 'bob', groups: ['shop-support', 'other-readers'] },
+      carol: { preferred_username: 'carol', groups: ['shop-support'] },
+      eve: { preferred_username: 'eve', groups: ['somewhere-else'] },
+    },
+  },
 };
 
 export const usesSecret = (kind) => kind.auth.startsWith('client_secret');
@@ -75,7 +85,11 @@ export function configuration(name, kind, { adapter, key, aliases }) {
       names: { session: `${name}_session`, interaction: `${name}_interaction`, resume: `${name}_resume` },
     },
     interactions: { policy: policy(), url: (ctx, interaction) => `/interaction/${interaction.uid}` },
-    findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...kind.people?.[id] }) }),
+    ...(kind.people && {
+      claims: { openid: ['sub', 'email', 'email_verified', 'preferred_username', 'groups'] },
+      conformIdTokenClaims: false,
+    }),
     clientBasedCORS: () => false,
     ttl: {
       AccessToken: hour, AuthorizationCode: 60, Grant: hour, IdToken: hour, Interaction: hour, RefreshToken: hour, Session: hour,

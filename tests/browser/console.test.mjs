@@ -2,9 +2,14 @@
 // own, with a script and without any, within ten clicks.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { openChromium, openWindow } from './chromium.mjs';
 import { openGateway, openSite } from './gateway.mjs';
+
+const BANKS = fileURLToPath(new URL('../banks/bank.mjs', import.meta.url));
 
 let browser, gateway, site;
 
@@ -72,3 +77,48 @@ test('a page of another site sends no form of the console', async () => {
   await page.waitForSelector('h1:text("Start")');
   await close();
 });
+
+// The gateway is localhost here, because the provider is 127.0.0.1: another site.
+async function withStaff(base) {
+  const publicUrl = base.replace('127.0.0.1', 'localhost');
+  const returns = `${publicUrl}/console/openid/return`;
+  const banks = spawn(process.execPath, [BANKS, '--extra-redirect-uri', returns], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [line] = await once(banks.stdout, 'data');
+  const { issuer, client_id: id, client_secret: secret } = JSON.parse(line).kinds.staff;
+  const quoted = (value) => JSON.stringify(value);
+  const text = [
+    `public_url = ${quoted(publicUrl)}`, 'sandbox.enabled = true', '[console.oidc]', 'label = "Staff"',
+    `issuer = ${quoted(issuer)}`, `client_id = ${quoted(id)}`, `client_secret = ${quoted(secret)}`, 'scope = ["openid"]',
+    'plain_loopback = true', '[console.oidc.groups]', 'ops = "operator"',
+  ].join('\n');
+  return { text, close: () => banks.stdin.end() };
+}
+
+for (const [device, viewport, javaScriptEnabled] of [
+  ['phone', { width: 320, height: 720 }, false], ['desktop', { width: 1280, height: 900 }, true],
+]) {
+  test(`an operator signs in by a real OpenID provider, on a ${device}`, async () => {
+    const own = await openGateway(withStaff);
+    const { page, refused, close } = await openWindow(browser, { viewport, javaScriptEnabled });
+    const base = own.base.replace('127.0.0.1', 'localhost');
+    await page.goto(`${base}/console/merchants`);
+    await page.click('a:text("Sign in")');
+    await page.click('a:text("Sign in with Staff")');
+    await page.click('button[value=deny]');
+    await page.waitForSelector('text=access_denied');
+    await page.click('a:text("Sign in")');
+    await page.click('a:text("Sign in with Staff")');
+    await page.locator('input[name=login]').waitFor();
+    await page.click('button[value=approve]');
+    await page.waitForSelector('h1:text("Merchants")');
+    await page.waitForSelector('text="alice@id.example (admin)"');
+    await page.reload();
+    await page.waitForSelector('h1:text("Merchants")');
+    await page.click('button:text("Sign out")');
+    await page.goto(`${base}/console/merchants`);
+    await page.waitForSelector('a:text("Sign in")');
+    assert.deepEqual(refused, []);
+    await close();
+    await own.close();
+  });
+}

@@ -22,13 +22,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("gateway", &["*"]),
     ("main", &["gateway", "cli", "config", "telemetry"]),
     ("cli", &["gateway", "config", "engine", "domain", "keys", "clock", "telemetry"]),
-    // What a bank is configured as is the bank's own; it says too which of it breaks a rule.
+    // What a bank or a Redis is configured as is its own; it says too which of it breaks a rule.
     (
         "config",
         &[
             "domain",
             "keys",
             "language",
+            // Which address an SMTP server may have.
+            "mail",
             "provider",
             "provider::http",
             "provider::ixopay",
@@ -36,8 +38,11 @@ const ROOMS: &[(&str, &[&str])] = &[
             "provider::sandbox",
             "provider::token_io",
             "provider::yapily",
+            "store::redis",
         ],
     ),
+    // What the engine and the courier have sent.
+    ("mail", &["engine::deps", "domain"]),
     ("telemetry", &["config"]),
     // Connections, below everything that answers.
     ("listener", &["telemetry"]),
@@ -60,10 +65,19 @@ const ROOMS: &[(&str, &[&str])] = &[
     // And how far an outgoing call got, which every provider that makes some reads alike.
     (
         "provider",
-        &["provider::payments", "provider::bank_transfer", "provider::authorization_response", "egress", "domain"],
+        &[
+            "provider::payments",
+            "provider::bank_transfer",
+            "provider::authorization_response",
+            "provider::identity",
+            "egress",
+            "domain",
+        ],
     ),
     ("provider::authorization_response", &["domain"]),
     ("provider::bank_transfer", &["domain"]),
+    // Who says who a person is, in the words of the return.
+    ("provider::identity", &["provider", "provider::authorization_response", "domain"]),
     // Its words for payments, which every provider knows.
     ("provider::payments", &["domain"]),
     // The clock, because what a bank signs expires, and what we sign does too.
@@ -96,6 +110,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("unic_langid", &["language"]),
     // What decodes pictures from elsewhere stays behind its limits.
     ("image", &["logo"]),
+    ("lettre", &["mail"]),
     ("ipnet", &["egress", "config", "listener"]),
     ("prometheus_client", &["telemetry"]),
     ("reqwest", &["egress", "provider::*"]),

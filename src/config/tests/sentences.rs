@@ -60,7 +60,7 @@ const VARIABLES: &[(&str, &str, &str)] = &[
         "HANDBACK_STORE",
         "redis://ada@cache.example",
         "store (from HANDBACK_STORE) names a user without a password; \
-         expected redis://USER:PASSWORD@HOST[:PORT][/DATABASE]",
+         expected redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]",
     ),
     ("HANDBACK_FOO", "1", "HANDBACK_FOO is not a setting; the settings are listed in docs/OPERATING.md"),
     ("HANDBACK_LOOG", "info", "HANDBACK_LOOG is not a setting; did you mean HANDBACK_LOG?"),

@@ -3,8 +3,8 @@
 pub use crate::domain::terms::{Settings, SettingsPatch};
 use crate::domain::text::label;
 use crate::domain::{
-    CallbackUrl, DeviceUrls, FetchedLogo, Invalid, IssuedKey, MerchantId, Mode, Placement, ProviderAccount, Rotating,
-    Slots, UnixMillis, WebhookEndpoint,
+    CallbackUrl, DeviceUrls, FetchedLogo, Invalid, IssuedKey, MerchantId, Mode, Person, Placement, ProviderAccount,
+    Rotating, Slots, UnixMillis, WebhookEndpoint,
 };
 
 /// A merchant and its profile. `revision` counts the changes, so that no edit is lost to another.
@@ -40,6 +40,8 @@ pub struct Merchant {
     pub mode: Option<Mode>,
     /// Where its own money is taken, in the order in which it prefers them.
     pub accounts: Vec<ProviderAccount>,
+    /// Who may ask for a sign-in link to its console by mail.
+    pub people: Vec<Person>,
     /// Its logo, as it was fetched from its setting's address.
     pub logo: Option<FetchedLogo>,
 }

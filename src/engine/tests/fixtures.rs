@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::domain::{
     DialectData, Mode, OneTime, OpenRequest, Placement, PublicUrl, Purpose, RequestedCallbacks, Rules, WebhookOptions,
 };
-use crate::engine::deps::{Deps, NoCourier, NoLogos};
+use crate::engine::deps::{Deps, NoCourier, NoLogos, WaysIn};
 use crate::keys::Keys;
 use crate::store::Store;
 
@@ -25,6 +25,7 @@ pub fn deps(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Deps {
         longest_life: Duration::from_hours(90 * 24),
         usual_mode: Mode::Test,
         operator: Vec::new(),
+        ways_in: WaysIn::default(),
         waker: Arc::new(NoCourier),
         logos: Arc::new(NoLogos),
     }

@@ -115,6 +115,7 @@ pub async fn add_as(
         mode: Some(mode),
         accounts: Vec::new(),
         logo: None,
+        people: Vec::new(),
     };
     let is_new = engine.deps.store.add(&merchant).await?;
     Ok(is_new.then_some(NewMerchant { merchant, api_key: first.key, signing_secret }))

@@ -1,8 +1,8 @@
 //! A merchant's profile: its callbacks, its webhook endpoints, its settings.
 
 use crate::domain::{
-    FetchedLogo, Invalid, Logo, LogoPicture, Merchant, MerchantId, PublicKey, SavedCallback, SettingsPatch, Slots,
-    Webhook, WebhookEndpoint,
+    EmailAddress, FetchedLogo, Invalid, Logo, LogoPicture, Merchant, MerchantId, Person, PublicKey, SavedCallback,
+    SettingsPatch, Slots, Webhook, WebhookEndpoint,
 };
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, change};
@@ -11,6 +11,9 @@ use crate::store::{Replaced, Reservation};
 
 /// The most public keys of one merchant.
 const MOST_KEYS: usize = 10;
+
+/// The most people of one merchant.
+const MOST_PEOPLE: usize = 100;
 
 /// A change to a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +36,10 @@ pub enum Edit {
     Register(PublicKey),
     /// Forgets the public key of this id.
     Forget(String),
+    /// Names somebody who may ask for sign-in links; who is named already has this role from now on.
+    Name(Person),
+    /// Names somebody no more.
+    Unname(EmailAddress),
     /// Sets where webhooks of every change of new journeys go; without one, none are sent.
     Tell(Option<Webhook>),
 }
@@ -42,6 +49,17 @@ pub enum Edit {
 pub enum Edited {
     /// It is made; the slot that it was about.
     Done(Option<usize>),
+    /// There is no such slot, or no such merchant any more.
+    NoSuchSlot,
+}
+
+/// What became of an edit that is made once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditedOnce {
+    /// It is made; the slot that it was about.
+    Now(Option<usize>),
+    /// It was made before; the slot that it was about then.
+    Before(usize),
     /// There is no such slot, or no such merchant any more.
     NoSuchSlot,
 }
@@ -56,20 +74,37 @@ pub async fn edit(
     edit: &Edit,
     reservation: Option<&Reservation>,
 ) -> Result<Edited> {
+    Ok(match edit_once(engine, merchant, edit, reservation).await? {
+        EditedOnce::Now(slot) => Edited::Done(slot),
+        EditedOnce::Before(slot) => Edited::Done(Some(slot)),
+        EditedOnce::NoSuchSlot => Edited::NoSuchSlot,
+    })
+}
+
+/// Edits a merchant's profile, and says whether the reservation's edit was made before.
+///
+/// # Errors
+/// As [`edit`].
+pub async fn edit_once(
+    engine: &Engine,
+    merchant: MerchantId,
+    edit: &Edit,
+    reservation: Option<&Reservation>,
+) -> Result<EditedOnce> {
     let logo = new_logo(engine, merchant, edit).await?;
     for _ in 0..change::TRIES {
-        let Some(mut profile) = engine.deps.store.merchant(merchant).await? else { return Ok(Edited::NoSuchSlot) };
+        let Some(mut profile) = engine.deps.store.merchant(merchant).await? else { return Ok(EditedOnce::NoSuchSlot) };
         put_logo(engine, &mut profile, &logo).await?;
         let slot = match apply(&mut profile, edit) {
             Ok(Edited::Done(slot)) => slot,
-            Ok(Edited::NoSuchSlot) => return Ok(Edited::NoSuchSlot),
+            Ok(Edited::NoSuchSlot) => return Ok(EditedOnce::NoSuchSlot),
             Err(refusal) => return edited_before(engine, merchant, reservation, refusal).await,
         };
         profile.revision += 1;
         let number = slot.and_then(|slot| u32::try_from(slot).ok()).unwrap_or_default();
         match engine.deps.store.replace(&profile, reservation.map(|reservation| (reservation, number))).await? {
-            Replaced::Done => return Ok(Edited::Done(slot)),
-            Replaced::Repeated(number) => return Ok(Edited::Done(Some(number as usize))),
+            Replaced::Done => return Ok(EditedOnce::Now(slot)),
+            Replaced::Repeated(number) => return Ok(EditedOnce::Before(number as usize)),
             Replaced::Reused => return Err(EngineError::KeyReused),
             Replaced::Stale => {}
         }
@@ -141,10 +176,10 @@ async fn edited_before(
     merchant: MerchantId,
     reservation: Option<&Reservation>,
     refusal: Invalid,
-) -> Result<Edited> {
+) -> Result<EditedOnce> {
     let Some(reservation) = reservation else { return Err(refusal.into()) };
     match engine.deps.store.replaced_by(merchant, reservation).await? {
-        Some(Replaced::Repeated(number)) => Ok(Edited::Done(Some(number as usize))),
+        Some(Replaced::Repeated(number)) => Ok(EditedOnce::Before(number as usize)),
         Some(Replaced::Reused) => Err(EngineError::KeyReused),
         Some(Replaced::Done | Replaced::Stale) | None => Err(refusal.into()),
     }
@@ -167,6 +202,12 @@ fn apply(profile: &mut Merchant, edit: &Edit) -> Result<Edited, Invalid> {
             profile.public_keys.retain(|key| key.id != *id);
             Ok(if profile.public_keys.len() < before { Edited::Done(None) } else { Edited::NoSuchSlot })
         }
+        Edit::Name(person) => name(profile, person).map(|()| Edited::Done(None)),
+        Edit::Unname(email) => {
+            let before = profile.people.len();
+            profile.people.retain(|person| person.email != *email);
+            Ok(if profile.people.len() < before { Edited::Done(None) } else { Edited::NoSuchSlot })
+        }
         Edit::Tell(webhook) => {
             profile.webhook.clone_from(webhook);
             Ok(Edited::Done(None))
@@ -187,6 +228,17 @@ fn too_many_endpoints() -> Invalid {
     let most = Slots::<WebhookEndpoint>::MOST;
     Invalid::new("url", format!("is one too many: there are {most} slots for payment endpoints"))
         .hint("replace an entry with PUT")
+}
+
+fn name(profile: &mut Merchant, person: &Person) -> Result<(), Invalid> {
+    if let Some(known) = profile.people.iter_mut().find(|known| known.email == person.email) {
+        known.role = person.role;
+    } else if profile.people.len() >= MOST_PEOPLE {
+        return Err(Invalid::new("email", format!("is one too many: there may be {MOST_PEOPLE}")).hint("delete one"));
+    } else {
+        profile.people.push(person.clone());
+    }
+    Ok(())
 }
 
 fn register(profile: &mut Merchant, key: &PublicKey) -> Result<Edited, Invalid> {

@@ -10,7 +10,10 @@ use tokio::time::Instant;
 
 use super::call::{Reply, call, object};
 use super::claims::{Half, OneOrMore, TokenKind, forged};
-use super::{Oidc, answer::peek, keys::Signed, parsed::OFFLINE_ACCESS, request::can_be_asked, settings::Flow};
+use super::{
+    Oidc, answer::peek, directory::Directory, keys::Signed, parsed::OFFLINE_ACCESS, request::can_be_asked,
+    settings::Flow,
+};
 use crate::domain::{BankTokens, Evidence, Fact, ProviderRefusal, Secret};
 use crate::provider::{ProviderError, Result, VisitContext};
 
@@ -24,6 +27,13 @@ const KEYS_WITHIN: Duration = Duration::from_secs(10);
 /// How far apart they are asked for.
 const KEYS_PAUSE: Duration = Duration::from_millis(250);
 
+/// A code, with what it was asked for under.
+pub(super) struct Code<'a> {
+    pub code: &'a Secret,
+    pub redirect_uri: &'a str,
+    pub verifier: &'a Secret,
+}
+
 impl Oidc {
     pub(super) async fn exchange_code(&self, context: &VisitContext<'_>, evidence: &Evidence) -> Result<Fact> {
         if !can_be_asked(context) {
@@ -31,20 +41,10 @@ impl Oidc {
             return Ok(Fact::refused(ProviderRefusal::new("unsupported_response_type", Some(why))));
         }
         let directory = self.knowledge.ready().await?.directory;
-        let fields = vec![
-            ("grant_type", "authorization_code".into()),
-            ("code", evidence.code.reveal().to_owned()),
-            ("redirect_uri", context.redirect_uri.clone()),
-            ("code_verifier", context.verifier.reveal().to_owned()),
-        ];
-        let reply = call(self.form(directory.token.clone(), fields)?).await?;
-        let tokens = match TokenReply::read(&reply) {
-            TokenReply::Granted(tokens) => tokens,
-            TokenReply::Refused(error) => {
-                self.note_refusal("exchanging", &error);
-                return Ok(Fact::refused(error));
-            }
-            TokenReply::Unreadable(why) => return Err(ProviderError::Unreadable(why.into())),
+        let code = Code { code: &evidence.code, redirect_uri: &context.redirect_uri, verifier: &context.verifier };
+        let tokens = match self.tokens(&directory, code).await? {
+            Ok(tokens) => tokens,
+            Err(error) => return Ok(Fact::refused(error)),
         };
         match self.consented(context, evidence, &tokens).await {
             Ok(consent) => Ok(match self.withheld(&tokens) {
@@ -66,6 +66,45 @@ impl Oidc {
             }
             Err(trouble @ (ProviderError::Unreadable(_) | ProviderError::NoPayment(_))) => Err(trouble),
         }
+    }
+
+    /// Takes a code to the bank: its tokens, or what it refuses.
+    ///
+    /// # Errors
+    /// When it gives no answer, or one that cannot be read.
+    pub(super) async fn tokens(
+        &self,
+        directory: &Directory,
+        code: Code<'_>,
+    ) -> Result<Result<Tokens, ProviderRefusal>> {
+        let fields = vec![
+            ("grant_type", "authorization_code".into()),
+            ("code", code.code.reveal().to_owned()),
+            ("redirect_uri", code.redirect_uri.to_owned()),
+            ("code_verifier", code.verifier.reveal().to_owned()),
+        ];
+        let reply = call(self.form(directory.token.clone(), fields)?).await?;
+        match TokenReply::read(&reply) {
+            TokenReply::Granted(tokens) => Ok(Ok(tokens)),
+            TokenReply::Refused(error) => {
+                self.note_refusal("exchanging", &error);
+                Ok(Err(error))
+            }
+            TokenReply::Unreadable(why) => Err(ProviderError::Unreadable(why.into())),
+        }
+    }
+
+    /// Verifies the `id_token` that came with an access token.
+    ///
+    /// # Errors
+    /// [`ProviderError::Forged`] when it is not the bank's word under this nonce; another when that cannot be known now.
+    pub(super) async fn verified_id_token(&self, nonce: &str, tokens: &Tokens) -> Result<Signed> {
+        let Some(id_token) = &tokens.id_token else { return forged("there is no id_token") };
+        let signed = self.verified_at_last(id_token).await?;
+        signed.claims.hold(TokenKind::IdToken, &self.settings.config, self.clock.now())?;
+        signed.claims.hold_id_token(nonce)?;
+        signed.claims.hold_half(Half::AccessToken(tokens.access_token.reveal()), signed.algorithm)?;
+        Ok(signed)
     }
 
     /// A scope that was asked for and not granted (RFC 6749, section 5.1: an answer that names none has granted all).
@@ -91,12 +130,7 @@ impl Oidc {
         if !config.is_openid() {
             return Ok(tokens.consent_id.clone().filter(|id| is_id(id)));
         }
-        let Some(id_token) = &tokens.id_token else { return forged("there is no id_token") };
-        let signed = self.verified_at_last(id_token).await?;
-        let claims = signed.claims;
-        claims.hold(TokenKind::IdToken, config, self.clock.now())?;
-        claims.hold_id_token(context.nonce())?;
-        claims.hold_half(Half::AccessToken(tokens.access_token.reveal()), signed.algorithm)?;
+        let claims = self.verified_id_token(context.nonce(), tokens).await?.claims;
         // OpenID Connect Core, section 3.3.3.6. The one that the browser carried has been verified by `check`.
         if config.flow == Flow::Hybrid
             && let Some(carried) = &evidence.signed
@@ -136,10 +170,10 @@ enum TokenReply {
 
 /// What a token endpoint gave.
 #[derive(Debug)]
-struct Tokens {
+pub(super) struct Tokens {
     json: Secret,
     access_token: Secret,
-    id_token: Option<Secret>,
+    pub(super) id_token: Option<Secret>,
     consent_id: Option<String>,
     /// The scope that was granted, where the answer says so.
     scope: Option<Vec<String>>,

@@ -14,6 +14,7 @@ mod claims;
 mod credentials;
 mod directory;
 mod exchange;
+mod identity;
 mod keys;
 mod knowledge;
 mod metadata;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use identity::OidcIdentity;
 pub use parsed::Settings;
 
 use super::{AuthorizationResponse, Checked, Provider, Requested, Result, UnverifiedResponse, VisitContext};

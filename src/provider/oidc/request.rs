@@ -11,7 +11,7 @@ use url::Url;
 
 use super::settings::{Flow, Requests, ResponseMode};
 use super::{Oidc, call::call_again};
-use crate::domain::{ProviderRefusal, Redirect};
+use crate::domain::{ProviderRefusal, Redirect, Secret};
 use crate::provider::{ProviderError, Requested, Result, VisitContext};
 
 /// How long a signed request can be used: FAPI 1.0 Advanced, section 5.2.2, allows an hour.
@@ -20,49 +20,74 @@ const REQUEST_LIFE: Duration = Duration::from_mins(10);
 /// How long a bank may take to take a request.
 const PUSHED_IN: Duration = Duration::from_secs(20);
 
+/// What is asked under one `state`.
+pub(super) struct Question<'a> {
+    pub redirect_uri: &'a str,
+    pub state: &'a str,
+    pub nonce: &'a str,
+    pub verifier: &'a Secret,
+}
+
 impl Oidc {
     pub(super) async fn ask(&self, context: &VisitContext<'_>) -> Result<Requested> {
         if !can_be_asked(context) {
             return Err(ProviderError::Unreachable("it gives access to accounts, and takes no payments".into()));
         }
+        let question = Question {
+            redirect_uri: &context.redirect_uri,
+            state: &context.state,
+            nonce: context.nonce(),
+            verifier: &context.verifier,
+        };
+        Ok(match self.send(&question).await? {
+            Ok(redirect) => Requested::Accepted(redirect),
+            Err(refusal) => Requested::Refused(refusal),
+        })
+    }
+
+    /// Where a browser is sent with a question, or what the bank refuses of it.
+    ///
+    /// # Errors
+    /// When the bank cannot be asked now.
+    pub(super) async fn send(&self, question: &Question<'_>) -> Result<Result<Redirect, ProviderRefusal>> {
         let directory = self.knowledge.ready().await?.directory;
         let mut fields = match self.settings.config.requests {
-            Requests::Plain => self.question(context),
-            Requests::Signed => self.signed_question(context)?,
+            Requests::Plain => self.fields(question),
+            Requests::Signed => self.signed_fields(question)?,
         };
         if let Some(address) = &directory.par {
             match self.push(address, fields).await? {
                 Ok(request_uri) => {
                     fields = vec![("client_id", self.settings.config.client_id.clone()), ("request_uri", request_uri)];
                 }
-                Err(refusal) => return Ok(Requested::Refused(refusal)),
+                Err(refusal) => return Ok(Err(refusal)),
             }
         }
         let mut url = directory.authorization.clone();
         // Its own query stays (RFC 6749, section 3.1).
         url.query_pairs_mut().extend_pairs(fields);
-        Ok(Requested::Accepted(Redirect::to_provider(url.into())))
+        Ok(Ok(Redirect::to_provider(url.into())))
     }
 
     /// What is asked, as parameters.
-    fn question(&self, context: &VisitContext<'_>) -> Vec<(&'static str, String)> {
+    fn fields(&self, question: &Question<'_>) -> Vec<(&'static str, String)> {
         let config = &self.settings.config;
         let default = match config.flow {
             Flow::Code => ResponseMode::Query,
             Flow::Hybrid => ResponseMode::Fragment,
         };
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(context.verifier.reveal()));
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(question.verifier.reveal()));
         let mut fields = vec![
             ("response_type", config.flow.as_str().into()),
             ("client_id", config.client_id.clone()),
-            ("redirect_uri", context.redirect_uri.clone()),
+            ("redirect_uri", question.redirect_uri.to_owned()),
             ("scope", config.scope.join(" ")),
-            ("state", context.state.clone()),
+            ("state", question.state.to_owned()),
             ("code_challenge", challenge),
             ("code_challenge_method", "S256".into()),
         ];
         if config.is_openid() {
-            fields.push(("nonce", context.nonce().into()));
+            fields.push(("nonce", question.nonce.to_owned()));
         }
         let prompts = config.prompts();
         if !prompts.is_empty() {
@@ -76,9 +101,9 @@ impl Oidc {
 
     /// The parameters as a request object. What OAuth 2 wants to see is repeated outside of it, as OpenID Connect Core,
     /// section 6.1, has it.
-    fn signed_question(&self, context: &VisitContext<'_>) -> Result<Vec<(&'static str, String)>> {
+    fn signed_fields(&self, question: &Question<'_>) -> Result<Vec<(&'static str, String)>> {
         let config = &self.settings.config;
-        let fields = self.question(context);
+        let fields = self.fields(question);
         let mut claims = vec![("iss", config.client_id.as_str()), ("aud", config.issuer.as_str())];
         claims.extend(fields.iter().map(|(name, value)| (*name, value.as_str())));
         let request = self.sign("oauth-authz-req+jwt", REQUEST_LIFE, &claims)?;

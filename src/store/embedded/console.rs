@@ -120,10 +120,25 @@ impl Sessions for Embedded {
 impl Audits for Embedded {
     async fn keep_entry(&self, scope: ConsoleScope, entry: &AuditEntry, life: Duration) -> Result<()> {
         let (place, record) = (entry.place.to_bytes(), write_entry(entry)?);
+        self.write(move |db, now| insert(db, scope, (&place, &record), now.plus(life))).await
+    }
+
+    async fn end_entry(
+        &self,
+        scope: ConsoleScope,
+        begun: AuditPlace,
+        entry: Option<&AuditEntry>,
+        life: Duration,
+    ) -> Result<()> {
+        let entry =
+            entry.map(|entry| Ok::<_, StoreError>((entry.place.to_bytes(), write_entry(entry)?))).transpose()?;
         self.write(move |db, now| {
-            let sql = "INSERT INTO audit (scope, place, record, kept_until) VALUES (?1, ?2, ?3, ?4)
-                       ON CONFLICT DO NOTHING";
-            execute(db, sql, params![scope.to_bytes(), place, record, millis(now.plus(life))]).map(drop)
+            let sql = "DELETE FROM audit WHERE scope = ?1 AND place = ?2";
+            execute(db, sql, params![scope.to_bytes(), begun.to_bytes()])?;
+            match &entry {
+                Some((place, record)) => insert(db, scope, (place, record), now.plus(life)),
+                None => Ok(()),
+            }
         })
         .await
     }
@@ -135,6 +150,12 @@ impl Audits for Embedded {
         })
         .await
     }
+}
+
+/// Inserts an entry, unless it is there.
+fn insert(db: &Connection, scope: ConsoleScope, (place, record): (&[u8], &[u8]), until: UnixMillis) -> Result<()> {
+    let sql = "INSERT INTO audit (scope, place, record, kept_until) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    execute(db, sql, params![scope.to_bytes(), place, record, millis(until)]).map(drop)
 }
 
 /// Drops some of what has ended; answers how many.

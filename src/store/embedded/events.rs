@@ -49,16 +49,17 @@ impl Events for Embedded {
         Ok(EventPage { events: events.collect(), read_to, has_more })
     }
 
-    async fn tell_trouble(&self, trouble: Trouble<'_>) -> Result<()> {
+    async fn tell_trouble(&self, trouble: Trouble<'_>) -> Result<bool> {
         let Trouble { merchant, pay_id, event, quiet, .. } = trouble;
         let digest = trouble.digest();
         self.write(move |db, now| {
             let note = "INSERT INTO troubles (digest, kept_until) VALUES (?1, ?2)
                 ON CONFLICT DO UPDATE SET kept_until = ?2 WHERE kept_until <= ?3";
-            if execute(db, note, params![digest.as_bytes(), millis(now.plus(quiet)), millis(now)])? == 1 {
+            let is_new = execute(db, note, params![digest.as_bytes(), millis(now.plus(quiet)), millis(now)])? == 1;
+            if is_new {
                 keep(db, merchant, (pay_id, event), now)?;
             }
-            Ok(())
+            Ok(is_new)
         })
         .await
     }

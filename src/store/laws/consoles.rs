@@ -211,6 +211,29 @@ pub(crate) async fn an_entry_tried_again_is_kept_once(tested: TestStore) {
     assert_eq!(tested.log(scope, None, 9).await, [entry]);
 }
 
+pub(crate) async fn an_entry_that_was_begun_ends_as_another_or_is_taken_back(tested: TestStore) {
+    let (scope, store) = (shop(), tested.store().clone());
+    let (begun, stays, back) =
+        (tested.logged(scope, "begun").await, tested.logged(scope, "stays").await, tested.logged(scope, "back").await);
+    let done = AuditEntry { object: "done".into(), action: AuditAction::CallbackDeleted, ..begun.clone() };
+    // A call whose reply was lost is made again.
+    for _ in 0..2 {
+        store.end_entry(scope, begun.place, Some(&done), DAY).await.unwrap();
+        store.end_entry(scope, back.place, None, DAY).await.unwrap();
+    }
+    let mut expected = vec![done, stays.clone()];
+    expected.sort_by_key(|entry| std::cmp::Reverse(entry.place));
+    assert_eq!(tested.log(scope, None, 9).await, expected);
+    // A repetition ends as the entry that is there, whose words stay.
+    let again = tested.logged(scope, "again").await;
+    let other = AuditEntry { object: "other".into(), ..stays };
+    store.end_entry(scope, again.place, Some(&other), DAY).await.unwrap();
+    assert_eq!(tested.log(scope, None, 9).await, expected);
+    // Of one console alone.
+    store.end_entry(shop(), expected[0].place, None, DAY).await.unwrap();
+    assert_eq!(tested.log(scope, None, 9).await.len(), 2);
+}
+
 pub(crate) async fn what_has_ended_is_tidied_away(tested: TestStore) {
     let scope = shop();
     let (link, old) = (tested.linked(scope).await, tested.logged(scope, "old").await);

@@ -124,9 +124,11 @@ pub(crate) async fn the_same_trouble_is_told_once_in_a_while(tested: TestStore) 
     let failing = FeedEvent::EndpointFailing(Target::WebhookEndpoint(99));
     let tell = async |pay_id, event, with: &str| {
         let trouble = Trouble { merchant: own, pay_id, event, with, quiet: HOUR };
-        tested.store().tell_trouble(trouble).await.unwrap();
+        let before = page(&tested, own, None, 99).await.events.len();
+        let is_new = tested.store().tell_trouble(trouble).await.unwrap();
         tested.pass(2 * SETTLED);
         let page = page(&tested, own, None, 99).await;
+        assert_eq!(is_new, page.events.len() > before);
         let events = page.events.iter().filter(|(cursor, _)| cursor.event >= 0x100);
         events.map(|(cursor, journey)| (journey.pay_id(), cursor.feed_event().unwrap())).collect::<Vec<_>>()
     };

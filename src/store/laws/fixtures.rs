@@ -7,10 +7,10 @@ use crate::domain::consent::{self, Kind};
 use crate::domain::{
     AccountAccess, AccountLabel, AccountName, AccountState, Amount, AnswerTo, ApplicationUser, BankTokens, BegunVisit,
     CallbackPlan, CallbackUrl, Cancel, Checkout, Conclusion, Consent, Currency, Delivery, DeviceUrls, DialectData,
-    Digest, Fact, FeatureRequest, FetchedLogo, Grant, IssuedKey, Journey, JourneyEvent, JourneyId, KeyName, KeyNumber,
-    Logo, Merchant, MerchantId, MerchantName, MintedToken, Mode, Opening, Placement, PlannedCallback, ProviderAccount,
-    Purpose, Rotating, Rules, SavedCallbacks, Sealed, Secret, Settings, Shard, Slots, User, UserId, Wanted,
-    WrittenDeviceUrls,
+    Digest, EmailAddress, Fact, FeatureRequest, FetchedLogo, Grant, IssuedKey, Journey, JourneyEvent, JourneyId,
+    KeyName, KeyNumber, Logo, Merchant, MerchantId, MerchantName, MintedToken, Mode, Opening, Person, Placement,
+    PlannedCallback, ProviderAccount, Purpose, Role, Rotating, Rules, SavedCallbacks, Sealed, Secret, Settings, Shard,
+    Slots, User, UserId, Wanted, WrittenDeviceUrls,
 };
 use crate::domain::{journey::Proof, merchant::Standing};
 use crate::store::{Kept, Reservation, Step, user_shard};
@@ -230,6 +230,7 @@ pub(crate) fn merchant(name: &str, now: UnixMillis) -> Merchant {
             state: AccountState::Enabled,
             created_at: now,
         }],
+        people: vec![Person { email: EmailAddress::parse("ada@shop.example").unwrap(), role: Role::Admin }],
     }
 }
 

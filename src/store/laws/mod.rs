@@ -253,6 +253,7 @@ macro_rules! store_laws {
                 another_console_knows_neither_link_nor_session
                 sessions_links_and_entries_are_there_after_reopening
                 entries_are_listed_newest_first_and_in_pages
+                an_entry_that_was_begun_ends_as_another_or_is_taken_back
                 an_entry_tried_again_is_kept_once
                 what_has_ended_is_tidied_away
                 a_merchant_that_is_removed_leaves_no_console

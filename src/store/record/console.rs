@@ -1,17 +1,22 @@
-//! Members of a console, and the entries of its audit log.
+//! Members of a console, people who may become such, and the entries of its audit log.
 
 use super::recorded::{Record, Recorded, fields, numbered, recorded};
 use super::{Result, read, write};
-use crate::domain::{AuditAction, AuditEntry, AuditPlace, ConsoleScope, Member, MemberName, Role, UnixMillis};
+use crate::domain::{
+    AuditAction, AuditEntry, AuditPlace, ConsoleScope, EmailAddress, Member, MemberName, Person, Role, UnixMillis,
+};
 
 numbered!(Role: Read, Support, Admin);
 fields!(Member: scope: ConsoleScope, role: Role, name: MemberName);
 fields!(AuditPlace: at: UnixMillis, mark: u64);
 fields!(AuditEntry: place: AuditPlace, who: MemberName, role: Role, action: AuditAction, object: String);
 
+fields!(Person: email: EmailAddress, role: Role);
+
 recorded! {
     ConsoleScope as [u8; 16]: |scope| scope.to_bytes(), |bytes| Some(Self::from_bytes(bytes));
     MemberName as String: |name| name.as_str().to_owned(), |text| Self::parse(&text).ok();
+    EmailAddress as String: |email| email.as_str().to_owned(), |text| Self::parse(&text).ok();
     AuditAction as String: |action| action.as_str().to_owned(), |text| Self::of_word(&text);
 }
 

@@ -8,7 +8,7 @@ use crate::domain::merchant::Standing;
 use crate::domain::provider_account::{PayeeAccount, Scheme, WebhookKey};
 use crate::domain::{
     AccountAccess, AccountLabel, AccountName, AccountState, CallbackUrl, CountryCode, Currency, Digest, FetchedLogo,
-    IssuedKey, KeyName, KeyNumber, Logo, Merchant, MerchantId, MerchantName, Mode, ProviderAccount, PublicKey,
+    IssuedKey, KeyName, KeyNumber, Logo, Merchant, MerchantId, MerchantName, Mode, Person, ProviderAccount, PublicKey,
     Rotating, SavedCallback, SavedCallbacks, Sealed, Settings, Slots, UnixMillis, Webhook, WebhookEndpoint,
 };
 
@@ -33,7 +33,7 @@ fields_and_later!(
     api_keys: Vec<IssuedKey>, signing_secret: Rotating, webhook_key: Rotating, created_at: UnixMillis,
     callbacks: SavedCallbacks, settings: Settings, endpoints: Slots<WebhookEndpoint>, webhook: Option<Webhook>,
     public_keys: Vec<PublicKey>;
-    mode: Option<Mode>, accounts: Vec<ProviderAccount>, logo: Option<FetchedLogo>,
+    mode: Option<Mode>, accounts: Vec<ProviderAccount>, people: Vec<Person>, logo: Option<FetchedLogo>,
 );
 
 fields!(FetchedLogo: logo: Logo, at: UnixMillis);

@@ -364,11 +364,12 @@ fn a_journey_and_a_merchant_of_before_there_were_modes_have_none() {
     let older = [&[1, 0x92][..], &opening, &past].concat();
     let read = read_journey(&older).unwrap();
     assert_eq!((read.opening(), read.past()), (&Opening { mode: None, ..opened }, journey().past()));
-    let merchant = Merchant { accounts: Vec::new(), logo: None, ..fixtures::merchant("Shop", NOW) };
+    let people = Vec::new();
+    let merchant = Merchant { accounts: Vec::new(), people, logo: None, ..fixtures::merchant("Shop", NOW) };
     let written = write_merchant(&merchant).unwrap();
-    let end = written.len() - 3;
-    let expected = (&[0xdc, 0, 16][..], &[1, 0x90, 0xc0][..]);
-    assert_eq!((&written[1..4], &written[end..]), expected, "sixteen: the mode, no accounts, and no logo");
+    let end = written.len() - 4;
+    let expected = (&[0xdc, 0, 17][..], &[1, 0x90, 0x90, 0xc0][..]);
+    assert_eq!((&written[1..4], &written[end..]), expected, "seventeen: the mode, no accounts, no people, and no logo");
     let older = [&written[..1], &[0x9d], &written[4..end]].concat();
     assert_eq!(read_merchant(&older), Ok(Merchant { mode: None, ..merchant }));
 }

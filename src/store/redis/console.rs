@@ -83,6 +83,21 @@ impl Audits for RedisStore {
         self.link.ask(keep.with(self.ahead()).with(millis(life)).with(value)).await.map(drop)
     }
 
+    async fn end_entry(
+        &self,
+        scope: ConsoleScope,
+        begun: AuditPlace,
+        entry: Option<&AuditEntry>,
+        life: Duration,
+    ) -> Result<()> {
+        let value = match entry {
+            Some(entry) => [&entry.place.to_bytes()[..], &write_entry(entry)?].concat(),
+            None => Vec::new(),
+        };
+        let end = Request::call(&script::END_ENTRY, [keys::audit(scope)]).with(self.ahead()).with(millis(life));
+        self.link.ask(end.with(begun.to_bytes()).with(value)).await.map(drop)
+    }
+
     async fn entries(&self, scope: ConsoleScope, after: Option<AuditPlace>, most: usize) -> Result<Vec<AuditEntry>> {
         let from = after.map_or_else(|| b"+".to_vec(), |place| [b"(".as_slice(), &place.to_bytes()].concat());
         let most = limit(most).into_bytes();

@@ -39,7 +39,7 @@ impl Events for RedisStore {
         Ok(EventPage { events, read_to: cursors.last().copied(), has_more: cursors.len() == most })
     }
 
-    async fn tell_trouble(&self, trouble: Trouble<'_>) -> Result<()> {
+    async fn tell_trouble(&self, trouble: Trouble<'_>) -> Result<bool> {
         let Trouble { merchant, pay_id, event, quiet, .. } = trouble;
         let digest = trouble.digest();
         // A feed is merged from all shards, so that its event may stand where the trouble is remembered.
@@ -48,7 +48,7 @@ impl Events for RedisStore {
             .with(self.ahead())
             .with(millis(quiet))
             .with([&pay_id.to_bytes()[..], &of_event(event)].concat());
-        self.link.ask(tell).await.map(drop)
+        self.changes(tell).await
     }
 }
 

@@ -102,25 +102,36 @@ fn key(shard: Shard, kind: u8, rest: &[&[u8]]) -> Vec<u8> {
     key
 }
 
+/// The slots of all keys, in no order.
+pub(super) fn slots() -> impl Iterator<Item = u16> {
+    TAGS.iter().map(|tag| slot(tag.as_bytes()))
+}
+
+/// The slot of a key: that of what stands in its braces.
+pub(super) fn slot_of(key: &[u8]) -> u16 {
+    let tag = key.iter().position(|byte| *byte == b'{').and_then(|at| key.get(at + 1..at + 3));
+    slot(tag.unwrap_or(key))
+}
+
+/// CRC16 (XMODEM) of 16384, as the specification of Redis Cluster has it.
+fn slot(tag: &[u8]) -> u16 {
+    let shifted = |crc: u16| if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 };
+    let crc = tag.iter().fold(0, |crc, byte| (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| shifted(crc)));
+    crc % 16384
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::journey::tests::journey as a_journey;
 
-    /// The slot of a key: CRC16 (XMODEM) of what stands in its braces, of 16384.
-    fn slot(tag: &str) -> u16 {
-        let shifted = |crc: u16| if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 };
-        let crc = tag.bytes().fold(0, |crc, byte| (0..8).fold(crc ^ u16::from(byte) << 8, |crc, _| shifted(crc)));
-        crc % 16384
-    }
-
     #[test]
     fn shards_spread_evenly_over_the_masters_of_a_cluster() {
-        assert_eq!(slot("123456789"), 0x31c3, "the check value of the algorithm");
+        assert_eq!(slot(b"123456789"), 0x31c3, "the check value of the algorithm");
         for (masters, most) in [(3, 11), (6, 6), (9, 4)] {
             let mut shards = vec![0; masters];
             for tag in TAGS {
-                shards[usize::from(slot(tag)) * masters / 16384] += 1;
+                shards[usize::from(slot(tag.as_bytes())) * masters / 16384] += 1;
             }
             assert!(shards.iter().all(|count| (most - 1..=most).contains(count)), "{masters}: {shards:?}");
         }

@@ -5,6 +5,8 @@
 
 mod address;
 mod api_keys;
+mod cluster;
+mod connection;
 mod console;
 mod deliveries;
 mod events;
@@ -16,9 +18,11 @@ mod logos;
 mod merchants;
 mod owner;
 mod script;
+mod sentinels;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod trouble;
 mod users;
 mod value;
 
@@ -30,6 +34,7 @@ use async_trait::async_trait;
 use redis::FromRedisValue;
 use tokio::sync::Mutex;
 
+pub use self::address::RedisAddress;
 use self::{indexes::TrimmingPass, link::Link, script::Request, value::reply};
 use super::{Result, Store};
 use crate::clock::Clock;
@@ -47,22 +52,15 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// A store in the Redis at `redis://[user:password@]host[:port][/database]`, or `rediss://` for TLS. It connects
-    /// when it is first used.
+    /// A store in the Redis at this address. It connects when it is first used.
     ///
     /// An ended journey is kept until `keep` after its time has run out, and as long as one of its tokens may be asked
     /// for, or one of its deliveries may wait; one that has not ended is kept.
     ///
     /// # Errors
-    /// [`StoreError::Unreachable`](super::StoreError::Unreachable) when the URL is anything else.
-    pub fn open(url: &str, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self> {
-        Ok(Self {
-            link: Link::new(address::parse(url)?),
-            clock,
-            keep,
-            numbers: RwLock::default(),
-            trimming: Mutex::default(),
-        })
+    /// [`StoreError::Unreachable`](super::StoreError::Unreachable) when no client can be made of the address.
+    pub fn open(address: RedisAddress, clock: Arc<dyn Clock>, keep: Duration) -> Result<Self> {
+        Ok(Self { link: Link::new(address)?, clock, keep, numbers: RwLock::default(), trimming: Mutex::default() })
     }
 
     /// How far the clock is ahead of Redis's own, for the scripts: `0`, except in tests.
@@ -132,7 +130,7 @@ impl RedisStore {
 #[async_trait]
 impl Store for RedisStore {
     fn describe(&self) -> String {
-        address::describe(self.link.client())
+        self.link.address().describe()
     }
 
     async fn register_owner(&self, keys: &[Digest]) -> Result<()> {
@@ -141,7 +139,7 @@ impl Store for RedisStore {
     }
 
     async fn ping(&self) -> Result<()> {
-        self.link.ask(Request::plain("PING", [])).await.map(drop)
+        self.link.ask_each(Request::plain("PING", [])).await.map(drop)
     }
 
     async fn tidy(&self) -> Result<usize> {

@@ -12,25 +12,29 @@ use crate::store::{Result, StoreError, current_key, other_key, other_shards};
 /// The oldest Redis whose commands the scripts use.
 const OLDEST: (u32, u32) = (6, 2);
 
-/// Checks that Redis is new enough, no node of a cluster, and set up to keep what is written. It warns of
-/// what it may not look at.
+/// Checks that each server is new enough, of a cluster only where the address names one, and set up to keep what is
+/// written. It warns of what it may not look at.
 ///
 /// # Errors
 /// [`StoreError::Foreign`] with what to change, or trouble with the store.
 pub(super) async fn inspect(link: &Link) -> Result<()> {
-    let info = facts(link, "INFO", &["server"]).await?;
-    let version = info.get("redis_version").map_or("", String::as_str);
-    if version_of(version).is_some_and(|version| version < OLDEST) {
-        return Err(StoreError::Foreign(format!("Redis {version} is too old: expected 6.2 or newer")));
+    for info in facts(link, "INFO", &["server"]).await? {
+        let version = info.get("redis_version").map_or("", String::as_str);
+        if version_of(version).is_some_and(|version| version < OLDEST) {
+            return Err(StoreError::Foreign(format!("Redis {version} is too old: expected 6.2 or newer")));
+        }
+        if info.get("redis_mode").is_some_and(|mode| mode == "cluster") && !link.address().is_cluster() {
+            let why = "it is one node of a Redis Cluster: expected redis+cluster:// before its address";
+            return Err(StoreError::Foreign(why.into()));
+        }
     }
-    if info.get("redis_mode").is_some_and(|mode| mode == "cluster") {
-        return Err(StoreError::Foreign("it is one node of a Redis Cluster: expected a standalone Redis".into()));
-    }
-    let mut config = HashMap::new();
+    let mut configs: Vec<HashMap<_, _>> = Vec::new();
     for name in ["maxmemory", "maxmemory-policy", "appendonly", "appendfsync"] {
-        config.extend(facts(link, "CONFIG", &["GET", name]).await?);
+        let told = facts(link, "CONFIG", &["GET", name]).await?;
+        configs.resize(told.len().max(configs.len()), HashMap::new());
+        configs.iter_mut().zip(told).for_each(|(config, told)| config.extend(told));
     }
-    judge(&config)
+    configs.iter().try_for_each(judge)
 }
 
 /// Records whose store this is, or compares.
@@ -72,10 +76,15 @@ fn judge(config: &HashMap<String, String>) -> Result<()> {
     Ok(())
 }
 
-/// The facts that a command lists, by their names. None when the command is forbidden, which hosts like to do.
-async fn facts(link: &Link, command: &'static str, args: &[&str]) -> Result<HashMap<String, String>> {
+/// The facts that a command lists on each server, by their names. None where the command is forbidden, which hosts like
+/// to do.
+async fn facts(link: &Link, command: &'static str, args: &[&str]) -> Result<Vec<HashMap<String, String>>> {
     let args = args.iter().map(|arg| arg.as_bytes().to_vec());
-    match link.ask_leniently(Request::plain(command, args)).await? {
+    link.ask_each(Request::plain(command, args)).await?.into_iter().map(listed).collect()
+}
+
+fn listed(facts: Option<Value>) -> Result<HashMap<String, String>> {
+    match facts {
         None => Ok(HashMap::new()),
         Some(value @ Value::Array(_)) => {
             let pair: Vec<String> = reply(value)?;

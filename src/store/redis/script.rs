@@ -93,6 +93,7 @@ scripts! {
     END_SESSION = "end_session",
     /// Keeps an entry of an audit log.
     KEEP_ENTRY = "keep_entry",
+    END_ENTRY = "end_entry",
 }
 
 /// How a script is sent.
@@ -132,6 +133,15 @@ impl Request {
             short.arg(key.as_slice());
         }
         Self { short, script: Some(script) }
+    }
+
+    /// The first of its keys; the others are in the same slot.
+    pub(super) fn key(&self) -> Option<&[u8]> {
+        let behind = if self.script.is_some() { 3 } else { 1 };
+        match self.short.args_iter().nth(behind) {
+            Some(Arg::Simple(key)) => Some(key),
+            _ => None,
+        }
     }
 
     /// This request with one argument more.

@@ -1,11 +1,14 @@
 //! The Redis store before the law, and among failures.
 
+mod cluster;
 mod consents;
 mod deliveries;
 mod faults;
 #[allow(dead_code, reason = "a fixture for others, too")]
 #[path = "../../../tests/it/support/redis.rs"]
 mod fixture;
+mod fixture_of_cluster;
+mod places;
 mod settling_in;
 
 use std::sync::Mutex;
@@ -19,8 +22,12 @@ use crate::store::laws::{Backend, store_laws};
 /// How long the store under test keeps an ended journey.
 const KEEP: Duration = Duration::from_hours(7 * 24);
 
+fn address(url: &str) -> RedisAddress {
+    RedisAddress::parse(url).unwrap()
+}
+
 fn store(url: &str) -> Arc<RedisStore> {
-    Arc::new(RedisStore::open(url, Arc::new(TestClock::default()), KEEP).unwrap())
+    Arc::new(RedisStore::open(address(url), Arc::new(TestClock::default()), KEEP).unwrap())
 }
 
 /// A Redis of its own, killed and started again whenever the store is opened again.
@@ -41,7 +48,7 @@ impl Backend for Served {
             server.kill();
             server.restart();
         }
-        Arc::new(RedisStore::open(&server.url(), clock, KEEP).unwrap())
+        Arc::new(RedisStore::open(address(&server.url()), clock, KEEP).unwrap())
     }
 }
 

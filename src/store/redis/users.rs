@@ -9,7 +9,7 @@ use super::value::unreadable;
 use super::{RedisStore, keys, millis};
 use crate::domain::{ApplicationUser, MerchantId, Shard, User, UserId};
 use crate::store::record::{read_user, write_user};
-use crate::store::{Enrolled, Result, Users};
+use crate::store::{Enrolled, Result, Users, user_shard};
 
 /// How long the mark of a call that forgot a user is kept: longer than a call is made again.
 const MARKED: Duration = Duration::from_mins(1);
@@ -56,6 +56,10 @@ impl Users for RedisStore {
 
     async fn forget(&self, user: &User) -> Result<bool> {
         let shard = user.id.shard();
+        // Whoever's name belongs into another shard was never enrolled here.
+        if user.application_user.as_ref().is_some_and(|own| user_shard(user.merchant, own) != shard) {
+            return Ok(false);
+        }
         let mut mark = [0; 16];
         mark.copy_from_slice(&self.clock.entropy()[..16]);
         let mut keys =

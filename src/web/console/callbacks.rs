@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, web};
 
 use super::form::{Changed, Form, Posted, given};
+use super::journeys::derive_once;
 use super::reply::{page, problem, refused, trouble};
 use super::viewing::OfMerchant;
 use crate::dialect::{fields::Fields, own, secpaid};
@@ -11,7 +12,7 @@ use crate::domain::{
     AndroidPackage, AppLinks, AuditAction, CallbackUrl, DeviceResponse, Invalid, Merchant, OpenRequest, Redirect, Role,
     SavedCallback,
 };
-use crate::engine::{Edit, Edited, Engine, EngineError, Rehearsal, derive, page_of, use_cases};
+use crate::engine::{Edit, Edited, EditedOnce, Engine, EngineError, Rehearsal, derive, page_of, use_cases};
 use crate::web::pages::instead::{Instead, PageResult};
 use crate::web::v1::callbacks::CallbackBody;
 use crate::web::v1::{preview::word, slots::Saved};
@@ -61,19 +62,24 @@ async fn list(viewing: OfMerchant) -> PageResult {
 
 async fn new(viewing: OfMerchant) -> PageResult {
     viewing.check_role(Role::Admin)?;
-    Ok(page(&form_page(&viewing, None, CallbackFields::default(), Refused::default())))
+    let [once, _] = derive_once(&viewing.engine);
+    let fields = CallbackFields { once, ..CallbackFields::default() };
+    Ok(page(&form_page(&viewing, None, fields, Refused::default())))
 }
 
 async fn add(form: Form<CallbackFields>) -> Changed {
+    let merchant = form.by.merchant.id;
+    let once = form.reservation(merchant, "console/callbacks", &form.fields.once);
     let edited = match read(&form) {
-        Ok(saved) => use_cases::profile::edit(&form.by.engine, form.by.merchant.id, &Edit::Add(saved), None).await,
+        Ok(saved) => use_cases::profile::edit_once(&form.by.engine, merchant, &Edit::Add(saved), Some(&once)).await,
         Err(error) => Err(error),
     };
     match edited {
-        Ok(Edited::Done(Some(index))) => {
+        Ok(EditedOnce::Now(Some(index))) => {
             form.done(AuditAction::CallbackAdded, &index.to_string(), &address(index)).await
         }
-        Ok(_) => Err(not_found().into()),
+        Ok(EditedOnce::Before(index)) => form.repeated(&address(index)).await,
+        Ok(EditedOnce::Now(None) | EditedOnce::NoSuchSlot) => Err(not_found().into()),
         Err(error) => Err(again(&form, None, error)),
     }
 }
@@ -110,7 +116,9 @@ async fn delete(index: web::Path<usize>, form: Form<Delete>) -> Changed {
 
 async fn one(viewing: OfMerchant, index: web::Path<usize>) -> PageResult {
     let saved = saved_at(&viewing.merchant, *index)?;
-    Ok(page(&shown(&viewing, (*index, saved), TestFields::default(), Refused::default())))
+    let [once, _] = derive_once(&viewing.engine);
+    let test = TestFields { once, ..TestFields::default() };
+    Ok(page(&shown(&viewing, (*index, saved), test, Refused::default())))
 }
 
 /// Opens a small journey that comes home to this callback, and goes there as its customer.
@@ -127,8 +135,9 @@ async fn test(index: web::Path<usize>, form: Form<TestFields>) -> Changed {
         callback: Some((*index).into()),
         ..own::OpenBody::default()
     };
+    let once = form.reservation(by.merchant.id, &format!("console/callbacks/{index}/test"), &fields.once);
     let opened = match body.read() {
-        Ok(request) => use_cases::open::open(&by.engine, &by.merchant, own::NAME, &request, None).await,
+        Ok(request) => use_cases::open::open(&by.engine, &by.merchant, own::NAME, &request, Some(&once)).await,
         Err(invalid) => Err(invalid.into()),
     };
     let journey = match opened {
@@ -140,7 +149,8 @@ async fn test(index: web::Path<usize>, form: Form<TestFields>) -> Changed {
     };
     let link = derive::link(&by.engine.deps, &journey)?;
     let checkout = Redirect::own(&by.engine.deps.public_url, page_of(&journey), &[("link_id", &link)]);
-    form.answer(AuditAction::TestOpened, &journey.id().to_string(), replies::see_other(&checkout)).await
+    let id = journey.id().to_string();
+    form.opened_with(AuditAction::TestOpened, &journey, &id, replies::see_other(&checkout)).await
 }
 
 fn form_page(viewing: &OfMerchant, index: Option<usize>, fields: CallbackFields, refused: Refused) -> CallbackForm {
@@ -194,6 +204,7 @@ fn written(saved: &SavedCallback) -> CallbackFields {
         app_store: devices.app_store.as_ref().map_or_else(String::new, |page| page.as_str().to_owned()),
         play_store: devices.play_store.as_ref().map_or_else(String::new, |page| page.as_str().to_owned()),
         on_request: if saved.used == Used::OnRequest { "on".to_owned() } else { String::new() },
+        once: String::new(),
     }
 }
 

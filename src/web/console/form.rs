@@ -1,17 +1,24 @@
 //! Forms of the console: one that has been read is one that our own page has sent, by a member who may.
 //!
-//! A handler that changes something takes a [`Form`], which exists only verified, and answers a [`Done`], which exists
-//! only once the change stands in the audit log. So no route can forget either.
+//! A handler that changes something takes a [`Form`], which exists only verified, and only once the audit log says that
+//! a change was begun; and it answers a [`Done`], which exists only once the log says what was done. So no route can
+//! forget either. Where nothing was changed, [`take_back_refused`] takes back what was begun; where that is not known,
+//! it stays.
 
+use std::{cell::Cell, rc::Rc};
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, Responder, body::BoxBody, dev::Payload};
+use actix_web::web::{self, Bytes};
+use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest, HttpResponse, Responder, middleware::Next};
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 
 use super::reply::{problem, to};
 use super::viewing::{Console, Viewing};
-use crate::domain::{AuditAction, Journey, Role};
-use crate::engine::use_cases;
+use crate::domain::{AuditAction, AuditPlace, ConsoleScope, Journey, MerchantId, Role};
+use crate::engine::{Engine, Reservation, derive, use_cases};
 use crate::web::body::{check_type, read_form};
 use crate::web::pages::instead::Instead;
 use crate::web::{Incoming, views::console::Problem};
@@ -37,6 +44,16 @@ pub(super) struct Form<T: Posted> {
     pub by: T::Of,
     /// Its fields.
     pub fields: T,
+    /// It as it was sent.
+    sent: Bytes,
+    begun: Rc<Begun>,
+}
+
+/// A change that stands in the audit log as begun, until it has ended.
+struct Begun {
+    scope: ConsoleScope,
+    place: AuditPlace,
+    has_ended: Cell<bool>,
 }
 
 /// A change that is made, and stands in the audit log.
@@ -62,14 +79,42 @@ impl<T: Posted> Form<T> {
     /// Says that it is done, and answers this. Where the store fails in between, the change is made, and the answer is
     /// that it is in trouble.
     pub async fn answer(&self, action: AuditAction, object: &str, response: HttpResponse) -> Changed {
-        use_cases::console::record(&self.by.engine, self.by.member(), action, object).await?;
-        Ok(Done(response))
+        use_cases::console::end_change(&self.by.engine, self.by.member(), self.begun.place, action, object).await?;
+        Ok(self.ended(response))
     }
 
     /// Says that it has opened this journey, and leads on. The same form sent twice is one entry.
     pub async fn opened(&self, action: AuditAction, journey: &Journey, object: &str, path: &str) -> Changed {
-        use_cases::console::record_opened(&self.by.engine, self.by.member(), action, journey, object).await?;
-        Ok(Done(to(&self.by.engine, path)))
+        self.opened_with(action, journey, object, to(&self.by.engine, path)).await
+    }
+
+    /// Says that it has opened this journey, and answers this. The same form sent twice is one entry.
+    pub async fn opened_with(
+        &self,
+        action: AuditAction,
+        journey: &Journey,
+        object: &str,
+        response: HttpResponse,
+    ) -> Changed {
+        let (by, place) = (&self.by, self.begun.place);
+        use_cases::console::end_opened(&by.engine, by.member(), place, (action, journey, object)).await?;
+        Ok(self.ended(response))
+    }
+
+    /// Leads on as the first time: the form was sent before, and stands in the audit log.
+    pub async fn repeated(&self, path: &str) -> Changed {
+        use_cases::console::take_back(&self.by.engine, self.begun.scope, self.begun.place).await?;
+        Ok(self.ended(to(&self.by.engine, path)))
+    }
+
+    /// What makes the form of this mark, sent twice, one. Sent again with other fields it is refused.
+    pub fn reservation(&self, merchant: MerchantId, route: &str, once: &str) -> Reservation {
+        derive::reservation_for(merchant, route, once, &[&self.sent])
+    }
+
+    fn ended(&self, response: HttpResponse) -> Done {
+        self.begun.has_ended.set(true);
+        Done(response)
     }
 
     async fn read(incoming: Incoming) -> Result<Self, Instead> {
@@ -86,7 +131,11 @@ impl<T: Posted> Form<T> {
         }
         viewing.check_role(T::ROLE)?;
         let fields = serde_urlencoded::from_bytes(&bytes).map_err(|_| unreadable())?;
-        Ok(Self { by: T::Of::admit(viewing)?, fields })
+        let by = T::Of::admit(viewing)?;
+        let place = use_cases::console::begin_change(&by.engine, by.member(), request.path()).await?;
+        let begun = Rc::new(Begun { scope: by.scope(), place, has_ended: Cell::new(false) });
+        request.extensions_mut().insert(Rc::clone(&begun));
+        Ok(Self { by, fields, sent: bytes, begun })
     }
 }
 
@@ -101,6 +150,27 @@ impl<T: Posted> FromRequest for Form<T> {
             Ok(Self::read(incoming).await?)
         })
     }
+}
+
+/// Takes back what the audit log has as begun, where the answer says that nothing was changed.
+///
+/// # Errors
+/// As what stands behind it.
+pub(super) async fn take_back_refused<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let response = next.call(request).await?;
+    let begun = response.request().extensions().get::<Rc<Begun>>().cloned();
+    let Some(begun) = begun.filter(|begun| !begun.has_ended.get() && response.status().is_client_error()) else {
+        return Ok(response);
+    };
+    if let Some(engine) = response.request().app_data::<web::Data<Engine>>()
+        && let Err(error) = use_cases::console::take_back(engine, begun.scope, begun.place).await
+    {
+        tracing::warn!(error = %error, "console.begun_not_taken_back");
+    }
+    Ok(response)
 }
 
 /// Refuses what another site's page has sent, in a browser that says so.

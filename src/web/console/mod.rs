@@ -2,20 +2,27 @@
 //!
 //! It calls the use cases that `/v1` calls, and shows what `/v1` shows. Its pages need no script.
 
+mod attempts;
 mod callbacks;
+mod cookies;
 mod csv;
 mod deliveries;
 mod delivery;
 mod form;
 mod journeys;
+mod mail_link;
+mod openid;
 mod operator;
 mod orders;
+mod people;
 mod reply;
 mod sessions;
 mod sign_in;
 mod start;
 mod viewing;
 mod webhooks;
+
+pub use attempts::SignInAttempts;
 
 use actix_web::{HttpResponse, error::InternalError, middleware::from_fn, web};
 
@@ -27,6 +34,7 @@ use crate::telemetry::metrics::Route;
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/console")
+            .wrap(from_fn(form::take_back_refused))
             .wrap(from_fn(own_pages_only))
             .app_data(Route::Page)
             .app_data(query_config())
@@ -34,6 +42,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
                 InternalError::from_response(error, reply::problem(&Problem::not_found())).into()
             }))
             .configure(sign_in::routes)
+            .configure(openid::routes)
+            .configure(mail_link::routes)
             .configure(start::routes)
             .configure(callbacks::routes)
             .configure(orders::routes)
@@ -41,6 +51,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(journeys::routes)
             .configure(deliveries::routes)
             .configure(webhooks::routes)
+            .configure(people::routes)
             .configure(operator::routes)
             .configure(sessions::routes)
             .default_service(web::to(nothing_here)),

@@ -2,21 +2,15 @@
 
 use std::ops::Deref;
 
-use actix_web::cookie::time::Duration as CookieAge;
-use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::StatusCode;
 use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, dev::Payload, web};
 use futures_util::future::LocalBoxFuture;
 
+use super::cookies::session_of;
 use super::reply::{problem, trouble};
-use crate::domain::console::SESSION_LIFE;
-use crate::domain::{ConsoleScope, ConsoleSecret, Member, Merchant, Role};
+use crate::domain::{ConsoleScope, Member, Merchant, Role};
 use crate::engine::{Engine, Viewer, Whose, use_cases};
 use crate::web::pages::instead::Instead;
 use crate::web::views::console::{Frame, Place, Problem, Side};
-
-/// The cookie of a session. Its prefix ties it to this host, to https, and to all of its paths.
-const COOKIE: &str = "__Host-hb-console";
 
 /// A browser that is signed in.
 pub(super) struct Viewing {
@@ -152,36 +146,4 @@ extracted!(SignedIn, OfMerchant, OfOperator);
 
 fn signed_out() -> HttpResponse {
     problem(&Problem::signed_out())
-}
-
-/// The cookie of a browser's session.
-pub(super) fn session_of(request: &HttpRequest) -> Option<Cookie<'static>> {
-    request.cookie(COOKIE)
-}
-
-/// Gives a browser its session along.
-pub(super) fn with_session(mut response: HttpResponse, cookie: &ConsoleSecret) -> HttpResponse {
-    let life = CookieAge::try_from(SESSION_LIFE).unwrap_or(CookieAge::HOUR);
-    keep(&mut response, cookie.reveal(), life);
-    response
-}
-
-/// Takes a browser's session back.
-pub(super) fn without_session(mut response: HttpResponse) -> HttpResponse {
-    keep(&mut response, "", CookieAge::ZERO);
-    response
-}
-
-fn keep(response: &mut HttpResponse, value: &str, life: CookieAge) {
-    let cookie = Cookie::build(COOKIE, value)
-        .path("/")
-        .secure(true)
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .max_age(life)
-        .finish();
-    if response.add_cookie(&cookie).is_err() {
-        // Base32 always fits a header; without a cookie nobody would be signed in.
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    }
 }

@@ -10,7 +10,7 @@ use super::journeys::derive_once;
 use super::reply::{page, problem, refused, trouble};
 use super::viewing::OfMerchant;
 use crate::domain::{AuditAction, Role, WebhookEndpoint};
-use crate::engine::{DeliveryContext, DeliveryFilter, Edit, Edited, EngineError, use_cases};
+use crate::engine::{DeliveryContext, DeliveryFilter, Edit, Edited, EditedOnce, EngineError, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::{Instead, PageResult};
 use crate::web::v1::{endpoints::EndpointBody, slots::Saved};
@@ -74,19 +74,24 @@ async fn list(viewing: OfMerchant) -> PageResult {
 async fn new(viewing: OfMerchant) -> PageResult {
     viewing.check_role(Role::Admin)?;
     let all = crate::domain::NotifyOn::ALL.words();
-    Ok(page(&form_page(&viewing, None, EndpointFields::wanting(String::new(), &all), Refused::default())))
+    let [once, _] = derive_once(&viewing.engine);
+    let fields = EndpointFields { once, ..EndpointFields::wanting(String::new(), &all) };
+    Ok(page(&form_page(&viewing, None, fields, Refused::default())))
 }
 
 async fn add(form: Form<EndpointFields>) -> Changed {
+    let merchant = form.by.merchant.id;
+    let once = form.reservation(merchant, "console/webhooks", &form.fields.once);
     let edited = match read(&form) {
-        Ok(new) => use_cases::profile::edit(&form.by.engine, form.by.merchant.id, &Edit::AddEndpoint(new), None).await,
+        Ok(new) => use_cases::profile::edit_once(&form.by.engine, merchant, &Edit::AddEndpoint(new), Some(&once)).await,
         Err(error) => Err(error),
     };
     match edited {
-        Ok(Edited::Done(Some(index))) => {
+        Ok(EditedOnce::Now(Some(index))) => {
             form.done(AuditAction::EndpointAdded, &index.to_string(), "/console/webhooks").await
         }
-        Ok(_) => Err(not_found().into()),
+        Ok(EditedOnce::Before(_)) => form.repeated("/console/webhooks").await,
+        Ok(EditedOnce::Now(None) | EditedOnce::NoSuchSlot) => Err(not_found().into()),
         Err(error) => Err(again(&form, None, error)),
     }
 }

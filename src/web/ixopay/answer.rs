@@ -3,11 +3,11 @@
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, http::StatusCode};
 
-use super::rates::Reached;
 use crate::dialect::ixopay::{Code, rejection};
 use crate::domain::Invalid;
 use crate::web::BodyTrouble;
 use crate::web::answer::{self, ErrorWords, FailureKind};
+use crate::web::rates::Reached;
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");

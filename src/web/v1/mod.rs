@@ -14,6 +14,7 @@ mod json;
 pub(in crate::web) mod list;
 mod merchants;
 pub(in crate::web) mod payments;
+mod people;
 pub(in crate::web) mod preview;
 mod profile;
 mod provider_accounts;
@@ -59,6 +60,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(profile::routes)
             .configure(slots::routes::<SavedCallback>)
             .configure(slots::routes::<WebhookEndpoint>)
+            .configure(people::routes)
             .configure(public_keys::routes)
             .configure(secrets::routes)
             .configure(provider_accounts::routes)

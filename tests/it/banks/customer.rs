@@ -14,6 +14,8 @@ pub struct Customer {
     client: reqwest::Client,
     cookies: BTreeMap<String, String>,
     home: String,
+    /// The name that the customer logs in by, where it is another than the bank's page proposes.
+    login: Option<&'static str>,
 }
 
 /// What a customer says to the bank.
@@ -56,7 +58,17 @@ impl Customer {
         if let Some(pem) = trusts {
             client = client.add_root_certificate(Certificate::from_pem(pem.as_bytes()).expect("a certificate"));
         }
-        Self { client: client.build().expect("a browser"), cookies: BTreeMap::new(), home: home.to_owned() }
+        Self {
+            client: client.build().expect("a browser"),
+            cookies: BTreeMap::new(),
+            home: home.to_owned(),
+            login: None,
+        }
+    }
+
+    /// Somebody else, who logs in by this name.
+    pub fn by_name(home: &str, login: &'static str) -> Self {
+        Self { login: Some(login), ..Self::new(home, None) }
     }
 
     /// Says yes at the bank that this URL leads to.
@@ -82,7 +94,7 @@ impl Customer {
                     let url = next.url.join(location).expect("a Location that is a URL");
                     Landing { method: Method::GET, url, form: Vec::new() }
                 }
-                None => filled(&next.url, &answer.text().await.expect("a page"), decision),
+                None => filled(&next.url, &answer.text().await.expect("a page"), (decision, self.login)),
             };
         }
         panic!("the bank never sends its customer back from {}", next.url);
@@ -104,14 +116,16 @@ impl Customer {
 }
 
 /// A page's one form, sent off with a decision where it asks for one.
-fn filled(page: &Url, html: &str, decision: Decision) -> Landing {
+fn filled(page: &Url, html: &str, (decision, login): (Decision, Option<&str>)) -> Landing {
     let form = tag(html, "form").unwrap_or_else(|| panic!("no form on {page}: {html}"));
     let url = page.join(&attribute(form, "action").unwrap_or_default()).expect("an action");
     let mut fields = Vec::new();
     let mut rest = html;
     while let Some(input) = tag(rest, "input") {
         if let Some(name) = attribute(input, "name") {
-            fields.push((name, attribute(input, "value").unwrap_or_default()));
+            let proposed = attribute(input, "value").unwrap_or_default();
+            let own = login.filter(|_| name == "login").map(str::to_owned);
+            fields.push((name, own.unwrap_or(proposed)));
         }
         rest = rest.split_once(input).map_or("", |(_, rest)| rest);
     }
@@ -161,7 +175,7 @@ fn a_page_is_read_as_a_browser_reads_it() {
     let page = Url::parse("http://bank.example/x/y").unwrap();
     let html = r#"<form method="post" action="/z?a=1&amp;b=2"><input type="hidden" name="code" value="c&#39;&#x26;&quot;"/>
         <input name="state" value="s"><button name="decision" value="approve">"#;
-    let sent = filled(&page, html, Decision::Deny);
+    let sent = filled(&page, html, (Decision::Deny, None));
     assert_eq!(sent.url.as_str(), "http://bank.example/z?a=1&b=2");
     let expected = [("code", "c'&\""), ("state", "s"), ("decision", "deny")];
     assert_eq!(sent.form, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));

@@ -126,6 +126,12 @@ impl Banks {
         assert_eq!(status, 200, "{body}");
     }
 
+    /// From now on every kind also sends its browsers to this address.
+    pub fn answer_at_page(&self, page: &str) {
+        let (status, body) = self.control("POST", "/redirect-uris", &json!({ "uris": [page] }));
+        assert_eq!(status, 200, "{body}");
+    }
+
     /// How often an endpoint of a kind has been asked, such as `("plain", "token")`.
     pub fn count(&self, kind: &str, endpoint: &str) -> u64 {
         self.counts()[kind][endpoint].as_u64().unwrap_or_else(|| panic!("{kind} has no {endpoint}"))

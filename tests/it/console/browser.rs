@@ -30,9 +30,13 @@ impl Browser {
 
     /// Presses the button of a sign-in link.
     pub async fn by_link(http: &Http, link: &str) -> Self {
-        let signed_in = http.submit("/console/sign-in", &[("link", &query_value(link, "link"))]).await;
+        let signed_in = press(http, link, None).await;
         assert_eq!(signed_in.location(), format!("{}/console", http.base()));
-        let cookie = signed_in.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+        Self { http: http.clone(), cookie: cookie_of(&signed_in) }
+    }
+
+    /// A browser that has this session.
+    pub fn with(http: &Http, cookie: String) -> Self {
         Self { http: http.clone(), cookie }
     }
 
@@ -74,6 +78,18 @@ impl Browser {
     pub fn path(&self, reply: &HttpReply) -> String {
         reply.location().strip_prefix(self.http.base()).expect("a page of ours").to_owned()
     }
+}
+
+/// Opens a sign-in link, and presses its button; with this cookie beside the page's own.
+pub async fn press(http: &Http, link: &str, cookie: Option<&str>) -> HttpReply {
+    let opened = cookie_of(&http.get(link).await.is(200));
+    let cookies = [Some(opened.as_str()), cookie].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    http.submit_with("/console/sign-in", &[("link", &query_value(link, "link"))], &[("cookie", &cookies)]).await
+}
+
+/// The cookie that a reply gives, as a browser sends it.
+pub fn cookie_of(reply: &HttpReply) -> String {
+    reply.header("set-cookie").split(';').next().expect("a cookie").to_owned()
 }
 
 /// The token in the first form of a page.

@@ -17,7 +17,8 @@ struct Route {
 }
 
 /// Routes that a browser needs no session for.
-const OPEN: [&str; 1] = ["/console/sign-in"];
+const OPEN: [&str; 5] =
+    ["/console/mail-link", "/console/sign-in", "/console/openid", "/console/openid/return", "/console/openid/choose"];
 
 /// The routes of the operator's console.
 const OPERATORS: [&str; 4] =

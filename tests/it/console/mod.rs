@@ -4,6 +4,8 @@ mod browser;
 mod callbacks;
 mod every_route;
 mod journeys;
+mod openid;
+mod people;
 mod sign_in;
 mod start;
 mod webhooks;

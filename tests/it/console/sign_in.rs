@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::browser::{Browser, between, once_of};
+use super::browser::{Browser, between, cookie_of, once_of, press};
 use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::http::query_value;
 use crate::support::on_every_store;
@@ -32,7 +32,14 @@ async fn a_link_signs_in_once_and_looking_uses_nothing_up(gateway: TestGateway) 
     let text = query_value(&link, "link");
     let other_site = [("sec-fetch-site", "cross-site")];
     gateway.http.submit_with("/console/sign-in", &[("link", &text)], &other_site).await.is(403);
-    let signed_in = gateway.http.submit("/console/sign-in", &[("link", &text)]).await;
+    // Only a browser that has opened the link itself.
+    let other = gateway.command(&arguments).trim().to_owned();
+    let others = cookie_of(&gateway.http.get(&other).await.is(200));
+    for headers in [&[][..], &[("cookie", others.as_str())]] {
+        let page = gateway.http.submit_with("/console/sign-in", &[("link", &text)], headers).await.is(403).text();
+        assert!(page.contains("Open the sign-in link in this browser"), "{page}");
+    }
+    let signed_in = press(&gateway.http, &link, None).await;
     let cookie = signed_in.header("set-cookie");
     for part in ["__Host-hb-console=", "; Path=/", "; Secure", "; HttpOnly", "; SameSite=Lax"] {
         assert!(cookie.contains(part), "{cookie} lacks {part}");
@@ -101,6 +108,56 @@ async fn what_is_done_stands_in_the_audit_log(gateway: TestGateway) {
     assert_eq!(stranger.look("/audit").await.is(200).json()["entries"], json!([]));
 }
 
+/// Forms that are refused change nothing, and leave nothing in the log.
+#[tokio::test]
+async fn what_is_refused_leaves_no_entry_and_what_is_sent_twice_one() {
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    let browser = Browser::of(&gateway, &merchant.id, "admin").await;
+    browser.submit("/console/callbacks/new", "/console/callbacks/new", &[("url", "no url")]).await.is(422);
+    let token = browser.token().await;
+    browser.post("/console/callbacks/9/delete", &[("form_token", &token)]).await.is(404);
+    browser.post("/console/keys", &[("form_token", &token), ("name", "ops")]).await.is(400);
+    let twice = async |page: &str, address: &str, fields: &[(&str, &str)]| {
+        let once = once_of(between(&browser.page(page).await, &format!("action=\"{address}\""), "</form>"));
+        let fields = [&[("form_token", token.as_str()), ("once", &once)], fields].concat();
+        let ways = [browser.post(address, &fields).await.location(), browser.post(address, &fields).await.location()];
+        assert_eq!(ways[0], ways[1], "{address}");
+        let other = [&fields[..], &[("name", "other")]].concat();
+        browser.post(address, &other).await.is(409);
+    };
+    let new = "/console/callbacks/new";
+    twice(new, new, &[("url", "https://shop.example/cb")]).await;
+    let new = "/console/webhooks/new";
+    twice(new, new, &[("url", "https://shop.example/hook"), ("paid", "on")]).await;
+    let page = "/console/callbacks/0";
+    twice(page, &format!("{page}/test"), &[("amount", "1.00"), ("currency", "EUR")]).await;
+    let log = merchant.look("/audit").await.is(200).json();
+    let entries = log["entries"].as_array().unwrap();
+    let actions: Vec<&str> = entries.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["journey.test_opened", "endpoint.added", "callback.added", "session.began"]);
+    let journeys = merchant.look("/journeys").await.is(200).json();
+    assert_eq!(journeys["journeys"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn one_address_tries_thirty_times_a_minute() {
+    let env = [("HANDBACK_TRUSTED_PROXIES", "127.0.0.0/8")];
+    let gateway = TestGateway::open_with(StoreKind::Embedded, &env).await;
+    let from = async |address: &str| {
+        gateway.http.submit_with("/console/sign-in", &[("link", "x")], &[("x-forwarded-for", address)]).await
+    };
+    for _ in 0..30 {
+        from("192.0.2.1").await.is(410);
+    }
+    let refused = from("192.0.2.1").await.is(429);
+    let seconds: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=60).contains(&seconds) && refused.text().contains("Too many tries"), "{seconds}");
+    from("192.0.2.2").await.is(410);
+    gateway.wait(Duration::from_secs(seconds));
+    from("192.0.2.1").await.is(410);
+}
+
 async fn an_entry_is_shown_for_a_year(gateway: TestGateway) {
     let merchant = gateway.merchant("Shop");
     let shown = async || merchant.look("/audit").await.is(200).json()["entries"].as_array().unwrap().len();
@@ -118,9 +175,7 @@ async fn signing_in_again_ends_the_session_before() {
     let [before, other] = [(); 2].map(|()| Browser::of(&gateway, &merchant.id, "admin"));
     let (before, other) = (before.await, other.await);
     let link = gateway.command(&["console", "link", "--merchant", &merchant.id, "--name", "Ada"]);
-    let fields = [("link", query_value(link.trim(), "link"))];
-    let fields = fields.each_ref().map(|(name, text)| (*name, text.as_str()));
-    gateway.http.submit_with("/console/sign-in", &fields, &[("cookie", &before.cookie)]).await.location();
+    press(&gateway.http, link.trim(), Some(&before.cookie)).await.location();
     before.get("/console/sessions").await.is(403);
     let page = other.page("/console/sessions").await;
     assert!(page.matches("<tr>").count() == 3 && page.contains("Ada (admin)"), "a head and two sessions: {page}");

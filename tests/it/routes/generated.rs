@@ -24,7 +24,9 @@ const URL: &str = "https://shop.example/x";
 const OPERATOR: &str = "the-operator-of-the-requests-has-it";
 
 /// Rules that a schema cannot say, by the field and the beginning of the rule that is answered.
-const RULES: [(&str, &str); 33] = [
+const RULES: [(&str, &str); 34] = [
+    // What a mail address is.
+    ("email", "is not a mail address"),
     // How the settings of an account go together.
     ("secret", "is not a secret of Standard Webhooks"),
     ("private_key", "is not a private key"),
@@ -94,6 +96,7 @@ fn least(operation: &str) -> Value {
         "captureJourney" | "voidJourney" | "refundJourney" => json!({}),
         "addMerchant" => json!({ "name": "Shop" }),
         "changeMerchant" => json!({}),
+        "namePerson" => json!({ "email": "ada@shop.example", "role": "support" }),
         "addMerchantKey" => json!({ "name": "deploy" }),
         "makeConsoleLink" => json!({ "name": "Ada", "role": "support" }),
         "changeProviderAccount" => json!({}),

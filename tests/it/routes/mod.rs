@@ -15,6 +15,7 @@ mod v1_jobs;
 mod v1_journeys;
 mod v1_merchants;
 mod v1_payments;
+mod v1_people;
 mod v1_preview;
 mod v1_profile;
 mod v1_public_keys;

@@ -32,7 +32,7 @@ use handback::domain::open_request::{OpenRequest, RequestedCallbacks};
 use handback::domain::outcome::{Evidence, Fact};
 use handback::domain::redirect::PublicUrl;
 use handback::domain::secret::Secret;
-use handback::engine::{Deps, Edit, Engine, LogoSource, NewMerchant, NoCourier, derive, find, use_cases};
+use handback::engine::{Deps, Edit, Engine, LogoSource, NewMerchant, NoCourier, WaysIn, derive, find, use_cases};
 use handback::keys::Keys;
 use handback::provider::sandbox::{Sandbox, institutions};
 use handback::provider::{AuthorizationResponse, Provider, ProviderError, Requested, UnverifiedResponse, VisitContext};
@@ -307,6 +307,7 @@ fn engine(
         longest_life: Duration::from_hours(90 * 24),
         usual_mode: Mode::Test,
         operator: Vec::new(),
+        ways_in: WaysIn::default(),
         waker: Arc::new(NoCourier),
         logos: Arc::new(OneLogo),
     })

@@ -17,6 +17,7 @@ pub mod payment_engine;
 pub mod receiver;
 pub mod redis;
 pub mod sdk;
+pub mod smtp;
 pub mod till;
 pub mod token_io_client;
 pub mod token_io_host;

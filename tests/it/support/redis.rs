@@ -88,6 +88,17 @@ impl RedisServer {
         line.and_then(|number| number.trim().parse().ok()).unwrap_or_else(|| panic!("{name} is not in INFO"))
     }
 
+    /// A connection to it.
+    pub fn connection(&self) -> redis::Connection {
+        redis::Client::open(self.url()).and_then(|client| client.get_connection()).expect("Redis lets us in")
+    }
+
+    /// The value of one of the options that it was started with.
+    pub fn option(&self, name: &str) -> &str {
+        let at = self.options.iter().position(|option| option == name);
+        at.and_then(|at| self.options.get(at + 1)).expect("the option was given")
+    }
+
     fn signal(&self, signal: &str) {
         let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
         assert!(status.is_ok_and(|status| status.success()), "kill {signal} failed");
@@ -101,7 +112,7 @@ impl Drop for RedisServer {
     }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|l| l.local_addr()).expect("a free port").port()
 }
 

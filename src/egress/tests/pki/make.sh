@@ -8,7 +8,7 @@ make() { # name, subject, extensions
 }
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout authority.key -out authority.pem \
     -days 36500 -subj "/CN=Handback test authority"
-printf 'basicConstraints=CA:FALSE\nsubjectAltName=DNS:bank.example\nextendedKeyUsage=serverAuth\n' >extensions.txt
+printf 'basicConstraints=CA:FALSE\nsubjectAltName=DNS:bank.example,DNS:localhost\nextendedKeyUsage=serverAuth\n' >extensions.txt
 make server bank.example
 printf 'basicConstraints=CA:FALSE\nsubjectAltName=DNS:handback.example\nextendedKeyUsage=clientAuth\n' >extensions.txt
 make client handback.example

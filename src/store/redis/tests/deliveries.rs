@@ -39,7 +39,7 @@ impl RedisStore {
 async fn a_step_of_a_journey_whose_time_to_be_kept_is_over_is_taken_and_the_last_one() {
     let server = RedisServer::start();
     let clock = Arc::new(TestClock::default());
-    let store = RedisStore::open(&server.url(), Arc::clone(&clock) as Arc<dyn Clock>, Duration::ZERO).unwrap();
+    let store = RedisStore::open(address(&server.url()), Arc::clone(&clock) as Arc<dyn Clock>, Duration::ZERO).unwrap();
     let journey = Draft::at(store.clock.now()).journey();
     assert_eq!(Journeys::open(&store, &journey, &[], None).await, Ok(Opened::New));
     let (cancelled, _) = concluded(journey, &Fact::pressed_cancel(), store.clock.now());
@@ -105,7 +105,7 @@ async fn dead_letters_last_as_long_as_the_journey_that_has_no_end_yet() {
 async fn a_damaged_record_keeps_nobody_elses_waiting() {
     let server = RedisServer::start();
     let clock = Arc::new(TestClock::default());
-    let store = RedisStore::open(&server.url(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
+    let store = RedisStore::open(address(&server.url()), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
     let (mut journeys, mut open) = (Vec::new(), Vec::new());
     for _ in 0..3 {
         journeys.push(store.cancelled(Draft::at(clock.now()), clock.now()).await);

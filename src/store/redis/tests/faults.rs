@@ -254,6 +254,7 @@ async fn what_was_acknowledged_survives_a_kill() {
     }
     assert!(acknowledged.len() > 100, "{}", acknowledged.len());
     server.restart();
+    answered(&store, SECOND).await;
     for journey in acknowledged {
         assert_eq!(store.find(journey.pay_id()).await.unwrap().as_ref(), Some(&journey));
     }
@@ -316,7 +317,7 @@ async fn scripts_that_redis_has_forgotten_are_sent_again() {
 async fn places_of_journeys_that_are_gone_are_skipped_and_tidied_away() {
     let server = RedisServer::start();
     let clock = Arc::new(TestClock::default());
-    let store = RedisStore::open(&server.url(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
+    let store = RedisStore::open(address(&server.url()), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
     let shop = merchant("Shop", store.now());
     assert!(store.add(&shop).await.unwrap());
     let mut journeys = Vec::new();
@@ -344,7 +345,7 @@ async fn places_of_journeys_that_are_gone_are_skipped_and_tidied_away() {
 async fn tidying_goes_on_where_it_stopped() {
     let server = RedisServer::start();
     let clock = Arc::new(TestClock::default());
-    let store = RedisStore::open(&server.url(), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
+    let store = RedisStore::open(address(&server.url()), Arc::clone(&clock) as Arc<dyn Clock>, KEEP).unwrap();
     let mut gone = Vec::new();
     for n in 0..3 {
         let shop = merchant("Shop", store.now());

@@ -91,11 +91,14 @@ pub struct TestFields {
     pub amount: String,
     /// Its currency.
     pub currency: String,
+    /// What makes the form sent twice one journey.
+    #[serde(default)]
+    pub once: String,
 }
 
 impl Default for TestFields {
     fn default() -> Self {
-        Self { amount: "1.00".to_owned(), currency: "EUR".to_owned() }
+        Self { amount: "1.00".to_owned(), currency: "EUR".to_owned(), once: String::new() }
     }
 }
 

@@ -54,6 +54,8 @@ pub struct CallbackFields {
     pub play_store: String,
     /// `on` where only calls that name it use it.
     pub on_request: String,
+    /// What makes the form sent twice one callback.
+    pub once: String,
 }
 
 impl CallbackFields {

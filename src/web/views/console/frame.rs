@@ -62,6 +62,8 @@ pub enum Place {
     Providers,
     /// What was changed.
     Audit,
+    /// Who may ask for a link.
+    People,
     /// Who is signed in.
     Sessions,
 }
@@ -79,6 +81,7 @@ impl Place {
             Self::Merchants => ("/console/merchants", words::MERCHANTS),
             Self::Providers => ("/console/providers", words::PROVIDERS),
             Self::Audit => ("/console/audit", words::AUDIT),
+            Self::People => ("/console/people", words::PEOPLE),
             Self::Sessions => ("/console/sessions", words::SESSIONS),
         }
     }
@@ -102,6 +105,7 @@ impl Frame {
                 Place::Webhooks,
                 Place::Keys,
                 Place::Numbers,
+                Place::People,
                 Place::Audit,
                 Place::Sessions,
             ],

@@ -11,6 +11,7 @@ mod fields;
 mod frame;
 mod journeys;
 mod operator;
+mod people;
 mod problem;
 mod sessions;
 mod sign_in;
@@ -27,9 +28,10 @@ pub use journeys::{
     Can, DeliveryRow, EventRow, JourneyPage, JourneyRow, Journeys, LinkFields, LinkForm, OperationRow, PayLink, Search,
 };
 pub use operator::{Issued, MerchantRow, Merchants, NewMerchantFields, ProviderRow, Providers};
+pub use people::{People, PersonFields, PersonRow};
 pub use problem::Problem;
 pub use sessions::{SessionRow, Sessions};
-pub use sign_in::SignIn;
+pub use sign_in::{ChooseConsole, SignIn, WaysIn};
 pub use start::{AccountRow, KeyFields, KeyRow, Keys, Numbers, Start};
 pub use webhooks::{AttemptRow, Deliveries, DeliveryPage, EndpointFields, EndpointForm, EndpointRow, Webhooks};
 

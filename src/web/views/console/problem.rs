@@ -19,23 +19,63 @@ pub struct Problem {
     pub command: Option<&'static str>,
     /// Whether the console's first page is the way on.
     pub leads_back: bool,
+    /// Whether the page with the ways in is.
+    pub leads_in: bool,
 }
 
 impl Problem {
     fn new(status: u16, title: &str, sentence: impl Into<String>) -> Self {
-        Self { status, title: title.to_owned(), sentence: sentence.into(), command: None, leads_back: true }
+        Self {
+            status,
+            title: title.to_owned(),
+            sentence: sentence.into(),
+            command: None,
+            leads_back: true,
+            leads_in: false,
+        }
     }
 
     /// Nobody is signed in.
     pub fn signed_out() -> Self {
         let command = Some(words::LINK_COMMAND);
-        Self { command, leads_back: false, ..Self::new(403, words::SIGNED_OUT, words::SIGNED_OUT_SENTENCE) }
+        let (leads_back, leads_in) = (false, true);
+        Self { command, leads_back, leads_in, ..Self::new(403, words::SIGNED_OUT, words::SIGNED_OUT_SENTENCE) }
     }
 
     /// Somebody has just signed out.
     pub fn has_signed_out() -> Self {
         let command = Some(words::LINK_COMMAND);
-        Self { command, leads_back: false, ..Self::new(200, words::HAS_SIGNED_OUT, words::SIGNED_OUT_SENTENCE) }
+        let (leads_back, leads_in) = (false, true);
+        Self { command, leads_back, leads_in, ..Self::new(200, words::HAS_SIGNED_OUT, words::SIGNED_OUT_SENTENCE) }
+    }
+
+    /// An attempt at the OpenID provider that this browser has not begun, or that is over.
+    pub fn attempt_over() -> Self {
+        Self::by_openid(403, words::ATTEMPT_OVER, words::ATTEMPT_OVER_SENTENCE)
+    }
+
+    /// The OpenID provider refuses, by this code.
+    pub fn provider_refuses(label: &str, code: &str) -> Self {
+        Self::by_openid(403, words::NOBODY_SIGNED_IN, words::provider_refuses(label, code))
+    }
+
+    /// What came back is not the word of the OpenID provider.
+    pub fn not_its_word(label: &str) -> Self {
+        Self::by_openid(403, words::NOBODY_SIGNED_IN, words::provider_away(label))
+    }
+
+    /// The OpenID provider gives no answer that counts.
+    pub fn provider_away(label: &str) -> Self {
+        Self::by_openid(502, words::NOBODY_SIGNED_IN, words::provider_away(label))
+    }
+
+    /// Nothing is open to whom the OpenID provider has identified.
+    pub fn no_access(label: &str) -> Self {
+        Self::by_openid(403, words::NO_ACCESS, words::no_access(label))
+    }
+
+    fn by_openid(status: u16, title: &str, sentence: impl Into<String>) -> Self {
+        Self { leads_back: false, leads_in: true, ..Self::new(status, title, sentence) }
     }
 
     /// A sign-in link that was used, or whose time is over.
@@ -67,6 +107,21 @@ impl Problem {
     /// As many deliveries were sent again as one press may, and there are more.
     pub fn more_to_send(count: usize, since: &str) -> Self {
         Self::new(200, &words::sent_again(count), words::more_to_send(since))
+    }
+
+    /// A sign-in link whose page was opened by another browser, or by none.
+    pub fn opened_elsewhere() -> Self {
+        Self { leads_back: false, ..Self::new(403, words::OPENED_ELSEWHERE, words::OPENED_ELSEWHERE_SENTENCE) }
+    }
+
+    /// As many tries to sign in as one address may make.
+    pub fn too_often() -> Self {
+        Self { leads_back: false, ..Self::new(429, words::TOO_OFTEN, words::TOO_OFTEN_SENTENCE) }
+    }
+
+    /// Whoever asks for a link by mail is told this.
+    pub fn link_is_mailed() -> Self {
+        Self { leads_back: false, ..Self::new(200, words::LINK_IS_MAILED, words::LINK_IS_MAILED_SENTENCE) }
     }
 
     /// A gateway whose browsers keep no session, for want of TLS.

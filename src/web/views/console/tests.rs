@@ -71,7 +71,7 @@ fn callbacks() -> Vec<String> {
             Preview { dialect: "handback", opens: Ok(opens) },
             Preview { dialect: "secpaid", opens: Err(text()) },
         ],
-        test: TestFields { amount: text(), currency: text() },
+        test: TestFields { amount: text(), currency: text(), once: text() },
         refused: refused("amount"),
     };
     let form = CallbackForm {
@@ -112,6 +112,16 @@ fn webhooks() -> Vec<String> {
     ]
 }
 
+fn people() -> People {
+    People {
+        frame: frame(Place::People),
+        has_mail: true,
+        people: vec![PersonRow { email: text(), role: Role::Support }],
+        new: PersonFields { email: text(), role: text() },
+        refused: refused("email"),
+    }
+}
+
 fn others() -> Vec<String> {
     let session = SessionRow {
         id: text(),
@@ -147,6 +157,9 @@ fn others() -> Vec<String> {
         Problem::refused(&Invalid::new(HOSTILE, HOSTILE)).render().unwrap(),
         link.render().unwrap(),
         sign_in.render().unwrap(),
+        WaysIn { openid: Some(text()), has_mail: true, email: text(), refused: refused("email") }.render().unwrap(),
+        people().render().unwrap(),
+        ChooseConsole::of([(Some(text()), Role::Read), (None, Role::Admin)].into_iter()).render().unwrap(),
     ]
 }
 
@@ -185,7 +198,8 @@ fn every_form_that_is_posted_carries_its_token() {
     for page in pages() {
         for form in page.split("<form method=\"post\"").skip(1) {
             let form = form.split("</form>").next().unwrap();
-            let signs_in = form.contains("action=\"/console/sign-in\"");
+            let signs_in = ["/console/sign-in", "/console/openid/choose", "/console/mail-link"];
+            let signs_in = signs_in.iter().any(|page| form.contains(&format!("action=\"{page}\"")));
             assert!(signs_in || form.contains("name=\"form_token\""), "{form}");
         }
     }

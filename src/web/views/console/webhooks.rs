@@ -56,6 +56,8 @@ pub struct EndpointFields {
     pub failed: String,
     /// What expired.
     pub expired: String,
+    /// What makes the form sent twice one endpoint.
+    pub once: String,
 }
 
 impl EndpointFields {
@@ -85,6 +87,7 @@ impl EndpointFields {
             cancelled: on("cancelled"),
             failed: on("failed"),
             expired: on("expired"),
+            once: String::new(),
         }
     }
 }

@@ -19,6 +19,7 @@ pub(super) mod frame {
     pub const PROVIDERS: &str = "Providers";
     pub const AUDIT: &str = "Audit log";
     pub const SESSIONS: &str = "Sessions";
+    pub const PEOPLE: &str = "People";
     pub const TEST: &str = "Test";
     pub const LIVE: &str = "Live";
     pub const TEST_SENTENCE: &str =
@@ -49,6 +50,18 @@ pub(super) mod problem {
     pub const SENT_BEFORE: &str = "This form was sent before";
     pub const SENT_BEFORE_SENTENCE: &str =
         "What it made then stands in its list; a secret was shown once. Open the page again to send another form.";
+    pub const OPENED_ELSEWHERE: &str = "Nobody was signed in";
+    pub const OPENED_ELSEWHERE_SENTENCE: &str = "Open the sign-in link in this browser, and press the button there. The browser must take cookies. The link stays unused.";
+    pub const TOO_OFTEN: &str = "Too many tries to sign in";
+    pub const TOO_OFTEN_SENTENCE: &str = "Wait a minute, then try again. A sign-in link stays unused meanwhile.";
+    pub const WAYS_IN: &str = "Sign in";
+    pub const ATTEMPT_OVER: &str = "This sign-in is over";
+    pub const ATTEMPT_OVER_SENTENCE: &str =
+        "It takes ten minutes at most, in one browser that takes cookies, and works once. Begin again.";
+    pub const NOBODY_SIGNED_IN: &str = "Nobody was signed in";
+    pub const NO_ACCESS: &str = "Nothing is open to you here";
+    pub const LINK_IS_MAILED: &str = "Look into your mail";
+    pub const LINK_IS_MAILED_SENTENCE: &str = "Where an admin has named this address, a sign-in link is on its way. It works once, within 15 minutes. No mail? Look into the spam folder, or ask an admin of your merchant.";
     pub const NEEDS_HTTPS: &str = "The console needs https";
     pub const NEEDS_HTTPS_SENTENCE: &str = "This gateway’s public URL is http, so no browser would keep your session. Your link stays unused. The operator sets public_url to an https address.";
     pub const UNREADABLE: &str = "This request cannot be read";
@@ -60,6 +73,18 @@ pub(super) mod problem {
         "The operator has disabled it. Its running journeys go on. Ask the operator to enable it again.";
     pub const REFUSED: &str = "Nothing was changed";
     pub const TO_START: &str = "Go to the console’s first page";
+
+    pub fn provider_refuses(label: &str, code: &str) -> String {
+        format!("{label} has not said who you are ({code}). Begin again, or ask the operator for a sign-in link.")
+    }
+
+    pub fn provider_away(label: &str) -> String {
+        format!("{label} gives no answer that counts. Try again in a minute; the operator finds why in the log.")
+    }
+
+    pub fn no_access(label: &str) -> String {
+        format!("{label} has said who you are, and none of your groups has a role here. Ask the operator for one.")
+    }
 
     pub fn sent_again(count: usize) -> String {
         format!("{count} deliveries are sent again")
@@ -76,6 +101,18 @@ pub(super) mod problem {
 
 pub(super) mod sign_in {
     pub const SIGN_IN: &str = "Sign in";
+    pub const WAYS_IN: &str = "Sign in to the console";
+    pub const BY_COMMAND: &str =
+        "A sign-in link opens the console too. The operator makes one; on the server, this command prints it:";
+    pub const EMAIL: &str = "Your mail address";
+    pub const MAIL_LINK: &str = "Send me a sign-in link";
+    pub const CHOOSE: &str = "Choose a console";
+    pub const CHOOSE_SENTENCE: &str = "Your groups open more than one. You are signed in to one at a time.";
+    pub const OPERATORS: &str = "Operator";
+
+    pub fn by_openid(label: &str) -> String {
+        format!("Sign in with {label}")
+    }
     pub const ONCE: &str =
         "The link works once. You stay signed in for 12 hours, or until you have not used the console for an hour.";
 
@@ -104,9 +141,23 @@ pub(super) mod sessions {
     pub const DO: &str = "Do";
 }
 
+pub(super) mod people {
+    pub const TITLE: &str = "People";
+    pub const LEDE: &str = "Who is named here asks for a sign-in link on the sign-in page, and gets it by mail. Admins are mailed too when a webhook endpoint fails for an hour or is gone.";
+    pub const NO_MAIL: &str = "This gateway sends no mail, so nobody gets a link by it. The operator sets mail.smtp_url; until then the operator makes links.";
+    pub const NONE: &str = "Nobody is named yet.";
+    pub const EMAIL: &str = "Mail address";
+    pub const ROLE: &str = "Role";
+    pub const ADD: &str = "Add";
+    pub const REMOVE: &str = "Remove";
+    pub const REMOVED: &str =
+        "Naming somebody again changes the role. Who is removed keeps a session that goes on: end it under Sessions.";
+    pub const DO: &str = "Do";
+}
+
 pub(super) mod audit {
     pub const TITLE: &str = "Audit log";
-    pub const LEDE: &str = "Who changed what in this console, newest first. Entries are kept for a year. What is done by API or on the command line does not stand here.";
+    pub const LEDE: &str = "Who changed what in this console, newest first. Entries are kept for a year. “change.begun” stays where it is not known whether the form changed anything. What is done by API or on the command line does not stand here.";
     pub const WHEN: &str = "When";
     pub const WHO: &str = "Who";
     pub const WHAT: &str = "What";

@@ -1,5 +1,8 @@
 //! CONSOLE: who is signed in, and what was changed there.
 
+mod mail;
+mod openid;
+
 use crate::domain::console::{AUDIT_KEPT, LINK_LIFE, SESSION_IDLE, SESSION_LIFE};
 use crate::domain::{
     AuditAction, AuditEntry, AuditPlace, ConsoleScope, ConsoleSecret, ConsoleSession, Journey, Member, Merchant,
@@ -9,6 +12,12 @@ use crate::engine::Engine;
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::derive::halves;
 use crate::keys::session_id;
+
+pub use mail::{has_mail, mail_links};
+pub use openid::{
+    ConsoleChoice, Identified, NotIdentified, OPENID_LIFE, OPENID_RETURN_PAGE, begin_openid, choose_openid, identify,
+    openid_choices,
+};
 
 /// The page on which a sign-in link is used.
 pub const SIGN_IN_PAGE: &str = "/console/sign-in";
@@ -80,6 +89,19 @@ pub async fn look_at_link(engine: &Engine, text: &str) -> Result<Option<(Member,
     Ok(whose(engine, member.scope).await?.map(|whose| (member, whose)))
 }
 
+/// What a browser is given along with the page of a sign-in link. `None` for a text that is not a link of ours.
+///
+/// # Errors
+/// When there is no key.
+pub fn opened_token(engine: &Engine, text: &str) -> Result<Option<String>> {
+    read(engine, text).map(|link| form_token(engine, &session_id(&link))).transpose()
+}
+
+/// Whether a browser that shows this token has opened the page of a sign-in link.
+pub fn has_opened(engine: &Engine, text: &str, token: &str) -> bool {
+    read(engine, text).is_some_and(|link| is_form_token(engine, &session_id(&link), token))
+}
+
 /// Uses a sign-in link up, and begins a session. `None` when it cannot be used, or not any more.
 ///
 /// # Errors
@@ -91,9 +113,13 @@ pub async fn sign_in(engine: &Engine, text: &str) -> Result<Option<SignedIn>> {
         return Ok(None);
     }
     let ids = (session_id(&link), session_id(&cookie));
-    let begun = engine.deps.store.begin_session(scope, &ids.0, &ids.1, SESSION_LIFE).await?;
-    let Some(session) = begun else { return Ok(None) };
-    record(engine, &session.member, AuditAction::SignedIn, &session.id.text()).await?;
+    let Some(member) = engine.deps.store.member_of_link(scope, &ids.0).await? else { return Ok(None) };
+    let place = begin_change(engine, &member, SIGN_IN_PAGE).await?;
+    let Some(session) = engine.deps.store.begin_session(scope, &ids.0, &ids.1, SESSION_LIFE).await? else {
+        take_back(engine, scope, place).await?;
+        return Ok(None);
+    };
+    end_change(engine, &member, place, AuditAction::SignedIn, &session.id.text()).await?;
     Ok(Some(SignedIn { session, cookie }))
 }
 
@@ -116,8 +142,9 @@ pub async fn leave(engine: &Engine, cookie: &str) -> Result<()> {
     let Some(cookie) = read(engine, cookie) else { return Ok(()) };
     let (scope, id) = (cookie.scope(), session_id(&cookie));
     let Some(session) = engine.deps.store.use_session(scope, &id, SESSION_IDLE).await? else { return Ok(()) };
+    let place = begin_change(engine, &session.member, SIGN_IN_PAGE).await?;
     engine.deps.store.end_session(scope, &id).await?;
-    record(engine, &session.member, AuditAction::SignedOut, &id.text()).await
+    end_change(engine, &session.member, place, AuditAction::SignedOut, &id.text()).await
 }
 
 /// The sessions of a console that go on, the newest first.
@@ -149,40 +176,61 @@ pub fn is_form_token(engine: &Engine, session: &SessionId, token: &str) -> bool 
     engine.deps.keys.is_form_token(session, token)
 }
 
-/// Writes into the audit log of a member's console what the member has done.
+/// Writes into the audit log of a member's console that a form was sent, before anything is done: whatever happens then,
+/// it is known that something may have been changed. Answers the entry's place, for [`end_change`].
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn record(engine: &Engine, member: &Member, action: AuditAction, object: &str) -> Result<()> {
+pub async fn begin_change(engine: &Engine, member: &Member, form: &str) -> Result<AuditPlace> {
     let place = AuditPlace { at: engine.deps.clock.now(), mark: engine.deps.clock.draw() };
-    record_at(engine, member, place, action, object).await
+    let entry = entry(member, place, AuditAction::ChangeBegun, form);
+    engine.deps.store.keep_entry(member.scope, &entry, AUDIT_KEPT).await?;
+    Ok(place)
 }
 
-/// Writes into the audit log that a member has opened this journey, once however often the call is repeated.
+/// Writes into the audit log what the member has done, in the place of what was begun.
 ///
 /// # Errors
-/// When the store is in trouble.
-pub async fn record_opened(
+/// When the store is in trouble: the log then says that it was begun.
+pub async fn end_change(
     engine: &Engine,
     member: &Member,
+    begun: AuditPlace,
     action: AuditAction,
-    journey: &Journey,
     object: &str,
+) -> Result<()> {
+    end_as(engine, member, begun, &entry(member, begun, action, object)).await
+}
+
+/// Writes into the audit log that a member has opened this journey, in the place of what was begun: once however often
+/// the call is repeated.
+///
+/// # Errors
+/// As [`end_change`].
+pub async fn end_opened(
+    engine: &Engine,
+    member: &Member,
+    begun: AuditPlace,
+    (action, journey, object): (AuditAction, &Journey, &str),
 ) -> Result<()> {
     let place = AuditPlace { at: journey.opening().opened_at, mark: journey.pay_id().number() };
-    record_at(engine, member, place, action, object).await
+    end_as(engine, member, begun, &entry(member, place, action, object)).await
 }
 
-async fn record_at(
-    engine: &Engine,
-    member: &Member,
-    place: AuditPlace,
-    action: AuditAction,
-    object: &str,
-) -> Result<()> {
-    let deps = &engine.deps;
-    let entry = AuditEntry { place, who: member.name.clone(), role: member.role, action, object: object.to_owned() };
-    Ok(deps.store.keep_entry(member.scope, &entry, AUDIT_KEPT).await?)
+/// Takes out of the audit log what was begun, since nothing was changed.
+///
+/// # Errors
+/// As [`end_change`].
+pub async fn take_back(engine: &Engine, scope: ConsoleScope, begun: AuditPlace) -> Result<()> {
+    Ok(engine.deps.store.end_entry(scope, begun, None, AUDIT_KEPT).await?)
+}
+
+async fn end_as(engine: &Engine, member: &Member, begun: AuditPlace, entry: &AuditEntry) -> Result<()> {
+    Ok(engine.deps.store.end_entry(member.scope, begun, Some(entry), AUDIT_KEPT).await?)
+}
+
+fn entry(member: &Member, place: AuditPlace, action: AuditAction, object: &str) -> AuditEntry {
+    AuditEntry { place, who: member.name.clone(), role: member.role, action, object: object.to_owned() }
 }
 
 /// The entries of a console's audit log behind `after`, newest first; `most` at the most.

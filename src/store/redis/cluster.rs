@@ -1,0 +1,326 @@
+//! A Redis Cluster: which master has which slot, and a connection to each.
+//!
+//! All keys of a request are in one slot, and each slot has one master. Requests that are made together are divided by
+//! master, sent to all of them at once, and their replies put in order again; whatever a master could not do is sent
+//! again, alone, to where it belongs by then. So a master that is away keeps nobody waiting who does not want it.
+//!
+//! `docs/DESIGN.md` says which clients were weighed, and why the routing is our own.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use futures_util::future::{FutureExt, join_all, select_ok};
+use redis::{FromRedisValue, Pipeline, Value};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+
+use super::address::{RedisAddress, Server};
+use super::connection::{Connection, Failure, PAUSE, Packed, Target, connected};
+use super::keys;
+use super::script::{Request, Sent};
+use super::trouble::{Remedy, Trouble};
+use crate::store::{Result, StoreError};
+
+/// How long a node may take to say which master has which slot.
+const ANSWER: Duration = Duration::from_millis(400);
+/// How long what was learned is not asked for again, whatever fails.
+const LEARNED: Duration = Duration::from_millis(100);
+
+/// Which master has which slot, of those that our keys are in.
+type Masters = BTreeMap<u16, Server>;
+
+/// What is known of a cluster, by all lanes together.
+pub(super) struct Cluster {
+    address: RedisAddress,
+    nodes: Vec<Server>,
+    masters: RwLock<Arc<Masters>>,
+    /// When that was learned last; only one learns.
+    learned: tokio::sync::Mutex<Option<Instant>>,
+}
+
+impl Cluster {
+    /// The cluster that has these nodes.
+    pub(super) fn new(address: RedisAddress, nodes: &[Server]) -> Self {
+        Self { address, nodes: nodes.to_vec(), masters: RwLock::default(), learned: tokio::sync::Mutex::new(None) }
+    }
+
+    fn masters(&self) -> Arc<Masters> {
+        Arc::clone(&self.masters.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn know(&self, masters: Masters) {
+        *self.masters.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(masters);
+    }
+
+    /// Notes that a slot has moved.
+    fn moved(&self, slot: u16, to: Server) {
+        let mut masters = Masters::clone(&self.masters());
+        masters.insert(slot, to);
+        self.know(masters);
+    }
+
+    /// Asks the cluster which master has which slot, unless somebody has just done so.
+    async fn learn(&self) -> Result<()> {
+        let mut learned = self.learned.lock().await;
+        if learned.is_some_and(|moment| moment.elapsed() < LEARNED) {
+            return Ok(());
+        }
+        let known = self.masters();
+        let mut nodes: Vec<&Server> = known.values().chain(&self.nodes).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        let asked = nodes.into_iter().map(|node| {
+            let silent = move || StoreError::Unreachable(format!("the node at {node} does not answer"));
+            timeout(ANSWER, self.ask(node)).map(move |answer| answer.unwrap_or_else(|_| Err(silent()))).boxed()
+        });
+        let (masters, _) = select_ok(asked).await?;
+        *learned = Some(Instant::now());
+        self.know(masters);
+        Ok(())
+    }
+
+    /// What one node says.
+    async fn ask(&self, node: &Server) -> Result<Masters> {
+        let said = |what: String| StoreError::Unreachable(format!("the node at {node} {what}"));
+        let mut connection = connected(&self.address.client_of(node)?).await?;
+        let mut question = redis::cmd("CLUSTER");
+        question.arg("SLOTS");
+        let answer = connection.send_packed_command(&question).await.and_then(Value::extract_error);
+        let answer = answer.map_err(|error| said(format!("refuses: {error}")))?;
+        let ranges = Vec::<(u16, u16, Value)>::from_redis_value(first_three(answer));
+        let mut masters = Masters::new();
+        for (first, last, master) in ranges.map_err(|error| said(format!("lists slots strangely: {error}")))? {
+            let Value::Array(parts) = master else { return Err(said("names no master of a slot".into())) };
+            let [host, port] = parts.first_chunk().ok_or_else(|| said("names no port of a master".into()))?;
+            let host = Option::<String>::from_redis_value_ref(host).ok().flatten().unwrap_or_default();
+            let port = u16::from_redis_value_ref(port).map_err(|_| said("names no port of a master".into()))?;
+            let master = Server::new(&host, port, node);
+            masters
+                .extend(keys::slots().filter(|slot| (first..=last).contains(slot)).map(|slot| (slot, master.clone())));
+        }
+        match masters.is_empty() {
+            true => Err(said("knows no master of our slots".into())),
+            false => Ok(masters),
+        }
+    }
+}
+
+/// Of each range its two ends and its master; replicas, of which there may be any number, are left out.
+fn first_three(ranges: Value) -> Value {
+    let Value::Array(ranges) = ranges else { return ranges };
+    let shorten = |range| match range {
+        Value::Array(mut parts) => {
+            parts.truncate(3);
+            Value::Array(parts)
+        }
+        other => other,
+    };
+    Value::Array(ranges.into_iter().map(shorten).collect())
+}
+
+/// One runtime's connections to the masters of a cluster.
+pub(super) struct ClusterLane {
+    cluster: Arc<Cluster>,
+    connections: Mutex<BTreeMap<Server, Arc<Connection>>>,
+}
+
+/// A request under way: the how manieth it is, whom it goes to, and how.
+struct Errand<'a> {
+    at: usize,
+    request: &'a Request,
+    to: To,
+    sent: Sent,
+}
+
+/// Whom a request goes to.
+enum To {
+    /// The master of this slot.
+    Slot(u16),
+    /// This server, whatever it has.
+    Server(Server),
+    /// This server, this once, and then to the master of the slot again.
+    Asking(u16, Server),
+}
+
+/// What is to be done before the next round.
+#[derive(Default)]
+struct Next {
+    learn: bool,
+    wait: bool,
+    trouble: Option<Trouble>,
+}
+
+impl ClusterLane {
+    /// A lane without connections yet.
+    pub(super) fn new(cluster: Arc<Cluster>) -> Self {
+        Self { cluster, connections: Mutex::default() }
+    }
+
+    /// Makes these requests, each of the master that has its key.
+    pub(super) async fn converse(&self, requests: &[Request], deadline: Instant) -> Result<Vec<Value>, Trouble> {
+        let errands = requests.iter().enumerate().map(|(at, request)| {
+            let to = To::Slot(request.key().map_or(0, keys::slot_of));
+            Errand { at, request, to, sent: Sent::Short }
+        });
+        self.run(errands.collect(), requests.len(), deadline).await
+    }
+
+    /// Makes one request of each master.
+    pub(super) async fn ask_each(&self, request: &Request, deadline: Instant) -> Result<Vec<Value>, Trouble> {
+        self.learn_within(deadline).await?;
+        let masters = self.cluster.masters();
+        let mut servers: Vec<_> = masters.values().cloned().collect();
+        servers.sort_unstable();
+        servers.dedup();
+        let count = servers.len();
+        let errand = |(at, server)| Errand { at, request, to: To::Server(server), sent: Sent::Short };
+        self.run(servers.into_iter().enumerate().map(errand).collect(), count, deadline).await
+    }
+
+    async fn run(&self, mut errands: Vec<Errand<'_>>, count: usize, deadline: Instant) -> Result<Vec<Value>, Trouble> {
+        let mut replies = vec![None; count];
+        let mut before = None;
+        loop {
+            let mut next = Next::default();
+            let rounds = self.divided(errands, &mut next).into_iter().map(|(server, errands)| async move {
+                let connection = match &server {
+                    Some(server) => self.connection(server),
+                    None => Err(StoreError::Unreachable("no master has this slot".into())),
+                };
+                let outcome = match connection {
+                    Ok(connection) => connection.attempt(&packed(&errands), deadline).await,
+                    Err(error) => Err(Failure::Passing(error)),
+                };
+                (server, errands, outcome)
+            });
+            errands = Vec::new();
+            for (server, sent, outcome) in join_all(rounds).await {
+                errands.extend(self.sort(server, sent, outcome, &mut replies, &mut next)?);
+            }
+            let Some(trouble) = next.trouble else { break };
+            let trouble = trouble.after(before);
+            if Instant::now() >= deadline {
+                return Err(trouble);
+            }
+            let known = self.cluster.masters();
+            if next.learn {
+                self.learn_within(deadline).await?;
+            }
+            // Nobody waits for a master that has been away for long, unless another one has taken its place.
+            if trouble.remedy == Remedy::GiveUp && known == self.cluster.masters() {
+                return Err(trouble);
+            }
+            if next.wait {
+                sleep_until(deadline.min(Instant::now() + PAUSE)).await;
+            }
+            before = Some(trouble.error);
+        }
+        Ok(replies.into_iter().map(|reply| reply.unwrap_or(Value::Nil)).collect())
+    }
+
+    /// The errands by the server that each goes to; by none, where it is not known.
+    fn divided<'a>(&self, errands: Vec<Errand<'a>>, next: &mut Next) -> BTreeMap<Option<Server>, Vec<Errand<'a>>> {
+        let masters = self.cluster.masters();
+        let mut divided: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for errand in errands {
+            let server = match &errand.to {
+                To::Slot(slot) => masters.get(slot),
+                To::Server(server) | To::Asking(_, server) => Some(server),
+            };
+            next.learn |= server.is_none();
+            divided.entry(server.cloned()).or_default().push(errand);
+        }
+        divided
+    }
+
+    /// Puts replies in their places; answers what is to be sent again.
+    fn sort<'a>(
+        &self,
+        server: Option<Server>,
+        errands: Vec<Errand<'a>>,
+        outcome: Result<Vec<Value>, Failure>,
+        replies: &mut [Option<Value>],
+        next: &mut Next,
+    ) -> Result<Vec<Errand<'a>>, Trouble> {
+        let values = match outcome {
+            Ok(values) => values,
+            Err(failure) => {
+                next.learn = true;
+                next.trouble = Some(match failure {
+                    Failure::Passing(error) => Trouble::passing(error),
+                    Failure::Lasting(error) => Trouble::lasting(error),
+                });
+                return Ok(errands);
+            }
+        };
+        let mut left = Vec::new();
+        let mut values = values.into_iter();
+        for mut errand in errands {
+            if matches!(errand.to, To::Asking(..)) {
+                values.next();
+            }
+            let error = match values.next().unwrap_or(Value::Nil).extract_error() {
+                Ok(value) => {
+                    replies[errand.at] = Some(value);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            let trouble = Trouble::of(&error);
+            errand.to = match errand.to {
+                To::Asking(slot, _) => To::Slot(slot),
+                to => to,
+            };
+            match (&trouble.remedy, &errand.to, &server) {
+                (Remedy::Moved(slot, at), _, Some(asked)) => {
+                    Server::told(at, asked).into_iter().for_each(|to| self.cluster.moved(*slot, to));
+                }
+                (Remedy::Ask(at), To::Slot(slot), Some(asked)) => {
+                    errand.to = Server::told(at, asked).map_or(To::Slot(*slot), |to| To::Asking(*slot, to));
+                }
+                (Remedy::Text, ..) => errand.sent = Sent::InFull,
+                (Remedy::Wait, ..) => (next.wait, next.learn) = (true, true),
+                _ => return Err(trouble),
+            }
+            next.trouble = Some(trouble);
+            left.push(errand);
+        }
+        Ok(left)
+    }
+
+    async fn learn_within(&self, deadline: Instant) -> Result<(), Trouble> {
+        let learned = timeout_at(deadline, self.cluster.learn()).await.unwrap_or(Err(StoreError::TimedOut));
+        learned.map_err(Trouble::lasting)
+    }
+
+    fn connection(&self, server: &Server) -> Result<Arc<Connection>> {
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = connections.get(server) {
+            return Ok(Arc::clone(connection));
+        }
+        // Those that have nothing of ours any more are left.
+        let masters = self.cluster.masters();
+        connections.retain(|server, _| masters.values().any(|master| master == server));
+        let connection = Arc::new(Connection::new(Target::Node(self.cluster.address.client_of(server)?)));
+        connections.insert(server.clone(), Arc::clone(&connection));
+        Ok(connection)
+    }
+}
+
+/// Errands as they are written.
+fn packed<'a>(errands: &[Errand<'a>]) -> Packed<'a> {
+    if let [Errand { request, to: To::Slot(_) | To::Server(_), sent, .. }] = errands {
+        return Packed::One(request, *sent);
+    }
+    let mut pipeline = Pipeline::with_capacity(errands.len());
+    let mut count = 0;
+    for errand in errands {
+        if matches!(errand.to, To::Asking(..)) {
+            pipeline.add_command(redis::cmd("ASKING"));
+            count += 1;
+        }
+        pipeline.add_command(errand.request.command(errand.sent).into_owned());
+        count += 1;
+    }
+    Packed::Many(pipeline, count)
+}

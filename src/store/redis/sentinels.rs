@@ -1,0 +1,56 @@
+//! Sentinels: who is the master, asked whenever a connection is made.
+
+use std::time::Duration;
+
+use futures_util::future::{FutureExt, select_ok};
+use redis::{Client, FromRedisValue, RedisConnectionInfo, Value};
+use tokio::time::timeout;
+
+use super::address::{RedisAddress, Server};
+use super::connection::connected;
+use crate::store::StoreError;
+
+/// How long a Sentinel may take.
+const ANSWER: Duration = Duration::from_millis(500);
+
+/// The Sentinels of one master.
+pub(super) struct Sentinels {
+    address: RedisAddress,
+    sentinels: Vec<Server>,
+    login: RedisConnectionInfo,
+    name: String,
+}
+
+impl Sentinels {
+    /// Those of an address.
+    pub(super) fn new(address: RedisAddress, sentinels: &[Server], name: &str, login: &RedisConnectionInfo) -> Self {
+        Self { address, sentinels: sentinels.to_vec(), login: login.clone(), name: name.to_owned() }
+    }
+
+    /// A client of the master that the first of them to know it names.
+    pub(super) async fn master(&self) -> Result<Client, StoreError> {
+        let asked = self.sentinels.iter().map(|sentinel| {
+            let answer = timeout(ANSWER, self.ask(sentinel));
+            answer.map(move |answer| {
+                let silent = || StoreError::Unreachable(format!("the Sentinel at {sentinel} does not answer"));
+                answer.unwrap_or_else(|_| Err(silent()))
+            })
+        });
+        let (master, _) = select_ok(asked.map(FutureExt::boxed)).await?;
+        self.address.client_of(&master)
+    }
+
+    async fn ask(&self, sentinel: &Server) -> Result<Server, StoreError> {
+        let said = |what: String| StoreError::Unreachable(format!("the Sentinel at {sentinel} {what}"));
+        let client = self.address.client_of_sentinel(sentinel, &self.login)?;
+        let mut connection = connected(&client).await?;
+        let mut question = redis::cmd("SENTINEL");
+        question.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.name);
+        let answer = connection.send_packed_command(&question).await.and_then(Value::extract_error);
+        let answer = answer.map_err(|error| said(format!("refuses: {error}")))?;
+        let master: Option<(String, u16)> =
+            FromRedisValue::from_redis_value(answer).map_err(|_| said("does not name a host and a port".into()))?;
+        let (host, port) = master.ok_or_else(|| said(format!("knows no master {}", self.name)))?;
+        Ok(Server::new(&host, port, sentinel))
+    }
+}
