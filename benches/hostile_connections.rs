@@ -41,7 +41,7 @@ fn kinds() -> [(Vec<u8>, &'static [u8]); 8] {
     [
         (Vec::new(), b""),
         (b"GET / HTTP/1.1\r\nx: ".to_vec(), b"y"),
-        ((head("GET /health", "") + "GET / HTTP/1.1\r\nx: ").into_bytes(), b"y"),
+        ((head("GET /readyz", "") + "GET / HTTP/1.1\r\nx: ").into_bytes(), b"y"),
         (head("POST /nope", chunked).into_bytes(), b"1\r\na\r\n"),
         (head("POST /return/sandbox", chunked).into_bytes(), b""),
         (head("POST /return/sandbox", "content-length: 9\r\n").into_bytes(), b""),
@@ -100,7 +100,7 @@ fn ask_honestly(to: SocketAddr, over: &AtomicBool) -> (usize, usize, Duration) {
         let ask = || {
             let mut stream = TcpStream::connect(to)?;
             stream.set_read_timeout(Some(Duration::from_mins(1)))?;
-            stream.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")?;
+            stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n")?;
             let mut answer = String::new();
             stream.read_to_string(&mut answer)?;
             std::io::Result::Ok(answer)

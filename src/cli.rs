@@ -98,22 +98,29 @@ async fn serve(config: &Config) -> Result<()> {
     telemetry::start(&config.log_filter, config.log_format).map_err(|error| anyhow::anyhow!("{error}"))?;
     let gateway = Gateway::build(config, Arc::new(SystemClock)).await?;
     say(&greeting(config, &gateway))?;
-    let asked = Arc::new(OnceLock::new());
-    let by = Arc::clone(&asked);
-    gateway
-        .run_until(async move {
-            let _ = by.set(signal().await);
-        })
-        .await?;
-    say(&format!("stopped by {}", asked.get().unwrap_or(&"the server")))
+    let by = OnceLock::new();
+    let shutdown = async {
+        let _ = by.set(signal().await);
+    };
+    // An interrupt means now; so does any signal after SIGTERM.
+    let at_once = async {
+        if by.get() == Some(&SIGTERM) {
+            signal().await;
+        }
+    };
+    gateway.run_until(shutdown, at_once).await?;
+    say(&format!("stopped by {}", by.get().unwrap_or(&"the server")))
 }
+
+/// What a stop by SIGTERM is called.
+const SIGTERM: &str = "SIGTERM";
 
 /// Waits for somebody to stop us, and says who.
 async fn signal() -> &'static str {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
     tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
+        _ = terminate.recv() => SIGTERM,
         interrupted = tokio::signal::ctrl_c() => match interrupted {
             Ok(()) => "an interrupt",
             Err(_) => std::future::pending().await,

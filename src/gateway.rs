@@ -3,36 +3,43 @@
 mod account_kinds;
 mod counters;
 mod dialects;
+mod ending;
 mod key_file;
 mod providers;
 mod serving;
 mod store;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use actix_web::dev::{Server, ServiceFactory};
 use actix_web::web;
 use anyhow::{Context as _, Result};
-use tokio::{net::TcpStream, sync::oneshot, task::JoinSet, time::Instant};
+use tokio::{net::TcpStream, sync::oneshot, task::JoinSet};
 
 pub use crate::provider::http::check::{CheckedRule, Walk};
 pub use providers::check as check_provider;
-use serving::{SHUTDOWN_SECONDS, Shared};
+use serving::Shared;
 pub use store::{StoreUse, has_store};
 
+use counters::Watching;
+use ending::Ending;
+
+use crate::check_up::Examiner;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::courier::{Courier, FirstAttempts};
+use crate::courier::{Courier, FirstAttempts, Tester};
 use crate::demo::Demo;
 use crate::domain::merchant::Used;
-use crate::domain::provider_account::merchant_of_provider;
 use crate::domain::{
     CallbackName, CallbackUrl, ConsoleScope, DeviceUrls, Member, MemberName, MerchantId, MerchantName, Mode, Placement,
     PublicUrl, Role, Rules, SavedCallback, SavedCallbacks,
 };
 use crate::egress::{self, Ports};
-use crate::engine::{CourierWaker, Deps, Edit, Engine, IssuedLink, NewMerchant, NoCourier, sweep, use_cases};
+use crate::engine::{
+    CourierWaker, Deps, DownCallbacks, Edit, Engine, IssuedLink, NewMerchant, NoCourier, sweep, use_cases, watch,
+};
+use crate::health::{Health, providers_away};
 use crate::keys::Keys;
 use crate::logo::Logos;
 use crate::provider::sandbox::Sandbox;
@@ -45,6 +52,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the store is cleared of what nobody needs any more.
 const TIDY_EVERY: Duration = Duration::from_secs(20);
+
+/// How often a node learns which watched callbacks are down, and whether it is its turn to look.
+const LEARN_EVERY: Duration = Duration::from_secs(2);
 
 /// The name of the merchant that a demo begins with.
 const DEMO_MERCHANT: &str = "Demo shop";
@@ -68,7 +78,9 @@ pub struct Gateway {
     metrics: Option<Server>,
     counters: Arc<Metrics>,
     engine: Arc<Engine>,
+    health: Arc<Health>,
     courier: Arc<Courier>,
+    ending: Ending,
 }
 
 impl Gateway {
@@ -88,35 +100,59 @@ impl Gateway {
         notices.extend(providers::notices(config));
         let (newcomer, demo) = if config.demo { open_demo(config, &engine, addr).await? } else { (None, None) };
         let console_link = if demo.is_some() { demo_console(&engine).await? } else { None };
-        let counters = web::Data::new(Metrics::default());
+        let counters = Arc::new(Metrics::default());
         let options = serving::options(config, &counters.connections, &mut notices)?;
-        let metrics = serving::serve_metrics(config, &counters)?;
-        notices.extend(config.metrics_listen.map(|at| format!("metrics: http://{at}/metrics")));
+        let health = Health::new(Arc::clone(&engine), Arc::clone(&counters), options.closing.clone());
+        let health = Arc::new(health);
         let data = Shared {
             engine: web::Data::from(Arc::clone(&engine)),
             clock: web::Data::from(clock),
-            metrics: counters.clone(),
+            metrics: web::Data::from(Arc::clone(&counters)),
+            health: web::Data::from(Arc::clone(&health)),
         };
+        let metrics = serving::serve_metrics(config, &data)?;
+        notices.extend(
+            config.metrics_listen.map(|at| format!("metrics: http://{at}/metrics, health: http://{at}/health")),
+        );
+        let (closing, lame_duck) = (options.closing.clone(), config.lame_duck);
+        let ending = Ending { socket: listener.try_clone()?, closing, lame_duck };
         let server = serving::serve(config, (listener, &options), data, demo.map(Arc::new))?;
-        let counters = counters.into_inner();
         let sender = Arc::new(couriers_way_out(config).build()?);
-        let courier = Courier::new(Arc::clone(&engine.deps), sender, first_attempts, Arc::clone(&counters) as _);
-        let courier = Arc::new(courier);
-        Ok(Self { addr, public_url, notices, newcomer, console_link, server, metrics, counters, engine, courier })
+        let watching = Arc::new(Watching { metrics: Arc::clone(&counters), health: Arc::clone(&health) });
+        let courier = Arc::new(Courier::new(Arc::clone(&engine.deps), sender, first_attempts, watching));
+        Ok(Self {
+            addr,
+            public_url,
+            notices,
+            newcomer,
+            console_link,
+            server,
+            metrics,
+            counters,
+            engine,
+            health,
+            courier,
+            ending,
+        })
     }
 
-    /// Answers until `shutdown` comes, then finishes what is under way.
+    /// Answers until `shutdown` comes, then for as long as the configuration says, and finishes what is under way.
+    /// `at_once` ends that time.
     ///
     /// # Errors
     /// When the server breaks.
-    pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Result<()> {
-        let listener_handle = self.server.handle();
+    pub async fn run_until(self, shutdown: impl Future<Output = ()>, at_once: impl Future<Output = ()>) -> Result<()> {
+        let handle = self.server.handle();
         // All of them end when this function does.
         let mut beside = JoinSet::new();
         beside.spawn(sweep(Arc::clone(&self.engine), Arc::clone(&self.counters)));
         beside.spawn(tidy(Arc::clone(&self.engine)));
+        beside.spawn(learn_what_is_down(Arc::clone(&self.engine)));
+        beside.spawn(watch_callbacks(Arc::clone(&self.engine)));
         beside.spawn(warn_of_lost_keys(Arc::clone(&self.engine)));
         beside.spawn(reseal(Arc::clone(&self.engine)));
+        let health = self.health;
+        beside.spawn(async move { health.watch().await });
         if let Some(metrics) = self.metrics {
             beside.spawn(async move { drop(metrics.await) });
         }
@@ -133,10 +169,14 @@ impl Gateway {
                 ended
             }
             () = shutdown => {
+                // The courier leases nothing any more.
                 drop(stop);
-                drain(&self.engine, &listener_handle, &mut server).await?;
+                let stopping = async {
+                    self.ending.run(&self.engine, &handle, at_once).await;
+                    handle.stop(true).await;
+                };
                 // The server learns of the stop only while it is polled.
-                tokio::join!(server, listener_handle.stop(true)).0
+                tokio::join!(server, stopping).0
             }
         };
         // What it has in its hands is finished, or goes back to the store for the next one.
@@ -154,29 +194,11 @@ pub fn connections(
     config: &Config,
     engine: Arc<Engine>,
 ) -> Result<impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<>> {
-    let metrics = web::Data::new(Metrics::default());
+    let metrics = Arc::new(Metrics::default());
     let options = serving::options(config, &metrics.connections, &mut Vec::new())?;
-    let clock = web::Data::from(Arc::clone(&engine.deps.clock));
-    serving::connections(config, &options, Shared { engine: web::Data::from(engine), clock, metrics })
-}
-
-/// Lets no new browser in, and waits a while for what providers are being asked: their answers come once.
-async fn drain(
-    engine: &Engine,
-    listener_handle: &actix_web::dev::ServerHandle,
-    server: &mut std::pin::Pin<&mut Server>,
-) -> std::io::Result<()> {
-    let idle = async {
-        listener_handle.pause().await;
-        let until = Instant::now() + Duration::from_secs(SHUTDOWN_SECONDS);
-        while engine.asks_providers() && Instant::now() < until {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    tokio::select! {
-        ended = server => ended,
-        () = idle => Ok(()),
-    }
+    let health = web::Data::new(Health::new(Arc::clone(&engine), Arc::clone(&metrics), options.closing.clone()));
+    let (clock, metrics) = (web::Data::from(Arc::clone(&engine.deps.clock)), web::Data::from(metrics));
+    serving::connections(config, &options, Shared { engine: web::Data::from(engine), clock, metrics, health })
 }
 
 /// The engine of a command beside the server. What the operator should know of the store comes into `notices`.
@@ -218,6 +240,9 @@ fn engine_heard_by(
         operator: config.operator_keys.clone(),
         ways_in: providers::ways_in(config, clock)?,
         waker,
+        examiner: Arc::new(examiner(config)?),
+        down: DownCallbacks::default(),
+        tester: Arc::new(Tester(couriers_way_out(config).build()?)),
         logos: Arc::new(Logos::by(couriers_way_out(config).build()?)),
     }))
 }
@@ -226,6 +251,11 @@ fn engine_heard_by(
 fn couriers_way_out(config: &Config) -> egress::Builder {
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
     way_out(config).allow(loopback.into_iter().filter(|_| config.demo).map(Into::into))
+}
+
+/// Looks at merchants' callbacks, by the courier's way out.
+fn examiner(config: &Config) -> Result<Examiner> {
+    Ok(Examiner::new(couriers_way_out(config).keep_certificates().one_call_a_connection().build()?))
 }
 
 /// The test provider, which lives beside the gateway and takes its word for the addresses of apps.
@@ -278,6 +308,7 @@ fn demo_callbacks(engine: &Engine) -> Result<[SavedCallback; 2]> {
             params_in: Placement::Query,
             device_urls: DeviceUrls::default(),
             used,
+            watched: false,
         })
     };
     Ok([saved("display", &page, Used::ByDefault)?, saved("second", &format!("{page}?shop=2"), Used::OnRequest)?])
@@ -335,15 +366,27 @@ async fn sweep(engine: Arc<Engine>, metrics: Arc<Metrics>) {
     }
 }
 
-/// For how long providers have given no answer; merchants' accounts are one line, that of the longest.
-fn providers_away(engine: &Engine) -> BTreeMap<String, Duration> {
-    let mut away = BTreeMap::new();
-    for (provider, span) in engine.providers_away() {
-        let line = if merchant_of_provider(&provider).is_some() { "accounts".to_owned() } else { provider };
-        let longest = away.entry(line).or_default();
-        *longest = span.max(*longest);
+/// Learns which watched callbacks are down, for as long as the gateway runs.
+async fn learn_what_is_down(engine: Arc<Engine>) {
+    let mut ticks = tokio::time::interval(LEARN_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = watch::learn(&engine.deps).await {
+            tracing::warn!(error = %error, "watch.trouble");
+        }
     }
-    away
+}
+
+/// Looks at watched callbacks in the minutes that are this node's, for as long as the gateway runs.
+async fn watch_callbacks(engine: Arc<Engine>) {
+    let (mut ticks, mut tried) = (tokio::time::interval(LEARN_EVERY), 0);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = watch::look(&engine.deps, &mut tried).await {
+            tracing::warn!(error = %error, "watch.trouble");
+        }
+    }
 }
 
 /// Clears the store of what nobody needs any more, for as long as the gateway runs. The sweep does not wait for it: a

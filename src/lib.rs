@@ -11,10 +11,11 @@
 //!   asked for an outcome. [`dialect`]: the vocabularies of merchants' clients.
 //! - [`engine`]: the use cases, and the only code that decides: open, send to a provider, return, conclude, redeem.
 //! - [`courier`]: sends webhooks and further callbacks to merchants' servers. [`egress`]: outgoing HTTP, with its
-//!   address guard. [`logo`]: fetches merchants' logos, and makes them small.
+//!   address guard. [`check_up`]: looks at merchants' callbacks from outside. [`logo`]: fetches merchants' logos, and
+//!   makes them small.
 //! - [`language`]: what customers read, and how each language writes amounts and days.
 //! - [`web`]: every page and every API. [`sandbox`] and [`demo`]: pages beside it, for trying things out.
-//! - [`listener`]: connections, each with a budget.
+//! - [`listener`]: connections, each with a budget. [`health`]: how a node is.
 //! - [`config`], [`cli`], [`telemetry`]: what an operator touches. [`gateway`]: where all of it is put together.
 
 #![cfg_attr(
@@ -33,6 +34,7 @@
     )
 )]
 
+pub mod check_up;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -43,6 +45,7 @@ pub mod domain;
 pub mod egress;
 pub mod engine;
 pub mod gateway;
+pub mod health;
 pub mod keys;
 pub mod language;
 pub mod listener;

@@ -121,6 +121,7 @@ pub fn journey(merchant: MerchantId, now: UnixMillis) -> Result<Journey, Trouble
         mode: None,
         choices: Vec::new(),
         marks: None,
+        popup: None,
     }))
 }
 

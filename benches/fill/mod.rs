@@ -15,7 +15,7 @@ use handback::domain::money::{Amount, Currency};
 use handback::domain::open_request::{OpenRequest, RequestedCallbacks};
 use handback::domain::terms::OneTime;
 use handback::engine::use_cases::{merchants, open, send_to_provider};
-use handback::engine::{Engine, NewMerchant, SendRequest, SendResult, derive};
+use handback::engine::{Engine, NewMerchant, SendRequest, SendResult, Sender, derive};
 use handback::gateway::{self, StoreUse};
 use tokio::time::Instant;
 use url::Url;
@@ -88,7 +88,7 @@ pub async fn open_one(engine: &Engine, merchant: &Merchant, n: usize) -> Journey
 async fn send_away(engine: &Arc<Engine>, merchant: &Merchant, n: usize) -> String {
     let journey = open_one(engine, merchant, n).await;
     let link = derive::link(&engine.deps, &journey).expect("a link");
-    let request = SendRequest { link: &link, chosen: None, text: None, at: Instant::now() };
+    let request = SendRequest { sender: Sender::Link(&link), chosen: None, text: None, at: Instant::now() };
     let Ok(Some(SendResult::Sent(sent))) = send_to_provider::send_to_provider(engine, request).await else {
         panic!("a customer was not sent away")
     };

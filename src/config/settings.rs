@@ -126,6 +126,10 @@ settings! {
     body_timeout: Duration = plain("http.body_timeout", "HANDBACK_BODY_TIMEOUT"),
         span(5 * SECOND, SECOND..=60 * SECOND);
 
+    /// How long the server goes on after SIGTERM, so that proxies learn that it stops: 0s to 60s, default 5s.
+    lame_duck: Duration = plain("http.lame_duck", "HANDBACK_LAME_DUCK"),
+        span(5 * SECOND, Duration::ZERO..=60 * SECOND);
+
     /// How many threads serve requests: 1 to 256, default one for each CPU.
     workers: usize = plain("http.workers", "HANDBACK_WORKERS"),
         parsed(values::cpus(), |text| values::number(text, 1..=256, "threads"), ToString::to_string);

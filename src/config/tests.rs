@@ -120,6 +120,7 @@ fn every_mistake_is_reported_at_once() {
         ("HANDBACK_KEEP", "1h"),
         ("HANDBACK_KEEP_ALIVE", "on"),
         ("HANDBACK_BODY_TIMEOUT", "5"),
+        ("HANDBACK_LAME_DUCK", "2m"),
         ("HANDBACK_WORKERS", "0"),
         ("HANDBACK_MAX_CONNECTIONS", "0"),
         ("HANDBACK_BACKLOG", "70000"),

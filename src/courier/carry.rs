@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::outgoing::{OutgoingRequest, Signing, Unwritable};
+use super::saved::{add_headers, looked_again, saved_of};
 use super::{Courier, Event, TROUBLE, in_flight::Holder, queue::Load, sender::Answered};
 use crate::domain::{
-    AttemptRecord, AttemptResult, CallbackUrl, DeliveryPolicy, Dialect, Digest, FeedEvent, Mail, MailMessage, Role,
-    Target, UnixMillis, Verdict,
+    AttemptRecord, AttemptResult, CallbackUrl, DeliveryPolicy, Dialect, Digest, FeedEvent, Mail, MailMessage, Merchant,
+    Role, Target, UnixMillis, Verdict,
 };
 use crate::domain::{delivery::Attempt, feed::TROUBLE_QUIET, moment::whole_seconds};
 use crate::keys::WebhookKey;
@@ -25,13 +26,17 @@ impl Courier {
     /// Makes one try at a leased delivery, and answers what it was to its receiver, and when it was over: before
     /// anybody could read of it in the store.
     pub(super) async fn carry(&self, leased: Box<Leased>, holder: &Holder) -> (Load, UnixMillis) {
-        let held = Carried { leased, holder };
+        let mut held = Carried { leased, holder };
         let id = held.leased.lease.id;
-        let ended = match self.prepare(&held.leased).await {
+        let ended = match self.prepare(&mut held.leased).await {
             Ok(Prepared::Ready(outgoing)) => self.try_once(&held, outgoing).await,
             Ok(Prepared::Over(verdict)) => {
                 let now = self.deps.clock.now();
                 self.conclude(&held, None, verdict).await.map(|()| (Load::Nothing, now))
+            }
+            Ok(Prepared::Paused(wait)) => {
+                self.give_back_now(&[(held.holder.lease(), wait)]).await;
+                return (Load::Nothing, self.deps.clock.now());
             }
             Err(error) => {
                 tracing::warn!(delivery = %id, error = %error, "courier.not_prepared");
@@ -50,7 +55,19 @@ impl Courier {
     }
 
     /// Finds out whether there is something to send, and writes it. Nothing is sent yet.
-    async fn prepare(&self, leased: &Leased) -> Result<Prepared> {
+    async fn prepare(&self, leased: &mut Leased) -> Result<Prepared> {
+        let merchant = match leased.lease.id.target {
+            Target::Callback(_) => None,
+            Target::WebhookEndpoint(_) => self.deps.store.merchant(leased.lease.merchant).await?,
+        };
+        if let Some(saved) = merchant.as_ref().and_then(|merchant| saved_of(merchant, &leased.context)) {
+            let delivery = &mut leased.context.delivery;
+            if saved.paused {
+                return Ok(Prepared::Paused(looked_again(delivery.since, self.deps.clock.now())));
+            }
+            // The time during which it had to wait is not its receiver's.
+            delivery.since = delivery.since.max(saved.resumed_at.unwrap_or(delivery.since));
+        }
         if leased.context.delivery.is_worn_out(self.deps.clock.now()) {
             return Ok(Prepared::Over(Verdict::Dead));
         }
@@ -58,7 +75,7 @@ impl Courier {
         if self.delivery_policy(&leased.context).gone && self.is_shut(endpoint(leased)).await? {
             return Ok(Prepared::Over(Verdict::Gone));
         }
-        self.write(&leased.context).await.map(Prepared::Ready)
+        Ok(Prepared::Ready(self.write(&leased.context, merchant.as_ref())))
     }
 
     /// Whether an endpoint has said that it is gone, as it was a second ago at the earliest.
@@ -173,28 +190,31 @@ impl Courier {
         (Attempt { attempt_result, received: policy.success.is_met_by(attempt_result, &body), retry_after }, record)
     }
 
-    async fn write(&self, context: &DeliveryContext) -> Result<Result<OutgoingRequest, Unwritable>> {
-        let Some(dialect) = self.dialect(context) else { return Ok(Err(Unwritable::Wordless)) };
+    fn write(&self, context: &DeliveryContext, merchant: Option<&Merchant>) -> Result<OutgoingRequest, Unwritable> {
+        let dialect = self.dialect(context).ok_or(Unwritable::Wordless)?;
         if let Target::Callback(_) = context.delivery.id.target {
-            return Ok(OutgoingRequest::callback(context, dialect, &self.deps.keys));
+            return OutgoingRequest::callback(context, dialect, &self.deps.keys);
         }
-        let (keys, id) = (&self.deps.keys, context.journey.opening().merchant);
-        let merchant = self.deps.store.merchant(id).await?;
-        let Some(merchant) = merchant else { return Ok(Err(Unwritable::Unsigned)) };
+        let (keys, merchant) = (&self.deps.keys, merchant.ok_or(Unwritable::Unsigned)?);
+        let id = merchant.id;
         let (now, open) = (self.deps.clock.now(), |sealed: &_| keys.open_text(sealed, id.as_bytes()));
         // The newest, or none: a receiver may know no other by now.
         let secrets: Vec<_> = merchant.signing_secret.valid(now).map_while(open).collect();
         if secrets.is_empty() {
-            return Ok(Err(Unwritable::Unsigned));
+            return Err(Unwritable::Unsigned);
         }
         let pair =
             keys.open(merchant.webhook_key.known(now), id.as_bytes()).and_then(|seed| WebhookKey::of_seed(&seed));
         let webhook_key = |text: &[u8]| pair.as_ref().map(|pair| pair.sign(text));
         if context.journey.opening().purpose.job().is_some() {
-            return Ok(OutgoingRequest::job(context, dialect, keys, (&secrets, now)));
+            return OutgoingRequest::job(context, dialect, keys, (&secrets, now));
         }
         let signing = Signing { secrets: &secrets, webhook_key: &webhook_key, open: &open };
-        Ok(OutgoingRequest::webhook(context, dialect, &signing, now))
+        let mut outgoing = OutgoingRequest::webhook(context, dialect, &signing, now)?;
+        if let Some(saved) = saved_of(merchant, context) {
+            add_headers(&mut outgoing, saved, (keys, merchant))?;
+        }
+        Ok(outgoing)
     }
 
     async fn conclude(&self, held: &Carried<'_>, attempt: Option<&AttemptRecord>, verdict: Verdict) -> Result<()> {
@@ -245,6 +265,8 @@ enum Prepared {
     Ready(Result<OutgoingRequest, Unwritable>),
     /// Nothing is: it has ended so.
     Over(Verdict),
+    /// Nothing is: its endpoint is paused, and it is looked at again after this time.
+    Paused(Duration),
 }
 
 /// The endpoint that a delivery goes to, as stores remember it.

@@ -17,6 +17,7 @@ mod outgoing;
 mod queue;
 mod queues;
 mod receiver;
+mod saved;
 mod sender;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ pub use outgoing::OutgoingRequest;
 use queue::{End, Load};
 use queues::{Admission, Queues};
 use receiver::{Held, Seat};
+pub use saved::Tester;
 pub use sender::{Answered, Sender};
 
 /// How long a delivery is left to one courier: longer than a try, with all that belongs to it, can take.

@@ -50,6 +50,9 @@ pub enum Unwritable {
     /// The key that its journey was opened under is gone.
     #[error("the key that its journey was opened under is gone")]
     KeyGone,
+    /// The headers of the endpoint's own cannot be opened: their key is gone.
+    #[error("the endpoint's own headers cannot be read")]
+    Headers,
     /// What its job sends cannot be opened: its key is gone.
     #[error("what its job sends cannot be read")]
     Sealed,
@@ -153,7 +156,7 @@ pub struct Signing<'a> {
 
 /// The headers of Standard Webhooks. While a secret is being replaced there are two signatures with a space between
 /// them, and a receiver that knows either secret accepts.
-fn standard(webhook: &WebhookPayload, posting: &Posting<'_>) -> Option<Headers> {
+pub fn standard(webhook: &WebhookPayload, posting: &Posting<'_>) -> Option<Headers> {
     let seconds = posting.at.as_millis() / 1000;
     let sign = |secret| signature(secret, posting.id, seconds, &webhook.body);
     let signatures = posting.secrets.iter().map(sign).collect::<Option<Vec<_>>>()?;

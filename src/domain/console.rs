@@ -28,7 +28,7 @@ words! {
         Read = "read",
         /// Makes links, cancels them, and sends deliveries again.
         Support = "support",
-        /// Changes callbacks, endpoints, keys and sessions, and moves money.
+        /// Changes callbacks, endpoints, keys, accounts, settings and sessions, and moves money.
         Admin = "admin",
     }
 }
@@ -212,6 +212,8 @@ words! {
         CallbackChanged = "callback.changed",
         /// A saved callback was deleted.
         CallbackDeleted = "callback.deleted",
+        /// A saved callback was looked at from outside.
+        CallbackCheckedUp = "callback.checked_up",
         /// A test journey was opened.
         TestOpened = "journey.test_opened",
         /// A link was made.
@@ -230,9 +232,15 @@ words! {
         EndpointChanged = "endpoint.changed",
         /// A webhook endpoint was deleted.
         EndpointDeleted = "endpoint.deleted",
+        /// A webhook endpoint was paused.
+        EndpointPaused = "endpoint.paused",
+        /// A webhook endpoint was resumed.
+        EndpointResumed = "endpoint.resumed",
+        /// A test webhook was sent to an endpoint.
+        EndpointTested = "endpoint.tested",
         /// A delivery was made due again.
         DeliveryReplayed = "delivery.replayed",
-        /// Dead deliveries were made due again.
+        /// Several deliveries were made due again.
         DeliveriesReplayed = "deliveries.replayed",
         /// The signing secret was replaced.
         SecretRotated = "signing_secret.rotated",
@@ -244,6 +252,18 @@ words! {
         PersonNamed = "person.named",
         /// Somebody may ask for sign-in links no more.
         PersonRemoved = "person.removed",
+        /// A provider account was created.
+        AccountAdded = "provider_account.added",
+        /// A provider account was changed.
+        AccountChanged = "provider_account.changed",
+        /// A secret of a provider account was replaced.
+        AccountSecretRotated = "provider_account.secret_rotated",
+        /// A provider account was tested.
+        AccountTested = "provider_account.tested",
+        /// A provider account was removed.
+        AccountRemoved = "provider_account.removed",
+        /// Settings were changed.
+        SettingsChanged = "settings.changed",
         /// A merchant was added.
         MerchantAdded = "merchant.added",
         /// A merchant was disabled.

@@ -1,6 +1,9 @@
 //! Payment endpoints: servers that receive a POST, as a merchant saves them and as a journey freezes them.
 
-use crate::domain::{CallbackUrl, Invalid, NotifyOn, Rules, Sealed, Secret};
+use std::ops::{Deref, DerefMut};
+
+use crate::domain::message::{Header, Message};
+use crate::domain::{CallbackUrl, Invalid, NotifyOn, Rules, Sealed, Secret, UnixMillis};
 
 /// A payment endpoint: a server that receives a POST.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +50,92 @@ impl WebhookEndpoint {
         };
         let form = options.form.clone().unwrap_or(self.form);
         Ok(Self { form, notify_on: options.notify_on.unwrap_or(self.notify_on), cipher, ..self })
+    }
+}
+
+/// A payment endpoint as its merchant has saved it: what journeys freeze of it, and what each attempt looks up anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedEndpoint {
+    /// What journeys freeze.
+    pub endpoint: WebhookEndpoint,
+    /// The merchant's own headers, which go with every attempt.
+    pub headers: Vec<SealedHeader>,
+    /// Whether its deliveries wait.
+    pub paused: bool,
+    /// When they last went on after they had waited: no delivery is too old for having waited until then.
+    pub resumed_at: Option<UnixMillis>,
+}
+
+/// A header of a merchant's own. Its value is sealed, because it may be a key of the receiver's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedHeader {
+    /// Its name, in lower case.
+    pub name: String,
+    /// Its value, sealed for the merchant.
+    pub value: Sealed,
+}
+
+impl SavedEndpoint {
+    /// This endpoint in the place of the one before it. Whether deliveries wait is said by no call that saves one.
+    #[must_use]
+    pub fn in_place_of(self, before: Option<&Self>) -> Self {
+        match before {
+            Some(before) => Self { paused: before.paused, resumed_at: before.resumed_at, ..self },
+            None => self,
+        }
+    }
+
+    /// Whether this is where an endpoint of a journey leads: its slot may hold another one by now, whose headers and
+    /// pause are none of its business.
+    pub fn is_at(&self, url: &CallbackUrl) -> bool {
+        self.endpoint.url.without_query() == url.without_query()
+    }
+}
+
+impl SealedHeader {
+    /// Accepts the headers of an endpoint.
+    ///
+    /// # Errors
+    /// When there are more than [`Message::MAX_HEADERS`], one of them comes twice, or one says what the body is.
+    pub fn check_all(headers: &[Self]) -> Result<(), Invalid> {
+        if headers.len() > Message::MAX_HEADERS {
+            return Err(Invalid::new("headers", format!("are more than {}", Message::MAX_HEADERS)));
+        }
+        for (index, header) in headers.iter().enumerate() {
+            let field = format!("headers.{}", header.name);
+            if headers.iter().take(index).any(|before| before.name == header.name) {
+                return Err(Invalid::new(field, "comes twice, in one spelling or two"));
+            }
+            if header.name == "content-type" {
+                return Err(Invalid::new(field, "is said by the form of the body").hint("leave it out"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The header, with its value opened by `open`. `None` when that fails.
+    pub fn opened(&self, open: impl FnOnce(&Sealed) -> Option<Secret>) -> Option<Header> {
+        Header::parse(&self.name, open(&self.value)?.reveal()).ok()
+    }
+}
+
+impl From<WebhookEndpoint> for SavedEndpoint {
+    fn from(endpoint: WebhookEndpoint) -> Self {
+        Self { endpoint, headers: Vec::new(), paused: false, resumed_at: None }
+    }
+}
+
+impl Deref for SavedEndpoint {
+    type Target = WebhookEndpoint;
+
+    fn deref(&self) -> &WebhookEndpoint {
+        &self.endpoint
+    }
+}
+
+impl DerefMut for SavedEndpoint {
+    fn deref_mut(&mut self) -> &mut WebhookEndpoint {
+        &mut self.endpoint
     }
 }
 
@@ -116,6 +205,20 @@ mod tests {
         let own = WebhookOptions { ciphering: Ciphering::OwnKey, ..WebhookOptions::default() };
         assert_eq!(full.with_options(&own, None).unwrap().cipher, Some(saved));
         assert!(plain.with_options(&own, None).is_err(), "never in the clear by mistake");
+    }
+
+    #[test]
+    fn a_header_comes_once_and_leaves_the_body_alone() {
+        let header = |name: &str| SealedHeader { name: name.into(), value: Sealed::new(vec![1]) };
+        let refused = |names: &[&str]| {
+            let headers: Vec<_> = names.iter().map(|name| header(name)).collect();
+            SealedHeader::check_all(&headers).err().map(|invalid| invalid.field().to_owned())
+        };
+        assert_eq!(refused(&["authorization", "x-key"]), None);
+        assert_eq!(refused(&["x-key", "x-key"]).as_deref(), Some("headers.x-key"));
+        assert_eq!(refused(&["content-type"]).as_deref(), Some("headers.content-type"));
+        let many: Vec<String> = (0..=Message::MAX_HEADERS).map(|n| format!("x-{n}")).collect();
+        assert_eq!(refused(&many.iter().map(String::as_str).collect::<Vec<_>>()).as_deref(), Some("headers"));
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub enum FeedEvent {
     EndpointDisabled(Target),
     /// The provider has not answered for minutes; the visit whose payment cannot be asked about, from 0.
     ProviderAway(u8),
+    /// The callback that its customer comes home to is watched, and down.
+    CallbackDown,
 }
 
 impl FeedEvent {
@@ -42,6 +44,7 @@ impl FeedEvent {
             Self::EndpointFailing(target) => (1, target.number()),
             Self::EndpointDisabled(target) => (2, target.number()),
             Self::ProviderAway(visit) => (3, visit),
+            Self::CallbackDown => (4, 0),
         };
         u16::from_be_bytes([trouble, about])
     }
@@ -54,6 +57,7 @@ impl FeedEvent {
             [1, target] => Self::EndpointFailing(Target::of_number(target)),
             [2, target] => Self::EndpointDisabled(Target::of_number(target)),
             [3, visit] => Self::ProviderAway(visit),
+            [4, 0] => Self::CallbackDown,
             _ => return None,
         })
     }
@@ -67,7 +71,7 @@ mod tests {
     fn every_number_is_one_event() {
         for number in 0..=u16::MAX {
             let read = FeedEvent::of_number(number);
-            assert_eq!(read.map(FeedEvent::number), (number < 0x400).then_some(number));
+            assert_eq!(read.map(FeedEvent::number), (number <= 0x400).then_some(number));
         }
     }
 }

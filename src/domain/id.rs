@@ -55,6 +55,9 @@ impl PayId {
     /// The largest number: 2^53 − 1, the last integer that JavaScript holds exactly.
     pub const MAX: Self = Self((1 << 53) - 1);
 
+    /// The smallest number.
+    pub const LEAST: Self = Self(0);
+
     /// How many bytes hold 53 bits.
     pub const BYTES: usize = 7;
 

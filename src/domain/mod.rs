@@ -7,6 +7,7 @@ pub mod api_key;
 pub mod app_page;
 pub mod base32;
 pub mod callback;
+pub mod check_up;
 pub mod color;
 pub mod consent;
 pub mod console;
@@ -38,6 +39,7 @@ pub mod page_link;
 pub mod params;
 mod people;
 pub mod plan;
+pub mod popup_origin;
 pub mod provider_account;
 pub mod redirect;
 pub mod rotation;
@@ -49,6 +51,7 @@ pub mod terms;
 pub mod text;
 pub mod token;
 pub mod user;
+pub mod watch;
 pub mod words;
 
 // The front: the types that other rooms name most, each by its name alone.
@@ -58,6 +61,7 @@ pub use callback::{
     AndroidPackage, AppStorePage, CallbackUrl, DeviceUrls, Item, Network, Placement, PlayStorePage, RequestedCallbacks,
     Rules, WrittenDeviceUrls,
 };
+pub use check_up::{Finding, Grade, Subject};
 pub use color::{Color, MerchantColor};
 pub use consent::{AnswerTo, BankTokens, Consent, FeatureRequest, Grant};
 pub use console::{
@@ -72,7 +76,7 @@ pub use delivery::{
 pub use device::Device;
 pub use dialect::{CallbackDialect, ClientAccess, Dialect, Headers, MerchantTexts, WebhookDialect};
 pub use dialect_data::DialectData;
-pub use endpoint::{Ciphering, WebhookEndpoint, WebhookOptions};
+pub use endpoint::{Ciphering, SavedEndpoint, SealedHeader, WebhookEndpoint, WebhookOptions};
 pub use feed::FeedEvent;
 pub use id::{JourneyId, MerchantId, PayId, Shard, UserId};
 pub use institution::{Country, Environment, Institution};
@@ -100,6 +104,7 @@ pub use page_link::{MerchantMarks, PageLink};
 pub use params::{Params, Placeholder};
 pub use people::{EmailAddress, Person};
 pub use plan::{CallbackPlan, PlannedCallback};
+pub use popup_origin::PopupOrigin;
 pub use provider_account::{
     AccountAccess, AccountKind, AccountLabel, AccountName, AccountState, PayeeAccount, ProviderAccount,
 };
@@ -114,3 +119,4 @@ pub use terms::{
 };
 pub use token::{MintedToken, OneTimeToken};
 pub use user::{ApplicationUser, User};
+pub use watch::{Look, WatchedCallback};

@@ -34,6 +34,8 @@ pub struct OpenRequest {
     pub expiry: Option<Expiry>,
     /// The language of its pages; `None` is the merchant's setting.
     pub language: Option<LanguageTag>,
+    /// Whether the merchant's page opens this journey's pages in a window of their own.
+    pub in_popup: bool,
 }
 
 impl OpenRequest {
@@ -52,6 +54,7 @@ impl OpenRequest {
             extra_outcomes: Some(ExtraOutcomes::On),
             expiry: None,
             language: None,
+            in_popup: false,
         }
     }
 }

@@ -29,6 +29,11 @@ impl<T> Slots<T> {
         self.0.get(index)?.as_ref()
     }
 
+    /// What is in the slot `index`, to be changed in its place.
+    pub fn at_mut(&mut self, index: usize) -> Option<&mut T> {
+        self.0.get_mut(index)?.as_mut()
+    }
+
     /// Everything with its index, holes left out.
     pub fn entries(&self) -> impl Iterator<Item = (usize, &T)> {
         self.0.iter().enumerate().filter_map(|(index, slot)| Some((index, slot.as_ref()?)))

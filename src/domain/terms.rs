@@ -5,7 +5,9 @@
 
 use std::{str::FromStr, time::Duration};
 
-use crate::domain::{Invalid, MerchantColor, PageLanguage, PageLink, signed_return::PARAMETER, words::words};
+use crate::domain::{
+    Invalid, MerchantColor, PageLanguage, PageLink, PopupOrigin, signed_return::PARAMETER, words::words,
+};
 
 /// Calls a macro with every setting, a row each: `"name in the API": type there => field: type here = default;`.
 ///
@@ -51,6 +53,8 @@ macro_rules! merchant_settings {
                 "support_url": String => support_url: PageLink = PageLink::default();
                 /// The merchant's legal notice; customers' pages link it.
                 "legal_url": String => legal_url: PageLink = PageLink::default();
+                /// The origin of the merchant's page that opens payments in a window of their own.
+                "popup_origin": String => popup_origin: PopupOrigin = PopupOrigin::default();
                 /// The merchant's colour, which customers' pages take on.
                 "color": String => color: MerchantColor = MerchantColor::default();
                 /// Where the merchant's logo is; it is fetched when this is chosen, and customers' pages show it.
@@ -138,6 +142,9 @@ impl Settings {
 pub trait Setting: Sized {
     /// How the API and records write it.
     type Written: ToString + FromStr;
+
+    /// The words of a choice; none of any other setting.
+    const CHOICES: &'static [&'static str] = &[];
 
     /// Reads the value of the setting of this name.
     ///
@@ -267,6 +274,7 @@ texts! {
     PreferredProvider: |_, text| PreferredProvider::parse(text), |own| own.as_str().to_owned();
     PageLanguage: |_, text| PageLanguage::parse(text), |own| own.as_str().to_owned();
     PageLink: PageLink::parse, |own| own.as_str().to_owned();
+    PopupOrigin: |_, text| PopupOrigin::parse(text), |own| own.as_str().to_owned();
     MerchantColor: MerchantColor::parse, |own| own.written();
 }
 
@@ -286,6 +294,8 @@ macro_rules! choice {
 
         impl Setting for $name {
             type Written = String;
+
+            const CHOICES: &'static [&'static str] = &[$($text),+];
 
             fn read(_: &'static str, written: String) -> Result<Self, Invalid> {
                 Self::parse(&written)

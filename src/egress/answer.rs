@@ -3,19 +3,26 @@
 use std::{error::Error, fmt, time::Duration};
 
 use reqwest::header::{HeaderMap, HeaderName};
-use reqwest::{Client, Request, Response, StatusCode};
+use reqwest::{Client, Request, Response, StatusCode, tls::TlsInfo};
 use serde::de::DeserializeOwned;
+
+use tokio::time::Instant;
 
 use super::{guard::Refused, resolver::Unresolved};
 
 /// How long the beginning of a body may take that is known to be too large.
 const BEGINNING: Duration = Duration::from_millis(500);
 
+/// How the TLS library begins what it says of a certificate that it does not accept.
+const DISTRUSTED: &str = "invalid peer certificate: ";
+
 /// An answer, read to its end.
 pub struct HttpReply {
     status: StatusCode,
     headers: HeaderMap,
     body: Vec<u8>,
+    certificate: Option<Vec<u8>>,
+    head_took: Duration,
 }
 
 impl HttpReply {
@@ -27,6 +34,22 @@ impl HttpReply {
     /// The first header of this name, if it is ASCII text.
     pub fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Every header of this name that is ASCII text.
+    pub fn headers(&self, name: &HeaderName) -> impl Iterator<Item = &str> {
+        self.headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok())
+    }
+
+    /// The certificate that the server showed (DER), where the client keeps it; see
+    /// [`Builder::keep_certificates`](super::Builder::keep_certificates).
+    pub fn certificate(&self) -> Option<&[u8]> {
+        self.certificate.as_deref()
+    }
+
+    /// How long it took until its head had come, from the look-up of its name on.
+    pub const fn head_took(&self) -> Duration {
+        self.head_took
     }
 
     /// Its body, as it came.
@@ -74,12 +97,26 @@ pub enum Trouble {
     },
 }
 
+impl Trouble {
+    /// What is wrong with the certificate that the server showed, if it is that.
+    pub fn distrusted(&self) -> Option<&str> {
+        match self {
+            Self::Unreachable(why) => why.strip_prefix(DISTRUSTED),
+            Self::Refused(_) | Self::Unanswered(_) | Self::TooLarge { .. } => None,
+        }
+    }
+}
+
 /// Makes a call whose URL has been checked, and reads its answer.
 pub(super) async fn exchange(client: &Client, request: Request, longest: usize) -> Result<HttpReply, Trouble> {
+    let began = Instant::now();
     let mut response = client.execute(request).await.map_err(|error| trouble(&error))?;
+    let head_took = began.elapsed();
     let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+    let shown = response.extensions_mut().remove::<TlsInfo>();
+    let certificate = shown.and_then(|info| info.peer_certificate().map(<[u8]>::to_vec));
     let (body, size) = read(response, longest).await?;
-    let answer = HttpReply { status, headers, body };
+    let answer = HttpReply { status, headers, body, certificate, head_took };
     match size {
         Size::Fits => Ok(answer),
         Size::TooLarge => Err(Trouble::TooLarge { status, longest, begun: Box::new(answer) }),

@@ -51,6 +51,7 @@ pub struct Builder {
     connections: Connections,
     idle: Option<Duration>,
     has_guard: bool,
+    keeps_certificates: bool,
 }
 
 impl Default for Builder {
@@ -66,6 +67,7 @@ impl Default for Builder {
             connections: Connections::Kept,
             idle: None,
             has_guard: true,
+            keeps_certificates: false,
         }
     }
 }
@@ -141,6 +143,12 @@ impl Builder {
         self
     }
 
+    /// Keeps with each answer the certificate that its server showed.
+    pub const fn keep_certificates(mut self) -> Self {
+        self.keeps_certificates = true;
+        self
+    }
+
     /// Calls whatever address it is given: for those that the operator wrote, never for a merchant's.
     pub const fn without_guard(mut self) -> Self {
         self.has_guard = false;
@@ -174,6 +182,7 @@ impl Builder {
             .no_proxy()
             .connect_timeout(self.connect)
             .referer(false)
+            .tls_info(self.keeps_certificates)
             .user_agent(concat!("Handback/", env!("CARGO_PKG_VERSION")));
         let builder = if self.has_guard { builder.dns_resolver(Arc::new(names)) } else { builder };
         let builder = match self.idle {

@@ -1,5 +1,6 @@
 //! What every floor of the engine works with, and the courier too.
 
+mod down;
 mod providers;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -7,12 +8,14 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
+pub use down::DownCallbacks;
 pub use providers::{AccountKinds, OpenedAccount, OpenedSecrets, Providers};
 
 use crate::clock::Clock;
 use crate::domain::{
-    AccessRules, DeliveryId, Dialect, Digest, Institution, Invalid, LogoPicture, Mail, Merchant, MerchantId, Mode,
-    ProviderAccount, PublicUrl, Rules,
+    AccessRules, AttemptRecord, AttemptResult, CallbackUrl, DeliveryId, Dialect, Digest, Finding, Institution, Invalid,
+    LogoPicture, Look, Mail, Merchant, MerchantId, Mode, ProviderAccount, PublicUrl, Rules, SavedCallback,
+    SavedEndpoint, UnixMillis, WebhookPayload,
 };
 use crate::keys::Keys;
 use crate::provider::{IdentityProvider, Provider};
@@ -48,8 +51,24 @@ pub struct Deps {
     pub ways_in: WaysIn,
     /// Wakes the courier, and knows how far deliveries are.
     pub waker: Arc<dyn CourierWaker>,
+    /// Sends test webhooks.
+    pub tester: Arc<dyn WebhookTester>,
+    /// Looks at merchants' callbacks from outside.
+    pub examiner: Arc<dyn CallbackExaminer>,
+    /// Which watched callbacks are down.
+    pub down: DownCallbacks,
     /// Fetches merchants' logos.
     pub logos: Arc<dyn LogoSource>,
+}
+
+/// What the engine asks of who looks at merchants' callbacks from outside.
+#[async_trait]
+pub trait CallbackExaminer: Send + Sync {
+    /// Looks at a callback and the URLs that it has for devices, within five seconds.
+    async fn check_up(&self, callback: &SavedCallback, now: UnixMillis) -> Vec<Finding>;
+
+    /// Looks whether a server answers at this URL.
+    async fn look(&self, url: &CallbackUrl) -> Look;
 }
 
 /// Where merchants' logos come from.
@@ -106,6 +125,24 @@ pub trait CourierWaker: Send + Sync {
     fn tried(&self, deliveries: Vec<DeliveryId>) -> BoxFuture<'static, ()>;
 }
 
+/// Sends a test webhook as the courier sends all others: signed, with the endpoint's own headers, and past the guard.
+#[async_trait]
+pub trait WebhookTester: Send + Sync {
+    /// Sends it once, under this id, and answers what came of it. Nothing is kept, and nothing is sent again.
+    async fn send(&self, deps: &Deps, merchant: &Merchant, test: TestWebhook<'_>) -> AttemptRecord;
+}
+
+/// A test webhook.
+#[derive(Debug, Clone, Copy)]
+pub struct TestWebhook<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Where it goes.
+    pub endpoint: &'a SavedEndpoint,
+    /// What it says.
+    pub payload: &'a WebhookPayload,
+}
+
 /// No courier: deliveries are made elsewhere, and nothing is known of them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoCourier;
@@ -115,6 +152,14 @@ impl CourierWaker for NoCourier {
 
     fn tried(&self, _: Vec<DeliveryId>) -> BoxFuture<'static, ()> {
         Box::pin(std::future::ready(()))
+    }
+}
+
+#[async_trait]
+impl WebhookTester for NoCourier {
+    async fn send(&self, deps: &Deps, _: &Merchant, _: TestWebhook<'_>) -> AttemptRecord {
+        let reason = b"this program sends nothing: ask the server";
+        AttemptRecord::new(deps.clock.now(), Duration::ZERO, AttemptResult::Refused, reason)
     }
 }
 

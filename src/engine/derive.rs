@@ -366,6 +366,9 @@ const PAYMENT_APP_PAGE: &str = "/payment/app";
 /// The page that opens a consent's app.
 const CONSENT_APP_PAGE: &str = "/consent/app";
 
+/// The page that tells the merchant's page which has opened it how a payment ended.
+pub(super) const POPUP_PAGE: &str = "/payment/popup";
+
 /// Our page that a journey is on.
 pub fn page_of(journey: &Journey) -> &'static str {
     match journey.opening().purpose {

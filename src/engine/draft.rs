@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use crate::domain::provider_account::{merchant_of_provider, name_for_merchant};
 use crate::domain::{
     AnswerTo, CallbackPlan, Checkout, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant,
-    MerchantMarks, Mode, OneOffUrls, OpenRequest, Opening, PageLanguage, PaymentOperation, Placement, Purpose,
-    RequestedCallbacks, RequestedProvider, SameBrowser, Settings, SignedReturns, UnixMillis,
+    MerchantMarks, Mode, OneOffUrls, OpenRequest, Opening, PageLanguage, PaymentOperation, Placement, PopupOrigin,
+    Purpose, RequestedCallbacks, RequestedProvider, SameBrowser, Settings, SignedReturns, UnixMillis,
 };
 use crate::domain::{open_request::When, plan::Allowed};
 use crate::engine::deps::{Deps, Result};
@@ -30,6 +30,7 @@ pub(super) fn draft(
     settings.language = open_request.language.map_or(settings.language, |tag| PageLanguage(Some(tag)));
     let now = deps.clock.now();
     let plan = plan(deps, merchant, (dialect, settings.signed_returns), open_request)?;
+    let popup = popup(merchant, open_request, &plan)?;
     let journey = Journey::open(Opening {
         id,
         merchant: merchant.id,
@@ -53,6 +54,7 @@ pub(super) fn draft(
         expires_at: expires_at(deps, merchant, open_request, now)?,
         mode: Some(deps.mode_of(merchant)),
         marks: marks(merchant),
+        popup,
     });
     longest::check_longest(deps, journey.opening(), dialect)?;
     if let Some(requested) = open_request.provider.as_ref().filter(|requested| requested.attaches) {
@@ -100,6 +102,24 @@ fn marks(merchant: &Merchant) -> Option<Box<MerchantMarks>> {
         logo: merchant.logo.map(|fetched| fetched.logo),
     };
     (marks != MerchantMarks::default()).then(|| Box::new(marks))
+}
+
+/// The origin of the page that opens a journey's pages in a window of their own, where its call says that one does.
+fn popup(merchant: &Merchant, open_request: &OpenRequest, plan: &CallbackPlan) -> Result<Option<PopupOrigin>, Invalid> {
+    if !open_request.in_popup {
+        return Ok(None);
+    }
+    let refused = |rule: &str, hint: &str| Err(Invalid::new("display", rule).hint(hint));
+    if plan.destination.is_none() {
+        return refused(
+            "is popup, which needs a callback",
+            "it is where the customer goes if nobody takes the message",
+        );
+    }
+    match merchant.settings.popup_origin.given() {
+        Some(origin) => Ok(Some(origin)),
+        None => refused("is popup, and no origin is registered", "choose the setting popup_origin first"),
+    }
 }
 
 /// When a new journey expires: as its call asked, within the time that journeys are kept, whatever the merchant's

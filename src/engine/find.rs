@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::{Journey, JourneyId, MerchantId, PayId, ProviderPayment, ResponseId};
+use crate::domain::{Journey, JourneyId, MerchantId, PayId, ProviderPayment, ResponseId, UnixMillis};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::{accounts, lapse};
-use crate::keys::{pay_id_of_api_state, pay_id_of_link, pay_id_of_state};
+use crate::keys::{page_ticket_parts, pay_id_of_api_state, pay_id_of_link, pay_id_of_state};
 
 /// How often the store is asked for an end that somebody else is bringing about, while a browser waits for it.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -24,6 +24,22 @@ pub async fn look(deps: &Deps, link: &str) -> Result<Option<Journey>> {
     // Nobody was ever given the link of a job.
     let has_it = |journey: &Journey| journey.opening().purpose.job().is_none() && deps.keys.is_link_of(link, journey);
     lapse::found(deps, accounts::find_journey(deps, pay_id).await?.filter(has_it)).await
+}
+
+/// The journey of a phone code, and when that was made. `None` when there is no such code.
+pub(super) async fn journey_of_phone_code(deps: &Deps, code: &str) -> Result<Option<(Journey, UnixMillis)>> {
+    let Some((pay_id, _)) = page_ticket_parts(code) else { return Ok(None) };
+    let Some(journey) = accounts::find_journey(deps, pay_id).await? else { return Ok(None) };
+    let Some(at) = deps.keys.moment_of_phone_code(code, &journey) else { return Ok(None) };
+    Ok(Some((lapse::lapse(deps, journey).await?, at)))
+}
+
+/// The journey of the text on which a phone ends, and the visit that it comes from.
+pub(super) async fn journey_of_phone_end(deps: &Deps, end: &str) -> Result<Option<(Journey, u8)>> {
+    let Some(pay_id) = pay_id_of_state(end) else { return Ok(None) };
+    let Some(journey) = accounts::find_journey(deps, pay_id).await? else { return Ok(None) };
+    let Some(visit) = deps.keys.visit_of_phone_end(end, &journey) else { return Ok(None) };
+    Ok(Some((lapse::lapse(deps, journey).await?, visit)))
 }
 
 /// The journey of a `state`, and the visit that it is of.

@@ -3,10 +3,10 @@
 //! It knows no dialect's and no provider's name: it asks the ones it was given. It is built in floors of free
 //! functions, so that imports show who calls whom, and `tests/it/floor_plan` holds them:
 //!
-//! 1. what follows from a journey alone, without the store: [`deps`], [`mod@derive`], [`visitor`], `longest`, `draft`,
-//!    `pace`, `single_flight`;
-//! 2. one atomic step each: `accounts`, `ask`, `attempt`, [`commit`], `create`, `change`, [`find`], `scan`, `visit`, `prove`,
-//!    `conclude`, `lapse`, `learn`, [`redirect`], `merchant_keys`;
+//! 1. what follows from a journey alone, without the store: [`deps`], [`mod@derive`], [`visitor`], [`phone_code`],
+//!    `longest`, `draft`, `pace`, `single_flight`;
+//! 2. one atomic step each: `accounts`, `ask`, `attempt`, [`commit`], `create`, `change`, [`find`], `scan`, `visit`,
+//!    `prove`, `conclude`, `lapse`, `learn`, [`redirect`], `merchant_keys`, [`watch`];
 //! 3. [`use_cases`], which call floors 1 and 2 and never each other;
 //! 4. [`sweep`], the only caller of use cases inside the engine.
 //!
@@ -29,6 +29,7 @@ mod learn;
 mod longest;
 pub mod merchant_keys;
 mod pace;
+pub mod phone_code;
 mod prove;
 pub mod redirect;
 pub mod scan;
@@ -39,27 +40,32 @@ pub(crate) mod tests;
 pub mod use_cases;
 mod visit;
 pub mod visitor;
+pub mod watch;
 
 use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 use std::time::Duration;
 
 pub use deps::{
-    AccountKinds, ConsoleOpenId, CourierWaker, Deps, EngineError, LogoSource, Mailer, NoCourier, NoLogos,
-    OpenedAccount, OpenedSecrets, Providers, WaysIn,
+    AccountKinds, CallbackExaminer, ConsoleOpenId, CourierWaker, Deps, DownCallbacks, EngineError, LogoSource, Mailer,
+    NoCourier, NoLogos, OpenedAccount, OpenedSecrets, Providers, WaysIn,
 };
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
+pub use phone_code::{CODE_PAGE, NoCode, PHONE_PAGE};
 pub use prove::Timing;
 pub use redirect::HomeRedirect;
 pub use scan::{Page, ScanRange, Selected};
 pub use visitor::{VisitCookie, Visitor};
 
 pub use use_cases::app_page::Admitted;
+pub use use_cases::check_up::CheckedUp;
 pub use use_cases::consent::Changed;
 pub use use_cases::console::{
     ConsoleChoice, Identified, IssuedLink, NotIdentified, OPENID_LIFE, OPENID_RETURN_PAGE, SIGN_IN_PAGE, SignedIn,
     Viewer, Whose,
 };
+pub use use_cases::deliveries::Replayed;
+pub use use_cases::endpoints::SentTest;
 pub use use_cases::exchange::BroughtCode;
 pub use use_cases::job::EndedJob;
 pub use use_cases::list::JourneyDetails;
@@ -67,13 +73,14 @@ pub use use_cases::lost_keys::LostKeys;
 pub use use_cases::merchants::{AddedMerchant, Erased, NewMerchant};
 pub use use_cases::open::{Ordered, Rehearsal, Rehearsed};
 pub use use_cases::payment::{Attached, NotifyResult};
+pub use use_cases::phone::{CodePage, Scanned};
 pub use use_cases::profile::{Edit, Edited, EditedOnce};
 pub use use_cases::provider_accounts::{AccountPatch, NewAccount, ShownAccount, TestedAccount};
 pub use use_cases::redeem::{Redeemed, Redeeming};
 pub use use_cases::resume::{ResumeRequest, ResumeResult};
 pub use use_cases::return_::{Brought, RejectedReturn, Returned, Waited, Waiting};
 pub use use_cases::secrets::{KeyInUse, NewSecret};
-pub use use_cases::send_to_provider::{Chosen, SendRequest, SendResult, Sent};
+pub use use_cases::send_to_provider::{Chosen, SendRequest, SendResult, Sender, Sent};
 pub use use_cases::verify_return::{CameBack, Unsigned, Verified};
 
 pub use crate::keys::{ReturnKey, ReturnSecret, Unproven, pay_id_of_link};
@@ -104,6 +111,7 @@ pub struct Engine {
     asked_again: Notes<(ask::Key, ask::Reason)>,
     account_tests: SingleFlight<String, TestedAccount>,
     paces: Paces,
+    check_ups: Paces,
     mismatches: AtomicU64,
 }
 
@@ -126,6 +134,7 @@ impl Engine {
             asked_again: Notes::default(),
             account_tests: SingleFlight::kept_for(AskSchedule::FRESH),
             paces: Paces::default(),
+            check_ups: Paces::default(),
             mismatches: AtomicU64::new(0),
         }
     }

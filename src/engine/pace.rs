@@ -1,5 +1,5 @@
 //! How fast providers are asked about their payments: by each node no faster than each allows, and with growing rests
-//! while one does not answer.
+//! while one does not answer. Merchants' callbacks are checked up at a pace, too.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -7,7 +7,7 @@ use crate::domain::{
 };
 use crate::engine::deps::{Deps, Result};
 use crate::engine::visitor::{Admission, Visitor};
-use crate::engine::{derive, visitor};
+use crate::engine::{derive, phone_code, visitor};
 
 /// Where a browser goes that asks for the redirect home.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +20,23 @@ pub enum HomeRedirect {
     TooLate,
 }
 
+/// How a browser asks for the way home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// By coming back.
+    ByComing,
+    /// By the button on our page, to which coming back has led it.
+    ByButton,
+}
+
 /// Where an answer of the provider that led to `end` sends the browser. Who may be sent there is not asked here.
 pub(super) fn to_end(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>) -> Result<Redirect> {
+    lead(deps, journey, (end, visit), Asked::ByComing)
+}
+
+fn lead(deps: &Deps, journey: &Journey, (end, visit): (&LedTo, Option<u8>), asked: Asked) -> Result<Redirect> {
     let opening = journey.opening();
+    let on_phone = visit.filter(|visit| journey.phone_visit(*visit).is_some());
     // Out again only while the browser may be there: afterwards it goes where its journey has.
     if let LedTo::Onward(next) = end {
         let may_go = journey.is_out_on(*next) && !journey.is_past_expiry(deps.clock.now());
@@ -30,20 +44,40 @@ pub(super) fn to_end(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<
             return Ok(redirect);
         }
         if let Some(end) = end_of(journey) {
-            return to_end(deps, journey, &end, None);
+            return lead(deps, journey, (&end, on_phone), asked);
         }
     }
     let leads_home = !matches!(end, LedTo::Failed(_) | LedTo::Onward(_));
+    // A phone ends on our own page: it is not the device that goes home.
+    if let Some(visit) = on_phone {
+        return phone_code::end(deps, journey, visit);
+    }
     match opening.plan.destination_for(outcome_of(journey, end)).filter(|_| leads_home) {
         None => derive::page(deps, journey, derive::page_of(journey)),
-        Some(entry) if entry.needs_page(opening.settings.app_links) => {
-            derive::page(deps, journey, derive::app_page_of(journey))
+        Some(_) if opening.popup.is_some() => derive::page(deps, journey, derive::POPUP_PAGE),
+        Some(entry)
+            if asked == Asked::ByComing
+                && !entry.needs_page(opening.settings.app_links)
+                && journey.goes_by_button(journey.token_number(end, visit)) =>
+        {
+            derive::page(deps, journey, derive::page_of(journey))
         }
-        Some(entry) => {
-            let params = params(deps, journey, entry, end, visit)?;
-            Ok(Redirect::home(&entry.url, &params, entry.params_in)?)
-        }
+        Some(entry) => straight_home(deps, journey, entry, (end, visit)),
     }
+}
+
+/// The redirect to this callback, or to the page that opens its app.
+fn straight_home(
+    deps: &Deps,
+    journey: &Journey,
+    entry: &PlannedCallback,
+    (end, visit): (&LedTo, Option<u8>),
+) -> Result<Redirect> {
+    if entry.needs_page(journey.opening().settings.app_links) {
+        return derive::page(deps, journey, derive::app_page_of(journey));
+    }
+    let params = params(deps, journey, entry, end, visit)?;
+    Ok(Redirect::home(&entry.url, &params, entry.params_in)?)
 }
 
 /// Where a browser goes that has the link of a journey, as it stands now: home, or to the page of what is still open.
@@ -51,11 +85,28 @@ pub(super) fn to_end(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<
 /// # Errors
 /// When the journey's key or dialect is gone.
 pub fn home_redirect_now(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result<HomeRedirect> {
+    home_redirect(deps, journey, visitor, Asked::ByComing)
+}
+
+/// [`home_redirect_now`] of a browser that presses the button on our page: to the callback, whether or not it answers.
+///
+/// # Errors
+/// When the journey's key or dialect is gone.
+pub fn home_redirect_pressed(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result<HomeRedirect> {
+    home_redirect(deps, journey, visitor, Asked::ByButton)
+}
+
+/// Whether the way home leads over a button on our page, as the journey stands now.
+pub fn goes_by_button(journey: &Journey) -> bool {
+    end_of(journey).is_some_and(|end| journey.goes_by_button(journey.token_number(&end, None)))
+}
+
+fn home_redirect(deps: &Deps, journey: &Journey, visitor: &Visitor, asked: Asked) -> Result<HomeRedirect> {
     let Some(end) = end_of(journey) else {
         return derive::page(deps, journey, derive::page_of(journey)).map(HomeRedirect::To);
     };
-    Ok(match visitor::admission(deps, journey, visitor, journey.handed_back_since(&end)) {
-        Admission::Recognised | Admission::FirstHandBack => HomeRedirect::To(to_end(deps, journey, &end, None)?),
+    Ok(match visitor::admission(deps, journey, visitor, (journey.handed_back_since(&end), None)) {
+        Admission::Recognised | Admission::FirstHandBack => HomeRedirect::To(lead(deps, journey, (&end, None), asked)?),
         Admission::TooLate => HomeRedirect::TooLate,
         Admission::OtherBrowser => HomeRedirect::OtherBrowser,
     })
@@ -80,6 +131,10 @@ pub fn device_redirect(
     match opening.plan.destination_for(outcome_of(journey, &end)) {
         Some(entry) if entry.needs_page(opening.settings.app_links) => {
             let params = params(deps, journey, entry, &end, None)?;
+            // A handle becomes a token: who gets none gets no handle either.
+            if waits_for_phone(journey, &end, None) {
+                return Ok(Some(entry.response_for(device, &params, None)?));
+            }
             let handle =
                 deps.keys.resume_handle(journey, journey.token_number(&end, None)).ok_or_else(derive::key_gone)?;
             let page = deps.public_url.page(derive::app_page_of(journey), &[("resume", &handle)]);
@@ -100,14 +155,49 @@ pub fn missing_app(journey: &Journey, device: Device, handle: &str) -> Result<Op
     Ok(entry.map(|entry| entry.missing_app(device, handle)).transpose()?.flatten())
 }
 
+/// What the page is told that has opened a journey's pages in a window of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PopupReturn {
+    /// The origin that it must have.
+    pub origin: String,
+    /// What the callback would have got, in its order.
+    pub parameters: Params,
+    /// The way home, where nobody takes the message.
+    pub home: Redirect,
+}
+
+/// What the page is told that has opened a journey's pages. `None` when the journey is not going home, no page has
+/// opened it, or this browser may not go home: [`home_redirect_now`] says which.
+///
+/// # Errors
+/// When the journey's key or dialect is gone.
+pub fn popup_return(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result<Option<PopupReturn>> {
+    let (Some(end), HomeRedirect::To(_)) = (end_of(journey), home_redirect_now(deps, journey, visitor)?) else {
+        return Ok(None);
+    };
+    let opening = journey.opening();
+    let (Some(origin), Some(entry)) = (&opening.popup, opening.plan.destination_for(outcome_of(journey, &end))) else {
+        return Ok(None);
+    };
+    Ok(Some(PopupReturn {
+        origin: origin.as_str().to_owned(),
+        parameters: params(deps, journey, entry, &end, None)?,
+        home: straight_home(deps, journey, entry, (&end, None))?,
+    }))
+}
+
 /// What a hand-back adds to its callback, with a signature where the merchant has asked for one. One that could not
 /// wait is signed only where its dialect appends something that shows that it is no outcome: the callback alone,
 /// signed, would pass for one.
 fn params(deps: &Deps, journey: &Journey, entry: &PlannedCallback, end: &LedTo, visit: Option<u8>) -> Result<Params> {
-    let token = derive::token_of(deps, journey, journey.token_number(end, visit))?;
+    let final_outcome = final_outcome_of(journey, end);
+    let token = if waits_for_phone(journey, end, visit) {
+        None
+    } else {
+        derive::token_of(deps, journey, journey.token_number(end, visit))?
+    };
     let consent_token = derive::consent_token(deps, journey);
     let dialect = deps.dialect(&journey.opening().dialect)?;
-    let final_outcome = final_outcome_of(journey, end);
     let signature = match final_outcome {
         Some(final_outcome) => derive::signature(deps, dialect, journey, final_outcome)?,
         None => None,
@@ -120,6 +210,13 @@ fn params(deps: &Deps, journey: &Journey, entry: &PlannedCallback, end: &LedTo, 
     }
     let at = journey.moment_of(end, visit);
     deps.keys.sign_return(journey, entry, params, at)?.ok_or_else(derive::key_gone)
+}
+
+/// Whether the phone may still pay that has ended this unpaid. A token says what is in force when it is redeemed: the
+/// first device alone gets none.
+fn waits_for_phone(journey: &Journey, end: &LedTo, visit: Option<u8>) -> bool {
+    let is_unpaid = outcome_of(journey, end).is_some_and(|outcome| !outcome.is_proven());
+    is_unpaid && visit.is_none() && journey.decided_on_phone().is_some()
 }
 
 /// The final outcome that an end of a journey stands for; `None` while nothing has been proven.

@@ -217,6 +217,7 @@ async fn merchant(engine: &Engine) -> Merchant {
             params_in: Placement::Query,
             device_urls: DeviceUrls::default(),
             used: Used::ByDefault,
+            watched: false,
         })
         .unwrap();
     merchant
@@ -584,7 +585,8 @@ async fn a_job_has_no_page_and_no_token() {
     assert_eq!(find::look(&engine.deps, &link).await.unwrap(), None);
     assert_eq!(use_cases::cancel::cancel(&engine, &link, &Visitor::default()).await.unwrap(), None);
     assert_eq!(use_cases::cancel::withdraw(&engine, merchant.id, journey.pay_id()).await.unwrap(), None);
-    let wished = super::SendRequest { link: &link, chosen: None, text: None, at: Instant::now() };
+    let wished =
+        super::SendRequest { sender: super::Sender::Link(&link), chosen: None, text: None, at: Instant::now() };
     assert!(use_cases::send_to_provider::send_to_provider(&engine, wished).await.unwrap().is_none());
     let finish = Finish::new(FinishedAs::Done, None).unwrap();
     let ended = use_cases::job::finish(&engine, merchant.id, *journey.id(), &finish).await.unwrap().unwrap();
@@ -627,8 +629,8 @@ async fn a_job_tells_a_saved_endpoint_by_its_index() {
     let (engine, _) = ground.node(Bluntbank::default());
     let mut merchant = merchant(&engine).await;
     let url = CallbackUrl::parse("https://shop.example/saved", &Rules::default()).unwrap();
-    merchant.endpoints =
-        Slots::restored(vec![None, Some(WebhookEndpoint { notify_on: NotifyOn::SUCCESS, ..WebhookEndpoint::at(url) })]);
+    let saved = WebhookEndpoint { notify_on: NotifyOn::SUCCESS, ..WebhookEndpoint::at(url) };
+    merchant.endpoints = Slots::restored(vec![None, Some(saved.into())]);
     merchant.settings.one_off_urls = OneOffUrls::SavedOnly;
     let message = Message::new(Method::Get, vec![], Content::Result).unwrap();
     let open = async |to: Item| {

@@ -1,6 +1,7 @@
 //! A visit to a provider is written down before its customer is sent.
 
-use crate::domain::{BegunVisit, Journey, journey::Choice};
+use crate::domain::journey::{Choice, PhonePress};
+use crate::domain::{BegunVisit, Journey};
 use crate::engine::commit::{self, Next};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::derive;
@@ -19,8 +20,23 @@ pub(super) enum Visit {
 
 /// Writes a visit down, unless one is under way.
 pub(super) async fn begin(deps: &Deps, journey: Journey, to: Option<Choice>) -> Result<(Journey, Visit)> {
+    begin_for(deps, journey, to, None).await
+}
+
+/// [`begin`], on the phone that has pressed, if it was one.
+pub(super) async fn begin_for(
+    deps: &Deps,
+    journey: Journey,
+    to: Option<Choice>,
+    press: Option<PhonePress>,
+) -> Result<(Journey, Visit)> {
     let begin = |journey: &Journey| {
-        Ok(match journey.clone().begin_visit(to.clone(), deps.clock.now()) {
+        let (journey, now) = (journey.clone(), deps.clock.now());
+        let begun = match press {
+            Some(press) => journey.begin_visit_on_phone(to.clone(), press, now),
+            None => journey.begin_visit(to.clone(), now),
+        };
+        Ok(match begun {
             BegunVisit::New(next, visit) => {
                 let next = derive::intending_payment(deps, next, visit);
                 Next::Take(Box::new(Step::to(next)), Visit::UnderWay(visit))

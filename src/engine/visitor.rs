@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 
+use crate::domain::journey::{PhonePress, PhoneVisit};
 use crate::domain::{Journey, ResponseId, SameBrowser, Secret, Stage, UnixMillis};
 use crate::engine::deps::{Deps, Result};
 use crate::engine::derive;
@@ -22,13 +23,20 @@ const LOOKED_AT: usize = 32;
 /// What the names of visit cookies begin with.
 const PREFIX: &str = "__Host-hb-";
 
+/// What the names of the cookies begin with that show which browser has made or read a phone code.
+const CODE_PREFIX: &str = "__Host-hbc-";
+
+/// How long these are kept: as long as a phone may be away that has read the code in its last moment, and then a while.
+const CODE_COOKIE: Duration = Journey::PHONE_CODE.saturating_add(Journey::VISIT).saturating_add(FIRST_HAND_BACK);
+
 /// A browser that asks to go on, with the visit cookies that it shows.
 #[derive(Clone, Default)]
 pub struct Visitor {
     cookies: Vec<(String, Secret)>,
+    code_cookies: Vec<Secret>,
 }
 
-/// A visit cookie to be set; to be cleared, where its life is zero.
+/// A cookie of ours to be set; to be cleared, where its life is zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VisitCookie {
     /// Its name.
@@ -58,8 +66,15 @@ impl Visitor {
 
     /// A browser that sent these cookies; those that are not ours are dropped.
     pub fn new(cookies: impl IntoIterator<Item = (String, String)>) -> Self {
-        let ours = cookies.into_iter().filter(|(name, _)| name.starts_with(PREFIX));
-        Self { cookies: ours.map(|(name, value)| (name, Secret::new(value))).collect() }
+        let mut ours = Self::default();
+        for (name, value) in cookies {
+            if name.starts_with(PREFIX) {
+                ours.cookies.push((name, Secret::new(value)));
+            } else if name.starts_with(CODE_PREFIX) {
+                ours.code_cookies.push(Secret::new(value));
+            }
+        }
+        ours
     }
 
     /// Whether it shows no visit cookie at all.
@@ -83,7 +98,11 @@ impl Visitor {
 
 /// The name of a visit's cookie. `__Host-` lets no other host set it; the rest keeps two tabs apart.
 pub(super) fn cookie_name(state: &str) -> String {
-    [PREFIX, &HEXLOWER.encode(&digest("cookie name", state.as_bytes()).as_bytes()[..4])].concat()
+    name(PREFIX, state)
+}
+
+fn name(prefix: &str, text: &str) -> String {
+    [prefix, &HEXLOWER.encode(&digest("cookie name", text.as_bytes()).as_bytes()[..4])].concat()
 }
 
 /// Whether this browser left for a provider on this journey.
@@ -98,25 +117,72 @@ pub(super) fn visit_cookie(deps: &Deps, journey: &Journey, visit: u8) -> Result<
     Ok(VisitCookie { name: cookie_name(&derive::state(deps, journey, visit)?), value, life })
 }
 
+/// When the last phone code of a journey was made for this browser. `None` where none was.
+pub(super) fn code_made(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Option<UnixMillis> {
+    codes(visitor).filter_map(|cookie| deps.keys.moment_of_code_cookie(cookie, journey)).max()
+}
+
+/// What this browser shows of having read the phone code of this moment.
+pub(super) fn press_on(deps: &Deps, journey: &Journey, visitor: &Visitor, code_at: UnixMillis) -> Option<PhonePress> {
+    let mut presses = codes(visitor).filter_map(|cookie| deps.keys.press_of_phone_cookie(cookie, journey));
+    presses.find(|press| press.code_at == code_at)
+}
+
+fn codes(visitor: &Visitor) -> impl Iterator<Item = &str> {
+    visitor.code_cookies.iter().take(LOOKED_AT).map(Secret::reveal)
+}
+
+/// The cookie of the browser for which the phone code of this moment is made.
+pub(super) fn code_cookie(deps: &Deps, journey: &Journey, at: UnixMillis) -> Result<VisitCookie> {
+    let value = deps.keys.code_cookie(journey, at).ok_or_else(derive::key_gone)?;
+    Ok(VisitCookie { name: name(CODE_PREFIX, &derive::link(deps, journey)?), value, life: CODE_COOKIE })
+}
+
+/// The cookie of a phone that has read a code.
+pub(super) fn phone_cookie(deps: &Deps, journey: &Journey, press: PhonePress) -> Result<VisitCookie> {
+    let value = deps.keys.phone_cookie(journey, press).ok_or_else(derive::key_gone)?;
+    let code = deps.keys.phone_code(journey, press.code_at).ok_or_else(derive::key_gone)?;
+    Ok(VisitCookie { name: name(CODE_PREFIX, &code), value, life: CODE_COOKIE })
+}
+
+/// Whether this is the first device of a payment that a phone has decided, and may go home: it has made the code, and
+/// the phone has come back. Where nothing was paid, no phone is waited for; it gets no token then.
+fn is_first_device(deps: &Deps, journey: &Journey, visitor: &Visitor, phone: &PhoneVisit) -> bool {
+    let unpaid = matches!(journey.stage(), Stage::Concluded(end) if !end.outcome.is_proven());
+    (phone.returned || unpaid) && code_made(deps, journey, visitor) == Some(phone.press.code_at)
+}
+
 /// The cookie of a browser that presses to leave, and whose provider is late or away: what it does on the page that it
-/// is shown meanwhile, it does as the browser that left. `None` where nobody has left.
+/// is shown meanwhile, it does as the browser that left. `None` where nobody has left, or a phone has.
 ///
 /// # Errors
 /// When the journey's key is gone.
 pub fn cookie_of_leaver(deps: &Deps, journey: &Journey) -> Result<Option<VisitCookie>> {
     match journey.stage() {
-        Stage::Away { visit } => visit_cookie(deps, journey, visit).map(Some),
-        Stage::Open(_) | Stage::HandedBack | Stage::Concluded(_) => Ok(None),
+        Stage::Away { visit } if journey.phone_visit(visit).is_none() => visit_cookie(deps, journey, visit).map(Some),
+        Stage::Away { .. } | Stage::Open(_) | Stage::HandedBack | Stage::Concluded(_) => Ok(None),
     }
 }
 
-/// Whether a browser may be led home, where it could have been since `since`.
-pub(super) fn admission(deps: &Deps, journey: &Journey, visitor: &Visitor, since: UnixMillis) -> Admission {
+/// Whether a browser may be led home, where it could have been since `since`; `visit` is the one that it comes back from,
+/// if it does. What was decided on a phone leads the first device home, and nobody else.
+pub(super) fn admission(
+    deps: &Deps,
+    journey: &Journey,
+    visitor: &Visitor,
+    (since, visit): (UnixMillis, Option<u8>),
+) -> Admission {
+    if let Some(phone) = journey.decided_on_phone().filter(|phone| Some(phone.visit) != visit) {
+        let first = is_first_device(deps, journey, visitor, phone);
+        return if first { Admission::Recognised } else { Admission::TooLate };
+    }
     // Nobody was sent to a provider: there is no other browser, and nobody has agreed to anything.
     if journey.visits().is_empty() {
         return Admission::FirstHandBack;
     }
-    if recognises(deps, journey, visitor) {
+    // A phone is known by its own visit alone.
+    let counts = |own: Visit| Some(own.visit) == visit || journey.phone_visit(own.visit).is_none();
+    if visits(deps, visitor).any(|(_, own)| own.is_of(journey) && counts(own)) {
         return Admission::Recognised;
     }
     let required = journey.opening().settings.same_browser == SameBrowser::Required;

@@ -1,28 +1,44 @@
-//! What the courier reports becomes counters.
+//! What the courier reports becomes counters, and shows that it is on time.
+
+use std::sync::Arc;
 
 use crate::courier::{Event, Watcher};
 use crate::domain::{AttemptResult, Verdict};
+use crate::health::Health;
 use crate::telemetry::metrics::{self, Fate, Metrics, Work};
 
-impl Watcher for Metrics {
+/// Who hears what the courier reports.
+pub struct Watching {
+    pub metrics: Arc<Metrics>,
+    pub health: Arc<Health>,
+}
+
+impl Watcher for Watching {
     fn saw(&self, event: Event) {
-        match event {
-            Event::Tried(attempt_result) => self.count_attempt(label(attempt_result)),
-            Event::Judged(Verdict::Delivered) => self.count_deliveries(Fate::Delivered, 1),
-            Event::Judged(Verdict::Retry(_)) => self.count_deliveries(Fate::PutOff, 1),
-            Event::Judged(Verdict::Gone) => self.count_deliveries(Fate::Gone, 1),
-            Event::Judged(Verdict::Dead) => self.count_deliveries(Fate::Dead, 1),
-            Event::FencedOff => self.count_deliveries(Fate::FencedOff, 1),
-            Event::GivenBack(many) => self.count_deliveries(Fate::GivenBack, many),
-            Event::Stands(now) => {
-                self.set_work(Work {
-                    under_way: now.under_way,
-                    hanging: now.hanging,
-                    queued: now.queued,
-                    backing_off: now.backing_off,
-                    lag: now.lag,
-                });
-            }
+        if let Event::Stands(standing) = &event {
+            self.health.note_courier(standing.lag);
+        }
+        count(&self.metrics, event);
+    }
+}
+
+fn count(metrics: &Metrics, event: Event) {
+    match event {
+        Event::Tried(attempt_result) => metrics.count_attempt(label(attempt_result)),
+        Event::Judged(Verdict::Delivered) => metrics.count_deliveries(Fate::Delivered, 1),
+        Event::Judged(Verdict::Retry(_)) => metrics.count_deliveries(Fate::PutOff, 1),
+        Event::Judged(Verdict::Gone) => metrics.count_deliveries(Fate::Gone, 1),
+        Event::Judged(Verdict::Dead) => metrics.count_deliveries(Fate::Dead, 1),
+        Event::FencedOff => metrics.count_deliveries(Fate::FencedOff, 1),
+        Event::GivenBack(many) => metrics.count_deliveries(Fate::GivenBack, many),
+        Event::Stands(now) => {
+            metrics.set_work(Work {
+                under_way: now.under_way,
+                hanging: now.hanging,
+                queued: now.queued,
+                backing_off: now.backing_off,
+                lag: now.lag,
+            });
         }
     }
 }

@@ -84,7 +84,7 @@ pub fn providers(
 /// When a provider cannot be made of its settings.
 pub fn ways_in(config: &Config, clock: &Arc<dyn Clock>) -> Result<WaysIn> {
     let mailer = config.mail_smtp.as_ref().zip(config.mail_from.clone());
-    let mailer = mailer.map(|(url, from)| Arc::new(Smtp::new(url, from)) as Arc<dyn Mailer>);
+    let mailer = mailer.map(|(url, from)| Arc::new(Smtp::new(url, from, Arc::clone(clock))) as Arc<dyn Mailer>);
     let openid = match config.console_oidc.clone() {
         None => None,
         Some(ConsoleOidcConfig { oidc, claim, access }) => match OidcIdentity::new(oidc, claim, Arc::clone(clock)) {

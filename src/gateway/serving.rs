@@ -14,7 +14,8 @@ use crate::clock::Clock;
 use crate::config::{Config, networks};
 use crate::demo::{self, Demo};
 use crate::engine::Engine;
-use crate::listener::{self, Admission, Options};
+use crate::health::Health;
+use crate::listener::{self, Admission, Closing, Options};
 use crate::provider::sandbox::Sandbox;
 use crate::sandbox::{self, Redeemer};
 use crate::telemetry::{
@@ -38,6 +39,7 @@ pub(super) struct Shared {
     pub engine: web::Data<Engine>,
     pub clock: web::Data<dyn Clock>,
     pub metrics: web::Data<Metrics>,
+    pub health: web::Data<Health>,
 }
 
 /// Listens at the public address.
@@ -58,6 +60,7 @@ pub(super) fn options(config: &Config, counters: &Arc<Connections>, notices: &mu
         keep_alive: config.keep_alive,
         shutdown_seconds: SHUTDOWN_SECONDS,
         admission,
+        closing: Closing::default(),
     };
     let most = options.most_of_all();
     counters.limit_to(most);
@@ -114,7 +117,7 @@ impl Parts {
             InitError = (),
         > + use<>,
     > {
-        let Shared { engine, clock, metrics } = self.shared.clone();
+        let Shared { engine, clock, metrics, health } = self.shared.clone();
         let mut app = Actix::new()
             .app_data(engine)
             .app_data(clock)
@@ -124,6 +127,7 @@ impl Parts {
             .app_data(self.kind.clone())
             .app_data(self.pages.clone())
             .app_data(metrics)
+            .app_data(health)
             .configure(http::routes);
         if let Some(sandbox) = &self.sandbox {
             app = app.app_data(sandbox.clone()).configure(sandbox::routes);
@@ -159,22 +163,23 @@ pub(super) fn connections(
     shared: Shared,
 ) -> Result<impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<>> {
     let parts = Parts::new(config, shared, None)?;
-    // Nothing stops it: it ends with what it serves.
-    let never = Server::build().graceful_shutdown_signal();
-    Ok(listener::connections(options, move || parts.app(), never))
+    Ok(listener::connections(options, move || parts.app()))
 }
 
-/// Serves the counters at an address of their own.
-pub(super) fn serve_metrics(config: &Config, counters: &web::Data<Metrics>) -> Result<Option<Server>> {
+/// Serves what is the operator's at an address of its own: the counters, and how the node is.
+pub(super) fn serve_metrics(config: &Config, shared: &Shared) -> Result<Option<Server>> {
     let Some(at) = config.metrics_listen else { return Ok(None) };
     let listener = listener::listen(at, config.backlog).with_context(|| {
         format!("cannot listen on {at}; choose another address with metrics.listen (HANDBACK_METRICS_LISTEN)")
     })?;
-    let counters = counters.clone();
+    let (counters, health) = (shared.metrics.clone(), shared.health.clone());
     let app = move || {
         let metrics_page = web::resource("/metrics").route(web::get().to(metrics)).route(web::head().to(metrics));
+        let health_page =
+            web::resource("/health").route(web::get().to(http::health)).route(web::head().to(http::health));
         let names = Condition::new(at.ip().is_loopback(), from_fn(http::loopback_names_only));
-        Actix::new().app_data(counters.clone()).service(metrics_page).wrap(names)
+        let app = Actix::new().app_data(counters.clone()).app_data(health.clone());
+        app.service(metrics_page).service(health_page).wrap(names)
     };
     let options = Options {
         workers: 1,
@@ -182,6 +187,7 @@ pub(super) fn serve_metrics(config: &Config, counters: &web::Data<Metrics>) -> R
         keep_alive: config.keep_alive,
         shutdown_seconds: SHUTDOWN_SECONDS,
         admission: Admission::counted_by(Arc::default()),
+        closing: Closing::default(),
     };
     Ok(Some(listener::serve(listener, &options, app)?))
 }

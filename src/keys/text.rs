@@ -7,8 +7,8 @@
 use subtle::ConstantTimeEq as _;
 
 use super::Keys;
-use crate::domain::base32;
-use crate::domain::{Journey, PayId, UnixMillis};
+use crate::domain::journey::PhonePress;
+use crate::domain::{Journey, PayId, UnixMillis, base32};
 
 /// How many bytes of a text nobody can guess.
 pub(super) const MAC: usize = 16;
@@ -19,6 +19,8 @@ pub const LINK_LENGTH: usize = ((PayId::BYTES + MAC) * 8).div_ceil(5);
 /// How many bytes a `state` has: it is of a visit.
 const STATE: usize = PayId::BYTES + 1 + MAC;
 
+/// How many bytes a phone's cookie has: it is of a code and a phone.
+const PHONE_COOKIE: usize = PayId::BYTES + UnixMillis::BYTES + 8 + MAC;
 /// What stands before a handle: behind it, as in a `state`, is a number of the journey's.
 const RESUME: &str = "rsm_";
 
@@ -39,6 +41,54 @@ impl Keys {
     /// A ticket to a page of this journey, until then. 47 characters.
     pub fn page_ticket(&self, journey: &Journey, until: UnixMillis) -> Option<String> {
         self.text(journey, "ticket", &until.to_bytes())
+    }
+
+    /// The code of this moment, which a phone reads. 47 characters.
+    pub fn phone_code(&self, journey: &Journey, at: UnixMillis) -> Option<String> {
+        self.text(journey, "phone code", &at.to_bytes())
+    }
+
+    /// The cookie of the browser for which the code of this moment was made. 47 characters.
+    pub fn code_cookie(&self, journey: &Journey, at: UnixMillis) -> Option<String> {
+        self.text(journey, "code cookie", &at.to_bytes())
+    }
+
+    /// The cookie of the phone of this number, which has read the code of this moment. 60 characters.
+    pub fn phone_cookie(&self, journey: &Journey, press: PhonePress) -> Option<String> {
+        let said = [&press.code_at.to_bytes()[..], &press.phone.to_be_bytes()].concat();
+        self.text(journey, "phone cookie", &said)
+    }
+
+    /// What opens the page on which a phone ends that has come back from this visit. 39 characters.
+    pub fn phone_end(&self, journey: &Journey, visit: u8) -> Option<String> {
+        self.text(journey, "phone end", &[visit])
+    }
+
+    /// When this code was made, if it is one of `journey`.
+    pub fn moment_of_phone_code(&self, code: &str, journey: &Journey) -> Option<UnixMillis> {
+        let (_, at) = page_ticket_parts(code)?;
+        is_same(self.phone_code(journey, at), code).then_some(at)
+    }
+
+    /// When the code was made that this cookie is of, if it is one of `journey`.
+    pub fn moment_of_code_cookie(&self, cookie: &str, journey: &Journey) -> Option<UnixMillis> {
+        let (_, at) = page_ticket_parts(cookie)?;
+        is_same(self.code_cookie(journey, at), cookie).then_some(at)
+    }
+
+    /// The phone that a cookie is of, if it has read a code of `journey`.
+    pub fn press_of_phone_cookie(&self, cookie: &str, journey: &Journey) -> Option<PhonePress> {
+        let (_, bytes) = read::<PHONE_COOKIE>(cookie)?;
+        let (at, rest) = bytes[PayId::BYTES..].split_first_chunk()?;
+        let press =
+            PhonePress { code_at: UnixMillis::from_bytes(*at), phone: u64::from_be_bytes(*rest.first_chunk()?) };
+        is_same(self.phone_cookie(journey, press), cookie).then_some(press)
+    }
+
+    /// The visit that this text is the end of, if it is one of `journey`.
+    pub fn visit_of_phone_end(&self, end: &str, journey: &Journey) -> Option<u8> {
+        let visit = read::<STATE>(end)?.1[PayId::BYTES];
+        is_same(self.phone_end(journey, visit), end).then_some(visit)
     }
 
     /// The `state` of a visit where an API has 32 hexadecimal digits for it: the journey's number, and 72 bits that
@@ -105,7 +155,8 @@ pub fn pay_id_of_api_state(state: &str) -> Option<PayId> {
     PayId::from_bytes(*<[u8; PayId::BYTES + API_STATE_MAC]>::try_from(bytes).ok()?.first_chunk()?)
 }
 
-/// The journey that a ticket speaks of and the end of its time, before it has been compared.
+/// The journey and the moment that a ticket or a phone code speaks of, before it has been compared: until when the
+/// ticket opens, and when the code was made.
 pub fn page_ticket_parts(ticket: &str) -> Option<(PayId, UnixMillis)> {
     let (pay_id, bytes) = read::<{ PayId::BYTES + UnixMillis::BYTES + MAC }>(ticket)?;
     Some((pay_id, UnixMillis::from_bytes(*bytes[PayId::BYTES..].first_chunk()?)))
@@ -187,6 +238,36 @@ mod tests {
         for bad in ["", "x", &ticket[1..]] {
             assert_eq!(page_ticket_parts(bad), None);
         }
+    }
+
+    #[test]
+    fn a_phones_texts_say_what_they_are_of_and_nobody_else_can_say_so() {
+        let (keys, (away, _)) = (keys(), away(journey(), NOW));
+        let press = PhonePress { code_at: NOW, phone: u64::MAX - 1 };
+        let code = keys.phone_code(&away, NOW).unwrap();
+        let first = keys.code_cookie(&away, NOW).unwrap();
+        let phone = keys.phone_cookie(&away, press).unwrap();
+        let end = keys.phone_end(&away, 3).unwrap();
+        assert_eq!(keys.moment_of_phone_code(&code, &away), Some(NOW));
+        assert_eq!(keys.moment_of_code_cookie(&first, &away), Some(NOW));
+        assert_eq!(keys.press_of_phone_cookie(&phone, &away), Some(press));
+        assert_eq!(keys.visit_of_phone_end(&end, &away), Some(3));
+        // As long as each other, and yet neither is taken for the other.
+        let ticket = keys.page_ticket(&away, NOW).unwrap();
+        for other in [&first, &ticket] {
+            assert_eq!(keys.moment_of_phone_code(other, &away), None);
+        }
+        for other in [&code, &ticket] {
+            assert_eq!(keys.moment_of_code_cookie(other, &away), None);
+        }
+        assert_eq!(keys.visit_of_phone_end(&keys.state(&away, 0).unwrap(), &away), None);
+        assert_eq!(keys.visit_of_state(&keys.phone_end(&away, 0).unwrap(), &away), None);
+        for forged in forgeries(&code).chain(forgeries(&first)) {
+            assert!(keys.moment_of_phone_code(&forged, &away).is_none(), "{forged}");
+            assert!(keys.moment_of_code_cookie(&forged, &away).is_none(), "{forged}");
+        }
+        assert_eq!(forgeries(&phone).find(|forged| keys.press_of_phone_cookie(forged, &away).is_some()), None);
+        assert_eq!(forgeries(&end).find(|forged| keys.visit_of_phone_end(forged, &away).is_some()), None);
     }
 
     #[test]

@@ -118,6 +118,11 @@ impl Budget {
         matches!(self.phase, Phase::Drain { .. })
     }
 
+    /// Whether an answer is written, and nothing of another request is there.
+    pub const fn is_idle(&self) -> bool {
+        matches!(self.phase, Phase::Idle { .. })
+    }
+
     /// Notes that so many bytes were read.
     pub fn note_read(&mut self, count: usize, now: Instant) {
         match &mut self.phase {

@@ -4,14 +4,16 @@ use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
-use std::{future::poll_fn, rc::Rc};
+use std::{future::poll_fn, mem::MaybeUninit, rc::Rc};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::admission::Admitted;
 use super::budget::{Body, Budget, Limits, Part, Position};
+use super::closing::Closing;
 use crate::telemetry::metrics::Cut;
 
 /// The response to a head that did not arrive in time (RFC 9110, section 15.5.9).
@@ -25,6 +27,7 @@ struct Shared {
     socket: RefCell<TcpStream>,
     budget: RefCell<Budget>,
     admitted: Admitted,
+    closing: Closing,
     /// A body was announced, and has not been read to its end.
     body_left: Cell<bool>,
     /// A read or a request was refused for now, so that the server must be asked again once it may go on.
@@ -33,11 +36,12 @@ struct Shared {
 
 impl Connection {
     /// A connection that is accepted now.
-    pub(super) fn new(socket: TcpStream, limits: Limits, admitted: Admitted) -> Self {
+    pub(super) fn new(socket: TcpStream, limits: Limits, (admitted, closing): (Admitted, Closing)) -> Self {
         Self(Rc::new(Shared {
             socket: RefCell::new(socket),
             budget: RefCell::new(Budget::new(limits, Instant::now())),
             admitted,
+            closing,
             body_left: Cell::new(false),
             held_back: Cell::new(false),
         }))
@@ -75,7 +79,7 @@ impl Connection {
     /// Notes that an answer's head is there, and says whether it is the last one.
     pub(super) fn note_answer(&self, wished: Position) -> Position {
         let mut budget = self.0.budget.borrow_mut();
-        let wished = if self.0.body_left.get() { Position::Last } else { wished };
+        let wished = if self.0.body_left.get() || self.0.closing.is_begun() { Position::Last } else { wished };
         let position = budget.position(wished);
         budget.note_answer(position, Instant::now());
         position
@@ -123,7 +127,8 @@ impl Connection {
     pub(super) async fn serve<E>(&self, server: impl Future<Output = Result<(), E>>, is_unread: fn(&E) -> bool) {
         let mut timer = Timer::default();
         let left = {
-            let mut server = pin!(server);
+            let (mut server, mut idle_is_over) = (pin!(server), pin!(self.0.closing.idle_is_over()));
+            let mut may_idle = true;
             poll_fn(|cx| {
                 if let Poll::Ready(ended) = server.as_mut().poll(cx) {
                     return Poll::Ready(Ended::Server(ended));
@@ -135,6 +140,12 @@ impl Connection {
                     }
                     budget.is_draining()
                 };
+                if self.0.budget.borrow().is_idle() {
+                    may_idle = may_idle && idle_is_over.as_mut().poll(cx).is_pending();
+                    if !may_idle && !self.has_unread() {
+                        return Poll::Ready(Ended::Spent(Part::Idle));
+                    }
+                }
                 match timer.poll(cx, &self.0.budget.borrow()) {
                     Poll::Ready(part) => Poll::Ready(Ended::Spent(part)),
                     // The server waits for the rest of a body, or has begun with what nobody will answer.
@@ -155,6 +166,11 @@ impl Connection {
     /// Whether there is something to read: to close a socket on it would take the answer from the client.
     async fn is_readable(&self) -> bool {
         poll_fn(|cx| Poll::Ready(self.0.socket.borrow().poll_read_ready(cx).is_ready())).await
+    }
+
+    /// Whether something lies in the socket by now, even if we have not been told yet: it is asked itself.
+    fn has_unread(&self) -> bool {
+        SockRef::from(&*self.0.socket.borrow()).peek(&mut [MaybeUninit::uninit()]).is_ok()
     }
 
     /// Reads away what still arrives, so that the last answer is not lost (RFC 9112, section 9.6).

@@ -8,6 +8,7 @@
 mod admission;
 mod answers;
 mod budget;
+mod closing;
 mod connection;
 mod socket;
 mod stream;
@@ -15,15 +16,16 @@ mod stream;
 use std::{net::TcpListener, time::Duration};
 
 use actix_http::{HttpService, KeepAlive, Protocol, Request, error::DispatchError};
-use actix_server::{GracefulShutdownSignal, Server};
+use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactory, apply_fn_factory, map_config};
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::{Error, body::MessageBody};
 use tokio::net::TcpStream;
 
 pub use admission::Admission;
+pub use closing::{Closing, let_the_last_in};
 pub use connection::Connection;
-pub use socket::{listen, most_connections, raise_open_files};
+pub use socket::{listen, most_connections, open_files, raise_open_files};
 
 use answers::{AnswersOf, PIECE};
 use budget::Limits;
@@ -42,6 +44,8 @@ pub struct Options {
     pub shutdown_seconds: u64,
     /// Who is let in.
     pub admission: Admission,
+    /// How its end begins.
+    pub closing: Closing,
 }
 
 impl Options {
@@ -77,17 +81,15 @@ where
         .max_concurrent_connections(options.most_of_a_worker())
         .shutdown_timeout(options.shutdown_seconds)
         .disable_signals();
-    let (stopping, options) = (builder.graceful_shutdown_signal(), options.clone());
-    let service = move || connections(&options, app.clone(), stopping.clone());
+    let options = options.clone();
+    let service = move || connections(&options, app.clone());
     Ok(builder.listen("handback", listener, service)?.run())
 }
 
-/// What [`serve`] makes of an app for each of its threads: a service of connections. On `stopping`, each of these ends
-/// with the answer that it is at.
+/// What [`serve`] makes of an app for each of its threads: a service of connections.
 pub fn connections<A, I, F, B>(
     options: &Options,
     app: A,
-    stopping: GracefulShutdownSignal,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> + use<A, I, F, B>
 where
     A: Fn() -> I,
@@ -102,10 +104,6 @@ where
     // Idle connections are closed by the budget.
     let keep_alive = if options.keep_alive.is_some() { KeepAlive::Os } else { KeepAlive::Disabled };
     let http = HttpService::<GuardedStream, _, _>::build()
-        .graceful_shutdown_signal(move || {
-            let stopping = stopping.clone();
-            async move { stopping.notified().await }
-        })
         .keep_alive(keep_alive)
         .client_request_timeout(Duration::ZERO)
         .client_disconnect_timeout(Duration::ZERO)
@@ -114,11 +112,11 @@ where
             data.insert(stream.connection().clone());
         })
         .finish(AnswersOf(map_config(app(), |()| AppConfig::default())));
-    let admission = options.admission.clone();
+    let (admission, closing) = (options.admission.clone(), options.closing.clone());
     apply_fn_factory(http, move |socket: TcpStream, http| {
         let address = admission.asks_for_addresses().then(|| socket.peer_addr().ok()).flatten();
         let served = admission.admit(address.map(|address| address.ip())).map(|admitted| {
-            let connection = Connection::new(socket, limits, admitted);
+            let connection = Connection::new(socket, limits, (admitted, closing.clone()));
             let stream = GuardedStream::of(connection.clone());
             (connection, actix_service::Service::call(http, (stream, Protocol::Http1, None)))
         });

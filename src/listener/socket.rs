@@ -35,6 +35,14 @@ pub fn raise_open_files() -> Result<u64> {
     rlimit::increase_nofile_limit(u64::MAX)
 }
 
+/// How many files this process has open, and how many it may have. `None` where the system does not say.
+///
+/// It looks at each of them: not for a thread that others wait for.
+pub fn open_files() -> Option<(u64, u64)> {
+    let open = std::fs::read_dir("/proc/self/fd").ok()?.count();
+    Some((u64::try_from(open).ok()?, rlimit::Resource::NOFILE.get_soft().ok()?))
+}
+
 /// How many connections there may be unless the operator says: four fifths of the open files. The others are for the
 /// store, for banks and for deliveries.
 pub fn most_connections(open_files: u64) -> usize {

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 pub use smtp_url::SmtpUrl;
 
+use crate::clock::Clock;
 use crate::domain::{EmailAddress, Mail};
 use crate::engine::deps::Mailer;
 
@@ -35,17 +36,18 @@ const MOST: usize = 500;
 pub struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: EmailAddress,
+    clock: Arc<dyn Clock>,
     room: Arc<Semaphore>,
     waits: [Duration; 3],
 }
 
 impl Smtp {
     /// The server of this address, which is sent mail from this sender. It is asked nothing yet.
-    pub fn new(url: &SmtpUrl, from: EmailAddress) -> Self {
+    pub fn new(url: &SmtpUrl, from: EmailAddress, clock: Arc<dyn Clock>) -> Self {
         // Servers mistrust mail from a host that says it is `localhost`.
         let greeting = ClientId::Domain(from.domain().to_owned());
         let transport = url.builder().hello_name(greeting).timeout(Some(DEADLINE)).build();
-        Self { transport, from, room: Arc::new(Semaphore::new(MOST)), waits: WAITS }
+        Self { transport, from, clock, room: Arc::new(Semaphore::new(MOST)), waits: WAITS }
     }
 
     fn message(&self, mail: &Mail) -> Result<Message, Box<dyn std::error::Error + Send + Sync>> {
@@ -56,7 +58,7 @@ impl Smtp {
             .from(self.from.as_str().parse()?)
             .to(mail.to.as_str().parse()?)
             .subject(subject)
-            .message_id(Some(format!("<{}@{}>", Uuid::new_v4(), self.from.domain())))
+            .message_id(Some(format!("<{:016x}@{}>", self.clock.draw(), self.from.domain())))
             .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
             .header(ContentType::TEXT_PLAIN)
             .body(text)?;

@@ -7,6 +7,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::clock::SystemClock;
 use crate::domain::{MailMessage, MailedLink};
 
 /// How often a server is handed a mail that answers this to each recipient, one answer after the other.
@@ -14,7 +15,7 @@ async fn handed_over(answers: &'static [&'static str]) -> usize {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = SmtpUrl::parse(&format!("smtp://{}", listener.local_addr().unwrap())).unwrap();
     let waits = [Duration::ZERO, Duration::from_millis(1), Duration::from_millis(1)];
-    let smtp = Smtp { waits, ..Smtp::new(&url, EmailAddress::parse("us@pay.example").unwrap()) };
+    let smtp = Smtp { waits, ..Smtp::new(&url, EmailAddress::parse("us@pay.example").unwrap(), Arc::new(SystemClock)) };
     let asked = Arc::<Mutex<usize>>::default();
     let counted = Arc::clone(&asked);
     tokio::spawn(async move {

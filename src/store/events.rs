@@ -19,6 +19,9 @@ pub struct EventCursor {
 }
 
 impl EventCursor {
+    /// The first place that there can be.
+    pub const BEFORE_ALL: Self = Self { at: UnixMillis::from_millis(0), pay_id: PayId::LEAST, event: 0 };
+
     /// Which event it is; `None` of one that this program does not know.
     pub const fn feed_event(&self) -> Option<FeedEvent> {
         FeedEvent::of_number(self.event)

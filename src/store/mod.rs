@@ -17,6 +17,7 @@ pub mod record;
 pub mod redis;
 mod step;
 mod users;
+mod watches;
 
 use async_trait::async_trait;
 
@@ -29,6 +30,7 @@ pub use events::{EventCursor, EventPage, Events, Trouble};
 pub use logos::Logos;
 pub use step::{Step, Taken};
 pub use users::{Enrolled, Users, user_name, user_shard};
+pub use watches::{Watches, watched_name};
 
 use crate::domain::{Delivery, Digest, Journey, Merchant, MerchantId, PayId, Shard, UnixMillis, UserId, id::SHARDS};
 
@@ -62,12 +64,43 @@ pub enum StoreError {
     /// It did not answer within its deadline.
     #[error("the store did not answer in time")]
     TimedOut,
+    /// It answers, and writes nothing at present.
+    #[error("the store cannot write, {0}: {1}")]
+    Unwritable(Unwritable, String),
     /// It holds something that this program cannot read.
     #[error("the store holds a damaged record: {0}")]
     Damaged(String),
     /// It was created with other shards or another operator key, or it is not set up to keep what is written.
     #[error("the store cannot be used: {0}")]
     Foreign(String),
+}
+
+/// Why a store that answers writes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unwritable {
+    /// Its disk is full, or fails.
+    Disk,
+    /// Its memory is full.
+    Memory,
+    /// It is a copy that follows another store, or a file that nobody may write.
+    ReadOnly,
+}
+
+impl Unwritable {
+    /// In words, for people and programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Disk => "disk full or failing",
+            Self::Memory => "memory full",
+            Self::ReadOnly => "read-only",
+        }
+    }
+}
+
+impl std::fmt::Display for Unwritable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// What a step of a store gives.
@@ -282,7 +315,18 @@ pub trait Merchants: Send + Sync {
 /// A whole store.
 #[async_trait]
 pub trait Store:
-    Journeys + Tokens + Reservations + Merchants + ApiKeys + Users + Deliveries + Events + Sessions + Audits + Logos
+    Journeys
+    + Tokens
+    + Reservations
+    + Merchants
+    + ApiKeys
+    + Users
+    + Deliveries
+    + Events
+    + Sessions
+    + Audits
+    + Watches
+    + Logos
 {
     /// What it is, for people: `embedded (SQLite) in ./handback-data`. Never a password.
     fn describe(&self) -> String;
@@ -294,8 +338,12 @@ pub trait Store:
     /// [`StoreError::Foreign`] when they differ, or trouble with the store.
     async fn register_owner(&self, keys: &[Digest]) -> Result<()>;
 
-    /// Whether it answers.
-    async fn ping(&self) -> Result<()>;
+    /// Writes a mark, as durably as every step, and answers what the store's own clock says, where it has one that is
+    /// not this machine's. A store that only answers is of no use.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`] when it answers and does not write, or other trouble with the store.
+    async fn probe(&self) -> Result<Option<UnixMillis>>;
 
     /// Collects what has expired, where the store does not do so by itself; answers how many records it dropped. One
     /// call may leave something to the next.

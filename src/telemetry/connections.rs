@@ -70,10 +70,9 @@ impl Connections {
         self.open.get()
     }
 
-    /// Whether no other is let in for now.
-    pub fn are_full(&self) -> bool {
-        let most = self.most.get();
-        most > 0 && self.open() >= most
+    /// How many there may be at a time.
+    pub fn most(&self) -> i64 {
+        self.most.get()
     }
 }
 
@@ -90,16 +89,14 @@ mod tests {
     }
 
     #[test]
-    fn being_full_is_said_while_it_is_so_and_counted_once_each_time() {
+    fn being_full_is_counted_once_each_time() {
         let (registry, connections) = registered();
         connections.opened();
-        assert!(!connections.are_full(), "without a limit nothing is full");
         connections.limit_to(2);
         for _ in 0..3 {
             connections.opened();
-            assert!(connections.are_full());
+            assert_eq!(connections.open(), connections.most());
             connections.closed();
-            assert!(!connections.are_full());
         }
         let mut text = String::new();
         encode(&mut text, &registry).unwrap();

@@ -3,7 +3,8 @@
 //! They count this process from its start; every node is asked for its own. Each is looked up once, when the process
 //! starts: to count is an atomic addition, and what a return takes enters the histogram under a short lock.
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicU64};
 use std::time::Duration;
 
 /// The media type of [`Metrics::render`].
@@ -73,6 +74,35 @@ impl WorkGauges {
     }
 }
 
+/// How providers are, as it is shown.
+#[derive(Debug)]
+struct ProviderGauges {
+    ready: Family<[(&'static str, String); 1], Gauge>,
+    /// Those of which the gauge says that they are not.
+    unready: Mutex<BTreeSet<String>>,
+    away: Family<[(&'static str, String); 1], Gauge<f64, AtomicU64>>,
+}
+
+impl ProviderGauges {
+    fn registered(registry: &mut Registry) -> Self {
+        Self {
+            ready: register(
+                registry,
+                "handback_provider_ready",
+                "Whether customers can be sent to a provider",
+                Family::default(),
+            ),
+            unready: Mutex::default(),
+            away: register(
+                registry,
+                "handback_provider_away_seconds",
+                "For how long a provider has not answered when it was asked about payments; 0 while it answers",
+                Family::default(),
+            ),
+        }
+    }
+}
+
 /// The metrics of one process.
 #[derive(Debug)]
 pub struct Metrics {
@@ -80,8 +110,8 @@ pub struct Metrics {
     requests: [[Counter; STATUSES.len()]; Route::LABELS.len()],
     returns: [Counter; Arrival::LABELS.len()],
     return_duration: Histogram,
-    providers: Family<[(&'static str, String); 1], Gauge>,
-    providers_away: Family<[(&'static str, String); 1], Gauge<f64, AtomicU64>>,
+    providers: ProviderGauges,
+    clock_skew: Gauge<f64, AtomicU64>,
     mismatches: Counter,
     attempts: [Counter; AttemptResult::LABELS.len()],
     deliveries: [Counter; Fate::LABELS.len()],
@@ -107,17 +137,12 @@ impl Default for Metrics {
                 "Browsers that came back from a provider, by what became of them",
                 ("result", Arrival::LABELS),
             ),
-            providers: register(
+            providers: ProviderGauges::registered(registry),
+            clock_skew: register(
                 registry,
-                "handback_provider_ready",
-                "Whether customers can be sent to a provider",
-                Family::default(),
-            ),
-            providers_away: register(
-                registry,
-                "handback_provider_away_seconds",
-                "For how long a provider has not answered when it was asked about payments; 0 while it answers",
-                Family::default(),
+                "handback_store_clock_skew_seconds",
+                "By how much the store's clock is ahead of this machine's",
+                Gauge::default(),
             ),
             mismatches: register(
                 registry,
@@ -186,12 +211,32 @@ impl Metrics {
 
     /// Notes whether customers can be sent to the provider of this name: `a-z`, `0-9` and `-`.
     pub fn set_provider_ready(&self, name: &str, is_ready: bool) {
-        self.providers.get_or_create(&[("provider", name.to_owned())]).set(i64::from(is_ready));
+        self.providers.ready.get_or_create(&[("provider", name.to_owned())]).set(i64::from(is_ready));
+        let mut unready = self.providers.unready.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_ready {
+            unready.remove(name);
+        } else {
+            unready.insert(name.to_owned());
+        }
+    }
+
+    /// The providers to which no customers can be sent.
+    pub fn providers_unready(&self) -> BTreeSet<String> {
+        self.providers.unready.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes by how many milliseconds the store's clock is ahead of this machine's.
+    pub fn set_clock_skew(&self, millis: i64) {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a skew that has 53 bits of milliseconds is large enough to see"
+        )]
+        self.clock_skew.set(millis as f64 / 1e3);
     }
 
     /// Notes for how long the provider of this name has not answered when it was asked about payments.
     pub fn set_provider_away(&self, name: &str, span: Duration) {
-        self.providers_away.get_or_create(&[("provider", name.to_owned())]).set(span.as_secs_f64());
+        self.providers.away.get_or_create(&[("provider", name.to_owned())]).set(span.as_secs_f64());
     }
 
     /// Notes how many payments have been found to be something else than what was asked for, since the start.
@@ -247,7 +292,9 @@ mod tests {
     fn every_metric_is_there_from_the_start_with_its_type_and_its_help() {
         let metrics = Metrics::default();
         metrics.set_provider_ready("sandbox", false);
+        assert!(metrics.providers_unready().contains("sandbox"));
         metrics.set_provider_ready("sandbox", true);
+        assert!(metrics.providers_unready().is_empty());
         assert_eq!(line(&metrics, "handback_provider_ready{provider=\"sandbox\"}"), "1");
         for (name, kind, help) in [
             ("requests_total", "counter", "Answers, by kind of route and class of status."),
@@ -258,6 +305,7 @@ mod tests {
                 "counter",
                 "Payments that were found to be something else than what their provider was asked for.",
             ),
+            ("store_clock_skew_seconds", "gauge", "By how much the store's clock is ahead of this machine's."),
             ("connections", "gauge", "Connections that are open."),
             ("connections_limit", "gauge", "Connections that there may be at a time."),
             ("connections_full_total", "counter", "Times that the limit of connections was reached."),
@@ -279,7 +327,7 @@ mod tests {
             assert_eq!(line(&metrics, &format!("# TYPE handback_{name} ")), kind);
         }
         let samples = metrics.render().lines().filter(|line| !line.starts_with('#')).count();
-        assert_eq!(samples, 8 * 5 + 5 + 1 + 1 + 2 + 1 + 4 + 8 + 6 + 5 + 14, "each value of each label has a line");
+        assert_eq!(samples, 8 * 5 + 5 + 1 + 1 + 1 + 2 + 1 + 4 + 8 + 6 + 5 + 14, "each value of each label has a line");
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod body;
 mod console;
 mod credentials;
 mod dialects;
+mod health;
 mod idempotency;
 mod in_language;
 mod ixopay;
@@ -29,6 +30,7 @@ mod yapily;
 pub use body::{BodyTrouble, Incoming, Limits};
 pub use console::SignInAttempts;
 pub use dialects::dialects;
+pub use health::health;
 pub use in_language::PageOptions;
 pub use ixopay::Rates;
 pub use local::{loopback_names_only, own_pages_only};
@@ -39,8 +41,6 @@ pub use rules::keep_rules;
 
 use actix_web::{HttpResponse, web};
 
-use crate::engine::Engine;
-use crate::telemetry::metrics::Metrics;
 use views::{Front, ProblemPage};
 
 /// Whom a gateway is there for.
@@ -52,12 +52,12 @@ pub enum GatewayKind {
     Own,
 }
 
-/// Every route, but those of the sandbox bank and the demo. The application data it wants: [`Engine`], [`Limits`],
-/// [`Rates`], [`SignInAttempts`], [`GatewayKind`] and [`PageOptions`].
+/// Every route, but those of the sandbox bank and the demo. The application data it wants: the engine, the node's health,
+/// [`Limits`], [`Rates`], [`SignInAttempts`], [`GatewayKind`] and [`PageOptions`].
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .service(page_at("/", "GET").route(web::get().to(front)))
-        .service(page_at("/health", "GET").route(web::get().to(health)))
+        .configure(health::routes)
         .configure(pages::routes)
         .configure(notify::routes)
         .configure(dialects::routes)
@@ -70,16 +70,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
 
 async fn front(kind: web::Data<GatewayKind>) -> HttpResponse {
     reply::page(&Front { demo: **kind == GatewayKind::Demo })
-}
-
-/// 200 while the store answers, else 503: for load balancers. It says too whether connections have to wait.
-async fn health(engine: web::Data<Engine>, metrics: web::Data<Metrics>) -> HttpResponse {
-    let connections = if metrics.connections.are_full() { "full" } else { "ok" };
-    let (mut answer, status) = match engine.deps.store.ping().await {
-        Ok(()) => (HttpResponse::Ok(), "ok"),
-        Err(_) => (HttpResponse::ServiceUnavailable(), "store away"),
-    };
-    answer.json(serde_json::json!({ "status": status, "connections": connections }))
 }
 
 /// What stands at an address that has nothing.

@@ -66,6 +66,8 @@ kinds! {
         "Only a consent that is in force can be consumed; consent_status says where it stands.";
     CallbackEnded = "callback-ended", "The callback has ended",
         "The first end of a callback stands: a different result, or a cancellation, comes too late.";
+    TooOften = "too-often", "Asked too often",
+        "What the call asks for is done once a second at the most. Make it again in a moment.";
     StoreAway = "store-away", "Try again",
         "The store does not answer at the moment. Make the same call again, with the same Idempotency-Key if there was one.";
     Internal = "internal", "Something is missing here",

@@ -61,6 +61,12 @@ pub fn with_visit_cookie(mut response: HttpResponse, cookie: &VisitCookie, reque
     response
 }
 
+/// Gives a browser a cookie along that is no visit's.
+pub fn with_cookie(mut response: HttpResponse, cookie: &VisitCookie) -> HttpResponse {
+    set(&mut response, cookie);
+    response
+}
+
 /// Sends a browser on with what becomes of its visit cookies.
 pub fn see_other_with(redirect: &Redirect, cookies: &[VisitCookie]) -> HttpResponse {
     let mut response = see_other(redirect);

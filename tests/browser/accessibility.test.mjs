@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
+import { read } from './camera.mjs';
 import { openChromium, openWindow } from './chromium.mjs';
 import { openGateway, openSite } from './gateway.mjs';
 
@@ -57,6 +58,17 @@ const PAGES = {
     await page.goto(await gateway.payment('com.example.shop://paid'));
     await page.click('form[action="/payment/cancel"] button');
     await page.waitForSelector('#open');
+  },
+  // On a screen as narrow as this one no code is offered.
+  code: async (page) => {
+    await page.goto(await gateway.payment(`${site.base}/cb`));
+    await page.evaluate(() => document.querySelector('form[action="/payment/code"]').submit());
+    await page.waitForSelector('.code');
+  },
+  phone: async (page) => {
+    await PAGES.code(page);
+    await page.goto(await read(page));
+    await page.waitForSelector('form[action="/payment/phone"]');
   },
   session: async (page) => page.goto((await gateway.hosted(`${site.base}/cb`)).authentication.redirectUrl),
   banks: async (page) => page.goto(await gateway.hostedConsent(`${site.base}/cb`)),

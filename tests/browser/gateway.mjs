@@ -71,6 +71,11 @@ function shop(base, { merchant_id: id, api_key: key }) {
       const made = await post('/secpaid/api/v2/createLink', { token: key }, { amount: 25, callback_url: callback });
       return made.data.pay_link;
     },
+    // The address of a payment of 25 EUR that a page opens in a window of its own.
+    async popup(callback) {
+      const payment = { amount: '25.00', currency: 'EUR', display: 'popup', callback, one_time_token: true };
+      return (await post('/v1/journeys', own, payment)).pay_link;
+    },
     // A payment on Token.io's hosted pages, which comes home to this callback.
     async hosted(callbackUrl) {
       const initiation = {

@@ -41,11 +41,13 @@ const ROOMS: &[(&str, &[&str])] = &[
             "store::redis",
         ],
     ),
-    // What the engine and the courier have sent.
-    ("mail", &["engine::deps", "domain"]),
+    // What the engine and the courier have sent. The clock, for the ids of mails.
+    ("mail", &["engine::deps", "domain", "clock"]),
     ("telemetry", &["config"]),
     // Connections, below everything that answers.
     ("listener", &["telemetry"]),
+    // How a node is: what its store, its providers and its listener say, for the pages of `web` and for the log.
+    ("health", &["engine", "store", "listener", "telemetry", "domain"]),
     // What is decided.
     ("domain", &[]),
     ("clock", &["domain"]),
@@ -85,9 +87,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("provider::*", &["provider", "egress", "domain", "clock", "keys"]),
     // The keys open the secrets that merchants' webhooks are signed with.
     ("courier", &["engine::deps", "store", "egress", "domain", "clock", "keys"]),
+    // The engine's eyes outside: it is asked by a trait of its deps, as the courier is.
+    ("check_up", &["engine::deps", "egress", "domain"]),
     // Fetches merchants' logos for the engine, which knows only that somebody does.
     ("logo", &["engine::deps", "egress", "domain"]),
-    ("web", &["web::views", "engine", "dialect", "domain", "language", "telemetry", "listener"]),
+    ("web", &["web::views", "engine", "health", "dialect", "domain", "language", "telemetry", "listener"]),
     ("web::views", &["domain", "language"]),
     // Two neighbours that happen to live in the same binary: the test bank's pages, and the newcomer's shop, which is
     // an ordinary merchant's app.
@@ -98,6 +102,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// Crates that only these rooms may name. What stands here is what would be hard to take out again.
 const CRATES: &[(&str, &[&str])] = &[
     ("actix_web", &["main", "gateway", "web", "sandbox", "demo", "telemetry", "listener"]),
+    ("x509_cert", &["check_up"]),
     ("anyhow", &["main", "gateway", "cli"]),
     ("rand", &["clock", "telemetry"]),
     ("redis", &["store::redis"]),
@@ -134,7 +139,7 @@ const DOMAIN_CRATES: &[&str] = &[
 
 /// The engine from the ground up, as `src/engine/mod.rs` has it.
 const FLOORS: &Floors = &[
-    &["deps", "derive", "draft", "pace", "single_flight", "longest", "visitor"],
+    &["deps", "derive", "draft", "pace", "single_flight", "longest", "phone_code", "visitor"],
     &[
         "accounts",
         "ahead",
@@ -152,6 +157,7 @@ const FLOORS: &Floors = &[
         "redirect",
         "scan",
         "visit",
+        "watch",
     ],
     &["use_cases"],
     &["sweep"],

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use open_body::{AttachBody, Capture, OpenBody, OperationBody};
-pub use webhook::feed_body;
+pub use webhook::{feed_body, test_webhook};
 
 use super::{kept::in_journeys, secpaid};
 use crate::domain::{

@@ -48,6 +48,9 @@ pub struct OpenBody {
     pub expires_in: Option<u64>,
     /// In which language our pages are.
     pub language: Option<String>,
+    /// In what our pages are shown.
+    #[serde(default)]
+    pub display: Display,
     /// Whether the callback gets a one-time token.
     pub one_time_token: Option<bool>,
     /// The merchant's own texts, by their names.
@@ -63,6 +66,17 @@ pub enum Capture {
     Automatic,
     /// When it is asked for.
     Manual,
+}
+
+/// In what our pages are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Display {
+    /// In the customer's window.
+    #[default]
+    Page,
+    /// In a window of their own, which the merchant's page opens.
+    Popup,
 }
 
 impl OpenBody {
@@ -104,6 +118,7 @@ impl OpenBody {
             extra_outcomes: Some(ExtraOutcomes::On),
             expiry: self.expires_in.map(|seconds| Expiry::within("expires_in", Duration::from_secs(seconds))),
             language: self.language.map(|tag| LanguageTag::parse(&tag)).transpose()?,
+            in_popup: self.display == Display::Popup,
         })
     }
 }

@@ -10,7 +10,8 @@ use crate::dialect::moments;
 use crate::domain::delivery::Target;
 use crate::domain::provider_account::name_for_merchant;
 use crate::domain::{
-    FeedEvent, FinalOutcome, Journey, MerchantTexts, PaymentStanding, ProviderRefusal, UnixMillis, WebhookPayload,
+    CallbackUrl, FeedEvent, FinalOutcome, Journey, MerchantTexts, PaymentStanding, ProviderRefusal, UnixMillis,
+    WebhookPayload,
 };
 
 #[derive(Serialize)]
@@ -23,7 +24,7 @@ struct Body<D> {
     data: D,
 }
 
-/// What is said of trouble with an endpoint or a provider.
+/// What is said of trouble with an endpoint, a provider or a callback.
 #[derive(Serialize)]
 struct Trouble<'a> {
     /// The journey that met it.
@@ -33,6 +34,8 @@ struct Trouble<'a> {
     endpoint: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -65,6 +68,13 @@ struct Data<'a> {
 pub(super) fn webhook(journey: &Journey, texts: MerchantTexts, final_outcome: &FinalOutcome) -> Option<WebhookPayload> {
     let body = serde_json::to_string(&concluded(journey, texts, final_outcome, None)).ok()?;
     Some(WebhookPayload { content_type: "application/json".into(), body })
+}
+
+/// Writes a test webhook: that it is one, and where it goes.
+pub fn test_webhook(endpoint: &CallbackUrl, at: UnixMillis) -> WebhookPayload {
+    let data = serde_json::json!({ "endpoint": endpoint.without_query() });
+    let body = serde_json::json!({ "type": "test", "timestamp": moments::written(at), "data": data });
+    WebhookPayload { content_type: "application/json".into(), body: body.to_string() }
 }
 
 /// Writes an event as the feed of its merchant has it, under this id and written at this moment: the body of the webhook
@@ -102,13 +112,19 @@ pub fn feed_body(
             let provider = Some(name_for_merchant(journey.provider_of(visit)));
             serde_json::value::to_raw_value(&told("provider.away", Trouble { provider, ..trouble(journey) }))
         }
+        FeedEvent::CallbackDown => {
+            let outcome = journey.final_outcome().map(|final_outcome| final_outcome.outcome);
+            let callback = journey.opening().plan.destination_for(outcome)?.url.without_query();
+            let data = Trouble { callback: Some(callback), ..trouble(journey) };
+            serde_json::value::to_raw_value(&told("callback.down", data))
+        }
     };
     written.ok()
 }
 
 fn trouble(journey: &Journey) -> Trouble<'_> {
     let (journey_id, pay_id) = (journey.id().to_string(), journey.pay_id().to_string());
-    Trouble { journey_id, pay_id, endpoint: None, provider: None }
+    Trouble { journey_id, pay_id, endpoint: None, provider: None, callback: None }
 }
 
 fn concluded<'a>(

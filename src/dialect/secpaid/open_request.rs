@@ -68,6 +68,7 @@ pub fn read_wish(fields: &Fields, kind: Kind) -> Result<OpenRequest, Invalid> {
         // A field of this gateway, because SecPaid has none.
         expiry: fields.number(EXPIRES_IN)?.map(|seconds| Expiry::within(EXPIRES_IN, Duration::from_secs(seconds))),
         language: None,
+        in_popup: false,
     })
 }
 

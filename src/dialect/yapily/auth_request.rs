@@ -123,6 +123,7 @@ impl AuthRequest {
             extra_outcomes: None,
             expiry: None,
             language: self.language,
+            in_popup: false,
         }
     }
 }

@@ -56,6 +56,7 @@ fn journey(token: OneTime, application_user: Option<&str>) -> Journey {
         mode: Some(Mode::Test),
         choices: Vec::new(),
         marks: None,
+        popup: None,
     });
     let BegunVisit::New(journey, 0) = journey.begin_visit(None, NOW) else { panic!("it did not depart") };
     journey

@@ -1,7 +1,8 @@
 //! The transitions: each consumes the journey and answers the next one.
 
 use super::{
-    Choice, Effect, FinalOutcome, Journey, LedTo, Proof, ProviderVisit, RecordedResponse, Reopening, ResponseId, Stage,
+    Choice, Effect, FinalOutcome, Journey, LedTo, PhonePress, Proof, ProviderVisit, RecordedResponse, Reopening,
+    ResponseId, Stage,
 };
 use crate::domain::{Fact, Grant, JourneyEvent, ProviderRefusal, Sealed, UnixMillis};
 
@@ -31,7 +32,25 @@ impl Journey {
     /// Sends the customer to the provider, or again to where the customer is already expected. `to` is the customer's
     /// choice, where there is one; another choice than the last one is another visit.
     #[must_use]
-    pub fn begin_visit(mut self, to: Option<Choice>, at: UnixMillis) -> BegunVisit {
+    pub fn begin_visit(self, to: Option<Choice>, at: UnixMillis) -> BegunVisit {
+        self.begin(to, None, at)
+    }
+
+    /// Sends the customer to the provider on the phone that has pressed. A code begins one visit: what is under way may be
+    /// another phone's, and one that is over is not begun again.
+    #[must_use]
+    pub fn begin_visit_on_phone(self, to: Option<Choice>, press: PhonePress, at: UnixMillis) -> BegunVisit {
+        match self.visit_of_code(press.code_at) {
+            Some(phone) if phone.press != press => {
+                let visit = phone.visit;
+                BegunVisit::UnderWay(self, visit)
+            }
+            Some(phone) if self.away_on_phone() != Some(phone) => BegunVisit::Ended(self),
+            Some(_) | None => self.begin(to, Some(press), at),
+        }
+    }
+
+    fn begin(mut self, to: Option<Choice>, press: Option<PhonePress>, at: UnixMillis) -> BegunVisit {
         // Nobody comes late to an operation: what was ordered is done.
         let is_late = self.is_past_expiry(at) && self.opening.purpose.needs_customer();
         if is_late || matches!(self.stage(), Stage::Concluded(_) | Stage::HandedBack) {
@@ -39,7 +58,7 @@ impl Journey {
         }
         if let Some(visit) = self.under_way() {
             let same = to.is_none() || self.past.visits.last().is_some_and(|last| last.to == to);
-            if same {
+            if same && self.phone_visit(visit).map(|phone| phone.press) == press {
                 return BegunVisit::UnderWay(self, visit);
             }
         }
@@ -62,6 +81,9 @@ impl Journey {
                     redirect: None,
                     payment: None,
                 });
+                if let Some(press) = press {
+                    self.note_phone(number, press);
+                }
                 BegunVisit::New(self.revised(), number)
             }
             _ => BegunVisit::TooOften,
@@ -251,6 +273,15 @@ impl Journey {
     #[must_use]
     pub fn resulted(mut self, result: Sealed) -> Self {
         self.past.result = Some(result);
+        self
+    }
+
+    /// Has the hand-back of this number go by a button on our page. It belongs to the step that decides the hand-back.
+    #[must_use]
+    pub fn by_button(mut self, number: u8) -> Self {
+        if !self.goes_by_button(number) {
+            self.past.by_button.push(number);
+        }
         self
     }
 

@@ -9,6 +9,7 @@ mod operation;
 mod ordering;
 mod payment;
 mod payment_order;
+mod phone;
 mod provider_redirect;
 mod purpose;
 mod reading;
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 use crate::domain::{
     CallbackPlan, Cause, DialectData, FrozenSettings, GatewaySignature, Grant, Instrument, JourneyId, MerchantId,
-    MerchantMarks, MerchantName, Mode, OneTimeToken, Outcome, PayId, ProviderRefusal, Sealed, UnixMillis,
+    MerchantMarks, MerchantName, Mode, OneTimeToken, Outcome, PayId, PopupOrigin, ProviderRefusal, Sealed, UnixMillis,
 };
 
 pub use changing::{BegunVisit, Conclusion};
@@ -29,6 +30,7 @@ pub use operation::{AppliedOperation, Inapplicable, ReportedOperation};
 pub use ordering::RepeatedOrder;
 pub use payment::{BrowserReturn, CreatedPayment, Ending, PaymentReference, PaymentStanding, ProviderPayment};
 pub use payment_order::PaymentOrder;
+pub use phone::{PhonePress, PhoneVisit};
 pub use provider_redirect::ProviderRedirect;
 pub use purpose::{Cancel, Checkout, Job, OperationKind, PaymentOperation, Purpose, RepeatAgreement, Repeated, Wanted};
 pub use resume::{Resumed, Resumption};
@@ -74,6 +76,8 @@ pub struct Opening {
     pub choices: Vec<String>,
     /// The links in the foot of its pages, if the merchant has any.
     pub marks: Option<Box<MerchantMarks>>,
+    /// The origin of the merchant's page that has opened its pages in a window of their own, if one has.
+    pub popup: Option<PopupOrigin>,
 }
 
 impl Opening {
@@ -102,6 +106,11 @@ pub(crate) struct Past {
     pub result: Option<Sealed>,
     /// The operation that gives a late payment back, once it was begun.
     pub late_refund: Option<PayId>,
+    /// The hand-backs, by the numbers of their tokens, that go by a button on our page: the callback was down when they
+    /// were decided.
+    pub by_button: Vec<u8>,
+    /// The visits that were made on a phone, by a code that the checkout showed.
+    pub phone_visits: Vec<PhoneVisit>,
     /// The handles that were redeemed.
     pub resumed: Vec<Resumed>,
 }

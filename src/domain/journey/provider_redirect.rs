@@ -73,6 +73,9 @@ impl Journey {
         }
         let redirect = Some(ProviderRedirect::Asked { until: at });
         self.past.visits.push(ProviderVisit { left_at: at, to, answers: Vec::new(), redirect, payment: None });
+        if let Some(press) = self.phone_visit(response_id.visit).map(|phone| phone.press) {
+            self.note_phone(next, press);
+        }
         Some(self.revised())
     }
 

@@ -337,6 +337,16 @@ impl Journey {
         }
     }
 
+    /// Whether the hand-back of this number goes by a button on our page.
+    pub fn goes_by_button(&self, number: u8) -> bool {
+        self.past.by_button.contains(&number)
+    }
+
+    /// Whether a customer was sent home in this round before its outcome.
+    pub fn was_handed_back_early(&self) -> bool {
+        self.visits_now().iter().any(|visit| visit.answers.iter().any(|a| a.end == Some(LedTo::HandedBackEarly)))
+    }
+
     /// When a hand-back came about, which shows how old it is: its final outcome's moment, or before one
     /// the time at which its customer left for the provider. It never changes.
     pub fn moment_of(&self, end: &LedTo, visit: Option<u8>) -> UnixMillis {

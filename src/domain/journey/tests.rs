@@ -45,6 +45,7 @@ pub(crate) fn journey() -> Journey {
         mode: Some(Mode::Test),
         choices: Vec::new(),
         marks: None,
+        popup: None,
     })
 }
 

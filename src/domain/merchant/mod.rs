@@ -4,7 +4,7 @@ pub use crate::domain::terms::{Settings, SettingsPatch};
 use crate::domain::text::label;
 use crate::domain::{
     CallbackUrl, DeviceUrls, FetchedLogo, Invalid, IssuedKey, MerchantId, Mode, Person, Placement, ProviderAccount,
-    Rotating, Slots, UnixMillis, WebhookEndpoint,
+    Rotating, SavedEndpoint, Slots, UnixMillis,
 };
 
 /// A merchant and its profile. `revision` counts the changes, so that no edit is lost to another.
@@ -31,7 +31,7 @@ pub struct Merchant {
     /// What it has chosen.
     pub settings: Settings,
     /// Its saved payment endpoints.
-    pub endpoints: Slots<WebhookEndpoint>,
+    pub endpoints: Slots<SavedEndpoint>,
     /// Where every change goes, where a dialect has one such place for all journeys.
     pub webhook: Option<Webhook>,
     /// The public keys that its calls are signed with.
@@ -130,6 +130,8 @@ pub struct SavedCallback {
     pub device_urls: DeviceUrls,
     /// Which journeys it is used in.
     pub used: Used,
+    /// Whether it is looked at every minute.
+    pub watched: bool,
 }
 
 /// Which journeys a saved callback is used in.
@@ -150,6 +152,9 @@ pub struct SavedCallbacks {
 }
 
 impl SavedCallbacks {
+    /// The most callbacks of one merchant that are watched.
+    pub const MAX_WATCHED: usize = 10;
+
     /// The most slots for callbacks, holes included.
     pub const MAX_SLOTS: usize = Slots::<SavedCallback>::MOST;
 
@@ -192,6 +197,7 @@ impl SavedCallbacks {
     /// When the name is taken or all slots are taken.
     pub fn add(&mut self, saved: SavedCallback) -> Result<usize, Invalid> {
         self.check_name(&saved, None)?;
+        self.check_watched(&saved, None)?;
         self.slots.add(saved).ok_or_else(|| {
             Invalid::new("url", format!("is one too many: there are {} slots", Self::MAX_SLOTS))
                 .hint("replace an entry with PUT")
@@ -204,12 +210,28 @@ impl SavedCallbacks {
     /// When the name is taken by another slot.
     pub fn replace(&mut self, index: usize, saved: SavedCallback) -> Result<bool, Invalid> {
         self.check_name(&saved, Some(index))?;
+        self.check_watched(&saved, Some(index))?;
         Ok(self.slots.replace(index, saved))
     }
 
     /// Leaves a hole at `index`. `false` when there was nothing.
     pub fn delete(&mut self, index: usize) -> bool {
         self.slots.delete(index)
+    }
+
+    /// Whether a callback that is watched is at this place, whatever its query.
+    pub fn watches(&self, url: &CallbackUrl) -> bool {
+        let is_there = |saved: &SavedCallback| saved.watched && saved.url.without_query() == url.without_query();
+        self.slots.entries().any(|(_, saved)| is_there(saved))
+    }
+
+    fn check_watched(&self, saved: &SavedCallback, own: Option<usize>) -> Result<(), Invalid> {
+        let others = self.slots.entries().filter(|(index, other)| other.watched && Some(*index) != own).count();
+        if !saved.watched || others < Self::MAX_WATCHED {
+            return Ok(());
+        }
+        Err(Invalid::new("watched", format!("is one too many: {} callbacks may be watched", Self::MAX_WATCHED))
+            .hint("save another one without it first"))
     }
 
     fn check_name(&self, saved: &SavedCallback, own: Option<usize>) -> Result<(), Invalid> {

@@ -10,6 +10,7 @@ fn saved(name: Option<&str>) -> SavedCallback {
         params_in: Placement::Query,
         device_urls: DeviceUrls::default(),
         used: Used::ByDefault,
+        watched: false,
     }
 }
 

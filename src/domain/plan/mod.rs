@@ -4,7 +4,7 @@ use crate::domain::callback::{MAX_LENGTH, RESUME, Saved, check_count, each, pars
 use crate::domain::signed_return::PARAMETER;
 use crate::domain::{
     AppLinks, CallbackUrl, DeviceUrls, Invalid, Item, OneOffUrls, Outcome, Params, Placement, RequestedCallbacks,
-    Rules, SavedCallback, SavedCallbacks, Sealed, Target, WebhookOptions,
+    Rules, SavedCallback, SavedCallbacks, SavedEndpoint, Sealed, Slots, Target, WebhookOptions,
 };
 
 pub use crate::domain::endpoint::WebhookEndpoint;
@@ -67,7 +67,7 @@ pub struct Allowed<'a> {
     /// The merchant's saved callbacks.
     pub callbacks: &'a SavedCallbacks,
     /// The merchant's saved payment endpoints, in their slots.
-    pub endpoints: &'a [Option<WebhookEndpoint>],
+    pub endpoints: &'a [Option<SavedEndpoint>],
     /// Whether one-off URLs are.
     pub one_off_urls: OneOffUrls,
     /// The operator's and the dialect's rules for URLs.
@@ -196,6 +196,12 @@ impl CallbackPlan {
         callbacks.chain((0..=u8::MAX).zip(&self.endpoints).map(|(index, _)| Target::WebhookEndpoint(index)))
     }
 
+    /// The saved endpoint that a target is, as it stands by now. `None` where it is none, or its slot holds another one.
+    pub fn saved_endpoint<'a>(&self, target: Target, saved: &'a Slots<SavedEndpoint>) -> Option<&'a SavedEndpoint> {
+        let frozen = self.endpoint(target)?;
+        saved.at(frozen.slot?).filter(|saved| saved.is_at(&frozen.url))
+    }
+
     /// Where a target is. `None` when this plan has none there.
     pub fn url_of(&self, target: Target) -> Option<&CallbackUrl> {
         match target {
@@ -253,7 +259,7 @@ impl Saved for SavedCallbacks {
     }
 }
 
-impl Saved for [Option<WebhookEndpoint>] {
+impl Saved for [Option<SavedEndpoint>] {
     fn has_url(&self, url: &str) -> bool {
         self.iter().flatten().any(|endpoint| endpoint.url.as_str() == url)
     }
@@ -341,8 +347,8 @@ fn resolve_endpoint(item: &Item, allowed: Allowed<'_>) -> Result<WebhookEndpoint
 }
 
 fn saved_endpoint(index: usize, allowed: Allowed<'_>) -> Option<WebhookEndpoint> {
-    let saved = allowed.endpoints.get(index)?.clone()?;
-    Some(WebhookEndpoint { slot: Some(index), ..saved })
+    let saved = allowed.endpoints.get(index)?.as_ref()?;
+    Some(WebhookEndpoint { slot: Some(index), ..saved.endpoint.clone() })
 }
 
 #[cfg(test)]

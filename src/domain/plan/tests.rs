@@ -9,7 +9,14 @@ fn callbacks() -> SavedCallbacks {
         let url = CallbackUrl::parse(url, &Rules::default()).unwrap();
         let device_urls = DeviceUrls::default();
         callbacks
-            .add(SavedCallback { url, name: None, params_in: Placement::Query, device_urls, used: Used::ByDefault })
+            .add(SavedCallback {
+                url,
+                name: None,
+                params_in: Placement::Query,
+                device_urls,
+                used: Used::ByDefault,
+                watched: false,
+            })
             .unwrap();
     }
     callbacks
@@ -106,7 +113,7 @@ fn a_list_has_an_end_in_either_form() {
 #[test]
 fn payment_endpoints_are_urls_and_saved_ones() {
     let (rules, callbacks) = (Rules::default(), callbacks());
-    let saved = |url| WebhookEndpoint::at(CallbackUrl::parse(url, &rules).unwrap());
+    let saved = |url| SavedEndpoint::from(WebhookEndpoint::at(CallbackUrl::parse(url, &rules).unwrap()));
     let endpoints = [None, Some(saved("https://a.example/1")), Some(saved("https://a.example/2?status=x"))];
     let one_off_urls = OneOffUrls::Allowed;
     let allowed = Allowed {
@@ -219,6 +226,7 @@ fn urls_for_devices_come_with_the_destination_alone_and_with_its_own_url_alone()
             params_in: Placement::Query,
             device_urls: device_urls.clone(),
             used: Used::ByDefault,
+            watched: false,
         })
         .unwrap();
     let allowed = |appended| Allowed {
@@ -252,7 +260,14 @@ fn a_way_that_holds_a_name_of_ours_is_refused_where_it_would_be_used() {
     let device_urls = DeviceUrls::parse(written, &url, &rules).unwrap();
     let mut callbacks = SavedCallbacks::default();
     callbacks
-        .add(SavedCallback { url, name: None, params_in: Placement::Query, device_urls, used: Used::ByDefault })
+        .add(SavedCallback {
+            url,
+            name: None,
+            params_in: Placement::Query,
+            device_urls,
+            used: Used::ByDefault,
+            watched: false,
+        })
         .unwrap();
     let allowed = Allowed {
         callbacks: &callbacks,

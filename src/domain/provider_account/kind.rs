@@ -48,6 +48,16 @@ impl AccountKind {
         }
     }
 
+    /// Those of them that are secrets: never shown once they are given.
+    pub const fn secrets(self) -> &'static [&'static str] {
+        match self {
+            Self::Http => &["secret"],
+            Self::Connector => &["password", "shared_secret"],
+            Self::Member => &["private_key"],
+            Self::Application => &["application_secret"],
+        }
+    }
+
     /// Those of them that are replaced by a change of the account: its payments under way must stay what they are.
     pub const fn replaceable(self) -> &'static [&'static str] {
         match self {

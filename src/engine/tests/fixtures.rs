@@ -4,9 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use crate::clock::Clock;
 use crate::domain::{
-    DialectData, Mode, OneTime, OpenRequest, Placement, PublicUrl, Purpose, RequestedCallbacks, Rules, WebhookOptions,
+    CallbackUrl, DialectData, Finding, Look, Mode, OneTime, OpenRequest, Placement, PublicUrl, Purpose,
+    RequestedCallbacks, Rules, SavedCallback, UnixMillis, WebhookOptions,
 };
-use crate::engine::deps::{Deps, NoCourier, NoLogos, WaysIn};
+use crate::engine::deps::{CallbackExaminer, Deps, DownCallbacks, NoCourier, NoLogos, WaysIn};
 use crate::keys::Keys;
 use crate::store::Store;
 
@@ -27,7 +28,24 @@ pub fn deps(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Deps {
         operator: Vec::new(),
         ways_in: WaysIn::default(),
         waker: Arc::new(NoCourier),
+        tester: Arc::new(NoCourier),
+        examiner: Arc::new(NobodyLooks),
+        down: DownCallbacks::default(),
         logos: Arc::new(NoLogos),
+    }
+}
+
+/// Looks at nothing.
+struct NobodyLooks;
+
+#[async_trait::async_trait]
+impl CallbackExaminer for NobodyLooks {
+    async fn check_up(&self, _: &SavedCallback, _: UnixMillis) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    async fn look(&self, _: &CallbackUrl) -> Look {
+        Look::Unknown
     }
 }
 
@@ -45,5 +63,6 @@ pub fn open_request(purpose: Purpose, callback: RequestedCallbacks) -> OpenReque
         extra_outcomes: None,
         expiry: None,
         language: None,
+        in_popup: false,
     }
 }

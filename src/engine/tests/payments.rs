@@ -10,7 +10,7 @@ use crate::domain::{
     Amount, Cancel, Checkout, Currency, Instrument, LatePayments, Mode, Outcome, PayId, PaymentReference,
     PaymentStanding, ReportedOperation, Stage, UnixMillis, Wanted,
 };
-use crate::engine::{NotifyResult, SendRequest, SendResult, ask, visit};
+use crate::engine::{NotifyResult, SendRequest, SendResult, Sender, ask, visit};
 use crate::provider::{
     AskSchedule, Notification, NotificationError, Notified, PaymentContext, PaymentReport, PaymentStatus,
 };
@@ -176,7 +176,7 @@ impl Scene {
 
     async fn press(&self, journey: &Journey) -> SendResult {
         let link = derive::link(&self.engine.deps, journey).unwrap();
-        let press = SendRequest { link: &link, chosen: None, text: None, at: Instant::now() };
+        let press = SendRequest { sender: Sender::Link(&link), chosen: None, text: None, at: Instant::now() };
         use_cases::send_to_provider::send_to_provider(&self.engine, press).await.unwrap().unwrap()
     }
 

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::domain::{Amount, Cancel, Checkout, Currency, Wanted};
-use crate::engine::{Chosen, SendRequest, SendResult, derive, find, use_cases};
+use crate::engine::{Chosen, SendRequest, SendResult, Sender, derive, find, use_cases};
 
 fn refusing(code: &str) -> Bluntbank {
     Bluntbank { refuses_requests: Some(ProviderRefusal::new(code, Some("No."))), ..Bluntbank::default() }
@@ -13,7 +13,12 @@ async fn leaving(engine: &Arc<Engine>, journey: &Journey, institution: Option<&s
     let link = derive::link(&engine.deps, journey).unwrap();
     use_cases::send_to_provider::send_to_provider(
         engine,
-        SendRequest { link: &link, chosen: institution.map(Chosen::Institution), text: None, at: Instant::now() },
+        SendRequest {
+            sender: Sender::Link(&link),
+            chosen: institution.map(Chosen::Institution),
+            text: None,
+            at: Instant::now(),
+        },
     )
     .await
     .unwrap()

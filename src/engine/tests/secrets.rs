@@ -1,7 +1,7 @@
 //! Secrets that outlive the operator's keys, and numbers that somebody has already.
 
 use super::*;
-use crate::domain::{KeyName, MerchantId, Mode, endpoint::WebhookEndpoint as At};
+use crate::domain::{KeyName, MerchantId, Mode, SavedEndpoint, SealedHeader, endpoint::WebhookEndpoint as At};
 use crate::engine::{Edit, derive, merchant_keys, use_cases};
 use crate::keys::Keys;
 
@@ -49,7 +49,9 @@ async fn what_is_kept_for_a_merchant_outlives_the_operators_old_key() {
     use_cases::secrets::rotate_webhook_key(&before, id, hour).await.unwrap().unwrap();
     let cipher = derive::seal_for(&before.deps, id, &Secret::new("of the endpoint")).unwrap();
     let url = CallbackUrl::parse("https://shop.example/told", &Rules::default()).unwrap();
-    let endpoint = At { cipher: Some(cipher), ..At::at(url) };
+    let value = derive::seal_for(&before.deps, id, &Secret::new("of the header")).unwrap();
+    let headers = vec![SealedHeader { name: "authorization".into(), value }];
+    let endpoint = SavedEndpoint { headers, ..At { cipher: Some(cipher), ..At::at(url) }.into() };
     use_cases::profile::edit(&before, id, &Edit::AddEndpoint(endpoint), None).await.unwrap();
     let shop = stored(&before, id).await;
     let (secrets, webhook_keys) = (
@@ -66,6 +68,8 @@ async fn what_is_kept_for_a_merchant_outlives_the_operators_old_key() {
     assert_eq!(merchant_keys::webhook_keys(&after.deps, &shop), webhook_keys);
     let cipher = shop.endpoints.at(0).and_then(|endpoint| endpoint.cipher.clone()).unwrap();
     assert_eq!(after.deps.keys.open(&cipher, id.as_bytes()).unwrap().as_slice(), b"of the endpoint");
+    let header = shop.endpoints.at(0).and_then(|endpoint| endpoint.headers.first()).unwrap();
+    assert_eq!(after.deps.keys.open(&header.value, id.as_bytes()).unwrap().as_slice(), b"of the header");
     assert_eq!(use_cases::secrets::reseal(&after).await, Ok(0));
 }
 

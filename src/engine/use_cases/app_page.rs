@@ -1,4 +1,5 @@
-//! The page that opens an app, by a ticket: its address is kept in browsers' histories longer than it should open it.
+//! The pages that hold a one-time token, by a ticket: their addresses are kept in browsers' histories longer than they
+//! should open.
 
 use std::time::Duration;
 
@@ -20,17 +21,17 @@ pub enum Admitted {
     Unknown,
 }
 
-/// The page that opens a journey's app, at an address that lasts ten minutes.
+/// This page of a journey, at an address that lasts ten minutes.
 ///
 /// # Errors
 /// When the journey's key is gone.
-pub fn address(engine: &Engine, journey: &Journey) -> Result<Redirect> {
+pub fn address(engine: &Engine, journey: &Journey, page: &str) -> Result<Redirect> {
     let ticket = engine
         .deps
         .keys
         .page_ticket(journey, engine.deps.clock.now().plus(PAGE_TICKET_LIFE))
         .ok_or_else(derive::key_gone)?;
-    Ok(Redirect::own(&engine.deps.public_url, derive::app_page_of(journey), &[("ticket", &ticket)]))
+    Ok(Redirect::own(&engine.deps.public_url, page, &[("ticket", &ticket)]))
 }
 
 /// The journey of a handle, for the page that leads to an app store: for as long as the handle can be redeemed.

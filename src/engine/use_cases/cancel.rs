@@ -44,7 +44,7 @@ pub async fn cancel(engine: &Arc<Engine>, link: &str, visitor: &Visitor) -> Resu
 
 /// Whether this browser is one that may end a journey: where the merchant requires the browser that left, no other may.
 pub fn may_cancel(engine: &Engine, journey: &Journey, visitor: &Visitor) -> bool {
-    visitor::admission(&engine.deps, journey, visitor, engine.deps.clock.now()) != Admission::OtherBrowser
+    visitor::admission(&engine.deps, journey, visitor, (engine.deps.clock.now(), None)) != Admission::OtherBrowser
 }
 
 /// Ends a link for its merchant. `None` when the merchant has no such link; a job has none.

@@ -14,6 +14,8 @@ pub struct JourneyDetails {
     pub redeemed_at: Option<UnixMillis>,
     /// The deliveries that its final outcomes left.
     pub deliveries: Vec<Delivery>,
+    /// The journeys of the operations that were applied to it: what was captured, released, given back and charged back.
+    pub operations: Vec<Journey>,
 }
 
 /// A merchant's journeys, newest first, `most` at the most, beginning behind `after`.
@@ -82,5 +84,9 @@ pub async fn sight(engine: &Engine, merchant: MerchantId, pay_id: PayId) -> Resu
         redeemed_at = redeemed_at.or(spent);
     }
     let deliveries = engine.deps.store.deliveries(pay_id).await?;
-    Ok(Some(JourneyDetails { journey, redeemed_at, deliveries }))
+    let mut operations = Vec::new();
+    for applied in journey.operations() {
+        operations.extend(find::journey(&engine.deps, merchant, applied.by).await?);
+    }
+    Ok(Some(JourneyDetails { journey, redeemed_at, deliveries, operations }))
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::{
     EmailAddress, FetchedLogo, Invalid, Logo, LogoPicture, Merchant, MerchantId, Person, PublicKey, SavedCallback,
-    SettingsPatch, Slots, Webhook, WebhookEndpoint,
+    SavedEndpoint, SettingsPatch, Slots, WatchedCallback, Webhook,
 };
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, change};
@@ -25,9 +25,9 @@ pub enum Edit {
     /// Leaves a hole in a slot.
     Delete(usize),
     /// Saves a payment endpoint in a new slot.
-    AddEndpoint(WebhookEndpoint),
+    AddEndpoint(SavedEndpoint),
     /// Puts a payment endpoint into a slot.
-    ReplaceEndpoint(usize, WebhookEndpoint),
+    ReplaceEndpoint(usize, SavedEndpoint),
     /// Leaves a hole in a payment endpoint's slot.
     DeleteEndpoint(usize),
     /// Chooses anew.
@@ -91,6 +91,13 @@ pub async fn edit_once(
     edit: &Edit,
     reservation: Option<&Reservation>,
 ) -> Result<EditedOnce> {
+    // Before the profile is written: what nobody watches is forgotten again.
+    if let Edit::Add(saved) | Edit::Replace(_, saved) = edit
+        && saved.watched
+    {
+        let callback = WatchedCallback::up(merchant, saved.url.clone(), engine.deps.clock.now());
+        engine.deps.store.watch(&callback).await?;
+    }
     let logo = new_logo(engine, merchant, edit).await?;
     for _ in 0..change::TRIES {
         let Some(mut profile) = engine.deps.store.merchant(merchant).await? else { return Ok(EditedOnce::NoSuchSlot) };
@@ -194,7 +201,10 @@ fn apply(profile: &mut Merchant, edit: &Edit) -> Result<Edited, Invalid> {
             let slot = profile.endpoints.add(endpoint.clone());
             slot.map(|slot| Edited::Done(Some(slot))).ok_or_else(too_many_endpoints)
         }
-        Edit::ReplaceEndpoint(slot, endpoint) => Ok(edited(*slot, profile.endpoints.replace(*slot, endpoint.clone()))),
+        Edit::ReplaceEndpoint(slot, endpoint) => {
+            let endpoint = endpoint.clone().in_place_of(profile.endpoints.at(*slot));
+            Ok(edited(*slot, profile.endpoints.replace(*slot, endpoint)))
+        }
         Edit::DeleteEndpoint(slot) => Ok(edited(*slot, profile.endpoints.delete(*slot))),
         Edit::Register(key) => register(profile, key),
         Edit::Forget(id) => {
@@ -225,7 +235,7 @@ const fn edited(slot: usize, is_there: bool) -> Edited {
 }
 
 fn too_many_endpoints() -> Invalid {
-    let most = Slots::<WebhookEndpoint>::MOST;
+    let most = Slots::<SavedEndpoint>::MOST;
     Invalid::new("url", format!("is one too many: there are {most} slots for payment endpoints"))
         .hint("replace an entry with PUT")
 }

@@ -1,4 +1,4 @@
-//! A merchant's provider accounts: created, changed, tested, and their secrets rotated, without a restart.
+//! A merchant's provider accounts: created, changed, tested, removed, and their secrets rotated, without a restart.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,12 +8,14 @@ use url::Url;
 
 use crate::domain::provider_account::{GivenSettings, engine_secret, engine_url};
 use crate::domain::{
-    AccountAccess, AccountKind, AccountLabel, AccountName, AccountState, Currency, Invalid, Merchant, MerchantId,
-    ProviderAccount, Sealed, Secret, UnixMillis,
+    AccountAccess, AccountKind, AccountLabel, AccountName, AccountState, Currency, Invalid, Journey, Merchant,
+    MerchantId, ProviderAccount, Sealed, Secret, UnixMillis,
 };
 use crate::engine::deps::Result;
-use crate::engine::{Engine, change, derive, merchant_keys};
+use crate::engine::scan::{Page, ScanRange};
+use crate::engine::{Engine, change, derive, merchant_keys, scan};
 use crate::provider::ProviderError;
+use crate::store::JourneyFilter;
 
 /// The most accounts of a merchant.
 const MOST: usize = 20;
@@ -23,6 +25,9 @@ const MOST_CURRENCIES: usize = 50;
 
 /// The longest private key, in bytes: one of RSA with 4096 bits has 3,272 in PEM.
 const LONGEST_KEY: usize = 4096;
+
+/// How many journeys a removal looks at.
+const LOOKED_AT: usize = 20_000;
 
 /// How long a test waits for the account's provider.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -215,6 +220,46 @@ pub async fn test(engine: &Arc<Engine>, merchant: &Merchant, name: &str) -> Resu
         ping.boxed()
     });
     Ok(Some(tested.await))
+}
+
+/// Removes an account that is disabled, and that no journey needs any more. `false` when the merchant has no such account.
+///
+/// A payment, and money that is given back, is asked about at its own account for as long as its journey is kept; so the
+/// account stays as long.
+///
+/// # Errors
+/// When it is enabled, when a journey that is kept may lead to it, or when there are too many to know that; or when the
+/// store is in trouble.
+pub async fn remove(engine: &Engine, merchant: &Merchant, name: &str) -> Result<bool> {
+    let Some(account) = merchant.accounts.iter().find(|account| account.name.as_str() == name) else {
+        return Ok(false);
+    };
+    let is_disabled = |account: &ProviderAccount| match account.state {
+        AccountState::Disabled => Ok(()),
+        AccountState::Enabled => Err(Invalid::new("state", "is enabled").hint("disable the account first")),
+    };
+    is_disabled(account)?;
+    let provider = account.name.of_merchant(merchant.id);
+    let range = ScanRange { from: Some(account.created_at), most: LOOKED_AT, ..ScanRange::of(JourneyFilter::All) };
+    let needs = |journey: &Journey| journey.opening().providers().any(|name| name == provider);
+    let needing =
+        scan::select_and_count(&engine.deps, merchant.id, &range, (Page { skip: 0, most: 1 }, 0), needs).await?;
+    if !needing.journeys.is_empty() {
+        let rule = "has journeys that are kept, and their payments are asked about there";
+        return Err(Invalid::new("name", rule).hint("leave it disabled until they are forgotten").into());
+    }
+    if needing.stopped.is_some() {
+        let rule = format!("is among the providers of more than {LOOKED_AT} journeys, perhaps");
+        return Err(Invalid::new("name", rule).hint("leave it disabled").into());
+    }
+    let remove = |merchant: &mut Merchant| {
+        let place = merchant.accounts.iter().position(|account| account.name.as_str() == name);
+        // It may have been enabled meanwhile.
+        place
+            .map(|place| is_disabled(&merchant.accounts[place]).map(|()| drop(merchant.accounts.remove(place))))
+            .transpose()
+    };
+    Ok(change::change(&engine.deps, merchant.id, remove).await?.flatten().is_some())
 }
 
 /// Changes one account of a merchant. `None` when there is no such merchant or account.

@@ -310,6 +310,9 @@ fn reseal_one(engine: &Engine, merchant: &mut Merchant) {
     }
     for endpoint in merchant.endpoints.iter_mut() {
         endpoint.cipher = endpoint.cipher.as_ref().map(|cipher| seal(cipher).unwrap_or(cipher.clone()));
+        for header in &mut endpoint.headers {
+            header.value = seal(&header.value).unwrap_or_else(|| header.value.clone());
+        }
     }
 }
 

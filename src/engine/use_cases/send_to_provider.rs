@@ -5,9 +5,11 @@ use std::sync::Arc;
 use futures_util::future::FutureExt as _;
 use tokio::time::Instant;
 
-use crate::domain::{Institution, Journey, ProviderRefusal, Purpose, Redirect, ResponseKind, journey::Choice};
-use crate::engine::{Engine, ask, commit, conclude, derive, find, redirect, visit, visitor};
-use crate::engine::{deps::Result, visit::Visit, visitor::VisitCookie};
+use crate::domain::journey::{Choice, PhonePress};
+use crate::domain::{Institution, Journey, ProviderRefusal, Purpose, Redirect, ResponseKind};
+use crate::engine::visitor::{VisitCookie, Visitor};
+use crate::engine::{Engine, ask, commit, conclude, derive, find, phone_code, redirect, visit, visitor};
+use crate::engine::{deps::Result, phone_code::NoCode, visit::Visit};
 use crate::provider::Requested;
 
 /// Where a browser is sent, and the cookie that it takes.
@@ -32,6 +34,10 @@ pub enum SendResult {
     Ended(Box<Journey>),
     /// It has been tried too often.
     TooOften(Box<Journey>),
+    /// The phone has no code that it may use.
+    NoCode(NoCode, Box<Journey>),
+    /// It is under way on the customer's other device, and cannot be begun here.
+    Elsewhere(Box<Journey>),
     /// The provider could not be asked now.
     NoProvider(Box<Journey>),
     /// The provider refused the request: the browser goes where that leads.
@@ -47,11 +53,20 @@ pub enum Chosen<'a> {
     Provider(usize),
 }
 
+/// Who asks to be sent.
+#[derive(Clone, Copy)]
+pub enum Sender<'a> {
+    /// The browser that has this link.
+    Link(&'a str),
+    /// The phone that has read this code, with the cookies that it shows.
+    Phone(&'a str, &'a Visitor),
+}
+
 /// A request to leave.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct SendRequest<'a> {
-    /// The link of the journey.
-    pub link: &'a str,
+    /// Who asks.
+    pub sender: Sender<'a>,
     /// What the customer chose on our page.
     pub chosen: Option<Chosen<'a>>,
     /// The version of the text that asked for a consent there.
@@ -60,18 +75,34 @@ pub struct SendRequest<'a> {
     pub at: Instant,
 }
 
-/// Sends the customer of a link to the provider; a second press is the same visit. `None` when there is no
-/// such link.
+/// Sends the customer of a link or of a phone code to the provider; a second press is the same visit. `None` when there
+/// is no such link or code.
 ///
 /// # Errors
 /// When the store is in trouble, or the journey's key is gone.
 pub async fn send_to_provider(engine: &Arc<Engine>, request: SendRequest<'_>) -> Result<Option<SendResult>> {
-    let Some(journey) = find::look(&engine.deps, request.link).await? else { return Ok(None) };
+    let (journey, press) = match request.sender {
+        Sender::Link(link) => match find::look(&engine.deps, link).await? {
+            Some(journey) => (journey, None),
+            None => return Ok(None),
+        },
+        // Boxed, so that links have no room for it.
+        Sender::Phone(code, visitor) => match Box::pin(find::journey_of_phone_code(&engine.deps, code)).await? {
+            Some((journey, code_at)) => match phone_code::press(&engine.deps, &journey, visitor, code_at) {
+                Ok(press) => (journey, Some(press)),
+                Err(why) => return Ok(Some(SendResult::NoCode(why, Box::new(journey)))),
+            },
+            None => return Ok(None),
+        },
+    };
     if !journey.opening().purpose.needs_customer() {
         return Ok(Some(SendResult::Ended(Box::new(journey))));
     }
     let chosen = choice(engine, &journey, (request.chosen, request.text));
-    if chosen.is_none() && journey.awaits_choice() {
+    // A phone begins a visit of its own, whatever another device has chosen.
+    let begins =
+        |press: PhonePress| !journey.opening().choices.is_empty() && journey.visit_of_code(press.code_at).is_none();
+    if chosen.is_none() && (journey.awaits_choice() || press.is_some_and(begins)) {
         return Ok(Some(SendResult::Choose(Box::new(journey))));
     }
     let provider = chosen.as_ref().map_or_else(|| last_provider(&journey), |chosen| &chosen.provider);
@@ -80,13 +111,21 @@ pub async fn send_to_provider(engine: &Arc<Engine>, request: SendRequest<'_>) ->
         let asks = journey.institution().is_none() && matches!(journey.opening().purpose, Purpose::Consent(_));
         return Ok(Some(if asks { SendResult::Choose(journey) } else { SendResult::NoProvider(journey) }));
     }
-    let Some((journey, visit)) = commit::unless_gone(visit::begin(&engine.deps, journey, chosen).await)? else {
+    let Some((journey, visit)) = commit::unless_gone(visit::begin_for(&engine.deps, journey, chosen, press).await)?
+    else {
         return Ok(None);
     };
     Ok(Some(match visit {
         Visit::Ended => SendResult::Ended(Box::new(journey)),
         Visit::TooOften => SendResult::TooOften(Box::new(journey)),
-        Visit::UnderWay(visit) => send_off(engine, journey, visit, request.at).await?,
+        Visit::UnderWay(visit) => match journey.phone_visit(visit).map(|phone| phone.press) {
+            own if own == press => send_off(engine, journey, visit, request.at).await?,
+            Some(other) if press.is_some_and(|press| press.code_at == other.code_at) => {
+                SendResult::NoCode(NoCode::Used, Box::new(journey))
+            }
+            // One that is ordered, or being closed, is no other device's to begin.
+            _ => SendResult::Elsewhere(Box::new(journey)),
+        },
     }))
 }
 

@@ -20,6 +20,7 @@ detail-for = الغرض
 detail-reference = الرقم المرجعي
 detail-to = المستفيد
 back-to = العودة إلى { $merchant }
+merchant-away = لم يستجب موقع { $merchant } قبل قليل. إذا لم يفتح الزر الصفحة، فحاولوا مرة أخرى بعد بضع دقائق.
 close-window = يمكنكم إغلاق هذه النافذة.
 look-there = افتحوا التطبيق أو المتجر الذي بدأتم منه لمعرفة النتيجة.
 save-copy = حفظ نسخة
@@ -36,6 +37,23 @@ register-for = حفظ وسيلة دفع لدى
 register-title = حفظ وسيلة دفع لدى { $payee }
 register-next = تُدخلون بياناتكم لدى { $bank }، ثم تعودون إلى { $merchant }.
 
+## المتابعة على الهاتف: الرمز على الجهاز الأول، والسؤال على الهاتف، والنهاية هناك
+
+phone-offer = المتابعة على هاتفكم
+phone-code = رمز QR
+phone-code-sentence = امسحوا هذا الرمز بكاميرا هاتفكم. يعمل لمدة دقيقتين، على هاتف واحد.
+phone-code-over = انتهت صلاحية هذا الرمز
+phone-code-lasts = يعمل الرمز لمدة دقيقتين فقط.
+phone-code-again = عرض رمز جديد
+phone-pay-here = الدفع على هذا الجهاز
+phone-paying = تابعوا على هاتفكم
+phone-paying-sentence = أكّدوا الدفع هناك. تنتقل هذه الصفحة تلقائيًا.
+phone-paid-sentence = انتقلوا إلى الصفحة الأخيرة على هاتفكم، ثم تنتقل هذه الصفحة تلقائيًا.
+phone-started-elsewhere = بدأت عملية الدفع هذه على جهاز آخر.
+phone-only-yours = لا تدفعوا إلا إذا كنتم أنتم من بدأها هناك. إذا أرسل إليكم أحد الرمز أو عرضه عليكم، فأغلقوا هذه الصفحة.
+phone-next = تؤكّدون الدفع لدى مصرفكم، ثم تتابعون من حيث بدأتم.
+phone-go-back = عودوا إلى الجهاز الذي بدأتم عليه. تنتقل الصفحة هناك تلقائيًا.
+
 ## Choosing a bank
 
 banks-choose = اختيار البنك
@@ -44,6 +62,41 @@ banks-search = بحث
 banks-none-found = لا يوجد هنا بنك بهذا الاسم.
 banks-none-offered = لا يتوفر أي بنك الآن. يُرجى المحاولة لاحقًا.
 banks-show-all = عرض جميع البنوك
+country = { $code ->
+        [AT] النمسا
+        [BE] بلجيكا
+        [BG] بلغاريا
+        [CH] سويسرا
+        [CY] قبرص
+        [CZ] التشيك
+        [DE] ألمانيا
+        [DK] الدانمرك
+        [EE] إستونيا
+        [ES] إسبانيا
+        [FI] فنلندا
+        [FR] فرنسا
+        [GB] المملكة المتحدة
+        [GR] اليونان
+        [HR] كرواتيا
+        [HU] هنغاريا
+        [IE] أيرلندا
+        [IS] آيسلندا
+        [IT] إيطاليا
+        [LI] ليختنشتاين
+        [LT] ليتوانيا
+        [LU] لوكسمبورغ
+        [LV] لاتفيا
+        [MT] مالطا
+        [NL] هولندا
+        [NO] النرويج
+        [PL] بولندا
+        [PT] البرتغال
+        [RO] رومانيا
+        [SE] السويد
+        [SI] سلوفينيا
+        [SK] سلوفاكيا
+       *[other] { $name }
+    }
 bank-away = تعذّر الوصول إلى { $bank }
 bank-away-unnamed = تعذّر الوصول إلى البنك
 bank-away-sentence = لم يحدث شيء بعد. يُرجى إعادة المحاولة بعد قليل.
@@ -163,6 +216,11 @@ problem-not-usable-sentence = فيه شيء ناقص أو خاطئ. لم يُح�
 problem-other-browser = يُرجى المتابعة في المتصفح الذي بدأتم فيه
 problem-other-browser-sentence = بدأت هذه العملية في متصفح آخر، ويطلب المتجر أن تنتهي فيه.
 problem-other-browser-hint = افتحوا الرابط مرة أخرى في ذلك المتصفح.
+problem-code-used = استُخدم هذا الرمز من قبل
+problem-code-used-sentence = يعمل الرمز مرة واحدة، على هاتف واحد.
+problem-new-code = اعرضوا رمزًا جديدًا على الجهاز الذي بدأتم عليه.
+problem-elsewhere = تستمر عملية الدفع هذه على جهاز آخر
+problem-elsewhere-sentence = لا يلزم فعل أي شيء على هذا الجهاز.
 problem-cannot-cancel = لا يمكن إلغاء عملية الدفع هذه هنا
 problem-cannot-cancel-sentence = لا يسمح المتجر بذلك لهذا الرابط.
 problem-no-such-page = الصفحة غير موجودة

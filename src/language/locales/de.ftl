@@ -20,6 +20,7 @@ detail-for = Wofür
 detail-reference = Referenz
 detail-to = Empfänger
 back-to = Zurück zu { $merchant }
+merchant-away = Die Website von { $merchant } hat eben nicht geantwortet. Wenn die Schaltfläche nicht weiterführt, versuchen Sie es in ein paar Minuten noch einmal.
 close-window = Sie können dieses Fenster schließen.
 look-there = In der App oder dem Shop, wo Sie begonnen haben, sehen Sie, wie es ausgegangen ist.
 save-copy = Kopie speichern
@@ -36,6 +37,23 @@ register-for = Zahlungsmittel hinterlegen bei
 register-title = Zahlungsmittel bei { $payee } hinterlegen
 register-next = Sie geben Ihre Daten bei { $bank } ein und kommen dann zurück zu { $merchant }.
 
+## Weiter mit dem Telefon: der Code auf dem ersten Gerät, die Frage auf dem Telefon, und das Ende dort
+
+phone-offer = Weiter mit dem Telefon
+phone-code = QR-Code
+phone-code-sentence = Scannen Sie diesen Code mit der Kamera Ihres Telefons. Er gilt zwei Minuten lang, für ein Telefon.
+phone-code-over = Dieser Code ist abgelaufen
+phone-code-lasts = Ein Code gilt nur zwei Minuten lang.
+phone-code-again = Neuen Code zeigen
+phone-pay-here = Auf diesem Gerät zahlen
+phone-paying = Weiter auf Ihrem Telefon
+phone-paying-sentence = Bestätigen Sie die Zahlung dort. Diese Seite geht von selbst weiter.
+phone-paid-sentence = Gehen Sie auf dem Telefon bis zur letzten Seite. Dann geht diese Seite von selbst weiter.
+phone-started-elsewhere = Diese Zahlung wurde auf einem anderen Gerät begonnen.
+phone-only-yours = Zahlen Sie nur, wenn Sie sie dort selbst begonnen haben. Hat Ihnen jemand den Code geschickt oder gezeigt, schließen Sie diese Seite.
+phone-next = Sie bestätigen die Zahlung bei Ihrer Bank. Danach geht es dort weiter, wo Sie begonnen haben.
+phone-go-back = Gehen Sie zurück zu dem Gerät, auf dem Sie begonnen haben. Die Seite dort geht von selbst weiter.
+
 ## Choosing a bank
 
 banks-choose = Wählen Sie Ihre Bank
@@ -44,6 +62,41 @@ banks-search = Suchen
 banks-none-found = Eine Bank mit diesem Namen gibt es hier nicht.
 banks-none-offered = Im Moment ist keine Bank erreichbar. Bitte versuchen Sie es später noch einmal.
 banks-show-all = Alle Banken zeigen
+country = { $code ->
+        [AT] Österreich
+        [BE] Belgien
+        [BG] Bulgarien
+        [CH] Schweiz
+        [CY] Zypern
+        [CZ] Tschechien
+        [DE] Deutschland
+        [DK] Dänemark
+        [EE] Estland
+        [ES] Spanien
+        [FI] Finnland
+        [FR] Frankreich
+        [GB] Vereinigtes Königreich
+        [GR] Griechenland
+        [HR] Kroatien
+        [HU] Ungarn
+        [IE] Irland
+        [IS] Island
+        [IT] Italien
+        [LI] Liechtenstein
+        [LT] Litauen
+        [LU] Luxemburg
+        [LV] Lettland
+        [MT] Malta
+        [NL] Niederlande
+        [NO] Norwegen
+        [PL] Polen
+        [PT] Portugal
+        [RO] Rumänien
+        [SE] Schweden
+        [SI] Slowenien
+        [SK] Slowakei
+       *[other] { $name }
+    }
 bank-away = { $bank } ist nicht erreichbar
 bank-away-unnamed = Ihre Bank ist nicht erreichbar
 bank-away-sentence = Es ist noch nichts passiert. Bitte versuchen Sie es gleich noch einmal.
@@ -163,6 +216,11 @@ problem-not-usable-sentence = Etwas darin fehlt oder ist falsch. Damit ist noch 
 problem-other-browser = Bitte machen Sie in dem Browser weiter, in dem Sie begonnen haben
 problem-other-browser-sentence = Dieser Vorgang wurde in einem anderen Browser begonnen, und der Shop möchte, dass er dort endet.
 problem-other-browser-hint = Öffnen Sie den Link in jenem Browser noch einmal.
+problem-code-used = Dieser Code wurde schon benutzt
+problem-code-used-sentence = Ein Code gilt einmal, für ein Telefon.
+problem-new-code = Lassen Sie sich auf dem Gerät, auf dem Sie begonnen haben, einen neuen Code zeigen.
+problem-elsewhere = Diese Zahlung geht auf einem anderen Gerät weiter
+problem-elsewhere-sentence = Auf diesem Gerät ist nichts zu tun.
 problem-cannot-cancel = Diese Zahlung kann hier nicht abgebrochen werden
 problem-cannot-cancel-sentence = Der Shop erlaubt es für diesen Link nicht.
 problem-no-such-page = Seite nicht gefunden

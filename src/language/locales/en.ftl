@@ -21,6 +21,7 @@ detail-for = For
 detail-reference = Reference
 detail-to = To
 back-to = Back to { $merchant }
+merchant-away = The website of { $merchant } did not answer a moment ago. If the button leads nowhere, try again in a few minutes.
 close-window = You can close this window.
 look-there = Open the app or the shop where you started to see how this ended.
 save-copy = Save a copy
@@ -37,6 +38,23 @@ register-for = Save your payment details for
 register-title = Save your payment details for { $payee }
 register-next = You enter your details at { $bank }, and come back to { $merchant }.
 
+## Going on with a phone: the code on the first device, what the phone is asked, and how it ends there
+
+phone-offer = Continue on your phone
+phone-code = QR code
+phone-code-sentence = Scan this code with your phone’s camera. It works for two minutes, on one phone.
+phone-code-over = This code has expired
+phone-code-lasts = A code works for two minutes only.
+phone-code-again = Show a new code
+phone-pay-here = Pay on this device
+phone-paying = Continue on your phone
+phone-paying-sentence = Confirm the payment there. This page moves on by itself.
+phone-paid-sentence = Now go on to the last page on your phone. Then this page moves on by itself.
+phone-started-elsewhere = This payment was started on another device.
+phone-only-yours = Pay only if you started it there yourself. If somebody sent or showed you the code, close this page.
+phone-next = You confirm the payment at your bank. Then you go on where you started.
+phone-go-back = Go back to the device where you started. The page there moves on by itself.
+
 ## Choosing a bank
 
 banks-choose = Choose your bank
@@ -45,6 +63,41 @@ banks-search = Search
 banks-none-found = No bank of this name is offered here.
 banks-none-offered = No bank is available right now. Please try again later.
 banks-show-all = Show all banks
+country = { $code ->
+        [AT] Austria
+        [BE] Belgium
+        [BG] Bulgaria
+        [CH] Switzerland
+        [CY] Cyprus
+        [CZ] Czechia
+        [DE] Germany
+        [DK] Denmark
+        [EE] Estonia
+        [ES] Spain
+        [FI] Finland
+        [FR] France
+        [GB] United Kingdom
+        [GR] Greece
+        [HR] Croatia
+        [HU] Hungary
+        [IE] Ireland
+        [IS] Iceland
+        [IT] Italy
+        [LI] Liechtenstein
+        [LT] Lithuania
+        [LU] Luxembourg
+        [LV] Latvia
+        [MT] Malta
+        [NL] Netherlands
+        [NO] Norway
+        [PL] Poland
+        [PT] Portugal
+        [RO] Romania
+        [SE] Sweden
+        [SI] Slovenia
+        [SK] Slovakia
+       *[other] { $name }
+    }
 bank-away = { $bank } cannot be reached
 bank-away-unnamed = Your bank cannot be reached
 bank-away-sentence = Nothing has happened yet. Please try again in a moment.
@@ -164,6 +217,11 @@ problem-not-usable-sentence = Something in it is missing or wrong. Nothing has b
 problem-other-browser = Please continue in the browser you started in
 problem-other-browser-sentence = This was started in another browser, and the shop asks that it ends there.
 problem-other-browser-hint = Open the link again in that browser.
+problem-code-used = This code has been used before
+problem-code-used-sentence = A code works once, on one phone.
+problem-new-code = Show a new code on the device where you started.
+problem-elsewhere = This payment goes on on another device
+problem-elsewhere-sentence = There is nothing to do on this device.
 problem-cannot-cancel = This payment cannot be cancelled here
 problem-cannot-cancel-sentence = The shop does not allow it for this link.
 problem-no-such-page = Page not found

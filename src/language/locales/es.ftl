@@ -20,6 +20,7 @@ detail-for = Concepto
 detail-reference = Referencia
 detail-to = Beneficiario
 back-to = Volver a { $merchant }
+merchant-away = El sitio web de { $merchant } no respondía hace un momento. Si el botón no lleva a ninguna parte, inténtelo de nuevo en unos minutos.
 close-window = Puede cerrar esta ventana.
 look-there = Abra la aplicación o la tienda donde empezó para ver el resultado.
 save-copy = Guardar una copia
@@ -36,6 +37,23 @@ register-for = Guardar un medio de pago en
 register-title = Guardar un medio de pago en { $payee }
 register-next = Usted introduce sus datos en { $bank } y vuelve a { $merchant }.
 
+## Seguir en un teléfono: el código en el primer dispositivo, la pregunta en el teléfono y el final allí
+
+phone-offer = Continuar en su teléfono
+phone-code = Código QR
+phone-code-sentence = Escanee este código con la cámara de su teléfono. Vale durante dos minutos, para un solo teléfono.
+phone-code-over = Este código ha caducado
+phone-code-lasts = Un código vale solo durante dos minutos.
+phone-code-again = Mostrar un código nuevo
+phone-pay-here = Pagar en este dispositivo
+phone-paying = Continúe en su teléfono
+phone-paying-sentence = Confirme el pago allí. Esta página avanza sola.
+phone-paid-sentence = Vaya hasta la última página en su teléfono. Después, esta página avanza sola.
+phone-started-elsewhere = Este pago se empezó en otro dispositivo.
+phone-only-yours = Pague solo si lo empezó usted allí. Si alguien le envió o le enseñó el código, cierre esta página.
+phone-next = Usted confirma el pago en su banco y sigue donde empezó.
+phone-go-back = Vuelva al dispositivo donde empezó. La página avanza sola allí.
+
 ## Choosing a bank
 
 banks-choose = Elija su banco
@@ -44,6 +62,41 @@ banks-search = Buscar
 banks-none-found = Aquí no hay ningún banco con ese nombre.
 banks-none-offered = Ahora mismo no hay ningún banco disponible. Inténtelo de nuevo más tarde.
 banks-show-all = Mostrar todos los bancos
+country = { $code ->
+        [AT] Austria
+        [BE] Bélgica
+        [BG] Bulgaria
+        [CH] Suiza
+        [CY] Chipre
+        [CZ] Chequia
+        [DE] Alemania
+        [DK] Dinamarca
+        [EE] Estonia
+        [ES] España
+        [FI] Finlandia
+        [FR] Francia
+        [GB] Reino Unido
+        [GR] Grecia
+        [HR] Croacia
+        [HU] Hungría
+        [IE] Irlanda
+        [IS] Islandia
+        [IT] Italia
+        [LI] Liechtenstein
+        [LT] Lituania
+        [LU] Luxemburgo
+        [LV] Letonia
+        [MT] Malta
+        [NL] Países Bajos
+        [NO] Noruega
+        [PL] Polonia
+        [PT] Portugal
+        [RO] Rumanía
+        [SE] Suecia
+        [SI] Eslovenia
+        [SK] Eslovaquia
+       *[other] { $name }
+    }
 bank-away = { $bank } no está disponible
 bank-away-unnamed = Su banco no está disponible
 bank-away-sentence = Todavía no ha pasado nada. Inténtelo de nuevo dentro de un momento.
@@ -163,6 +216,11 @@ problem-not-usable-sentence = Falta algo en ella o es incorrecto. Con ella no se
 problem-other-browser = Continúe en el navegador en el que empezó
 problem-other-browser-sentence = Esto se inició en otro navegador, y la tienda pide que termine allí.
 problem-other-browser-hint = Abra otra vez el enlace en ese navegador.
+problem-code-used = Este código ya se ha usado
+problem-code-used-sentence = Un código vale una sola vez, en un solo teléfono.
+problem-new-code = Muestre un código nuevo en el dispositivo donde empezó.
+problem-elsewhere = Este pago sigue en otro dispositivo
+problem-elsewhere-sentence = No hay nada que hacer en este dispositivo.
 problem-cannot-cancel = Este pago no se puede cancelar aquí
 problem-cannot-cancel-sentence = La tienda no lo permite para este enlace.
 problem-no-such-page = Página no encontrada

@@ -20,6 +20,7 @@ detail-for = Objet
 detail-reference = Référence
 detail-to = Bénéficiaire
 back-to = Retour vers { $merchant }
+merchant-away = Le site de { $merchant } ne répondait pas à l’instant. Si le bouton ne mène nulle part, réessayez dans quelques minutes.
 close-window = Vous pouvez fermer cette fenêtre.
 look-there = Ouvrez l’application ou la boutique où vous avez commencé pour voir le résultat.
 save-copy = Enregistrer une copie
@@ -36,6 +37,23 @@ register-for = Enregistrer un moyen de paiement chez
 register-title = Enregistrer un moyen de paiement chez { $payee }
 register-next = Vous saisissez vos données chez { $bank }, puis vous revenez chez { $merchant }.
 
+## Continuer sur un téléphone : le code sur le premier appareil, la question sur le téléphone, et la fin là-bas
+
+phone-offer = Continuer sur votre téléphone
+phone-code = Code QR
+phone-code-sentence = Scannez ce code avec l’appareil photo de votre téléphone. Il est valable deux minutes, pour un seul téléphone.
+phone-code-over = Ce code a expiré
+phone-code-lasts = Un code n’est valable que deux minutes.
+phone-code-again = Afficher un nouveau code
+phone-pay-here = Payer sur cet appareil
+phone-paying = Continuez sur votre téléphone
+phone-paying-sentence = Confirmez-y le paiement. Cette page avance toute seule.
+phone-paid-sentence = Allez jusqu’à la dernière page sur votre téléphone. Cette page avancera ensuite toute seule.
+phone-started-elsewhere = Ce paiement a été commencé sur un autre appareil.
+phone-only-yours = Ne payez que si vous l’avez commencé vous-même. Si quelqu’un vous a envoyé ou montré le code, fermez cette page.
+phone-next = Vous confirmez le paiement auprès de votre banque, puis vous continuez là où vous avez commencé.
+phone-go-back = Revenez à l’appareil où vous avez commencé. La page y avance toute seule.
+
 ## Choosing a bank
 
 banks-choose = Choisissez votre banque
@@ -44,6 +62,41 @@ banks-search = Rechercher
 banks-none-found = Aucune banque de ce nom n’est proposée ici.
 banks-none-offered = Aucune banque n’est disponible pour le moment. Veuillez réessayer plus tard.
 banks-show-all = Afficher toutes les banques
+country = { $code ->
+        [AT] Autriche
+        [BE] Belgique
+        [BG] Bulgarie
+        [CH] Suisse
+        [CY] Chypre
+        [CZ] Tchéquie
+        [DE] Allemagne
+        [DK] Danemark
+        [EE] Estonie
+        [ES] Espagne
+        [FI] Finlande
+        [FR] France
+        [GB] Royaume-Uni
+        [GR] Grèce
+        [HR] Croatie
+        [HU] Hongrie
+        [IE] Irlande
+        [IS] Islande
+        [IT] Italie
+        [LI] Liechtenstein
+        [LT] Lituanie
+        [LU] Luxembourg
+        [LV] Lettonie
+        [MT] Malte
+        [NL] Pays-Bas
+        [NO] Norvège
+        [PL] Pologne
+        [PT] Portugal
+        [RO] Roumanie
+        [SE] Suède
+        [SI] Slovénie
+        [SK] Slovaquie
+       *[other] { $name }
+    }
 bank-away = { $bank } est injoignable
 bank-away-unnamed = Votre banque est injoignable
 bank-away-sentence = Rien ne s’est encore passé. Veuillez réessayer dans un instant.
@@ -163,6 +216,11 @@ problem-not-usable-sentence = Un élément manque ou est incorrect. Rien n’a �
 problem-other-browser = Veuillez continuer dans le navigateur où vous avez commencé
 problem-other-browser-sentence = L’opération a commencé dans un autre navigateur, et la boutique demande qu’elle s’y termine.
 problem-other-browser-hint = Ouvrez de nouveau le lien dans ce navigateur-là.
+problem-code-used = Ce code a déjà été utilisé
+problem-code-used-sentence = Un code fonctionne une seule fois, sur un seul téléphone.
+problem-new-code = Affichez un nouveau code sur l’appareil où vous avez commencé.
+problem-elsewhere = Ce paiement continue sur un autre appareil
+problem-elsewhere-sentence = Il n’y a rien à faire sur cet appareil.
 problem-cannot-cancel = Ce paiement ne peut pas être annulé ici
 problem-cannot-cancel-sentence = La boutique ne le permet pas pour ce lien.
 problem-no-such-page = Page introuvable

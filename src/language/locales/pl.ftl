@@ -20,6 +20,7 @@ detail-for = Tytułem
 detail-reference = Numer referencyjny
 detail-to = Odbiorca
 back-to = Powrót do { $merchant }
+merchant-away = Strona { $merchant } przed chwilą nie odpowiadała. Jeśli przycisk nie zadziała, proszę spróbować ponownie za kilka minut.
 close-window = Można zamknąć to okno.
 look-there = Wynik widać w aplikacji lub sklepie, w którym wszystko się zaczęło.
 save-copy = Zapisz kopię
@@ -36,6 +37,23 @@ register-for = Zapisanie metody płatności dla
 register-title = Zapisanie metody płatności dla { $payee }
 register-next = Dane podaje się w { $bank }, a potem następuje powrót do { $merchant }.
 
+## Dalej na telefonie: kod na pierwszym urządzeniu, pytanie na telefonie i koniec
+
+phone-offer = Dalej na telefonie
+phone-code = Kod QR
+phone-code-sentence = Proszę zeskanować ten kod aparatem telefonu. Działa przez dwie minuty, na jednym telefonie.
+phone-code-over = Ten kod wygasł
+phone-code-lasts = Kod działa tylko przez dwie minuty.
+phone-code-again = Pokaż nowy kod
+phone-pay-here = Zapłać na tym urządzeniu
+phone-paying = Ciąg dalszy na telefonie
+phone-paying-sentence = Proszę tam potwierdzić płatność. Ta strona przejdzie dalej sama.
+phone-paid-sentence = Proszę przejść na telefonie do ostatniej strony. Potem ta strona przejdzie dalej sama.
+phone-started-elsewhere = Tę płatność rozpoczęto na innym urządzeniu.
+phone-only-yours = Proszę płacić tylko wtedy, gdy to Państwo ją tam rozpoczęli. Jeśli ktoś przysłał lub pokazał Państwu kod, proszę zamknąć tę stronę.
+phone-next = Płatność potwierdza się w banku. Ciąg dalszy jest tam, gdzie wszystko się zaczęło.
+phone-go-back = Proszę wrócić do urządzenia, na którym wszystko się zaczęło. Strona przejdzie tam dalej sama.
+
 ## Choosing a bank
 
 banks-choose = Wybór banku
@@ -44,6 +62,41 @@ banks-search = Szukaj
 banks-none-found = Nie ma tu banku o tej nazwie.
 banks-none-offered = W tej chwili żaden bank nie jest dostępny. Proszę spróbować później.
 banks-show-all = Pokaż wszystkie banki
+country = { $code ->
+        [AT] Austria
+        [BE] Belgia
+        [BG] Bułgaria
+        [CH] Szwajcaria
+        [CY] Cypr
+        [CZ] Czechy
+        [DE] Niemcy
+        [DK] Dania
+        [EE] Estonia
+        [ES] Hiszpania
+        [FI] Finlandia
+        [FR] Francja
+        [GB] Wielka Brytania
+        [GR] Grecja
+        [HR] Chorwacja
+        [HU] Węgry
+        [IE] Irlandia
+        [IS] Islandia
+        [IT] Włochy
+        [LI] Liechtenstein
+        [LT] Litwa
+        [LU] Luksemburg
+        [LV] Łotwa
+        [MT] Malta
+        [NL] Holandia
+        [NO] Norwegia
+        [PL] Polska
+        [PT] Portugalia
+        [RO] Rumunia
+        [SE] Szwecja
+        [SI] Słowenia
+        [SK] Słowacja
+       *[other] { $name }
+    }
 bank-away = Brak połączenia z { $bank }
 bank-away-unnamed = Brak połączenia z bankiem
 bank-away-sentence = Nic się jeszcze nie stało. Proszę spróbować ponownie za chwilę.
@@ -163,6 +216,11 @@ problem-not-usable-sentence = Czegoś w niej brakuje albo coś jest błędne. Ni
 problem-other-browser = Proszę kontynuować w przeglądarce, w której wszystko się zaczęło
 problem-other-browser-sentence = Początek był w innej przeglądarce i sklep chce, by tam nastąpił koniec.
 problem-other-browser-hint = Proszę otworzyć link ponownie w tamtej przeglądarce.
+problem-code-used = Ten kod został już użyty
+problem-code-used-sentence = Kod działa raz, na jednym telefonie.
+problem-new-code = Proszę wyświetlić nowy kod na urządzeniu, na którym wszystko się zaczęło.
+problem-elsewhere = Ta płatność toczy się na innym urządzeniu
+problem-elsewhere-sentence = Na tym urządzeniu nie trzeba nic robić.
 problem-cannot-cancel = Tej płatności nie można tu anulować
 problem-cannot-cancel-sentence = Sklep nie pozwala na to dla tego linku.
 problem-no-such-page = Nie znaleziono strony

@@ -23,6 +23,7 @@ mod tidy;
 mod tokens;
 mod users;
 mod values;
+mod watches;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -149,8 +150,8 @@ impl Store for Embedded {
         self.write(move |db, _| owner::register_owner(db, &keys)).await
     }
 
-    async fn ping(&self) -> Result<()> {
-        self.write(|_, _| Ok(())).await
+    async fn probe(&self) -> Result<Option<UnixMillis>> {
+        self.write(owner::leave_mark).await.map(|()| None)
     }
 
     async fn tidy(&self) -> Result<usize> {

@@ -1,11 +1,21 @@
-//! Which gateway a file belongs to.
+//! Which gateway a file belongs to, and the mark that shows whether it can be written.
 
 use rusqlite::{Connection, params};
 
 use super::Result;
 use super::values::{execute, row};
-use crate::domain::{Digest, id::SHARDS};
+use crate::domain::{Digest, UnixMillis, id::SHARDS};
 use crate::store::{current_key, other_key, other_shards};
+
+/// How much a mark writes, in bytes: more than a step does, so that a disk with room for the mark has room for a step.
+const MARK: usize = 16 * 1024;
+
+/// Writes a mark over the one before.
+pub fn leave_mark(db: &Connection, now: UnixMillis) -> Result<()> {
+    let mut mark = vec![0; MARK];
+    mark[..UnixMillis::BYTES].copy_from_slice(&now.to_bytes());
+    record(db, "mark", &mark)
+}
 
 /// Compares, and records what a new file does not hold yet. The key that is known is the current one of the last
 /// start, so that an old key may go once every journey of its time is gone.

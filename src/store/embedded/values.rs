@@ -6,6 +6,7 @@ use rusqlite::{Connection, ErrorCode, Params, Row};
 
 use super::{Result, StoreError};
 use crate::domain::{PayId, UnixMillis};
+use crate::store::Unwritable;
 
 /// A moment as a column holds it: milliseconds since the epoch.
 pub fn millis(moment: UnixMillis) -> i64 {
@@ -89,6 +90,8 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::TimedOut,
             // What comes from the wrapper and not from SQLite is a value of the wrong form.
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) | None => Self::Damaged(error.to_string()),
+            Some(ErrorCode::DiskFull) => Self::Unwritable(Unwritable::Disk, error.to_string()),
+            Some(ErrorCode::ReadOnly) => Self::Unwritable(Unwritable::ReadOnly, error.to_string()),
             Some(_) => Self::Unreachable(error.to_string()),
         }
     }

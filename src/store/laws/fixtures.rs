@@ -45,6 +45,7 @@ impl Draft {
             mode: Some(Mode::Test),
             choices: Vec::new(),
             marks: None,
+            popup: None,
         })
     }
 

@@ -23,7 +23,14 @@ pub(crate) async fn a_merchant_is_added_and_read(tested: TestStore) {
         let used = if name.is_some() { Used::OnRequest } else { Used::ByDefault };
         let name = name.map(|name| CallbackName::parse(name).unwrap());
         shop.callbacks
-            .add(SavedCallback { url: entry(url).url, name, params_in: Placement::Fragment, device_urls, used })
+            .add(SavedCallback {
+                url: entry(url).url,
+                name,
+                params_in: Placement::Fragment,
+                device_urls,
+                used,
+                watched: used == Used::OnRequest,
+            })
             .unwrap();
     }
     shop.callbacks.delete(0);

@@ -37,6 +37,7 @@ pub(crate) mod steps;
 pub(crate) mod texts;
 pub(crate) mod tokens;
 pub(crate) mod users;
+pub(crate) mod watches;
 
 use std::{sync::Arc, time::Duration};
 
@@ -241,6 +242,10 @@ macro_rules! store_laws {
                 the_events_of_a_journey_that_is_gone_are_passed_over
                 old_events_are_tidied_away_and_a_removed_merchants_at_once
                 the_same_trouble_is_told_once_in_a_while
+            }
+            watches {
+                what_is_watched_is_listed_until_it_is_watched_no_more
+                what_is_watched_again_stays_as_it_stands
             }
             consoles {
                 a_link_signs_in_once_however_many_try

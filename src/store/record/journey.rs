@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::recorded::{Record, Recorded, fields, fields_and_later, numbered};
 use super::{Result, read, write};
-use crate::domain::journey::{Past, Resumed};
+use crate::domain::journey::{Past, PhonePress, PhoneVisit, Resumed};
 use crate::domain::{
     AppliedOperation, CallbackPlan, DialectData, FinalOutcome, FrozenSettings, Grant, Journey, JourneyId, Logo,
-    MerchantColor, MerchantId, MerchantMarks, MerchantName, Mode, Opening, PageLink, PayId, ProviderVisit, Purpose,
-    Reopening, Sealed, UnixMillis,
+    MerchantColor, MerchantId, MerchantMarks, MerchantName, Mode, Opening, PageLink, PayId, PopupOrigin, ProviderVisit,
+    Purpose, Reopening, Sealed, UnixMillis,
 };
 
 /// Writes a journey.
@@ -32,6 +32,7 @@ fields_and_later!(
     provider: String, key: String, purpose: Purpose, dialect_data: DialectData, plan: CallbackPlan,
     settings: FrozenSettings, opened_at: UnixMillis, expires_at: UnixMillis;
     mode: Option<Mode>, choices: Vec<String>, marks: Option<Box<MerchantMarks>>,
+    #[serde(skip_serializing_if = "Option::is_none")] popup: Option<PopupOrigin>,
 );
 
 fields_and_later!(
@@ -43,8 +44,13 @@ numbered!(Mode: Test, Live);
 fields_and_later!(
     Past as PastRecord: revision: u32, visits: Vec<ProviderVisit>, final_outcomes: Vec<FinalOutcome>,
     reopenings: Vec<Reopening>, grant: Option<Grant>, operations: Vec<AppliedOperation>, result: Option<Sealed>;
-    late_refund: Option<PayId>, #[serde(skip_serializing_if = "Vec::is_empty")] resumed: Vec<Resumed>,
+    late_refund: Option<PayId>, by_button: Vec<u8>, phone_visits: Vec<PhoneVisit>,
+    #[serde(skip_serializing_if = "Vec::is_empty")] resumed: Vec<Resumed>,
 );
+
+fields!(PhoneVisit: visit: u8, press: PhonePress, returned: bool);
+
+fields!(PhonePress: code_at: UnixMillis, phone: u64);
 
 fields!(Resumed: number: u8, attempt: u64, at: UnixMillis);
 

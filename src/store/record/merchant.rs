@@ -8,8 +8,9 @@ use crate::domain::merchant::Standing;
 use crate::domain::provider_account::{PayeeAccount, Scheme, WebhookKey};
 use crate::domain::{
     AccountAccess, AccountLabel, AccountName, AccountState, CallbackUrl, CountryCode, Currency, Digest, FetchedLogo,
-    IssuedKey, KeyName, KeyNumber, Logo, Merchant, MerchantId, MerchantName, Mode, Person, ProviderAccount, PublicKey,
-    Rotating, SavedCallback, SavedCallbacks, Sealed, Settings, Slots, UnixMillis, Webhook, WebhookEndpoint,
+    IssuedKey, KeyName, KeyNumber, Logo, Merchant, MerchantId, MerchantName, Mode, NotifyOn, Person, ProviderAccount,
+    PublicKey, Rotating, SavedCallback, SavedCallbacks, SavedEndpoint, Sealed, SealedHeader, Settings, Slots,
+    UnixMillis, Webhook, WebhookEndpoint,
 };
 
 /// Writes a merchant.
@@ -31,7 +32,7 @@ pub fn read_merchant(bytes: &[u8]) -> Result<Merchant> {
 fields_and_later!(
     Merchant as MerchantRecord: id: MerchantId, revision: u32, name: MerchantName, standing: Standing,
     api_keys: Vec<IssuedKey>, signing_secret: Rotating, webhook_key: Rotating, created_at: UnixMillis,
-    callbacks: SavedCallbacks, settings: Settings, endpoints: Slots<WebhookEndpoint>, webhook: Option<Webhook>,
+    callbacks: SavedCallbacks, settings: Settings, endpoints: Slots<SavedEndpoint>, webhook: Option<Webhook>,
     public_keys: Vec<PublicKey>;
     mode: Option<Mode>, accounts: Vec<ProviderAccount>, people: Vec<Person>, logo: Option<FetchedLogo>,
 );
@@ -76,6 +77,41 @@ fields!(
 fields!(Rotating: current: Sealed, previous: Option<(Sealed, UnixMillis)>);
 
 fields!(SavedCallbacks: slots: Slots<SavedCallback>);
+
+fields!(SealedHeader: name: String, value: Sealed);
+
+/// What journeys freeze of an endpoint, and behind it, where there is any, what each attempt looks up: the headers,
+/// whether deliveries wait, and when they last went on.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedEndpointRecord {
+    url: Record<CallbackUrl>,
+    slot: Record<Option<usize>>,
+    form: Record<String>,
+    notify_on: Record<NotifyOn>,
+    cipher: Record<Option<Sealed>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    looked_up: Option<LookedUp>,
+}
+
+type LookedUp = (Record<Vec<SealedHeader>>, bool, Record<Option<UnixMillis>>);
+
+impl Recorded for SavedEndpoint {
+    type Record = SavedEndpointRecord;
+
+    fn record(&self) -> SavedEndpointRecord {
+        let (url, slot, form, notify_on, cipher) = self.endpoint.record();
+        let has_more = self.paused || self.resumed_at.is_some() || !self.headers.is_empty();
+        let looked_up = has_more.then(|| (self.headers.record(), self.paused, self.resumed_at.record()));
+        SavedEndpointRecord { url, slot, form, notify_on, cipher, looked_up }
+    }
+
+    fn of(record: SavedEndpointRecord) -> Option<Self> {
+        let SavedEndpointRecord { url, slot, form, notify_on, cipher, looked_up } = record;
+        let endpoint = WebhookEndpoint::of((url, slot, form, notify_on, cipher))?;
+        let (headers, paused, resumed_at) = looked_up.unwrap_or_default();
+        Some(Self { endpoint, headers: Recorded::of(headers)?, paused, resumed_at: Recorded::of(resumed_at)? })
+    }
+}
 
 fields!(Webhook: types: Vec<String>, url: CallbackUrl);
 

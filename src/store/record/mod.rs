@@ -19,6 +19,7 @@ mod tests;
 pub(super) mod tokens;
 mod user;
 mod visit;
+mod watch;
 
 use serde::Serialize;
 
@@ -30,6 +31,7 @@ pub use console::{read_entry, read_member, write_entry, write_member};
 pub use journey::{read_journey, write_journey};
 pub use merchant::{read_merchant, write_merchant};
 pub use user::{read_user, write_user};
+pub use watch::{read_watched, write_watched};
 
 /// The version that this program writes.
 const VERSION: u8 = 1;

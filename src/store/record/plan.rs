@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::recorded::{Record, Recorded, fields, numbered};
+use super::recorded::{Record, Recorded, fields, fields_and_later, numbered};
 use crate::domain::{
     AndroidPackage, AppLinks, AppStorePage, CallbackName, CallbackPlan, CallbackUrl, DeviceUrls, NotifyOn, Placement,
     PlannedCallback, PlayStorePage, SavedCallback, Sealed, WebhookEndpoint,
@@ -18,9 +18,10 @@ fields!(Refused: cancelled: Option<PlannedCallback>, failed: Option<PlannedCallb
 
 fields!(PlannedCallback: url: CallbackUrl, params_in: Placement, slot: Option<usize>, device_urls: DeviceUrls);
 
-fields!(
-    SavedCallback: url: CallbackUrl, name: Option<CallbackName>, params_in: Placement, device_urls: DeviceUrls,
-    used: Used,
+fields_and_later!(
+    SavedCallback as SavedCallbackRecord: url: CallbackUrl, name: Option<CallbackName>, params_in: Placement,
+    device_urls: DeviceUrls, used: Used;
+    watched: bool,
 );
 
 fields!(WebhookEndpoint: url: CallbackUrl, slot: Option<usize>, form: String, notify_on: NotifyOn, cipher: Option<Sealed>);

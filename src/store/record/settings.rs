@@ -6,8 +6,8 @@ use super::recorded::{Record, Recorded, numbered};
 use crate::domain::terms::{JourneyLife, Seconds, Setting as _, merchant_settings};
 use crate::domain::{
     AnswersTo, AppLinks, Color, ExtraOutcomes, FrozenSettings, LatePayments, MerchantColor, NoticeType, OneOffUrls,
-    OneTime, PageLanguage, PageLink, PreferredProvider, SameBrowser, Settings, SignedCalls, SignedReturns, TokenLife,
-    WhenLate,
+    OneTime, PageLanguage, PageLink, PopupOrigin, PreferredProvider, SameBrowser, Settings, SignedCalls, SignedReturns,
+    TokenLife, WhenLate,
 };
 
 /// Writes the records of the settings: a field each, in the order of the table. A record that a program wrote before a
@@ -124,6 +124,18 @@ impl Recorded for PageLink {
 
     fn of(text: String) -> Option<Self> {
         Self::parse("url", &text).ok()
+    }
+}
+
+impl Recorded for PopupOrigin {
+    type Record = String;
+
+    fn record(&self) -> String {
+        self.written()
+    }
+
+    fn of(text: String) -> Option<Self> {
+        Self::parse(&text).ok()
     }
 }
 

@@ -7,17 +7,21 @@ use std::time::Duration;
 use super::*;
 use crate::domain::consent::{self, Kind};
 use crate::domain::journey::tests::{NOW, journey};
-use crate::domain::journey::{BrowserReturn, Choice, CreatedPayment, Ending, Job, PaymentOrder, Resumption};
+use crate::domain::journey::{
+    BrowserReturn, Choice, CreatedPayment, Ending, Job, PaymentOrder, PhonePress, Resumption,
+};
+use crate::domain::merchant::{Standing, Used};
 use crate::domain::{
     Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankAccount, BankTokens, BegunVisit,
     Cancel, Card, CardExpiry, Checkout, Conclusion, Consent, Currency, DeviceUrls, ExtraOutcomes, Fact, FeatureRequest,
     FinalOutcome, Grant, Instrument, IssuedKey, Journey, LatePayments, LedTo, Merchant, MerchantColor, MerchantId,
     MerchantMarks, NoticeType, NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PageLanguage, PageLink, PayId,
-    PaymentOperation, PlannedCallback, PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose,
-    ResponseId, Rotating, Rules, SameBrowser, Sealed, Secret, Settings, Shard, SignedCalls, SignedReturns, Slots,
-    TokenLife, UserId, Wanted, Webhook, WebhookEndpoint, WhenLate, WrittenDeviceUrls,
+    PaymentOperation, Placement, PlannedCallback, PopupOrigin, PreferredProvider, ProviderRefusal, ProviderVisit,
+    PublicKey, Purpose, ResponseId, Rotating, Rules, SameBrowser, SavedCallback, SavedEndpoint, Sealed, SealedHeader,
+    Secret, Settings, Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted, Webhook, WebhookEndpoint,
+    WhenLate, WrittenDeviceUrls,
 };
-use crate::domain::{merchant::Standing, plan::Refused, terms::JourneyLife};
+use crate::domain::{plan::Refused, terms::JourneyLife};
 use crate::store::laws::fixtures;
 
 fn well_travelled() -> Journey {
@@ -183,8 +187,11 @@ fn endpoints_a_webhook_and_keys_survive_their_record() {
         cipher: Some(Sealed::new(vec![1, 2])),
         ..WebhookEndpoint::at(url("https://m.example/1"))
     };
-    merchant.endpoints =
-        Slots::restored(vec![None, Some(endpoint), Some(WebhookEndpoint::at(url("https://m.example/2")))]);
+    let header = SealedHeader { name: "authorization".into(), value: Sealed::new(vec![3]) };
+    let looked_up =
+        SavedEndpoint { headers: vec![header], paused: true, resumed_at: Some(NOW), ..endpoint.clone().into() };
+    let plain = WebhookEndpoint::at(url("https://m.example/2")).into();
+    merchant.endpoints = Slots::restored(vec![None, Some(endpoint.into()), Some(plain), Some(looked_up)]);
     merchant.webhook = Some(Webhook { types: vec!["PAYMENT".into()], url: url("https://m.example/w") });
     merchant.public_keys = vec![PublicKey { id: "k".into(), text: "text".into() }];
     merchant.settings.answers_to = AnswersTo::App;
@@ -265,6 +272,7 @@ fn other_settings() -> Settings {
         provider: PreferredProvider::parse("acme-pay").unwrap(),
         support_url: PageLink::parse("support_url", "https://shop.example/help").unwrap(),
         legal_url: PageLink::parse("legal_url", "https://shop.example/legal").unwrap(),
+        popup_origin: PopupOrigin::parse("https://shop.example").unwrap(),
         color: MerchantColor::parse("color", "#0b5f5a").unwrap(),
         logo_url: PageLink::parse("logo_url", "https://shop.example/logo.png").unwrap(),
     }
@@ -326,7 +334,7 @@ fn marks_of_before_there_were_colours_have_none() {
 #[test]
 fn a_setting_that_came_later_has_its_default_in_an_older_record() {
     let bytes = rmp_serde::to_vec(&other_settings().record()).unwrap();
-    assert_eq!(bytes[..2], [0x9b, 0x99], "a list of eleven, of which the first is one of nine");
+    assert_eq!(bytes[..2], [0x9c, 0x99], "a list of twelve, of which the first is one of nine");
     // Eight of a byte each, and the three of a language.
     let (first_six, frozen) = (2..2 + 6, 2 + 8 + 3);
     let older = [&[0x92, 0x96][..], &bytes[first_six], &bytes[frozen..=frozen]].concat();
@@ -343,6 +351,7 @@ fn a_setting_that_came_later_has_its_default_in_an_older_record() {
         provider: usual.provider,
         support_url: usual.support_url,
         legal_url: usual.legal_url,
+        popup_origin: usual.popup_origin,
         color: usual.color,
         logo_url: usual.logo_url,
         ..other
@@ -354,7 +363,9 @@ fn a_setting_that_came_later_has_its_default_in_an_older_record() {
 fn a_journey_and_a_merchant_of_before_there_were_modes_have_none() {
     let opened = journey().opening().clone();
     let mut past = rmp_serde::to_vec(&journey().past().record()).unwrap();
-    assert_eq!((past[0], past.pop()), (0x98, Some(0xc0)), "a list of eight, of which the last is a late refund");
+    let last = (past[0], past.pop(), past.pop(), past.pop());
+    let expected = (0x9a, Some(0x90), Some(0x90), Some(0xc0));
+    assert_eq!(last, expected, "a list of ten: no phone, no hand-back by a button, and no late refund");
     past[0] = 0x97;
     let mut opening = rmp_serde::to_vec(&opened.record()).unwrap();
     let last = (opening[0], opening.pop(), opening.pop(), opening.pop());
@@ -370,8 +381,47 @@ fn a_journey_and_a_merchant_of_before_there_were_modes_have_none() {
     let end = written.len() - 4;
     let expected = (&[0xdc, 0, 17][..], &[1, 0x90, 0x90, 0xc0][..]);
     assert_eq!((&written[1..4], &written[end..]), expected, "seventeen: the mode, no accounts, no people, and no logo");
+    let before_people = [&written[..1], &[0x9f], &written[4..end + 2]].concat();
+    assert_eq!(read_merchant(&before_people).as_ref(), Ok(&merchant));
     let older = [&written[..1], &[0x9d], &written[4..end]].concat();
     assert_eq!(read_merchant(&older), Ok(Merchant { mode: None, ..merchant }));
+}
+
+#[test]
+fn a_callback_of_before_any_could_be_watched_is_not() {
+    let saved = SavedCallback {
+        url: fixtures::entry("https://shop.example/cb").url,
+        name: None,
+        params_in: Placement::Query,
+        device_urls: DeviceUrls::default(),
+        used: Used::ByDefault,
+        watched: true,
+    };
+    let mut record = rmp_serde::to_vec(&saved.record()).unwrap();
+    assert_eq!((record[0], record.pop()), (0x96, Some(0xc3)), "a list of six, of which the last is whether");
+    record[0] = 0x95;
+    let read = SavedCallback::of(rmp_serde::from_slice(&record).unwrap()).unwrap();
+    assert_eq!(read, SavedCallback { watched: false, ..saved });
+}
+
+#[test]
+fn a_phone_and_a_popup_survive_their_record_and_cost_other_journeys_nothing() {
+    let press = PhonePress { code_at: NOW, phone: 7 };
+    let BegunVisit::New(on_phone, 0) = journey().begin_visit_on_phone(None, press, NOW) else { panic!() };
+    let Conclusion::Concluded(ended, _) = on_phone.conclude(&Fact::pressed_cancel(), None, NOW) else { panic!() };
+    let popup = Some(PopupOrigin::parse("https://shop.example").unwrap());
+    let in_popup = Journey::open(Opening { popup, ..journey().opening().clone() });
+    for journey in [ended.clone(), ended.phone_returned(0).unwrap(), in_popup] {
+        assert_eq!(read_journey(&write_journey(&journey).unwrap()), Ok(journey));
+    }
+    let BegunVisit::New(away, 0) = journey().begin_visit(None, NOW) else { panic!() };
+    let record = rmp_serde::to_vec(&away.record()).unwrap();
+    let end = record.len() - 3;
+    assert_eq!(
+        record[end..],
+        [0xc0, 0x90, 0x90],
+        "it ends with no late refund, no hand-back by a button, and no phone"
+    );
 }
 
 #[test]

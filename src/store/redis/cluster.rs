@@ -19,6 +19,7 @@ use super::connection::{Connection, Failure, PAUSE, Packed, Target, connected};
 use super::keys;
 use super::script::{Request, Sent};
 use super::trouble::{Remedy, Trouble};
+use crate::domain::Shard;
 use crate::store::{Result, StoreError};
 
 /// How long a node may take to say which master has which slot.
@@ -175,6 +176,19 @@ impl ClusterLane {
         let count = servers.len();
         let errand = |(at, server)| Errand { at, request, to: To::Server(server), sent: Sent::Short };
         self.run(servers.into_iter().enumerate().map(errand).collect(), count, deadline).await
+    }
+
+    /// A shard of each master.
+    pub(super) async fn one_shard_each(&self, deadline: Instant) -> Result<Vec<Shard>> {
+        if self.cluster.masters().is_empty() {
+            self.learn_within(deadline).await.map_err(|trouble| trouble.error)?;
+        }
+        let masters = self.cluster.masters();
+        let mut shards = BTreeMap::new();
+        for (shard, slot) in Shard::all().zip(keys::slots()) {
+            shards.entry(masters.get(&slot)).or_insert(shard);
+        }
+        Ok(shards.into_values().collect())
     }
 
     async fn run(&self, mut errands: Vec<Errand<'_>>, count: usize, deadline: Instant) -> Result<Vec<Value>, Trouble> {

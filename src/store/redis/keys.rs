@@ -36,6 +36,8 @@ macro_rules! keys {
 keys! {
     /// Who the store belongs to: one key for the whole store.
     owner() = Shard::of_byte(0), b'h';
+    /// The mark that a probe leaves.
+    mark(shard: Shard) = shard, b'1';
     /// A journey.
     journey(pay_id: PayId) = pay_id.shard(), b'j', pay_id.to_bytes();
     /// An idempotency key.
@@ -67,7 +69,7 @@ keys! {
     /// The merchants of a shard.
     merchants(shard: Shard) = shard, b'l';
     /// A merchant's logo.
-    logo(id: MerchantId) = id.shard(), b's', id.as_bytes();
+    logo(id: MerchantId) = id.shard(), b'2', id.as_bytes();
     /// The number of an API key, in a shard of its own.
     key_number(number: KeyNumber) = number.shard(), b'k', number.to_string().as_bytes();
     /// When a merchant's API keys were last used.
@@ -85,6 +87,8 @@ keys! {
     console_link(scope: ConsoleScope, link: &SessionId) = scope.shard(), b'a', scope.to_bytes(), link.as_bytes();
     /// The sessions of a console.
     console_sessions(scope: ConsoleScope) = scope.shard(), b'b', scope.to_bytes();
+    /// The watched callbacks of all merchants.
+    watched() = Shard::of_byte(0), b's';
     /// The audit log of a console.
     audit(scope: ConsoleScope) = scope.shard(), b't', scope.to_bytes();
 }
@@ -102,7 +106,7 @@ fn key(shard: Shard, kind: u8, rest: &[&[u8]]) -> Vec<u8> {
     key
 }
 
-/// The slots of all keys, in no order.
+/// The slot of each shard, in the order of shards.
 pub(super) fn slots() -> impl Iterator<Item = u16> {
     TAGS.iter().map(|tag| slot(tag.as_bytes()))
 }

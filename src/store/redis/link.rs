@@ -18,6 +18,7 @@ use super::connection::{Connection, Failure, PAUSE, Packed, Target};
 use super::script::{Request, Sent};
 use super::sentinels::Sentinels;
 use super::trouble::{Remedy, Trouble};
+use crate::domain::Shard;
 use crate::store::{Result, StoreError};
 
 /// How long a call may take, its retries and a new connection included: the store says so within a second.
@@ -87,6 +88,17 @@ impl Link {
             Ok(replies) => Ok(replies.into_iter().map(Some).collect()),
             Err(Trouble { remedy: Remedy::None, .. }) => Ok(vec![None]),
             Err(trouble) => Err(trouble.error),
+        }
+    }
+
+    /// A shard of each server that keeps what we write.
+    ///
+    /// # Errors
+    /// When none of a cluster's nodes says which has what.
+    pub(super) async fn one_shard_each(&self) -> Result<Vec<Shard>> {
+        match &*self.lane()? {
+            Lane::One(_) => Ok(vec![Shard::of_byte(0)]),
+            Lane::Cluster(lane) => lane.one_shard_each(Instant::now() + CALL).await,
         }
     }
 

@@ -25,6 +25,7 @@ mod tokens;
 mod trouble;
 mod users;
 mod value;
+mod watches;
 
 use std::sync::{Arc, RwLock};
 use std::{collections::HashMap, time::Duration};
@@ -38,7 +39,10 @@ pub use self::address::RedisAddress;
 use self::{indexes::TrimmingPass, link::Link, script::Request, value::reply};
 use super::{Result, Store};
 use crate::clock::Clock;
-use crate::domain::{Digest, KeyNumber, MerchantId, Shard};
+use crate::domain::{Digest, KeyNumber, MerchantId, Shard, UnixMillis};
+
+/// How long the mark of a probe stays.
+const MARK_LIFE: Duration = Duration::from_mins(1);
 
 /// A store in one Redis.
 pub struct RedisStore {
@@ -138,8 +142,15 @@ impl Store for RedisStore {
         owner::register_owner(&self.link, keys).await
     }
 
-    async fn ping(&self) -> Result<()> {
-        self.link.ask_each(Request::plain("PING", [])).await.map(drop)
+    async fn probe(&self) -> Result<Option<UnixMillis>> {
+        // One key of each server that keeps what we write.
+        let shards = self.link.one_shard_each().await?;
+        let probe = |shard| Request::call(&script::PROBE, [keys::mark(shard)]).with(millis(MARK_LIFE));
+        let times = self.link.ask_all(&shards.into_iter().map(probe).collect::<Vec<_>>()).await?;
+        let time = times.into_iter().next().ok_or_else(|| value::unreadable("a time"))?;
+        let (seconds, micros): (u64, u64) = reply(time)?;
+        let now = UnixMillis::from_millis(seconds.saturating_mul(1000).saturating_add(micros / 1000));
+        Ok(Some(now.plus(self.clock.ahead())))
     }
 
     async fn tidy(&self) -> Result<usize> {

@@ -77,6 +77,8 @@ scripts! {
     REPORT = "report",
     /// Makes a delivery due now.
     REPLAY = "replay",
+    /// Writes a mark, and answers the time.
+    PROBE = "probe",
     /// Writes down whose store it is.
     OWNER = "owner",
     /// Keeps a sign-in link of the console.

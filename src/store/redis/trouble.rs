@@ -2,7 +2,7 @@
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-use crate::store::StoreError;
+use crate::store::{StoreError, Unwritable};
 
 /// What can be done about a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,11 @@ impl Trouble {
     /// A deadline that ends the last of several attempts says less than the attempt before it.
     pub(super) fn after(self, before: Option<StoreError>) -> Self {
         match before {
-            Some(error @ StoreError::Unreachable(_)) if self.error == StoreError::TimedOut => Self { error, ..self },
+            Some(error @ (StoreError::Unreachable(_) | StoreError::Unwritable(..)))
+                if self.error == StoreError::TimedOut =>
+            {
+                Self { error, ..self }
+            }
             _ => self,
         }
     }
@@ -65,6 +69,17 @@ impl Trouble {
             _ if error.detail().is_some_and(|detail| detail.contains("non local key")) => Remedy::Wait,
             _ => Remedy::None,
         };
-        Self { error: StoreError::Unreachable(error.to_string()), remedy }
+        let unwritable = match error.code() {
+            Some("OOM") => Some(Unwritable::Memory),
+            Some("MISCONF") => Some(Unwritable::Disk),
+            Some("READONLY") => Some(Unwritable::ReadOnly),
+            _ => None,
+        };
+        let told = error.to_string();
+        let error = match unwritable {
+            Some(why) => StoreError::Unwritable(why, told),
+            None => StoreError::Unreachable(told),
+        };
+        Self { error, remedy }
     }
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 
 use super::form::{Changed, Form, Posted, given};
 use super::journeys::derive_once;
-use super::reply::{page, problem, refused, trouble};
+use super::reply::{page, problem, refused, trouble, when};
 use super::viewing::OfMerchant;
 use crate::dialect::{fields::Fields, own, secpaid};
 use crate::domain::merchant::Used;
@@ -12,7 +12,7 @@ use crate::domain::{
     AndroidPackage, AppLinks, AuditAction, CallbackUrl, DeviceResponse, Invalid, Merchant, OpenRequest, Redirect, Role,
     SavedCallback,
 };
-use crate::engine::{Edit, Edited, EditedOnce, Engine, EngineError, Rehearsal, derive, page_of, use_cases};
+use crate::engine::{CheckedUp, Edit, Edited, EditedOnce, Engine, EngineError, Rehearsal, derive, page_of, use_cases};
 use crate::web::pages::instead::{Instead, PageResult};
 use crate::web::v1::callbacks::CallbackBody;
 use crate::web::v1::{preview::word, slots::Saved};
@@ -31,6 +31,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             page_at("/callbacks/{index}/edit", "GET, POST").route(web::get().to(edit)).route(web::post().to(change)),
         )
         .service(page_at("/callbacks/{index}/delete", "POST").route(web::post().to(delete)))
+        .service(page_at("/callbacks/{index}/check-up", "POST").route(web::post().to(check_up)))
         .service(page_at("/callbacks/{index}/test", "POST").route(web::post().to(test)));
 }
 
@@ -51,6 +52,15 @@ struct Delete {}
 impl Posted for Delete {
     type Of = OfMerchant;
     const ROLE: Role = Role::Admin;
+}
+
+/// The form of the button that has a callback looked at.
+#[derive(serde::Deserialize)]
+struct CheckUp {}
+
+impl Posted for CheckUp {
+    type Of = OfMerchant;
+    const ROLE: Role = Role::Support;
 }
 
 async fn list(viewing: OfMerchant) -> PageResult {
@@ -121,6 +131,20 @@ async fn one(viewing: OfMerchant, index: web::Path<usize>) -> PageResult {
     Ok(page(&shown(&viewing, (*index, saved), test, Refused::default())))
 }
 
+/// Looks at the callback from outside, and shows what was found above what is always there.
+async fn check_up(index: web::Path<usize>, form: Form<CheckUp>) -> Changed {
+    let by = &form.by;
+    let saved = saved_at(&by.merchant, *index)?;
+    let found = match use_cases::check_up::check_up(&by.engine, &by.merchant, *index).await {
+        CheckedUp::Done(found) => found,
+        CheckedUp::NoSuchCallback => return Err(not_found().into()),
+        CheckedUp::TooOften => return Err(problem(&Problem::asked_too_often()).into()),
+    };
+    let shown = shown(by, (*index, saved), TestFields::default(), Refused::default());
+    let checked = page(&Callback { found: Some(found), ..shown });
+    form.answer(AuditAction::CallbackCheckedUp, &index.to_string(), checked).await
+}
+
 /// Opens a small journey that comes home to this callback, and goes there as its customer.
 async fn test(index: web::Path<usize>, form: Form<TestFields>) -> Changed {
     let (by, fields) = (&form.by, form.fields.clone());
@@ -183,6 +207,7 @@ fn read(form: &Form<CallbackFields>) -> Result<SavedCallback, EngineError> {
         app_store: text(&fields.app_store),
         play_store: text(&fields.play_store),
         on_request: Some(!fields.on_request.is_empty()),
+        watched: Some(!fields.watched.is_empty()),
     };
     SavedCallback::read(&form.by.engine, form.by.merchant.id, &body)
 }
@@ -203,9 +228,15 @@ fn written(saved: &SavedCallback) -> CallbackFields {
         app_links: devices.app_links.map(AppLinks::as_str).unwrap_or_default().to_owned(),
         app_store: devices.app_store.as_ref().map_or_else(String::new, |page| page.as_str().to_owned()),
         play_store: devices.play_store.as_ref().map_or_else(String::new, |page| page.as_str().to_owned()),
-        on_request: if saved.used == Used::OnRequest { "on".to_owned() } else { String::new() },
+        on_request: ticked(saved.used == Used::OnRequest),
+        watched: ticked(saved.watched),
         once: String::new(),
     }
+}
+
+/// A box of a form, as browsers send it.
+fn ticked(is_ticked: bool) -> String {
+    if is_ticked { "on".to_owned() } else { String::new() }
 }
 
 fn shown(
@@ -222,7 +253,8 @@ fn shown(
         }),
     });
     let frame = viewing.frame(Place::Callbacks);
-    Callback { frame, index, saved: written(saved), previews: previews.into(), test, refused }
+    let down_since = saved.down_since(&viewing.engine, &viewing.merchant).map(when);
+    Callback { frame, index, saved: written(saved), previews: previews.into(), down_since, test, refused, found: None }
 }
 
 /// What a customer's browser opens when a journey of this dialect comes home to the callback.

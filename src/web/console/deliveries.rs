@@ -1,60 +1,85 @@
-//! Deliveries in every state, one with its attempts, and sending again.
+//! Deliveries in every state, one with its attempts, sending again, and the event feed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::delivery::{result, row};
+use super::delivery::{attempt, row};
 use super::form::{Changed, Form, Posted};
-use super::reply::{page, problem, refused, trouble, when};
+use super::reply::{page, problem, refused, when};
 use super::viewing::OfMerchant;
-use crate::domain::{AttemptRecord, AuditAction, DeliveryId, Invalid, Role};
-use crate::engine::{DeliveryContext, DeliveryCursor, DeliveryFilter, use_cases};
+use crate::domain::{AuditAction, DeliveryId, Invalid, Journey, Role, UnixMillis};
+use crate::engine::{DeliveryContext, EngineError, EventCursor, Replayed, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::{Instead, PageResult};
-use crate::web::time::read_rfc3339;
-use crate::web::v1::{deliveries::read_filter, list::ListQuery};
-use crate::web::views::console::{AttemptRow, Deliveries, DeliveryPage, Place, Problem};
+use crate::web::time::{read_rfc3339, rfc3339};
+use crate::web::v1::{deliveries::part, events::body, list::ListQuery, list::Place as _};
+use crate::web::views::console::{Deliveries, DeliveryPage, Events, FeedRow, Place, Problem};
 
-/// How many deliveries a page shows, and how many are sent again by one press at the most.
-const ON_A_PAGE: usize = 50;
-const AT_ONCE: usize = 1_000;
+/// How far back the event feed begins, unless a day is chosen.
+const USUALLY: Duration = Duration::from_hours(24);
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(page_at("/webhooks/deliveries", "GET").route(web::get().to(list)))
+        .service(page_at("/webhooks/events", "GET").route(web::get().to(events)))
         .service(page_at("/webhooks/replay", "POST").route(web::post().to(replay_since)))
+        .service(page_at("/webhooks/replay-selected", "POST").route(web::post().to(replay_selected)))
         .service(page_at("/webhooks/deliveries/{delivery}", "GET").route(web::get().to(one)))
         .service(page_at("/webhooks/deliveries/{delivery}/replay", "POST").route(web::post().to(replay)));
 }
 
 async fn list(viewing: OfMerchant, request: HttpRequest) -> PageResult {
-    let unreadable = |_: Invalid| problem(&Problem::unreadable());
     let query = ListQuery::read(&request, &["state", "after"]).map_err(unreadable)?;
-    let state = query.filter("state").unwrap_or("dead");
-    let filter = read_filter(state).map_err(unreadable)?;
-    let after = query.place().map_err(unreadable)?;
-    let found = use_cases::deliveries::list(&viewing.engine, viewing.merchant.id, filter, after, ON_A_PAGE).await?;
-    let next = query.next(&found, |last| DeliveryCursor::of(&last.delivery));
-    let deliveries = found.iter().map(|context| row(&context.journey, &context.delivery)).collect();
-    Ok(page(&Deliveries { frame: viewing.frame(Place::Webhooks), state: state.to_owned(), deliveries, next }))
+    let state = query.filter("state").unwrap_or("dead").to_owned();
+    let (found, next) = match part(&viewing.engine, &viewing.merchant, &query).await {
+        Err(EngineError::Refused(invalid)) => return Err(unreadable(invalid).into()),
+        found => found?,
+    };
+    let deliveries = found.iter().map(|context| row(&viewing.merchant, &context.journey, &context.delivery)).collect();
+    Ok(page(&Deliveries { frame: viewing.frame(Place::Webhooks), state, deliveries, next }))
+}
+
+fn unreadable(_: Invalid) -> HttpResponse {
+    problem(&Problem::unreadable())
 }
 
 async fn one(viewing: OfMerchant, id: web::Path<String>) -> PageResult {
     let id = read_id(&id)?;
     let found = use_cases::deliveries::find(&viewing.engine, viewing.merchant.id, &id).await?;
     let DeliveryContext { delivery, journey } = found.ok_or_else(not_found)?;
-    let attempt = |attempt: &AttemptRecord| AttemptRow {
-        at: when(attempt.at()),
-        took_millis: u64::try_from(attempt.took().as_millis()).unwrap_or(u64::MAX),
-        result: result(attempt),
-        answer: String::from_utf8_lossy(attempt.excerpt()).into_owned(),
-    };
     Ok(page(&DeliveryPage {
         frame: viewing.frame(Place::Webhooks),
-        row: row(&journey, &delivery),
+        row: row(&viewing.merchant, &journey, &delivery),
         journey: journey.id().to_string(),
         attempts: delivery.attempts.iter().map(attempt).collect(),
     }))
+}
+
+async fn events(viewing: OfMerchant, request: HttpRequest) -> PageResult {
+    let query = ListQuery::read(&request, &["from", "after"]).map_err(unreadable)?;
+    let engine = &viewing.engine;
+    let a_day_ago = rfc3339(engine.deps.clock.now().minus(USUALLY));
+    let from = query.filter("from").unwrap_or_else(|| a_day_ago.get(..10).unwrap_or_default()).to_owned();
+    let at = read_day(&from).map_err(|invalid| problem(&Problem::refused(&invalid.at("from"))))?;
+    let begin = EventCursor { at, ..EventCursor::BEFORE_ALL };
+    let after = query.place::<EventCursor>().map_err(unreadable)?.unwrap_or(begin);
+    let found = use_cases::events::list(engine, viewing.merchant.id, Some(after), query.limit).await?;
+    let next = found.read_to.filter(|_| found.has_more).map(|place| place.write());
+    let feed_row = |(cursor, journey): &(EventCursor, Journey)| {
+        let written: Written = serde_json::from_str(body(engine, *cursor, journey)?.get()).ok()?;
+        Some(FeedRow { at: when(cursor.at), r#type: written.r#type, journey: journey.id().to_string() })
+    };
+    let events = found.events.iter().filter_map(feed_row).collect();
+    Ok(page(&Events { frame: viewing.frame(Place::Webhooks), from, events, next }))
+}
+
+/// What the page shows of an event as the feed has it.
+#[derive(Deserialize)]
+struct Written {
+    r#type: String,
 }
 
 /// A press that sends one again.
@@ -85,29 +110,43 @@ impl Posted for Since {
 }
 
 async fn replay_since(form: Form<Since>) -> Changed {
-    let (engine, merchant, day) = (&form.by.engine, form.by.merchant.id, form.fields.since.trim());
-    let refusal = || refused(&Problem::refused(&Invalid::new("since", "is not a day").hint("expected 2026-11-30")));
-    let since = read_rfc3339(&format!("{day}T00:00:00Z")).ok_or_else(refusal)?;
-    let found = use_cases::deliveries::list(engine, merchant, DeliveryFilter::Dead, None, AT_ONCE + 1).await?;
-    let wanted: Vec<_> = found.iter().take_while(|context| context.delivery.due_at >= since).collect();
-    let (mut count, mut replayed) = (0, Ok(()));
-    for context in wanted.iter().take(AT_ONCE) {
-        match use_cases::deliveries::replay(engine, merchant, &context.delivery.id).await {
-            Ok(again) => count += usize::from(again.is_some()),
-            Err(error) => {
-                replayed = Err(error);
-                break;
-            }
-        }
+    let day = form.fields.since.trim();
+    let since = read_day(day).map_err(|invalid| refused(&Problem::refused(&invalid)))?;
+    let replayed = use_cases::deliveries::replay_since(&form.by.engine, form.by.merchant.id, since).await?;
+    let object = format!("{} since {day}", replayed.count);
+    sent_again(&form, replayed, &object).await
+}
+
+/// The deliveries that are sent again: their ids are the names of the boxes that are ticked.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Selected(BTreeMap<String, String>);
+
+impl Posted for Selected {
+    type Of = OfMerchant;
+    const ROLE: Role = Role::Support;
+}
+
+async fn replay_selected(form: Form<Selected>) -> Changed {
+    let ids: Vec<DeliveryId> = form.fields.0.keys().filter_map(|name| name.parse().ok()).collect();
+    let replayed = use_cases::deliveries::replay_each(&form.by.engine, form.by.merchant.id, &ids).await?;
+    let object = format!("{} selected", replayed.count);
+    sent_again(&form, replayed, &object).await
+}
+
+/// Says how many are sent again, where they are not all.
+async fn sent_again<T: Posted<Of = OfMerchant>>(form: &Form<T>, replayed: Replayed, object: &str) -> Changed {
+    let action = AuditAction::DeliveriesReplayed;
+    if replayed.has_more {
+        return form.answer(action, object, page(&Problem::more_to_send(replayed.count))).await;
     }
-    let (action, object) = (AuditAction::DeliveriesReplayed, format!("{count} since {day}"));
-    if replayed.is_ok() && wanted.len() <= AT_ONCE {
-        return form.done(action, &object, "/console/webhooks/deliveries?state=waiting").await;
-    }
-    // Those that were sent again before the store failed stand in the log too.
-    let done = form.answer(action, &object, page(&Problem::more_to_send(count, day))).await;
-    replayed.map_err(|error| trouble(&error))?;
-    done
+    form.done(action, object, "/console/webhooks/deliveries?state=waiting").await
+}
+
+/// The beginning of a day.
+fn read_day(day: &str) -> Result<UnixMillis, Invalid> {
+    let refused = || Invalid::new("since", "is not a day").hint("expected 2026-11-30");
+    read_rfc3339(&format!("{day}T00:00:00Z")).ok_or_else(refused)
 }
 
 fn read_id(text: &str) -> Result<DeliveryId, Instead> {

@@ -1,11 +1,12 @@
 //! A delivery, as lists show it.
 
 use super::reply::when;
-use crate::domain::{AttemptRecord, AttemptResult, Delivery, Journey, JourneyEvent, delivery::State};
-use crate::web::views::console::DeliveryRow;
+use crate::domain::{AttemptRecord, AttemptResult, Delivery, Journey, JourneyEvent, Merchant, delivery::State};
+use crate::web::v1::deliveries::is_paused;
+use crate::web::views::console::{AttemptRow, DeliveryRow};
 
-/// This journey's delivery in a list.
-pub(super) fn row(journey: &Journey, delivery: &Delivery) -> DeliveryRow {
+/// A delivery of a merchant's journey in a list.
+pub(super) fn row(merchant: &Merchant, journey: &Journey, delivery: &Delivery) -> DeliveryRow {
     let waits = delivery.state == State::Waiting;
     DeliveryRow {
         id: delivery.id.to_string(),
@@ -16,6 +17,17 @@ pub(super) fn row(journey: &Journey, delivery: &Delivery) -> DeliveryRow {
         tries: delivery.tries,
         last: delivery.attempts.last().map(result).unwrap_or_default(),
         due_at: waits.then(|| when(delivery.due_at)),
+        is_paused: is_paused(merchant, journey, delivery),
+    }
+}
+
+/// An attempt, with what came of it.
+pub(super) fn attempt(attempt: &AttemptRecord) -> AttemptRow {
+    AttemptRow {
+        at: when(attempt.at()),
+        took_millis: u64::try_from(attempt.took().as_millis()).unwrap_or(u64::MAX),
+        result: result(attempt),
+        answer: String::from_utf8_lossy(attempt.excerpt()).into_owned(),
     }
 }
 

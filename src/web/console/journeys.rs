@@ -6,22 +6,21 @@ use std::cell::Cell;
 use actix_web::{HttpResponse, web};
 use url::form_urlencoded::Serializer;
 
-use super::delivery::row as delivery_row;
 use super::form::given;
+use super::journey::{address, amount, sight};
 use super::reply::{page, problem, refused, when};
+use super::timeline::live_part;
 use super::viewing::OfMerchant;
 use crate::domain::provider_account::name_for_merchant;
 use crate::domain::{Invalid, Journey, MerchantTexts, OperationKind, Outcome};
-use crate::engine::{Engine, EngineError, JourneyCursor, JourneyDetails, Selected, derive, use_cases};
+use crate::engine::{Engine, EngineError, JourneyCursor, Selected, derive, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::{Instead, PageResult};
 use crate::web::v1::journey_view::{has_link, merchant_texts, read_id, status};
-use crate::web::v1::journeys::{Event, Filter, timeline};
+use crate::web::v1::journeys::Filter;
 use crate::web::v1::list::{ListQuery, Place as _};
 use crate::web::v1::preview::word;
-use crate::web::views::console::{
-    Can, EventRow, JourneyPage, JourneyRow, Journeys, OperationRow, PayLink, Place, Problem, Refused, Search,
-};
+use crate::web::views::console::{Can, JourneyPage, JourneyRow, Journeys, PayLink, Place, Problem, Refused, Search};
 
 /// How many journeys a page shows.
 const ON_A_PAGE: usize = 50;
@@ -150,12 +149,6 @@ fn listed(
     }
 }
 
-/// The amount of a journey, such as `25.00 EUR`; empty where it is not about money.
-pub(super) fn amount(journey: &Journey) -> String {
-    let amount = journey.opening().purpose.amount();
-    amount.map_or_else(String::new, |amount| format!("{amount} {}", amount.currency()))
-}
-
 /// Whether a journey is paid, and its customer has not come back. Operations end as paid too, and have no customer.
 pub(super) fn is_missing(journey: &Journey) -> bool {
     let has_customer = journey.opening().purpose.needs_customer();
@@ -181,31 +174,19 @@ async fn one(viewing: OfMerchant, id: web::Path<String>) -> PageResult {
     let [once, _] = derive_once(&viewing.engine);
     let journey = &details.journey;
     let MerchantTexts { reference, metadata } = merchant_texts(&viewing.engine, journey);
-    let deliveries = details.deliveries.iter().map(|delivery| delivery_row(journey, delivery));
     Ok(page(&JourneyPage {
         frame: viewing.frame(Place::Journeys),
         id: journey.id().to_string(),
         operation: journey.opening().purpose.operation().map(|operation| operation.kind.as_str()),
         amount: amount(journey),
-        status: status(journey),
         facts: facts(&viewing, journey, reference),
         metadata: metadata.into_iter().collect(),
         link: pay_link(&viewing.engine, journey)?,
         urls: urls(&viewing.engine, journey)?,
-        timeline: events(&details),
-        operations: operations(journey),
-        deliveries: deliveries.collect(),
+        live: live_part(&viewing.merchant, &details),
         can: can(journey),
         once,
     }))
-}
-
-/// A merchant's journey with everything about it.
-pub(super) async fn sight(viewing: &OfMerchant, id: &str) -> Result<JourneyDetails, Instead> {
-    let not_found = || Instead::from(problem(&Problem::not_found()));
-    let (pay_id, id) = read_id(id).map_err(|_| not_found())?;
-    let found = use_cases::list::sight(&viewing.engine, viewing.merchant.id, pay_id).await?;
-    found.filter(|sight| id.is_none_or(|id| id == *sight.journey.id())).ok_or_else(not_found)
 }
 
 /// A text that nobody else draws, by which a form that is sent twice is one order.
@@ -262,33 +243,6 @@ fn urls(engine: &Engine, journey: &Journey) -> Result<Vec<(&'static str, String)
     Ok(urls.into_iter().map(named).collect())
 }
 
-/// What happened, in the order of time.
-fn events(details: &JourneyDetails) -> Vec<EventRow> {
-    let returned =
-        details.journey.came_back_at().map(|at| EventRow { at: when(at), event: "returned", more: String::new() });
-    let mut events: Vec<EventRow> = timeline(details).into_iter().map(event).chain(returned).collect();
-    events.sort_by(|a, b| a.at.exact.cmp(&b.at.exact));
-    events
-}
-
-fn event(event: Event) -> EventRow {
-    let visit = event.visit.filter(|visit| *visit > 1).map(|visit| format!("visit {visit}"));
-    let text = event.text.map(|version| format!("text {version}"));
-    let by = event.by.map(|by| format!("by the {by}"));
-    let parts = [event.outcome.map(str::to_owned), by, visit, text, event.error, event.error_description];
-    let more = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    EventRow { at: when(event.moment), event: event.event, more }
-}
-
-fn operations(journey: &Journey) -> Vec<OperationRow> {
-    let row = |operation: &crate::domain::AppliedOperation| OperationRow {
-        kind: operation.kind.as_str(),
-        amount: operation.amount.map_or_else(String::new, |amount| format!("{amount} {}", amount.currency())),
-        journey: operation.by.to_string(),
-    };
-    journey.operations().iter().map(row).collect()
-}
-
 /// What can be done to a journey now.
 fn can(journey: &Journey) -> Can {
     let outcome = journey.final_outcome().map(|end| end.outcome);
@@ -304,10 +258,6 @@ fn can(journey: &Journey) -> Can {
         capture,
         refund: left(OperationKind::Refund),
     }
-}
-
-pub(super) fn address(journey: &Journey) -> String {
-    format!("/console/journeys/{}", journey.id())
 }
 
 /// What is refused of an amount and of everything beside it.

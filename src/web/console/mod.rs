@@ -2,6 +2,7 @@
 //!
 //! It calls the use cases that `/v1` calls, and shows what `/v1` shows. Its pages need no script.
 
+mod accounts;
 mod attempts;
 mod callbacks;
 mod cookies;
@@ -9,6 +10,7 @@ mod csv;
 mod deliveries;
 mod delivery;
 mod form;
+mod journey;
 mod journeys;
 mod mail_link;
 mod openid;
@@ -17,8 +19,10 @@ mod orders;
 mod people;
 mod reply;
 mod sessions;
+mod settings;
 mod sign_in;
 mod start;
+mod timeline;
 mod viewing;
 mod webhooks;
 
@@ -49,8 +53,11 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(orders::routes)
             .configure(csv::routes)
             .configure(journeys::routes)
+            .configure(timeline::routes)
             .configure(deliveries::routes)
             .configure(webhooks::routes)
+            .configure(accounts::routes)
+            .configure(settings::routes)
             .configure(people::routes)
             .configure(operator::routes)
             .configure(sessions::routes)

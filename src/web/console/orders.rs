@@ -4,7 +4,8 @@ use actix_web::web;
 use serde::Deserialize;
 
 use super::form::{Changed, Form, Posted, given};
-use super::journeys::{address, amount, derive_once, refused_order, sight};
+use super::journey::{address, amount, sight};
+use super::journeys::{derive_once, refused_order};
 use super::reply::{page, problem, refused, trouble};
 use super::viewing::OfMerchant;
 use crate::dialect::own::{NAME, OpenBody, OperationBody};

@@ -15,9 +15,7 @@ use crate::engine::{Engine, EngineError, JourneyFilter, KeyInUse, ScanRange, Who
 use crate::web::page_at;
 use crate::web::pages::instead::PageResult;
 use crate::web::v1::{journey_view::status, journeys::Filter};
-use crate::web::views::console::{
-    AccountRow, Issued, KeyFields, KeyRow, Keys, Numbers, Place, Problem, Refused, Start,
-};
+use crate::web::views::console::{Issued, KeyFields, KeyRow, Keys, Numbers, Place, Problem, Refused, Start};
 
 /// How many of the newest journeys are looked at for a webhook that was received.
 const LOOKED_AT: usize = 20;
@@ -54,7 +52,11 @@ async fn start(viewing: SignedIn) -> PageResult {
         Some(index) => format!("/console/callbacks/{index}"),
         None => "/console/callbacks/new".to_owned(),
     };
-    Ok(page(&Start { frame: viewing.frame(Place::Start), done, test_from }))
+    let down = merchant.callbacks.slots().iter().enumerate().filter_map(|(index, saved)| {
+        let saved = saved.as_ref()?;
+        Some((index, saved.url.as_str().to_owned(), when(saved.down_since(engine, merchant)?)))
+    });
+    Ok(page(&Start { frame: viewing.frame(Place::Start), done, down: down.collect(), test_from }))
 }
 
 /// Whether a server of the merchant's has received what became of one of its newest journeys.
@@ -82,17 +84,10 @@ async fn keys_page(viewing: &OfMerchant, new: KeyFields, refused: Refused) -> Re
         ends_at: own.key.ends_at.map(when),
     };
     let keys = use_cases::secrets::api_keys(&viewing.engine, &viewing.merchant).await?;
-    let account = |account: &crate::domain::ProviderAccount| AccountRow {
-        name: account.name.as_str().to_owned(),
-        kind: account.access.kind().as_str(),
-        url: account.access.url().to_owned(),
-        state: account.state.as_str(),
-    };
-    let accounts = viewing.merchant.accounts.iter().map(account).collect();
     let keys = keys.into_iter().map(row).collect();
     let [once, _] = derive_once(&viewing.engine);
     let new = KeyFields { once, ..new };
-    Ok(Keys { frame: viewing.frame(Place::Keys), keys, new, refused, accounts })
+    Ok(Keys { frame: viewing.frame(Place::Keys), keys, new, refused })
 }
 
 impl Posted for KeyFields {

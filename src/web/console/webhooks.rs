@@ -1,21 +1,23 @@
-//! Webhook endpoints: saved, changed, deleted, with their health; and the signing secret.
+//! Webhook endpoints: saved, changed, paused, tried, deleted, with their health; and the signing secret.
 
 use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
+use super::delivery::attempt;
 use super::form::{Changed, Form, Posted};
 use super::journeys::derive_once;
-use super::reply::{page, problem, refused, trouble};
+use super::reply::{page, problem, refused, trouble, when};
 use super::viewing::OfMerchant;
-use crate::domain::{AuditAction, Role, WebhookEndpoint};
+use crate::domain::{AuditAction, Invalid, Role, SavedEndpoint, SealedHeader};
 use crate::engine::{DeliveryContext, DeliveryFilter, Edit, Edited, EditedOnce, EngineError, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::{Instead, PageResult};
-use crate::web::v1::{endpoints::EndpointBody, slots::Saved};
+use crate::web::v1::endpoints::{EndpointBody, seal_header, send_test};
+use crate::web::v1::slots::Saved;
 use crate::web::views::console::{
-    EndpointFields, EndpointForm, EndpointRow, Issued, Place, Problem, Refused, Webhooks,
+    EndpointFields, EndpointForm, EndpointRow, Issued, Place, Problem, Refused, Tested, Webhooks,
 };
 
 /// How many deliveries of each kind the health of endpoints is read off.
@@ -32,6 +34,9 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(
             page_at("/webhooks/{index}/edit", "GET, POST").route(web::get().to(edit)).route(web::post().to(change)),
         )
+        .service(page_at("/webhooks/{index}/pause", "POST").route(web::post().to(pause)))
+        .service(page_at("/webhooks/{index}/resume", "POST").route(web::post().to(resume)))
+        .service(page_at("/webhooks/{index}/test", "POST").route(web::post().to(test)))
         .service(page_at("/webhooks/{index}/delete", "POST").route(web::post().to(delete)));
 }
 
@@ -53,22 +58,25 @@ async fn list(viewing: OfMerchant) -> PageResult {
     let engine = &viewing.engine;
     let of = |filter| use_cases::deliveries::list(engine, viewing.merchant.id, filter, None, LOOKED_AT);
     let (failing, dead) = (of(DeliveryFilter::Failing).await?, of(DeliveryFilter::Dead).await?);
-    let to = |endpoint: &WebhookEndpoint, all: &[DeliveryContext]| {
+    let to = |endpoint: &SavedEndpoint, all: &[DeliveryContext]| {
         let url_of = |context: &DeliveryContext| {
             context.journey.opening().plan.url_of(context.delivery.id.target).map(|url| url.as_str().to_owned())
         };
         all.iter().filter(|context| url_of(context).as_deref() == Some(endpoint.url.as_str())).count()
     };
-    let row = |(index, endpoint): (usize, &WebhookEndpoint)| EndpointRow {
+    let row = |(index, endpoint): (usize, &SavedEndpoint)| EndpointRow {
         index,
         url: endpoint.url.as_str().to_owned(),
         events: endpoint.notify_on.words().join(", "),
         failing: to(endpoint, &failing),
         dead: to(endpoint, &dead),
+        is_paused: endpoint.paused,
     };
     let endpoints = viewing.merchant.endpoints.entries().map(row).collect();
+    let previous = viewing.merchant.signing_secret.previous(engine.deps.clock.now());
+    let old_secret_until = previous.map(|(_, ends_at)| when(ends_at));
     let [once, _] = derive_once(engine);
-    Ok(page(&Webhooks { frame: viewing.frame(Place::Webhooks), endpoints, once }))
+    Ok(page(&Webhooks { frame: viewing.frame(Place::Webhooks), endpoints, old_secret_until, once }))
 }
 
 async fn new(viewing: OfMerchant) -> PageResult {
@@ -82,7 +90,7 @@ async fn new(viewing: OfMerchant) -> PageResult {
 async fn add(form: Form<EndpointFields>) -> Changed {
     let merchant = form.by.merchant.id;
     let once = form.reservation(merchant, "console/webhooks", &form.fields.once);
-    let edited = match read(&form) {
+    let edited = match read(&form, &[]) {
         Ok(new) => use_cases::profile::edit_once(&form.by.engine, merchant, &Edit::AddEndpoint(new), Some(&once)).await,
         Err(error) => Err(error),
     };
@@ -99,16 +107,18 @@ async fn add(form: Form<EndpointFields>) -> Changed {
 async fn edit(viewing: OfMerchant, index: web::Path<usize>) -> PageResult {
     viewing.check_role(Role::Admin)?;
     let saved = viewing.merchant.endpoints.at(*index).ok_or_else(not_found)?;
+    let headers = saved.headers.iter().map(|header| format!("{}:\n", header.name)).collect();
     let fields = EndpointFields::wanting(saved.url.as_str().to_owned(), &saved.notify_on.words());
+    let fields = EndpointFields { headers, ..fields };
     Ok(page(&form_page(&viewing, Some(*index), fields, Refused::default())))
 }
 
 async fn change(index: web::Path<usize>, form: Form<EndpointFields>) -> Changed {
     let saved = form.by.merchant.endpoints.at(*index).ok_or_else(not_found)?;
-    let edited = match read(&form) {
-        Ok(new) => {
+    let edited = match read(&form, &saved.headers) {
+        Ok(mut new) => {
             // Its form and its key are not in this form, and stay.
-            let new = WebhookEndpoint { form: saved.form.clone(), cipher: saved.cipher.clone(), ..new };
+            (new.form, new.cipher) = (saved.form.clone(), saved.cipher.clone());
             let edit = Edit::ReplaceEndpoint(*index, new);
             use_cases::profile::edit(&form.by.engine, form.by.merchant.id, &edit, None).await
         }
@@ -127,6 +137,37 @@ async fn delete(index: web::Path<usize>, form: Form<Press>) -> Changed {
         Edited::Done(_) => form.done(AuditAction::EndpointDeleted, &index.to_string(), "/console/webhooks").await,
         Edited::NoSuchSlot => Err(not_found().into()),
     }
+}
+
+async fn pause(index: web::Path<usize>, form: Form<Press>) -> Changed {
+    if !use_cases::endpoints::pause(&form.by.engine, form.by.merchant.id, *index).await? {
+        return Err(not_found().into());
+    }
+    form.done(AuditAction::EndpointPaused, &index.to_string(), "/console/webhooks").await
+}
+
+async fn resume(index: web::Path<usize>, form: Form<Press>) -> Changed {
+    if !use_cases::endpoints::resume(&form.by.engine, form.by.merchant.id, *index).await? {
+        return Err(not_found().into());
+    }
+    form.done(AuditAction::EndpointResumed, &index.to_string(), "/console/webhooks").await
+}
+
+/// A press that sends a test webhook.
+#[derive(Deserialize)]
+struct Test {}
+
+impl Posted for Test {
+    type Of = OfMerchant;
+    const ROLE: Role = Role::Support;
+}
+
+async fn test(index: web::Path<usize>, form: Form<Test>) -> Changed {
+    let (by, index) = (&form.by, *index);
+    let sent = send_test(&by.engine, &by.merchant, index).await.ok_or_else(not_found)?;
+    let (frame, is_received) = (by.frame(Place::Webhooks), sent.is_received());
+    let shown = Tested { frame, index, is_received, attempts: [attempt(&sent.attempt)], id: sent.id };
+    form.answer(AuditAction::EndpointTested, &index.to_string(), page(&shown)).await
 }
 
 /// A press that replaces the signing secret.
@@ -150,14 +191,29 @@ async fn rotate(form: Form<Rotate>) -> Changed {
     form.answer(AuditAction::SecretRotated, "signing_secret", page(&shown)).await
 }
 
-fn read(form: &Form<EndpointFields>) -> Result<WebhookEndpoint, EngineError> {
+fn read(form: &Form<EndpointFields>, kept: &[SealedHeader]) -> Result<SavedEndpoint, EngineError> {
     let wanted = form.fields.events().into_iter().filter(|(_, is_wanted)| *is_wanted);
     let body = EndpointBody {
         url: form.fields.url.trim().to_owned(),
         notify_on: Some(wanted.map(|(word, _)| word.to_owned()).collect()),
         ..EndpointBody::default()
     };
-    WebhookEndpoint::read(&form.by.engine, form.by.merchant.id, &body)
+    let endpoint = SavedEndpoint::read(&form.by.engine, form.by.merchant.id, &body)?;
+    let lines = form.fields.headers.lines().map(str::trim).filter(|line| !line.is_empty());
+    let headers = lines.map(|line| read_header(form, line, kept)).collect::<Result<Vec<_>, _>>()?;
+    SealedHeader::check_all(&headers)?;
+    Ok(SavedEndpoint { headers, ..endpoint })
+}
+
+/// Reads a line of the headers. A name alone keeps the value that is saved.
+fn read_header(form: &Form<EndpointFields>, line: &str, kept: &[SealedHeader]) -> Result<SealedHeader, EngineError> {
+    let refused = || Invalid::new("headers", "hold a line without a colon").hint("expected such as x-key: value");
+    let (name, value) = line.split_once(':').map(|(name, value)| (name.trim(), value.trim())).ok_or_else(refused)?;
+    if !value.is_empty() {
+        return seal_header(&form.by.engine, form.by.merchant.id, name, value);
+    }
+    let saved = kept.iter().find(|header| header.name.eq_ignore_ascii_case(name)).cloned();
+    Ok(saved.ok_or_else(|| Invalid::new(format!("headers.{name}"), "has no value"))?)
 }
 
 fn form_page(viewing: &OfMerchant, index: Option<usize>, fields: EndpointFields, refused: Refused) -> EndpointForm {

@@ -24,7 +24,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 /// The query: one of the three.
 #[derive(Deserialize)]
-struct Asked {
+pub(super) struct Asked {
     #[serde(default)]
     link_id: String,
     #[serde(default)]
@@ -37,23 +37,41 @@ async fn app(engine: web::Data<Engine>, request: HttpRequest, asked: web::Query<
     if !asked.resume.is_empty() {
         return missing_app(&engine, &request, &asked.resume).await;
     }
+    by_ticket(&engine, &request, &asked, |journey| {
+        let app_page = app_page_or_onward(&engine, &request, journey)?;
+        Ok(reply::customers_page(&page(&engine, &request, journey, app_page)))
+    })
+    .await
+}
+
+/// Whether this is a page of this journey's purpose.
+fn is_here(request: &HttpRequest, journey: &Journey) -> bool {
+    let here = request.match_pattern().unwrap_or_default();
+    here.strip_prefix(page_of(journey)).is_some_and(|page| page.starts_with('/'))
+}
+
+/// The page that `show` makes of a journey, where it makes one: by its link at first, then by a ticket.
+pub(super) async fn by_ticket(
+    engine: &Engine,
+    request: &HttpRequest,
+    asked: &Asked,
+    show: impl Fn(&Journey) -> PageResult,
+) -> PageResult {
     if asked.ticket.is_empty() {
         return Ok(match find::look(&engine.deps, &asked.link_id).await? {
-            Some(_) if reply::is_prefetch(&request) => reply::untouched(),
-            Some(journey) if !is_here(&request, &journey) => home::own_page(&engine, &journey, &asked.link_id),
+            Some(_) if reply::is_prefetch(request) => reply::untouched(),
+            Some(journey) if !is_here(request, &journey) => home::own_page(engine, &journey, &asked.link_id),
             Some(journey) => {
-                app_page_or_onward(&engine, &request, &journey)?;
-                reply::see_other(&use_cases::app_page::address(&engine, &journey)?)
+                show(&journey)?;
+                let here = request.match_pattern().unwrap_or_default();
+                reply::see_other(&use_cases::app_page::address(engine, &journey, &here)?)
             }
             None => reply::unknown_link(),
         });
     }
-    Ok(match use_cases::app_page::admit(&engine, &asked.ticket).await? {
-        Admitted::Journey(_) if reply::is_prefetch(&request) => reply::untouched(),
-        Admitted::Journey(journey) if is_here(&request, &journey) => {
-            let app_page = app_page_or_onward(&engine, &request, &journey)?;
-            reply::customers_page(&page(&engine, &request, &journey, app_page))
-        }
+    Ok(match use_cases::app_page::admit(engine, &asked.ticket).await? {
+        Admitted::Journey(_) if reply::is_prefetch(request) => reply::untouched(),
+        Admitted::Journey(journey) if is_here(request, &journey) => show(&journey)?,
         Admitted::Over => reply::problem_page(StatusCode::GONE, ProblemPage::over()),
         Admitted::Journey(_) | Admitted::Unknown => reply::unknown_link(),
     })
@@ -97,11 +115,6 @@ fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, app_page: App
         outcome_sentence: sentence.unwrap_or_else(|| Sentence::of("app-unconfirmed").name("merchant", merchant)),
         app_page,
     }
-}
-
-/// Whether this is the page of that journey's purpose.
-fn is_here(request: &HttpRequest, journey: &Journey) -> bool {
-    request.match_pattern().is_some_and(|pattern| pattern == format!("{}/app", page_of(journey)))
 }
 
 fn device(request: &HttpRequest) -> Device {

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::domain::{Country, CountryCode, Institution};
+use crate::language::{Language, Sentence};
 use crate::web::views::BankGroup;
 
 /// Lists longer than this can be searched.
@@ -22,8 +23,12 @@ pub(in crate::web) fn search<'a>(mut all: Vec<&'a Institution>, find: &str) -> (
 }
 
 /// Institutions under a country that each serves: the one that was asked for, else the first that it names. Countries
-/// stand in the order of the alphabet, banks as people count: No. 2 before No. 10.
-pub(in crate::web) fn by_country(institutions: &[&Institution], asked: Option<CountryCode>) -> Vec<BankGroup> {
+/// have the customer's words, and stand in the order of the alphabet, banks as people count: No. 2 before No. 10.
+pub(in crate::web) fn by_country(
+    institutions: &[&Institution],
+    asked: Option<CountryCode>,
+    language: &Language,
+) -> Vec<BankGroup> {
     let mut groups: Vec<(Option<CountryCode>, BankGroup)> = Vec::new();
     for institution in institutions {
         let country = country_of(institution, asked);
@@ -32,20 +37,54 @@ pub(in crate::web) fn by_country(institutions: &[&Institution], asked: Option<Co
         if let Some((_, group)) = groups.iter_mut().find(|(known, _)| *known == code) {
             group.banks.push(bank);
             // The operator's own word for a country stands for all of its banks, whichever of them it was given at.
-            if let Some(country) = country.filter(|country| group.country == country.code.name()) {
+            if let Some(country) = country.filter(|country| is_named_by_operator(country)) {
                 group.country.clone_from(&country.name);
             }
         } else {
-            let country = country.map_or_else(String::new, |country| country.name.clone());
+            let country = country.map_or_else(String::new, |country| name_of(country, language));
             groups.push((code, BankGroup { country, banks: vec![bank] }));
         }
     }
     let mut groups: Vec<BankGroup> = groups.into_iter().map(|(_, group)| group).collect();
-    groups.sort_by(|a, b| a.country.cmp(&b.country));
+    groups.sort_by_cached_key(|group| (bare(&group.country), group.country.clone()));
     for group in &mut groups {
         group.banks.sort_by(|(_, a), (_, b)| as_people_count(a, b));
     }
     groups
+}
+
+/// What a country is called: by the operator's own word, else in the language, else by ISO's name.
+fn name_of(country: &Country, language: &Language) -> String {
+    if is_named_by_operator(country) {
+        return country.name.clone();
+    }
+    let said = Sentence::of("country").value("code", country.code.as_str());
+    language.written(&said.value("name", country.code.name()))
+}
+
+/// Whether a country has another name than ISO's. Where that goes on (`… of Great Britain and Northern Ireland`), its
+/// beginning is the same name.
+fn is_named_by_operator(country: &Country) -> bool {
+    !country.code.name().starts_with(&country.name)
+}
+
+/// A name without capitals, and its letters without marks: so Österreich stands before Portugal.
+fn bare(name: &str) -> String {
+    let letter = |c: char| match c {
+        'à'..='å' | 'ą' => 'a',
+        'ç' | 'ć' | 'č' => 'c',
+        'è'..='ë' | 'ę' => 'e',
+        'ì'..='ï' => 'i',
+        'ł' => 'l',
+        'ñ' | 'ń' => 'n',
+        'ò'..='ö' | 'ø' => 'o',
+        'ś' | 'š' => 's',
+        'ù'..='ü' => 'u',
+        'ź' | 'ż' | 'ž' => 'z',
+        'آ' | 'أ' | 'إ' => 'ا',
+        other => other,
+    };
+    name.to_lowercase().chars().map(letter).collect()
 }
 
 fn country_of(institution: &Institution, asked: Option<CountryCode>) -> Option<&Country> {
@@ -91,6 +130,7 @@ mod tests {
 
     use super::*;
     use crate::domain::Environment;
+    use crate::language::Languages;
 
     fn institution(name: &str, countries: &[(&str, &str)]) -> Institution {
         let country = |(code, name): &(&str, &str)| {
@@ -112,7 +152,8 @@ mod tests {
 
     fn read(institutions: &[Institution], asked: Option<&str>) -> Vec<(String, Vec<String>)> {
         let asked = asked.map(|code| CountryCode::parse(code).unwrap());
-        let groups = by_country(&institutions.iter().collect::<Vec<_>>(), asked);
+        let languages = Languages::built_in();
+        let groups = by_country(&institutions.iter().collect::<Vec<_>>(), asked, languages.english());
         let banks = |group: &BankGroup| group.banks.iter().map(|(_, name)| name.clone()).collect();
         groups.iter().map(|group| (group.country.clone(), banks(group))).collect()
     }
@@ -144,9 +185,42 @@ mod tests {
     fn a_bank_stands_under_the_country_that_was_asked_for() {
         let banks = [institution("Both", &[("GB", ""), ("DE", "")]), institution("German", &[("DE", "Deutschland")])];
         assert_eq!(read(&banks, Some("DE")), [group("Deutschland", &["Both", "German"])]);
-        let british = "United Kingdom of Great Britain and Northern Ireland";
+        let british = "United Kingdom";
         assert_eq!(read(&banks[..1], Some("GB")), [group(british, &["Both"])]);
         assert_eq!(read(&banks[..1], Some("FR")), [group(british, &["Both"])], "what it does not serve heads nothing");
+    }
+
+    #[test]
+    fn countries_have_the_customers_words_and_order() {
+        let banks = ["CH", "AT", "DE", "PT", "BE", "US"].map(|code| {
+            let bank = institution("", &[(code, "")]);
+            Institution { name: code.into(), ..bank }
+        });
+        let languages = Languages::built_in();
+        for (tag, expected) in [
+            ("de", ["Belgien", "Deutschland", "Österreich", "Portugal", "Schweiz", "United States of America"]),
+            ("fr", ["Allemagne", "Autriche", "Belgique", "Portugal", "Suisse", "United States of America"]),
+            ("ar", ["United States of America", "البرتغال", "ألمانيا", "النمسا", "بلجيكا", "سويسرا"]),
+        ] {
+            let groups = by_country(&banks.iter().collect::<Vec<_>>(), None, languages.choose([tag]));
+            let names: Vec<_> = groups.iter().map(|group| group.country.replace(" (the)", "")).collect();
+            assert_eq!(names, expected, "{tag}");
+        }
+    }
+
+    #[test]
+    fn every_language_has_a_word_for_every_country_of_the_economic_area_and_its_neighbours() {
+        let languages = Languages::built_in();
+        let all = ('A'..='Z').flat_map(|a| ('A'..='Z').map(move |b| format!("{a}{b}")));
+        let codes: Vec<_> = all.filter_map(|text| CountryCode::parse(&text).ok()).collect();
+        let listed = |code: &&CountryCode| code.is_in_eea() || ["GB", "CH"].contains(&code.as_str());
+        let unnamed = Sentence::of("country").value("name", "no word");
+        for language in languages.all() {
+            for code in codes.iter().filter(listed) {
+                let said = language.written(&unnamed.clone().value("code", code.as_str()));
+                assert_ne!(said, "no word", "{code} in {}", language.tag());
+            }
+        }
     }
 
     #[test]

@@ -7,11 +7,11 @@ use tokio::time::Instant;
 
 use super::address::address;
 use super::link::{LinkQuery, journey_of, journey_to_show, posted, scope};
-use super::sending::{Addresses, NotSent, send, with_visit_cookie};
-use super::{home, instead::PageResult, outcome::amount};
+use super::sending::{Addresses, NotSent, send, ways_to_pay, with_visit_cookie};
+use super::{home, instead::PageResult, outcome::amount, phone, popup};
 use crate::domain::{Cancel, Journey, Stage};
-use crate::engine::{Chosen, Engine, PAYMENT_PAGE, SendRequest, use_cases};
-use crate::web::views::{Awaited, Checkout, OfferedProvider, ProblemPage, Waiting, reason};
+use crate::engine::{Chosen, Engine, PAYMENT_PAGE, SendRequest, Sender, use_cases};
+use crate::web::views::{Awaited, Checkout, ProblemPage, Waiting, reason};
 use crate::web::{Incoming, in_language, page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -20,7 +20,9 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .service(page_at("", "GET").route(web::get().to(show)))
             .service(page_at("/pay", "POST").route(web::post().to(pay)))
             .service(page_at("/leaving", "GET").route(web::get().to(leaving)))
-            .service(page_at("/cancel", "POST").route(web::post().to(cancel))),
+            .service(page_at("/cancel", "POST").route(web::post().to(cancel)))
+            .configure(phone::routes)
+            .configure(popup::routes),
     );
 }
 
@@ -55,11 +57,12 @@ async fn send_away(
 ) -> HttpResponse {
     let addresses =
         Addresses { page: address(PAYMENT_PAGE, "", link), leaving: address(PAYMENT_PAGE, "/leaving", link) };
-    let send_request = SendRequest { link, chosen, text: None, at: Instant::now() };
+    let send_request = SendRequest { sender: Sender::Link(link), chosen, text: None, at: Instant::now() };
     send(engine, request, send_request, addresses, |not_sent| match not_sent {
         NotSent::Ended(journey) => home::lead_home(engine, request, &journey),
         NotSent::NoProvider(journey) | NotSent::Choose(journey) => {
-            with_visit_cookie(engine, request, &journey, page(engine, request, &journey, link))
+            let sender = Sender::Link(link);
+            with_visit_cookie(engine, request, (&journey, sender), page(engine, request, &journey, link))
         }
     })
     .await
@@ -107,7 +110,7 @@ fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -
             let landing = opening.plan.destination_for(Some(final_outcome.outcome));
             return home::ended(engine, request, journey, (landing, link));
         }
-        Stage::HandedBack => return home::lead_home(engine, request, journey),
+        Stage::HandedBack => return home::handed_back(engine, request, journey, link),
         // Its time is over, and a provider must say first that nobody has paid.
         Stage::Open(_) | Stage::Away { .. } if journey.is_past_expiry(engine.deps.clock.now()) => {
             return asking_page(engine, request, journey, link);
@@ -115,12 +118,8 @@ fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -
         Stage::Open(failed) => failed,
         Stage::Away { .. } => None,
     };
-    let bank = engine.deps.provider_label(&opening.provider);
-    // One that is away now is not offered; nor is there a choice where one is left.
-    let offered = opening.choices.iter().enumerate();
-    let providers: Vec<_> = offered
-        .filter_map(|(place, name)| Some(OfferedProvider { place, label: engine.deps.provider_label(name)? }))
-        .collect();
+    let (bank, providers) = ways_to_pay(engine, journey);
+    let can_pay = bank.is_some() || !providers.is_empty();
     let page = in_language::of_journey(request, journey);
     reply::customers_page(&Checkout {
         merchant: opening.merchant_name.as_str().to_owned(),
@@ -131,8 +130,9 @@ fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -
         link: link.to_owned(),
         can_cancel: opening.purpose.cancel() == Cancel::Offered,
         failed: failed.map(|error| reason::payment(error.code())),
-        can_pay: bank.is_some() || !providers.is_empty(),
+        can_pay,
         bank: bank.unwrap_or_default(),
         providers,
+        on_phone: can_pay && journey.may_use_phone(),
     })
 }

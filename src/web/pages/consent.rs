@@ -13,7 +13,7 @@ use super::outcome::{bank_name, consent_request};
 use super::sending::{Addresses, NotSent, send, with_visit_cookie};
 use super::{home, instead::PageResult};
 use crate::domain::{Journey, consent::Kind};
-use crate::engine::{CONSENT_PAGE, Chosen, Engine, SendRequest, use_cases};
+use crate::engine::{CONSENT_PAGE, Chosen, Engine, SendRequest, Sender, use_cases};
 use crate::web::views::{Access, BankAway, ChooseBank, Request};
 use crate::web::{Incoming, in_language, page_at, problem, reply};
 
@@ -94,12 +94,13 @@ async fn send_away(
 ) -> HttpResponse {
     let addresses = Addresses { page: page_of("", link), leaving: page_of("/leaving", link) };
     let (institution, text) = chosen.unzip();
-    let send_request = SendRequest { link, chosen: institution.map(Chosen::Institution), text, at: Instant::now() };
+    let chosen = institution.map(Chosen::Institution);
+    let send_request = SendRequest { sender: Sender::Link(link), chosen, text, at: Instant::now() };
     send(engine, request, send_request, addresses, |not_sent| match not_sent {
         NotSent::Choose(journey) => chooser(engine, request, &journey, (link, "")),
         NotSent::NoProvider(journey) => {
             let page = reply::customers_page(&bank_away(engine, request, &journey, link));
-            with_visit_cookie(engine, request, &journey, page)
+            with_visit_cookie(engine, request, (&journey, Sender::Link(link)), page)
         }
         NotSent::Ended(journey) => {
             let landing = journey.opening().plan.destination.as_ref();
@@ -122,13 +123,14 @@ fn chooser(engine: &Engine, request: &HttpRequest, journey: &Journey, (link, fin
         last_day: page.day(consent.ends_by(engine.deps.clock.now())),
     });
     let (search, found) = search(use_cases::send_to_provider::eligible(engine, journey).collect(), find);
+    let country = consent.and_then(|consent| consent.country);
     reply::customers_page(&ChooseBank {
+        groups: by_country(&found, country, &page.language),
         request: consent_request(&page, journey),
         page,
         link: link.to_owned(),
         all: page_of("", link),
         search,
-        groups: by_country(&found, consent.and_then(|consent| consent.country)),
         access,
     })
 }

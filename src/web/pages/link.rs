@@ -23,7 +23,7 @@ pub(super) struct LinkQuery {
 pub(super) fn scope(base: &'static str) -> Scope {
     let go_home = move |engine: web::Data<Engine>, request: HttpRequest, query: web::Query<LinkQuery>| async move {
         let journey = journey_to_show(&engine, &request, base, &query.link_id).await?;
-        Ok::<_, Instead>(home::lead_home(&engine, &request, &journey))
+        Ok::<_, Instead>(home::lead_home_pressed(&engine, &request, &journey))
     };
     let copy = move |engine: web::Data<Engine>, request: HttpRequest, query: web::Query<LinkQuery>| async move {
         let journey = journey_to_show(&engine, &request, base, &query.link_id).await?;

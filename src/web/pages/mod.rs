@@ -11,6 +11,8 @@ mod address;
 mod app_page;
 mod checkout;
 mod consent;
+mod phone;
+mod popup;
 mod returns;
 
 use actix_web::web;

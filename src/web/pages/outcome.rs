@@ -39,7 +39,8 @@ pub(super) fn copy(engine: &Engine, request: &HttpRequest, journey: &Journey) ->
     Some(reply::saved_text(&format!("{name}-{}.txt", journey.pay_id()), text))
 }
 
-fn for_records(page: &PageContext, journey: &Journey, link: Option<&str>) -> ForRecords {
+/// What a customer keeps of a journey; a copy of it, where the browser has its `link`.
+pub(super) fn for_records(page: &PageContext, journey: &Journey, link: Option<&str>) -> ForRecords {
     ForRecords {
         reference: journey.pay_id().to_string(),
         day: journey.final_outcome().map(|final_outcome| page.day(final_outcome.at)),

@@ -6,13 +6,13 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 
 use super::outcome::amount;
 use crate::domain::Journey;
-use crate::engine::{Engine, SendRequest, SendResult, use_cases::send_to_provider::send_to_provider, visitor};
-use crate::web::views::{Awaited, ProblemPage, Waiting};
+use crate::engine::{Engine, NoCode, SendRequest, SendResult, Sender, use_cases, visitor};
+use crate::web::views::{Awaited, OfferedProvider, ProblemPage, Waiting};
 use crate::web::{in_language, problem, reply};
 
 /// Why a customer is not sent to a provider: what is shown then is a matter of the journey's purpose.
 pub(in crate::web) enum NotSent {
-    /// The customer must choose an institution first.
+    /// The customer must choose an institution, or on a phone be asked whether to go on, first.
     Choose(Box<Journey>),
     /// The provider could not be asked now.
     NoProvider(Box<Journey>),
@@ -36,7 +36,8 @@ pub(in crate::web) async fn send(
     addresses: Addresses,
     not_sent: impl FnOnce(NotSent) -> HttpResponse,
 ) -> HttpResponse {
-    match send_to_provider(engine, send_request).await {
+    let sender = send_request.sender;
+    match use_cases::send_to_provider::send_to_provider(engine, send_request).await {
         Ok(None) => reply::unknown_link(),
         Ok(Some(SendResult::Sent(sent))) => reply::send_to_provider(&sent, request),
         Ok(Some(SendResult::Refused(redirect))) => reply::see_other(&redirect),
@@ -46,13 +47,28 @@ pub(in crate::web) async fn send(
         }
         Ok(Some(SendResult::Late(journey))) => {
             let page = waiting_page(engine, request, &journey, addresses.leaving);
-            with_visit_cookie(engine, request, &journey, page)
+            with_visit_cookie(engine, request, (&journey, sender), page)
         }
-        Ok(Some(SendResult::Choose(journey))) => not_sent(NotSent::Choose(journey)),
+        Ok(Some(SendResult::Elsewhere(journey))) => {
+            reply::problem_page(StatusCode::CONFLICT, ProblemPage::elsewhere().of_journey(&journey))
+        }
+        Ok(Some(SendResult::Choose(journey) | SendResult::NoCode(NoCode::NotAsked, journey))) => {
+            not_sent(NotSent::Choose(journey))
+        }
+        Ok(Some(SendResult::NoCode(why, journey))) => no_code(why, &journey),
         Ok(Some(SendResult::NoProvider(journey))) => not_sent(NotSent::NoProvider(journey)),
         Ok(Some(SendResult::Ended(journey))) => not_sent(NotSent::Ended(journey)),
         Err(error) => problem::page_of_form(&error, addresses.page),
     }
+}
+
+/// Says to a phone why its code cannot be used.
+pub(in crate::web) fn no_code(why: NoCode, journey: &Journey) -> HttpResponse {
+    let page = match why {
+        NoCode::Used => ProblemPage::code_used(),
+        NoCode::Over | NoCode::NotAsked => ProblemPage::code_over(),
+    };
+    reply::problem_page(StatusCode::GONE, page.of_journey(journey))
 }
 
 /// Keeps the customer company. `next` is the page that sends on under the same visit.
@@ -74,12 +90,27 @@ fn waiting_page(engine: &Engine, request: &HttpRequest, journey: &Journey, next:
 pub(in crate::web) fn with_visit_cookie(
     engine: &Engine,
     request: &HttpRequest,
-    journey: &Journey,
+    (journey, sender): (&Journey, Sender<'_>),
     page: HttpResponse,
 ) -> HttpResponse {
-    match visitor::cookie_of_leaver(&engine.deps, journey) {
+    let cookie = match sender {
+        Sender::Link(_) => visitor::cookie_of_leaver(&engine.deps, journey),
+        Sender::Phone(..) => use_cases::phone::cookie_of_phone(engine, journey),
+    };
+    match cookie {
         Ok(Some(cookie)) => reply::with_visit_cookie(page, &cookie, request),
         Ok(None) => page,
         Err(error) => problem::page_of(&error),
     }
+}
+
+/// The bank that Pay leads to, and the providers among which the customer chooses instead. One that is away now is not
+/// offered; nor is there a choice where one is left.
+pub(in crate::web) fn ways_to_pay(engine: &Engine, journey: &Journey) -> (Option<String>, Vec<OfferedProvider>) {
+    let opening = journey.opening();
+    let offered = opening.choices.iter().enumerate();
+    let providers = offered
+        .filter_map(|(place, name)| Some(OfferedProvider { place, label: engine.deps.provider_label(name)? }))
+        .collect();
+    (engine.deps.provider_label(&opening.provider), providers)
 }

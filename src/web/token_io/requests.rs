@@ -14,7 +14,7 @@ use crate::dialect::token_io::{
     request_id, token_member, token_request, token_request_result,
 };
 use crate::domain::{Invalid, Journey, Merchant};
-use crate::engine::{Engine, SendRequest, SendResult, derive, find, use_cases};
+use crate::engine::{Engine, SendRequest, SendResult, Sender, derive, find, use_cases};
 use crate::web::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -82,7 +82,7 @@ async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Reply, ErrorBod
     let link = derive::link(&engine.deps, journey)?;
     match use_cases::send_to_provider::send_to_provider(
         engine,
-        SendRequest { link: &link, chosen: None, text: None, at: Instant::now() },
+        SendRequest { sender: Sender::Link(&link), chosen: None, text: None, at: Instant::now() },
     )
     .await?
     {
@@ -91,7 +91,8 @@ async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Reply, ErrorBod
         Some(SendResult::NoProvider(_)) => Err(ErrorBody::of_bank("The bank cannot be asked now")),
         Some(SendResult::Refused(_)) => Err(ErrorBody::of_bank("The bank refused the request")),
         Some(SendResult::TooOften(_)) => Err(ErrorBody::exhausted("This request has been tried too often")),
-        Some(SendResult::Ended(_) | SendResult::Choose(_)) | None => Err(ErrorBody::forbidden("This request is over")),
+        Some(SendResult::Ended(_) | SendResult::Choose(_) | SendResult::NoCode(..) | SendResult::Elsewhere(_))
+        | None => Err(ErrorBody::forbidden("This request is over")),
     }
 }
 

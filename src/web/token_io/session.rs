@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::dialect::token_io::{self, NAME};
 use crate::domain::{Cause, CountryCode, Institution, Journey, JourneyId, LanguageTag, Stage};
-use crate::engine::{Chosen, Engine, SendRequest, derive, find, use_cases, visitor};
+use crate::engine::{Chosen, Engine, SendRequest, Sender, derive, find, use_cases, visitor};
 use crate::telemetry::metrics::Route;
 use crate::web::pages::bank_list::{by_country, search};
 use crate::web::pages::instead::{Instead, PageResult};
@@ -203,8 +203,8 @@ async fn leave(
     institution: Option<&str>,
 ) -> PageResult {
     let link = link_of(engine, journey, id)?;
-    let send_request =
-        SendRequest { link: &link, chosen: institution.map(Chosen::Institution), text: None, at: Instant::now() };
+    let chosen = institution.map(Chosen::Institution);
+    let send_request = SendRequest { sender: Sender::Link(&link), chosen, text: None, at: Instant::now() };
     let addresses = Addresses { page: asked.at(id, ""), leaving: asked.at(id, "/leaving") };
     let sent = send(engine, request, send_request, addresses, |not_sent| match not_sent {
         NotSent::Choose(journey) => reply::customers_page(&page(engine, request, (&journey, id), &asked.elsewhere())),
@@ -213,7 +213,7 @@ async fn leave(
             let away = Some(chosen.map_or_else(String::new, |chosen| chosen.name.clone()));
             let shown =
                 reply::customers_page(&Session { away, ..page(engine, request, (&journey, id), &asked.elsewhere()) });
-            with_visit_cookie(engine, request, &journey, shown)
+            with_visit_cookie(engine, request, (&journey, Sender::Link(&link)), shown)
         }
         NotSent::Ended(journey) => ended(engine, request, &journey),
     });
@@ -230,6 +230,7 @@ fn page(engine: &Engine, request: &HttpRequest, (journey, id): (&Journey, &str),
     let (country, there) = if there.is_empty() { (None, all.clone()) } else { (country, there) };
     let (search, found) = search(there, &asked.find);
     Session {
+        groups: by_country(&found, country, &page.language),
         payee: journey.payee().to_owned(),
         merchant: journey.opening().merchant_name.as_str().to_owned(),
         amount: amount(&page, journey),
@@ -239,7 +240,6 @@ fn page(engine: &Engine, request: &HttpRequest, (journey, id): (&Journey, &str),
         lang: asked.language().map(|tag| tag.as_str().to_owned()),
         country: country.map_or_else(String::new, |country| country.to_string()),
         search,
-        groups: by_country(&found, country),
         more: found.len() < all.len(),
         away: None,
     }

@@ -1,17 +1,24 @@
-//! A merchant's deliveries: those that wait, fail or have died, one by its id, and sending one again.
+//! A merchant's deliveries in every state, one by its id, and sending one or many again.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
-use super::{ApiResult, Authenticated, list::ListQuery};
-use crate::domain::{AttemptRecord, AttemptResult, Delivery, DeliveryId, Invalid, Journey, Target, delivery::State};
-use crate::engine::{DeliveryContext, DeliveryCursor, DeliveryFilter, Engine, use_cases};
-use crate::web::{Problem, time::rfc3339};
+use super::list::{ListQuery, Place as _};
+use super::{ApiResult, Authenticated, Call};
+use crate::domain::delivery::State;
+use crate::domain::{AttemptRecord, AttemptResult, Delivery, DeliveryId, Invalid, Journey, Merchant, Target};
+use crate::engine::{DeliveryContext, DeliveryCursor, DeliveryFilter, Engine, EngineError, use_cases};
+use crate::web::Problem;
+use crate::web::time::{read_rfc3339, rfc3339};
+
+/// The most ids that one call names.
+const MOST_IDS: usize = 200;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(super::at("/deliveries", "GET").route(web::get().to(list)))
+        .service(super::at("/deliveries/replay", "POST").route(web::post().to(replay_many)))
         .service(super::at("/deliveries/{id}", "GET").route(web::get().to(one)))
         .service(super::at("/deliveries/{id}/replay", "POST").route(web::post().to(replay)));
 }
@@ -34,7 +41,7 @@ pub(super) struct DeliveryView {
 /// An attempt. The answer is the receiver's own, and shown to nobody but its merchant.
 #[skip_serializing_none]
 #[derive(Serialize)]
-struct AttemptView {
+pub(super) struct AttemptView {
     at: String,
     duration_ms: u64,
     result: &'static str,
@@ -59,42 +66,112 @@ struct ParcelView {
     journey_id: String,
     pay_id: String,
     outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    paused: bool,
     #[serde(flatten)]
     delivery: DeliveryView,
 }
 
+/// Which deliveries are sent again: these, or those that were given up since a time.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReplayBody {
+    ids: Option<Vec<String>>,
+    since: Option<String>,
+}
+
+/// Which deliveries a list holds.
+pub(in crate::web) enum Listed {
+    /// Those of a store's list.
+    Of(DeliveryFilter),
+    /// Those that were received, by their journeys.
+    Received,
+}
+
+/// A part of a list, and where it goes on.
+pub(in crate::web) type Part = (Vec<DeliveryContext>, Option<String>);
+
 async fn list(engine: web::Data<Engine>, request: HttpRequest, merchant: Authenticated) -> ApiResult {
-    let page = ListQuery::read(&request, &["state", "limit", "after"])?;
-    let filter = page.filter("state").map_or(Ok(DeliveryFilter::Dead), read_filter)?;
-    let contexts = use_cases::deliveries::list(&engine, merchant.id, filter, page.place()?, page.limit).await?;
-    let next = page.next(&contexts, |last| DeliveryCursor::of(&last.delivery));
-    let views: Vec<_> = contexts.iter().map(|context| ParcelView::of(context, Shown::Last)).collect();
+    let query = ListQuery::read(&request, &["state", "limit", "after"])?;
+    let (contexts, next) = part(&engine, &merchant, &query).await?;
+    let views: Vec<_> = contexts.iter().map(|context| ParcelView::of(&merchant, context, Shown::Last)).collect();
     Ok(HttpResponse::Ok().json(serde_json::json!({ "deliveries": views, "next": next })))
+}
+
+/// The part of a list that a query asks for.
+pub(in crate::web) async fn part(engine: &Engine, merchant: &Merchant, query: &ListQuery) -> Result<Part, EngineError> {
+    match query.filter("state").map_or(Ok(Listed::Of(DeliveryFilter::Dead)), Listed::read)? {
+        Listed::Of(filter) => {
+            let found = use_cases::deliveries::list(engine, merchant.id, filter, query.place()?, query.limit).await?;
+            let next = query.next(&found, |last| DeliveryCursor::of(&last.delivery));
+            Ok((found, next))
+        }
+        Listed::Received => {
+            let (found, stopped) =
+                use_cases::deliveries::received(engine, merchant.id, query.place()?, query.limit).await?;
+            Ok((found, stopped.map(|place| place.write())))
+        }
+    }
 }
 
 async fn one(engine: web::Data<Engine>, id: web::Path<String>, merchant: Authenticated) -> ApiResult {
     let Ok(id) = id.parse::<DeliveryId>() else { return Err(Problem::not_found("delivery")) };
-    answer(use_cases::deliveries::find(&engine, merchant.id, &id).await?.as_ref())
+    answer(&merchant, use_cases::deliveries::find(&engine, merchant.id, &id).await?.as_ref())
 }
 
 async fn replay(engine: web::Data<Engine>, id: web::Path<String>, merchant: Authenticated) -> ApiResult {
     let Ok(id) = id.parse::<DeliveryId>() else { return Err(Problem::not_found("delivery")) };
-    answer(use_cases::deliveries::replay(&engine, merchant.id, &id).await?.as_ref())
+    answer(&merchant, use_cases::deliveries::replay(&engine, merchant.id, &id).await?.as_ref())
 }
 
-fn answer(context: Option<&DeliveryContext>) -> ApiResult {
+async fn replay_many(engine: web::Data<Engine>, call: Call<ReplayBody>) -> ApiResult {
+    let merchant = call.merchant.id;
+    let replayed = match (call.body.ids, call.body.since) {
+        (Some(ids), None) => use_cases::deliveries::replay_each(&engine, merchant, &read_ids(&ids)?).await?,
+        (None, Some(since)) => {
+            let refused = || Invalid::new("since", "is not a time").hint("expected such as 2026-11-20T15:04:05Z");
+            let since = read_rfc3339(&since).ok_or_else(refused)?;
+            use_cases::deliveries::replay_since(&engine, merchant, since).await?
+        }
+        (Some(_), Some(_)) => {
+            return Err(Invalid::new("ids", "stands beside since").hint("leave one of them out").into());
+        }
+        (None, None) => return Err(Invalid::new("since", "is missing").hint("expected since, or ids").into()),
+    };
+    let body = serde_json::json!({ "replayed": replayed.count, "has_more": replayed.has_more });
+    Ok(HttpResponse::Ok().json(body))
+}
+
+fn read_ids(texts: &[String]) -> Result<Vec<DeliveryId>, Invalid> {
+    if texts.is_empty() || texts.len() > MOST_IDS {
+        return Err(Invalid::new("ids", format!("are not 1 to {MOST_IDS}")));
+    }
+    let read = |(item, text): (usize, &String)| {
+        text.parse().map_err(|invalid: Invalid| invalid.at(format!("ids item {item}")))
+    };
+    (1..).zip(texts).map(read).collect()
+}
+
+fn answer(merchant: &Merchant, context: Option<&DeliveryContext>) -> ApiResult {
     let context = context.ok_or_else(|| Problem::not_found("delivery"))?;
-    Ok(HttpResponse::Ok().json(ParcelView::of(context, Shown::Every)))
+    Ok(HttpResponse::Ok().json(ParcelView::of(merchant, context, Shown::Every)))
+}
+
+/// Whether a delivery waits because its endpoint is paused.
+pub(in crate::web) fn is_paused(merchant: &Merchant, journey: &Journey, delivery: &Delivery) -> bool {
+    let saved = journey.opening().plan.saved_endpoint(delivery.id.target, &merchant.endpoints);
+    delivery.state == State::Waiting && saved.is_some_and(|saved| saved.paused)
 }
 
 impl ParcelView {
-    fn of(context: &DeliveryContext, shown: Shown) -> Self {
+    fn of(merchant: &Merchant, context: &DeliveryContext, shown: Shown) -> Self {
         let DeliveryContext { delivery, journey } = context;
         let final_outcome = journey.outcome_of(delivery.id.event);
         Self {
             journey_id: journey.id().to_string(),
             pay_id: journey.pay_id().to_string(),
             outcome: final_outcome.map(|final_outcome| final_outcome.outcome.as_str()),
+            paused: is_paused(merchant, journey, delivery),
             delivery: DeliveryView::of(journey, delivery, shown),
         }
     }
@@ -143,12 +220,18 @@ impl From<&AttemptRecord> for AttemptView {
     }
 }
 
-pub(in crate::web) fn read_filter(text: &str) -> Result<DeliveryFilter, Invalid> {
-    match text {
-        "waiting" => Ok(DeliveryFilter::Waiting),
-        "failing" => Ok(DeliveryFilter::Failing),
-        "dead" => Ok(DeliveryFilter::Dead),
-        _ => Err(Invalid::new("state", "is none of waiting, failing and dead")
-            .hint("what was delivered is shown by its journey: GET /v1/journeys/{id}")),
+impl Listed {
+    /// The words of all lists.
+    pub(in crate::web) const WORDS: [&'static str; 4] = ["waiting", "failing", "dead", "delivered"];
+
+    fn read(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "waiting" => Ok(Self::Of(DeliveryFilter::Waiting)),
+            "failing" => Ok(Self::Of(DeliveryFilter::Failing)),
+            "dead" => Ok(Self::Of(DeliveryFilter::Dead)),
+            "delivered" => Ok(Self::Received),
+            _ => Err(Invalid::new("state", "is not a list of deliveries")
+                .hint(format!("expected one of {}", Self::WORDS.join(", ")))),
+        }
     }
 }

@@ -26,11 +26,13 @@ async fn list(engine: web::Data<Engine>, request: HttpRequest) -> ApiResult {
     let query = ListQuery::read(&request, &["after", "limit"])?;
     let after: Option<EventCursor> = query.place()?;
     let page = use_cases::events::list(&engine, merchant.id, after, query.limit).await?;
-    let body = |(cursor, journey): (EventCursor, Journey)| {
-        let texts = merchant_texts(&engine, &journey);
-        own::feed_body(&journey, texts, cursor.feed_event()?, (cursor.write(), cursor.at))
-    };
-    let events = page.events.into_iter().filter_map(body).collect();
+    let events = page.events.into_iter().filter_map(|(cursor, journey)| body(&engine, cursor, &journey)).collect();
     let next = page.read_to.or(after).map(|cursor| cursor.write());
     Ok(HttpResponse::Ok().json(FeedView { events, next, has_more: page.has_more }))
+}
+
+/// An event as the feed has it.
+pub(in crate::web) fn body(engine: &Engine, cursor: EventCursor, journey: &Journey) -> Option<Box<RawValue>> {
+    let texts = merchant_texts(engine, journey);
+    own::feed_body(journey, texts, cursor.feed_event()?, (cursor.write(), cursor.at))
 }

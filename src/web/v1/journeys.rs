@@ -137,7 +137,37 @@ struct JourneyDetailsView {
     #[serde(flatten)]
     journey: JourneyView,
     deliveries: Vec<DeliveryView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    operations: Vec<OperationView>,
     timeline: Vec<Event>,
+}
+
+/// An operation that was applied to a payment.
+#[skip_serializing_none]
+#[derive(Serialize)]
+struct OperationView {
+    journey_id: String,
+    operation: &'static str,
+    amount: Option<String>,
+    currency: Option<String>,
+    status: &'static str,
+    opened_at: String,
+    concluded_at: Option<String>,
+}
+
+impl OperationView {
+    fn of(journey: &Journey) -> Option<Self> {
+        let operation = journey.opening().purpose.operation()?;
+        Some(Self {
+            journey_id: journey.id().to_string(),
+            operation: operation.kind.as_str(),
+            amount: operation.amount.map(|amount| amount.to_string()),
+            currency: operation.amount.map(|amount| amount.currency().to_string()),
+            status: status(journey),
+            opened_at: rfc3339(journey.opening().opened_at),
+            concluded_at: journey.final_outcome().map(|end| rfc3339(end.at)),
+        })
+    }
 }
 
 #[skip_serializing_none]
@@ -182,6 +212,7 @@ fn sight_view(engine: &Engine, sight: &JourneyDetails) -> Result<JourneyDetailsV
     Ok(JourneyDetailsView {
         journey: view(engine, &sight.journey)?.with_qr_code(&sight.journey),
         deliveries: deliveries.collect(),
+        operations: sight.operations.iter().filter_map(OperationView::of).collect(),
         timeline: timeline(sight),
     })
 }

@@ -5,7 +5,7 @@ pub(in crate::web) mod callbacks;
 mod consents;
 pub(in crate::web) mod deliveries;
 pub(in crate::web) mod endpoints;
-mod events;
+pub(in crate::web) mod events;
 mod introspect;
 mod jobs;
 pub(in crate::web) mod journey_view;
@@ -16,8 +16,8 @@ mod merchants;
 pub(in crate::web) mod payments;
 mod people;
 pub(in crate::web) mod preview;
-mod profile;
-mod provider_accounts;
+pub(in crate::web) mod profile;
+pub(in crate::web) mod provider_accounts;
 mod public_keys;
 mod redeem;
 mod resume;
@@ -37,7 +37,7 @@ use serde::de::DeserializeOwned;
 use super::body::{self, BodyTrouble, Incoming};
 use super::problem::{Problem, name_types};
 use super::{idempotency, problem_kind::ProblemKind};
-use crate::domain::{Merchant, SavedCallback, WebhookEndpoint};
+use crate::domain::{Merchant, SavedCallback, SavedEndpoint};
 use crate::engine::{Engine, Reservation, use_cases};
 use crate::telemetry::metrics::Route;
 
@@ -59,8 +59,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .service(at("/openapi.json", "GET").route(web::get().to(manual)))
             .configure(profile::routes)
             .configure(slots::routes::<SavedCallback>)
-            .configure(slots::routes::<WebhookEndpoint>)
+            .configure(slots::routes::<SavedEndpoint>)
+            .configure(endpoints::routes)
             .configure(people::routes)
+            .configure(callbacks::routes)
             .configure(public_keys::routes)
             .configure(secrets::routes)
             .configure(provider_accounts::routes)

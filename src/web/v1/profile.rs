@@ -1,14 +1,17 @@
 //! A merchant's profile, and its settings; `callbacks.rs` and `endpoints.rs` have what is saved in slots.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use super::{ApiResult, Call, merchant_of, slots};
 use super::{callbacks::CallbackView, endpoints::EndpointView, public_keys::TokenIoView};
 use crate::domain::terms::{Setting, merchant_settings};
-use crate::domain::{Invalid, SavedCallback, Settings, SettingsPatch, WebhookEndpoint};
+use crate::domain::{Invalid, SavedCallback, SavedEndpoint, Settings, SettingsPatch};
 use crate::engine::{Edit, Edited, Engine, use_cases};
 
+use crate::web::views::console::SettingField;
 use crate::web::{Problem, time::rfc3339};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -33,7 +36,7 @@ struct ProfileView<'a> {
 /// Declares the settings as the API writes them and reads them, from the table of all settings.
 macro_rules! bodies {
     ($($group:ident {
-        $($(#[$doc:meta])* $name:literal: $written:ty => $field:ident: $type:ty = $default:expr;)*
+        $($(#[doc = $doc:literal])* $name:literal: $written:ty => $field:ident: $type:ty = $default:expr;)*
     })*) => {
         #[derive(Serialize)]
         struct SettingsView {
@@ -52,6 +55,24 @@ macro_rules! bodies {
             $($(#[serde(rename = $name)] $field: Option<$written>,)*)*
         }
 
+        /// The settings, as a form shows them.
+        pub(in crate::web) fn form_of(settings: &Settings) -> Vec<SettingField> {
+            vec![$($(SettingField {
+                name: $name,
+                meaning: concat!($($doc),*).trim(),
+                value: settings.$field.written().to_string(),
+                choices: choices_of(&settings.$field),
+            },)*)*]
+        }
+
+        /// Reads the settings that a form has, by their names.
+        pub(in crate::web) fn read_form(given: &BTreeMap<String, String>) -> Result<SettingsPatch, Invalid> {
+            Ok(SettingsPatch { $($($field: given.get($name).map(|text| {
+                let refused = |_| Invalid::new($name, "is not a whole number");
+                Setting::read($name, text.trim().parse::<$written>().map_err(refused)?)
+            }).transpose()?,)*)* })
+        }
+
         impl TryFrom<SettingsBody> for SettingsPatch {
             type Error = Invalid;
 
@@ -64,6 +85,11 @@ macro_rules! bodies {
 
 merchant_settings!(bodies);
 
+/// The words of a setting that is a choice.
+const fn choices_of<S: Setting>(_: &S) -> &'static [&'static str] {
+    S::CHOICES
+}
+
 async fn show(engine: web::Data<Engine>, request: HttpRequest) -> ApiResult {
     let merchant = merchant_of(&engine, &request).await?;
     Ok(HttpResponse::Ok().json(ProfileView {
@@ -73,7 +99,7 @@ async fn show(engine: web::Data<Engine>, request: HttpRequest) -> ApiResult {
         mode: engine.deps.mode_of(&merchant).as_str(),
         created_at: rfc3339(merchant.created_at),
         callbacks: slots::views::<SavedCallback>(&engine, &merchant),
-        endpoints: slots::views::<WebhookEndpoint>(&engine, &merchant),
+        endpoints: slots::views::<SavedEndpoint>(&engine, &merchant),
         settings: SettingsView::from(&merchant.settings),
         token_io: TokenIoView::of(&engine, &merchant),
     }))

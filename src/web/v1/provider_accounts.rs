@@ -19,7 +19,12 @@ use crate::web::{Problem, time::rfc3339};
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(at("/provider-accounts", "GET, POST").route(web::get().to(list)).route(web::post().to(create)))
-        .service(at("/provider-accounts/{name}", "GET, PATCH").route(web::get().to(one)).route(web::patch().to(change)))
+        .service(
+            at("/provider-accounts/{name}", "GET, PATCH, DELETE")
+                .route(web::get().to(one))
+                .route(web::patch().to(change))
+                .route(web::delete().to(remove)),
+        )
         .service(at("/provider-accounts/{name}/secret/rotate", "POST").route(web::post().to(rotate)))
         .service(at("/provider-accounts/{name}/test", "POST").route(web::post().to(test)));
 }
@@ -127,6 +132,11 @@ async fn change(engine: web::Data<Engine>, name: web::Path<String>, mut call: Ca
     Ok(HttpResponse::Ok().json(view(&engine, call.merchant.id, &changed.ok_or_else(unknown)?)))
 }
 
+async fn remove(engine: web::Data<Engine>, name: web::Path<String>, merchant: Authenticated) -> ApiResult {
+    let is_removed = use_cases::provider_accounts::remove(&engine, &merchant, &name).await?;
+    is_removed.then(|| HttpResponse::NoContent().finish()).ok_or_else(unknown)
+}
+
 async fn rotate(engine: web::Data<Engine>, name: web::Path<String>, call: Call<RotationBody>) -> ApiResult {
     let overlap = super::secrets::overlap(call.body.overlap_seconds);
     let secret = (call.body.secret.map(Secret::new), overlap);
@@ -176,7 +186,7 @@ fn shown(engine: &Engine, merchant: MerchantId, status: StatusCode, shown: &Show
     })
 }
 
-fn read_currencies(texts: &[String]) -> Result<Vec<Currency>, Invalid> {
+pub(in crate::web) fn read_currencies(texts: &[String]) -> Result<Vec<Currency>, Invalid> {
     texts.iter().map(|text| Currency::parse(text).map_err(|invalid| invalid.at("currencies"))).collect()
 }
 

@@ -37,6 +37,12 @@ pub(in crate::web) trait Saved: Clone + 'static {
     /// A merchant's slots, holes as `None`.
     fn slots(merchant: &Merchant) -> &[Option<Self>];
 
+    /// It in the place of what its slot held before: of that, something may stay.
+    #[must_use]
+    fn in_place_of(self, _before: Option<&Self>) -> Self {
+        self
+    }
+
     /// Shows what is in a merchant's slot.
     fn view(&self, engine: &Engine, merchant: &Merchant, index: usize) -> Self::View;
 }
@@ -78,6 +84,7 @@ async fn add<S: Saved>(engine: web::Data<Engine>, call: Call<S::Body>) -> ApiRes
 
 async fn replace<S: Saved>(engine: web::Data<Engine>, index: web::Path<usize>, call: Call<S::Body>) -> ApiResult {
     let saved = S::read(&engine, call.merchant.id, &call.body)?;
+    let saved = saved.in_place_of(S::slots(&call.merchant).get(*index).and_then(Option::as_ref));
     match use_cases::profile::edit(&engine, call.merchant.id, &(S::REPLACE)(*index, saved.clone()), None).await? {
         Edited::Done(_) => Ok(HttpResponse::Ok().json(saved.view(&engine, &call.merchant, *index))),
         Edited::NoSuchSlot => Err(Problem::not_found("slot")),

@@ -69,6 +69,8 @@ assets! {
     ICON = SVG "favicon.svg";
     /// Opens an app.
     APP_RETURN = JS "app-return.js";
+    /// Tells the page that has opened this window how it ended.
+    POPUP = JS "popup.js";
     /// Posts what stands behind a `#`.
     FRAGMENT_RETURN = JS "fragment-return.js";
     /// Posts a return once more, from our own page.
@@ -77,6 +79,8 @@ assets! {
     DISPLAY_PARAMETERS = JS "display-parameters.js";
     /// Asks behind a page whether there is a way on.
     WAITING = JS "waiting.js";
+    /// Brings what is new of a journey in the console.
+    LIVE = JS "live.js";
     /// Shows the call of the demo's form.
     DEMO = JS "demo.js";
 }

@@ -32,6 +32,8 @@ pub struct Checkout {
     pub can_pay: bool,
     /// The providers that the customer chooses among; empty where Pay leads to the one bank.
     pub providers: Vec<OfferedProvider>,
+    /// Whether the customer may go on with a phone.
+    pub on_phone: bool,
 }
 
 /// A provider that a customer may choose.

@@ -100,6 +100,8 @@ pub enum Next {
     Close,
     /// The app or the shop where the customer started; this browser is not led there.
     LookThere,
+    /// The device on which the customer started, which moves on by itself.
+    OtherDevice,
 }
 
 /// What happened to a link.
@@ -152,4 +154,6 @@ pub struct Home {
     pub url: String,
     /// The merchant's name.
     pub merchant: String,
+    /// Whether the merchant's page is known not to answer now.
+    pub is_away: bool,
 }

@@ -106,6 +106,12 @@ pages! {
     answered = "problem-answered", "problem-answered-sentence", "look-there";
     /// A return in another browser than the one that left, for a merchant who does not allow that.
     other_browser = "problem-other-browser", "problem-other-browser-sentence", "problem-other-browser-hint";
+    /// A phone code that was used before.
+    code_used = "problem-code-used", "problem-code-used-sentence", "problem-new-code";
+    /// A phone code whose time is over.
+    code_over = "phone-code-over", "phone-code-lasts", "problem-new-code";
+    /// A payment that goes on on the customer's other device.
+    elsewhere = "problem-elsewhere", "problem-elsewhere-sentence", "phone-go-back";
     /// A press on Cancel where the link does not allow it.
     cannot_cancel = "problem-cannot-cancel", "problem-cannot-cancel-sentence", "problem-go-back";
     /// An address that does not exist here.

@@ -30,17 +30,31 @@ pub fn png(text: &str) -> Option<Vec<u8>> {
 /// How wide a picture of [`svg`] is, in pixels.
 const SIDE: usize = 240;
 
-/// Draws `text` as a QR code in SVG, 240 pixels wide whatever the number of its modules. `None` when it is too long.
-pub fn svg(text: &str) -> Option<String> {
+/// A QR code as a drawing of unit squares.
+#[derive(Debug, Clone)]
+pub struct Drawing {
+    /// How wide and high it is, with its quiet zone.
+    pub side: usize,
+    /// The dark modules, as the data of an SVG path.
+    pub path: String,
+}
+
+/// Draws `text` as a QR code. `None` when it is too long for one.
+pub fn drawing(text: &str) -> Option<Drawing> {
     let code = QrCode::new(text).ok()?;
     let modules = code.width();
     let side = modules + 2 * QUIET;
     let dark = code.to_colors().into_iter().enumerate().filter(|(_, color)| *color == Color::Dark);
     let path: Vec<String> =
         dark.map(|(index, _)| format!("M{} {}h1v1h-1z", index % modules + QUIET, index / modules + QUIET)).collect();
+    Some(Drawing { side, path: path.concat() })
+}
+
+/// Draws `text` as a QR code in SVG, 240 pixels wide whatever the number of its modules. `None` when it is too long.
+pub fn svg(text: &str) -> Option<String> {
+    let Drawing { side, path } = drawing(text)?;
     Some(format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{SIDE}" height="{SIDE}" viewBox="0 0 {side} {side}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{side}v{side}h-{side}z"/><path d="{}"/></svg>"##,
-        path.concat()
+        r##"<svg xmlns="http://www.w3.org/2000/svg" width="{SIDE}" height="{SIDE}" viewBox="0 0 {side} {side}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{side}v{side}h-{side}z"/><path d="{path}"/></svg>"##
     ))
 }
 

@@ -77,6 +77,7 @@ impl Visit {
             mode: None,
             choices: Vec::new(),
             marks: None,
+            popup: None,
         });
         let hex: String = entropy[..16].iter().map(|byte| format!("{byte:02x}")).collect();
         // Of the 43 to 128 characters that a verifier has (RFC 7636, section 4.1).

@@ -1,14 +1,17 @@
 //! Links and journeys in the console: made, found, exported, told, cancelled and refunded.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
 
 use super::browser::{Browser, between};
-use crate::support::gateway::{StoreKind, TestGateway};
+use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::http::query_value;
 use crate::support::merchant_client::MerchantClient;
 use crate::support::on_every_store;
 use crate::support::payment_engine::PaymentEngine;
+use crate::support::receiver::{Receiver, Reply};
 
 on_every_store![a_link_is_made_once_paid_found_and_told];
 
@@ -223,4 +226,54 @@ async fn a_link_that_the_api_withholds_is_not_shown() {
         let page = browser.page(&format!("/console/journeys/{}", journey["journey_id"].as_str().unwrap())).await;
         assert_eq!(page.contains("qr.png"), is_shown, "{page}");
     }
+}
+
+#[tokio::test]
+async fn a_timeline_has_every_attempt_and_operation_and_is_live_until_it_is_over() {
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    let receiver =
+        Receiver::answering(|n, _| if n == 0 { Reply::Saying(500, "not today") } else { Reply::Status(204) });
+    let endpoint = json!({ "url": receiver.url("/hook?key=hush") });
+    merchant.v1(Method::POST, "/profile/endpoints", &endpoint).await.is(201);
+    let browser = Browser::of(&gateway, &merchant.id, "read").await;
+    let link = merchant.link(json!({ "amount": 5 })).await;
+    let page = format!("/console/journeys/{}", link.id);
+    let opened = browser.page(&page).await;
+    assert!(
+        opened.contains("<script src=\"/static/live.") && opened.contains("href=\"") && opened.contains(">Reload<")
+    );
+    let part = browser.get(&format!("{page}/live")).await.is(200);
+    let tag = part.header("etag");
+    let known = [("cookie", browser.cookie.as_str()), ("if-none-match", &tag)];
+    let same = gateway.http.get_with(&format!("{page}/live"), &known).await.is(304);
+    assert_eq!((same.header("etag"), same.body.len()), (tag.clone(), 0));
+    gateway.http.pay(&link.text, "code=ok").await.location();
+    eventually("the first attempt has failed", || async { receiver.count() == 1 }).await;
+    eventually("it is shown", || async {
+        let part = gateway.http.get_with(&format!("{page}/live"), &known).await;
+        part.status == 200 && part.text().contains("not today")
+    })
+    .await;
+    let part = browser.get(&format!("{page}/live")).await.is(200).text();
+    assert!(!part.contains("data-over"), "it is tried again: {part}");
+    gateway.wait(Duration::from_secs(6));
+    eventually("it is over", || async { browser.get(&format!("{page}/live")).await.text().contains("data-over") })
+        .await;
+    let (refunds, key) = (format!("/journeys/{}/refunds", link.id), [("idempotency-key", "r-1")]);
+    merchant.v1_with(Method::POST, &refunds, &key, &json!({ "amount": "2.00" })).await.is(201);
+    let shown = merchant.journey(&link.id).await;
+    let refund = shown["operations"][0].clone();
+    assert_eq!(
+        (&refund["operation"], &refund["amount"], &refund["status"]),
+        (&json!("refund"), &json!("2.00"), &json!("paid"))
+    );
+    let over = browser.page(&page).await;
+    let timeline = between(&over, "<ol class=\"timeline\">", "</ol>");
+    let order = ["Opened", "Sent out", "Came back", "Concluded", "500, ", "not today", "204, ", "refund of 2.00 EUR"];
+    let places: Vec<_> =
+        order.iter().map(|text| timeline.find(text).unwrap_or_else(|| panic!("{text}: {timeline}"))).collect();
+    assert!(places.is_sorted(), "{places:?}: {timeline}");
+    assert!(timeline.contains(&receiver.url("/hook<")) && !timeline.contains("hush"), "{timeline}");
+    assert!(!over.contains("<script"), "{over}");
 }

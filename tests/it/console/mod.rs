@@ -1,5 +1,6 @@
 //! The console over HTTP, as a browser without scripts meets it.
 
+mod accounts;
 mod browser;
 mod callbacks;
 mod every_route;

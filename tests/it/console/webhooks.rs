@@ -53,14 +53,59 @@ async fn an_endpoint_is_saved_its_deliveries_are_seen_and_sent_again() {
     let press = [("form_token", another.token().await), ("once", once)];
     let press = press.each_ref().map(|(name, text)| (*name, text.as_str()));
     assert!(!another.post(rotate, &press).await.is(422).text().contains("whsec_"), "another session is not shown it");
+    headers_a_pause_and_a_test(&browser, &receiver, &delivery).await;
     browser.submit("/console/webhooks", "/console/webhooks/0/delete", &[]).await.location();
     let log = browser.page("/console/audit").await;
-    for action in
-        ["endpoint.added", "endpoint.changed", "endpoint.deleted", "delivery.replayed", "signing_secret.rotated"]
-    {
+    for action in [
+        "endpoint.added",
+        "endpoint.changed",
+        "endpoint.paused",
+        "endpoint.resumed",
+        "endpoint.tested",
+        "endpoint.deleted",
+        "delivery.replayed",
+        "deliveries.replayed",
+        "signing_secret.rotated",
+    ] {
         assert!(log.contains(action), "{action}: {log}");
     }
     assert!(!log.contains("whsec_"));
+}
+
+/// What an endpoint is given and has done to it, in its pages.
+async fn headers_a_pause_and_a_test(browser: &Browser, receiver: &Receiver, delivery: &str) {
+    let (list, edit, hook) = ("/console/webhooks", "/console/webhooks/0/edit", receiver.url("/hook"));
+    let keep = [("url", hook.as_str()), ("cancelled", "on")];
+    let refused = browser.submit(edit, edit, &[&keep[..], &[("headers", "x-key")]].concat()).await.is(422).text();
+    assert!(refused.contains("Headers hold a line without a colon"), "{refused}");
+    let refused = browser.submit(edit, edit, &[&keep[..], &[("headers", "x-new:")]].concat()).await.is(422).text();
+    assert!(refused.contains("Headers.x-new has no value"), "{refused}");
+    browser.submit(edit, edit, &[&keep[..], &[("headers", "X-Key: hush\r\n")]].concat()).await.location();
+    let page = browser.page(edit).await;
+    assert!(page.contains("x-key:") && !page.contains("hush"), "{page}");
+    let more = "x-key:\r\nx-two: 2";
+    browser.submit(edit, edit, &[&keep[..], &[("headers", more)]].concat()).await.location();
+    browser.submit(list, "/console/webhooks/0/pause", &[]).await.location();
+    assert!(browser.page(list).await.contains(">paused<"));
+    let before = receiver.count();
+    let tested = browser.submit(list, "/console/webhooks/0/test", &[]).await.is(200).text();
+    assert!(tested.contains(">received<"), "{tested}");
+    let test = receiver.received().pop().unwrap();
+    assert_eq!((receiver.count(), &*test.headers["x-key"], &*test.headers["x-two"]), (before + 1, "hush", "2"));
+    let (list_of, replay) = ("/console/webhooks/deliveries?state=delivered", "/console/webhooks/replay-selected");
+    let id = delivery.rsplit('/').next().unwrap();
+    browser.submit(list_of, replay, &[(id, "on")]).await.location();
+    let waiting = browser.page("/console/webhooks/deliveries?state=waiting").await;
+    assert!(waiting.contains(id) && waiting.contains(">paused<"), "{waiting}");
+    browser.submit(list, "/console/webhooks/0/resume", &[]).await.location();
+    eventually("it goes on", || async { receiver.count() == before + 2 }).await;
+    eventually("the feed has it", || async {
+        browser.page("/console/webhooks/events").await.contains("journey.cancelled")
+    })
+    .await;
+    let later = browser.page("/console/webhooks/events?from=2999-01-01").await;
+    assert!(later.contains("No event since then"), "{later}");
+    browser.get("/console/webhooks/events?from=someday").await.is(422);
 }
 
 /// The pauses before the 2nd to the 10th try, in seconds.

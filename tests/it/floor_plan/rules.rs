@@ -249,7 +249,7 @@ mod tests {
         one(
             &complaints,
             "src/web/secpaid.rs:3 imports store::Journeys, of the room store; \
-             web may import web::views, engine, dialect, domain, language, telemetry, listener",
+             web may import web::views, engine, health, dialect, domain, language, telemetry, listener",
         );
     }
 

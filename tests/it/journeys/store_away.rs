@@ -29,7 +29,7 @@ async fn a_store_that_was_killed_is_said_to_be_away_and_comes_back() {
     let home = gateway.http.back(&sent_out.with("code=ok")).await.location();
     assert!(home.contains("&status=success&"), "{home}");
     assert_eq!(merchant.status(&link).await, "paid");
-    gateway.http.get("/health").await.is(200);
+    eventually("it says so", || async { gateway.http.get("/readyz").await.status == 200 }).await;
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn said_to_be_away(gateway: &TestGateway, query: &str, link: &str) {
     check(gateway.http.get(&format!("/payment?link_id={link}")).await);
     check(gateway.http.submit("/payment/pay", &[("link_id", link)]).await);
     check(gateway.http.submit("/payment/cancel", &[("link_id", link)]).await);
-    let health = gateway.http.get("/health").await.is(503);
+    let health = gateway.http.get("/readyz").await.is(503);
     assert!(health.took < SOON, "{:?}", health.took);
 }
 

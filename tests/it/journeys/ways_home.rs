@@ -54,12 +54,19 @@ enum For {
 }
 use For::{Both, Consents, Ixopay, Payments, TokenIo, TokenLinks, TokenRequests};
 
-const ROUTES: [Route; 33] = [
+const ROUTES: [Route; 40] = [
     ("web/pages/checkout.rs", "/payment", Payments, Nowhere, "GET /payment?link_id={link}"),
     ("web/pages/checkout.rs", "", Payments, Nowhere, "GET /payment?link_id={link}"),
     ("web/pages/checkout.rs", "/pay", Payments, Home, "POST /payment/pay?link_id={link}"),
     ("web/pages/checkout.rs", "/leaving", Payments, Nowhere, "GET /payment/leaving?link_id={link}"),
     ("web/pages/checkout.rs", "/cancel", Payments, Home, "POST /payment/cancel?link_id={link}"),
+    ("web/pages/phone.rs", "/code", Payments, Home, "GET /payment/code?link_id={link}"),
+    ("web/pages/phone.rs", "/code", Payments, Nowhere, "POST /payment/code?link_id={link}"),
+    ("web/pages/phone.rs", "/phone", Payments, Nowhere, "GET /payment/phone?code={state}"),
+    ("web/pages/phone.rs", "/phone", Payments, Nowhere, "POST /payment/phone?code={state}"),
+    ("web/pages/phone.rs", "/phone/leaving", Payments, Nowhere, "GET /payment/phone/leaving?code={state}"),
+    ("web/pages/phone.rs", "/phone/end", Payments, Nowhere, "GET /payment/phone/end?visit={state}"),
+    ("web/pages/popup.rs", "/popup", Payments, Home, "GET /payment/popup?link_id={link}"),
     ("web/pages/link.rs", "/home", Payments, Home, "GET /payment/home?link_id={link}"),
     ("web/pages/link.rs", "/copy", Payments, Nowhere, "GET /payment/copy?link_id={link}"),
     ("web/pages/link.rs", "/qr.png", Payments, Nowhere, "GET /payment/qr.png?link_id={link}"),

@@ -44,7 +44,7 @@ fn clients() -> Vec<Bad> {
     ];
     for (line, more) in [
         ("POST /nope", ""),
-        ("GET /health", ""),
+        ("GET /readyz", ""),
         ("GET /static/handback.css", ""),
         ("POST /return/sandbox", ""),
         ("POST /v1/preview", ""),
@@ -105,7 +105,7 @@ fn port_of(address: &str) -> u16 {
 async fn all_are_closed(gateway: &TestGateway, address: &str, clients: &[Client]) {
     let deadline = Instant::now() + LONGEST_WAIT;
     loop {
-        gateway.http.get("/health").await.is(200);
+        gateway.http.get("/readyz").await.is(200);
         let held = held(port_of(address));
         let open: Vec<&str> = clients.iter().filter(|c| held.contains(&c.port)).map(|c| c.name).collect();
         if open.is_empty() {
@@ -127,10 +127,10 @@ async fn every_bad_client_is_closed(keep_alive: &str) {
     for bad in clients() {
         at_the_door.push(Client::start(&public, bad).await);
     }
-    let first = head("GET /health", "");
+    let first = head("GET /readyz", "");
     for (name, then, drips) in [
-        ("a slow second head", "GET /health HTTP/1.1\r\nx: ", "y"),
-        ("a second head that stalls", "GET /health HTTP/1.1\r\n", ""),
+        ("a slow second head", "GET /readyz HTTP/1.1\r\nx: ", "y"),
+        ("a second head that stalls", "GET /readyz HTTP/1.1\r\n", ""),
         ("a second body that never ends", &*head("POST /nope", "transfer-encoding: chunked\r\n"), "1\r\na\r\n"),
     ] {
         let mut sends = first.clone().into_bytes();
@@ -180,7 +180,7 @@ async fn answers_to(address: &str, sent: &[u8]) -> usize {
 async fn with_keep_alive_off_one_answer_is_the_last() {
     let gateway = TestGateway::open(StoreKind::Embedded).await;
     let address = gateway.http.base().trim_start_matches("http://").to_owned();
-    for page in ["GET /health", "GET /v1/openapi.json", "HEAD /", "GET /static/handback.css"] {
+    for page in ["GET /readyz", "GET /v1/openapi.json", "HEAD /", "GET /static/handback.css"] {
         assert_eq!(answers_to(&address, head(page, "").repeat(5).as_bytes()).await, 1, "{page}");
     }
 }
@@ -189,11 +189,11 @@ async fn with_keep_alive_off_one_answer_is_the_last() {
 async fn a_kept_connection_answers_what_was_sent_ahead_one_by_one_until_it_is_closed() {
     let gateway = TestGateway::open_with(StoreKind::Embedded, &[("HANDBACK_KEEP_ALIVE", "1s")]).await;
     let address = gateway.http.base().trim_start_matches("http://").to_owned();
-    let (more, last) = (head("GET /v1/openapi.json", ""), head("GET /health", "connection: close\r\n"));
+    let (more, last) = (head("GET /v1/openapi.json", ""), head("GET /readyz", "connection: close\r\n"));
     assert_eq!(answers_to(&address, (more.repeat(40) + &last).as_bytes()).await, 41);
     // What says that it is the last is the last, whatever follows it; and so is one whose body was not read.
     assert_eq!(answers_to(&address, (more.repeat(2) + &last + &more).as_bytes()).await, 3);
-    let unread = head("GET /health", "transfer-encoding: chunked\r\n") + "1\r\na\r\n0\r\n\r\n";
+    let unread = head("GET /readyz", "transfer-encoding: chunked\r\n") + "1\r\na\r\n0\r\n\r\n";
     assert_eq!(answers_to(&address, (more.clone() + &unread + &more).as_bytes()).await, 2);
     // A body that was read to its end lets its connection be kept.
     let body = "POST /v1/preview HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}".to_owned();
@@ -204,7 +204,7 @@ async fn a_kept_connection_answers_what_was_sent_ahead_one_by_one_until_it_is_cl
 async fn after_its_answer_nobody_uploads_for_long() {
     let gateway = TestGateway::open(StoreKind::Embedded).await;
     let address = gateway.http.base().trim_start_matches("http://").to_owned();
-    for line in ["POST /nope", "GET /health", "POST /return/sandbox", "POST /v1/preview"] {
+    for line in ["POST /nope", "GET /readyz", "POST /return/sandbox", "POST /v1/preview"] {
         for length in ["transfer-encoding: chunked\r\n", "content-length: 100000000000\r\n"] {
             let mut stream = TcpStream::connect(&address).await.unwrap();
             stream.write_all(head(line, length).as_bytes()).await.unwrap();
@@ -225,7 +225,7 @@ async fn after_its_answer_nobody_uploads_for_long() {
 async fn an_answer_that_comes_before_the_body_is_read_reaches_its_client() {
     let gateway = TestGateway::open(StoreKind::Embedded).await;
     let address = gateway.http.base().trim_start_matches("http://").to_owned();
-    for line in ["POST /nope", "GET /health", "POST /v1/profile"] {
+    for line in ["POST /nope", "GET /readyz", "POST /v1/profile"] {
         let mut stream = TcpStream::connect(&address).await.unwrap();
         let body = "a".repeat(50_000);
         let request = head(line, &format!("content-length: {}\r\n", body.len())) + &body;
@@ -258,7 +258,7 @@ async fn one_address_has_its_share_of_connections_unless_it_is_a_proxy() {
     drop(five);
     let asks_again = || async {
         let mut stream = TcpStream::connect(&address).await.unwrap();
-        let _ = stream.write_all(head("GET /health", "").as_bytes()).await;
+        let _ = stream.write_all(head("GET /readyz", "").as_bytes()).await;
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer).await;
         answer.starts_with(b"HTTP/1.1 200")
@@ -273,7 +273,7 @@ async fn one_address_has_its_share_of_connections_unless_it_is_a_proxy() {
         five.push(TcpStream::connect(&address).await.unwrap());
     }
     for stream in &mut five {
-        stream.write_all(head("GET /health", "").as_bytes()).await.unwrap();
+        stream.write_all(head("GET /readyz", "").as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -286,15 +286,20 @@ async fn a_full_gateway_says_so_and_lets_the_next_one_in_when_there_is_room() {
     let settings =
         [("HANDBACK_MAX_CONNECTIONS", "4"), ("HANDBACK_WORKERS", "1"), ("HANDBACK_METRICS_LISTEN", listen.as_str())];
     let gateway = TestGateway::open_with(StoreKind::Embedded, &settings).await;
-    gateway.http.get("/health").await.is(200).says("\"connections\":\"ok\"");
+    let health =
+        || async { gateway.http.get(&format!("http://{listen}/health")).await.json()["checks"]["connections"].clone() };
+    assert_eq!(health().await["ok"], true);
     let address = gateway.http.base().trim_start_matches("http://").to_owned();
     let mut silent = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..4 {
         silent.push(TcpStream::connect(&address).await.unwrap());
     }
-    // The fourth takes the last place, and the others wait until the silent ones have had their time.
-    let (fourth, fifth) = tokio::join!(gateway.http.get("/health"), gateway.http.get("/health"));
-    assert!([fourth.is(200), fifth.is(200)].iter().any(|answer| answer.text().contains("\"connections\":\"full\"")));
+    eventually("it is said to be full", || async { health().await["ok"] == false }).await;
+    assert_eq!(health().await["limit"], 4);
+    // Others wait until the silent ones have had their time; a full node is ready.
+    let (fifth, sixth) = tokio::join!(gateway.http.get("/readyz"), gateway.http.get("/readyz"));
+    assert_eq!((fifth.is(200).status, sixth.is(200).status), (200, 200));
+    eventually("there is room again", || async { health().await["ok"] == true }).await;
     let counted = gateway.http.get(&format!("http://{listen}/metrics")).await.is(200).text();
     let full = counted.lines().find_map(|line| line.strip_prefix("handback_connections_full_total "));
     assert!(full.is_some_and(|count| count != "0"), "{counted}");

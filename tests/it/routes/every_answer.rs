@@ -7,10 +7,11 @@ use crate::support::gateway::{StoreKind, TestGateway};
 use crate::support::merchant_client::MerchantClient;
 
 /// Addresses that anybody may GET.
-const PUBLIC: [&str; 9] = [
+const PUBLIC: [&str; 10] = [
     "/",
     "/demo",
-    "/health",
+    "/livez",
+    "/readyz",
     "/display-parameters?a=b",
     "/favicon.ico",
     "/static/handback.css",
@@ -121,7 +122,8 @@ async fn a_wrong_method_is_told_which_ones_are_right() {
     let gateway = TestGateway::open(StoreKind::Embedded).await;
     let pages = [
         ("/", "GET, HEAD"),
-        ("/health", "GET, HEAD"),
+        ("/livez", "GET, HEAD"),
+        ("/readyz", "GET, HEAD"),
         ("/demo", "GET, HEAD"),
         ("/demo/pay", "POST"),
         ("/demo/never-returns", "POST"),
@@ -172,7 +174,7 @@ async fn our_own_words_in_a_path_are_written_as_they_are_and_parameters_as_one_l
     let status = async |path: &str| raw_status(&gateway, path, &headers).await;
     for (path, words) in [
         ("/v1/profile", &[1..3, 4..5, 10..11][..]),
-        ("/health", &[1..7, 6..7]),
+        ("/readyz", &[1..7, 6..7]),
         ("/static/handback.css", &[1..2, 3..4]),
         ("/payment/qr.png", &[9..10, 11..12]),
         ("/return/sandbox", &[1..7, 2..3]),

@@ -24,7 +24,7 @@ const URL: &str = "https://shop.example/x";
 const OPERATOR: &str = "the-operator-of-the-requests-has-it";
 
 /// Rules that a schema cannot say, by the field and the beginning of the rule that is answered.
-const RULES: [(&str, &str); 34] = [
+const RULES: [(&str, &str); 35] = [
     // What a mail address is.
     ("email", "is not a mail address"),
     // How the settings of an account go together.
@@ -40,6 +40,7 @@ const RULES: [(&str, &str); 34] = [
     // What an operator has configured.
     ("provider", "which is no provider of this gateway"),
     ("attach", "which is no provider of this gateway"),
+    ("display", "no origin is registered"),
     // What an operation can be done to.
     ("", "names a journey that no"),
     ("amount", "names a journey that no"),
@@ -88,6 +89,7 @@ fn least(operation: &str) -> Value {
     match operation {
         "addCallback" | "replaceCallback" | "addEndpoint" | "replaceEndpoint" | "verifyReturn" => json!({ "url": URL }),
         "registerPublicKey" => json!({ "key": PUBLIC_KEY }),
+        "replayDeliveries" => json!({ "since": "2026-11-20T15:04:05Z" }),
         "addKey" => json!({ "name": "deploy" }),
         "rotateKey" | "rotateSigningSecret" | "rotateWebhookKey" | "changeSettings" => json!({}),
         "preview" | "openJob" => json!({ "callback_url": URL }),
@@ -304,7 +306,8 @@ async fn send(merchant: &MerchantClient, operation: &Operation<'_>, query: &str,
     let stays = stays || path.ends_with("/rotate");
     if answer.status == 201 && operation.method == Method::POST && !stays {
         let added = answer.json();
-        let own = ["index", "number", "id"].iter().find_map(|name| added.get(*name)).expect("what it is known by");
+        let own =
+            ["index", "number", "id", "email"].iter().find_map(|name| added.get(*name)).expect("what it is known by");
         let own = own.as_str().map_or_else(|| own.to_string(), str::to_owned);
         merchant.v1(Method::DELETE, &format!("{path}/{own}"), &Value::Null).await.is(204);
     }

@@ -8,6 +8,7 @@ mod manual;
 mod metrics;
 mod pages;
 mod uncallable_urls;
+mod v1_check_up;
 mod v1_consents;
 mod v1_endpoints;
 mod v1_events;

@@ -207,15 +207,18 @@ async fn all_that_a_golden_page_loads_is_served_and_kept_for_ever() {
 async fn addresses_that_have_nothing_say_so() {
     let gateway = TestGateway::open(StoreKind::Embedded).await;
     let merchant = gateway.merchant("Shop");
-    for path in ["/nothing", "/payment/x", "/return", "/return/", "/secpaid", "/.env", "/%2e%2e/etc/passwd"] {
+    for path in ["/nothing", "/payment/x", "/return", "/return/", "/secpaid", "/.env", "/health", "/%2e%2e/etc/passwd"]
+    {
         gateway.http.get(path).await.is(404).says("Page not found");
     }
     for path in ["/nothing", "/profile/x", "/journeys/1/x", "/"] {
         let refused = merchant.look(path).await.is(404);
         assert_eq!(refused.header("content-type"), "application/problem+json", "{path}");
     }
-    assert_eq!(gateway.http.get("/health").await.is(200).json(), json!({ "status": "ok", "connections": "ok" }));
-    assert_eq!(gateway.http.send(Method::HEAD, "/health", &[], "").await.status, 200, "load balancers use HEAD too");
+    for (path, status) in [("/livez", "alive"), ("/readyz", "ready")] {
+        assert_eq!(gateway.http.get(path).await.is(200).json(), json!({ "status": status }));
+        assert_eq!(gateway.http.send(Method::HEAD, path, &[], "").await.status, 200, "load balancers use HEAD too");
+    }
 }
 
 #[tokio::test]

@@ -140,6 +140,8 @@ async fn a_refusal_names_its_field(gateway: TestGateway) {
         (json!({ "metadata": { "a b": "" } }), "metadata"),
         (json!({ "metadata": { "a": "x".repeat(501) } }), "metadata.a"),
         (json!({ "metadata": many }), "metadata"),
+        (json!({ "display": "frame" }), "display"),
+        (json!({ "display": "popup" }), "display"),
         (json!({ "surprise": 1 }), "surprise"),
     ] {
         let refused = merchant.v1(Method::POST, "/journeys", &ticket(&more)).await;

@@ -27,7 +27,7 @@ async fn callbacks_are_added_listed_replaced_and_deleted(gateway: TestGateway) {
     let added = merchant.v1(Method::POST, "/profile/callbacks", &body).await.is(201);
     assert_eq!(added.header("content-location"), "/v1/profile/callbacks/0");
     let expected = json!({
-        "index": 0, "url": "https://shop.example/cb", "name": "main", "params_in": "fragment", "on_request": false, "unusable_in": []
+        "index": 0, "url": "https://shop.example/cb", "name": "main", "params_in": "fragment", "on_request": false, "watched": false, "unusable_in": []
     });
     assert_eq!(added.json(), expected);
     assert_eq!(merchant.look("/profile/callbacks/0").await.is(200).json(), expected);
@@ -37,7 +37,7 @@ async fn callbacks_are_added_listed_replaced_and_deleted(gateway: TestGateway) {
     let replaced = merchant.v1(Method::PUT, "/profile/callbacks/0", &replaced).await.is(200).json();
     assert_eq!(
         replaced,
-        json!({ "index": 0, "url": "https://shop.example/other", "params_in": "query", "on_request": false, "unusable_in": [] })
+        json!({ "index": 0, "url": "https://shop.example/other", "params_in": "query", "on_request": false, "watched": false, "unusable_in": [] })
     );
     merchant.v1(Method::PUT, "/profile/callbacks/1", &json!({ "url": "https://shop.example/x" })).await.is(404);
     let deleted = merchant.v1(Method::DELETE, "/profile/callbacks/0", &Value::Null).await.is(204);
@@ -63,6 +63,7 @@ async fn the_other_ways_of_a_callback_are_shown_as_they_were_saved(gateway: Test
     });
     let mut expected = full.clone();
     expected["index"] = json!(0);
+    expected["watched"] = json!(false);
     expected["unusable_in"] = json!([]);
     assert_eq!(merchant.v1(Method::POST, "/profile/callbacks", &full).await.is(201).json(), expected);
     assert_eq!(merchant.look("/profile/callbacks/0").await.is(200).json(), expected);
@@ -72,7 +73,7 @@ async fn the_other_ways_of_a_callback_are_shown_as_they_were_saved(gateway: Test
     assert_eq!(
         replaced,
         json!({
-            "index": 0, "url": "com.example.shop://paid", "params_in": "query", "on_request": false,
+            "index": 0, "url": "com.example.shop://paid", "params_in": "query", "on_request": false, "watched": false,
             "app_links": "direct", "unusable_in": []
         }),
         "what is left out is dropped"
@@ -144,7 +145,8 @@ async fn settings_are_chosen_one_by_one(gateway: TestGateway) {
         "one_time_token": "off", "extra_outcomes": "off", "one_off_urls": "allowed", "same_browser": "checked",
         "app_links": "page", "when_late": "wait", "signed_returns": "off", "one_time_token_life_seconds": 300,
         "journey_life_seconds": 86_400, "answers_to": "gateway", "signed_calls": "checked", "notice_type": "",
-        "provider": "", "late_payments": "keep", "language": "", "support_url": "", "legal_url": "", "color": "", "logo_url": "",
+        "provider": "", "late_payments": "keep", "language": "", "support_url": "", "legal_url": "",
+        "popup_origin": "", "color": "", "logo_url": "",
     });
     assert_eq!(merchant.look("/profile/settings").await.is(200).json(), defaults);
     let mut expected = defaults;
@@ -164,6 +166,7 @@ async fn settings_are_chosen_one_by_one(gateway: TestGateway) {
         ("language", json!("pt-BR")),
         ("support_url", json!("https://shop.example/help")),
         ("legal_url", json!("https://shop.example/legal")),
+        ("popup_origin", json!("https://shop.example")),
         ("color", json!("#0b5f5a")),
     ] {
         expected[name] = value.clone();
@@ -191,6 +194,8 @@ async fn settings_keep_their_bounds(gateway: TestGateway) {
         (json!({ "language": "de_DE" }), 422),
         (json!({ "support_url": "http://shop.example/help" }), 422),
         (json!({ "legal_url": "mailto:us@shop.example" }), 422),
+        (json!({ "popup_origin": "https://shop.example/" }), 422),
+        (json!({ "popup_origin": "*" }), 422),
         (json!({ "color": "teal" }), 422),
         (json!({ "logo_url": "http://shop.example/logo.png" }), 422),
         (json!({ "one_time_token": true }), 400),

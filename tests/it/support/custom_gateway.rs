@@ -13,6 +13,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use async_trait::async_trait;
+use handback::check_up::Examiner;
 use handback::clock::{Clock as _, SystemClock, TestClock};
 use handback::dialect::secpaid::SecPaid;
 use handback::dialect::token_io::TokenIo;
@@ -32,7 +33,10 @@ use handback::domain::open_request::{OpenRequest, RequestedCallbacks};
 use handback::domain::outcome::{Evidence, Fact};
 use handback::domain::redirect::PublicUrl;
 use handback::domain::secret::Secret;
-use handback::engine::{Deps, Edit, Engine, LogoSource, NewMerchant, NoCourier, WaysIn, derive, find, use_cases};
+use handback::egress;
+use handback::engine::{
+    Deps, DownCallbacks, Edit, Engine, LogoSource, NewMerchant, NoCourier, WaysIn, derive, find, use_cases,
+};
 use handback::keys::Keys;
 use handback::provider::sandbox::{Sandbox, institutions};
 use handback::provider::{AuthorizationResponse, Provider, ProviderError, Requested, UnverifiedResponse, VisitContext};
@@ -169,6 +173,7 @@ impl CustomGateway {
             extra_outcomes: None,
             expiry: None,
             language: None,
+            in_popup: false,
         };
         use_cases::open::open(&self.engine, &self.merchant, "secpaid", &open_request, None).await.expect("a consent")
     }
@@ -182,6 +187,7 @@ impl CustomGateway {
             params_in: Placement::Query,
             device_urls: DeviceUrls::default(),
             used: Used::ByDefault,
+            watched: false,
         };
         use_cases::profile::edit(&self.engine, self.merchant.id, &Edit::Add(saved), None).await.expect("a store");
         let merchants = use_cases::merchants::list(&self.engine).await.expect("a store");
@@ -212,6 +218,7 @@ impl CustomGateway {
             extra_outcomes: None,
             expiry: None,
             language: None,
+            in_popup: false,
         };
         use_cases::open::open(&self.engine, &self.merchant, "secpaid", &open_request, None).await.expect("a checkout")
     }
@@ -309,6 +316,9 @@ fn engine(
         operator: Vec::new(),
         ways_in: WaysIn::default(),
         waker: Arc::new(NoCourier),
+        examiner: Arc::new(Examiner::new(egress::Client::builder().build().expect("a client"))),
+        down: DownCallbacks::default(),
+        tester: Arc::new(NoCourier),
         logos: Arc::new(OneLogo),
     })
 }

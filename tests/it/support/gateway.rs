@@ -27,6 +27,9 @@ const CLOSING: Duration = Duration::from_secs(12);
 /// The budget of a return, unless a story is about it: a busy test machine is not a slow bank.
 const UNHURRIED: (&str, &str) = ("HANDBACK_RETURN_BUDGET", "2s");
 
+/// No time as a lame duck, unless a story is about it: nobody waits for that.
+const AT_ONCE: (&str, &str) = ("HANDBACK_LAME_DUCK", "0s");
+
 /// What a gateway keeps its journeys in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoreKind {
@@ -99,7 +102,7 @@ impl TestGateway {
         let keys = Keys::write_fresh("k1", SystemClock.entropy());
         let own = [("HANDBACK_STORE", store.as_str()), ("HANDBACK_KEYS", keys.reveal()), ("HANDBACK_WORKERS", "2")];
         let mut all: Vec<(String, String)> = Vec::new();
-        for (name, value) in [UNHURRIED].into_iter().chain(own).chain(env.iter().copied()) {
+        for (name, value) in [UNHURRIED, AT_ONCE].into_iter().chain(own).chain(env.iter().copied()) {
             all.retain(|(known, _)| known != name);
             all.push((name.to_owned(), value.to_owned()));
         }
@@ -137,7 +140,7 @@ impl TestGateway {
                 let gateway = Gateway::build(&config, clock).await.unwrap_or_else(|error| panic!("{error:#}"));
                 let _ = opened.send((gateway.addr, number));
                 gateway
-                    .run_until(async { drop(stopped.await) })
+                    .run_until(async { drop(stopped.await) }, std::future::pending())
                     .await
                     .expect("a gateway that runs until it is stopped");
             });

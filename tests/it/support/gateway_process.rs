@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
@@ -14,30 +15,42 @@ use tempfile::TempDir;
 /// How long it may take to answer for the first time.
 const STARTUP: Duration = Duration::from_secs(30);
 
+/// The program itself.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_handback");
+
 /// A gateway, with its folder.
 pub struct GatewayProcess {
     child: Child,
     port: u16,
     folder: TempDir,
     settings: Vec<(String, String)>,
+    program: Program,
 }
+
+/// The program, for an embedded store in this folder.
+type Program = fn(&Path) -> Command;
 
 impl GatewayProcess {
     /// Starts one with these settings (without `HANDBACK_`), on an embedded store of its own unless they name another,
     /// and waits until it answers.
     pub fn start(settings: &[(&str, &str)]) -> Self {
+        Self::start_by(|_| Command::new(PROGRAM), settings)
+    }
+
+    /// Starts one as [`GatewayProcess::start`] does, by another command that leads to [`PROGRAM`].
+    pub fn start_by(program: Program, settings: &[(&str, &str)]) -> Self {
         let (folder, port) = (TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap(), quiet_port());
         let settings: Vec<_> =
             settings.iter().map(|(name, value)| (format!("HANDBACK_{name}"), (*value).to_owned())).collect();
-        let child = launch(&folder, port, &settings);
-        let mut gateway = Self { child, port, folder, settings };
+        let child = launch(&folder, port, &settings, program);
+        let mut gateway = Self { child, port, folder, settings, program };
         for _ in 0..10 {
             if gateway.answers() {
                 return gateway;
             }
             // Somebody was quicker to take the port.
             gateway.port = quiet_port();
-            gateway.child = launch(&gateway.folder, gateway.port, &gateway.settings);
+            gateway.child = launch(&gateway.folder, gateway.port, &gateway.settings, program);
         }
         panic!("the gateway did not start on any of ten ports: {}", gateway.log());
     }
@@ -45,6 +58,11 @@ impl GatewayProcess {
     /// Its address.
     pub fn base(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Its port.
+    pub const fn port(&self) -> u16 {
+        self.port
     }
 
     /// Its process.
@@ -59,7 +77,7 @@ impl GatewayProcess {
 
     /// Adds a merchant beside the server that runs, and answers its id and its API key.
     pub fn add_merchant(&self) -> (String, String) {
-        let mut add = command(&self.folder, self.port, &self.settings);
+        let mut add = command(&self.folder, self.port, &self.settings, self.program);
         let added = add
             .args(["merchant", "add", "--mode", "test", "--name", "Shop", "--json"])
             .stdout(Stdio::piped())
@@ -111,15 +129,25 @@ impl GatewayProcess {
 
     /// Asks it to stop (SIGTERM), and waits until it has gone home.
     pub fn stop(&mut self) {
+        self.ask_to_stop();
+        self.await_end();
+    }
+
+    /// Asks it to stop (SIGTERM).
+    pub fn ask_to_stop(&self) {
         let asked = Command::new("kill").arg(self.pid().to_string()).status();
         assert!(asked.is_ok_and(|status| status.success()), "kill failed");
+    }
+
+    /// Waits until it has gone home.
+    pub fn await_end(&mut self) {
         let ended = self.child.wait().unwrap();
         assert!(ended.success(), "it did not go home by itself: {ended}, {}", self.log());
     }
 
     /// Starts it again, and waits until it answers.
     pub fn restart(&mut self) {
-        self.child = launch(&self.folder, self.port, &self.settings);
+        self.child = launch(&self.folder, self.port, &self.settings, self.program);
         assert!(self.answers(), "the gateway did not start again at its address: {}", self.log());
     }
 
@@ -140,12 +168,19 @@ impl GatewayProcess {
         let ask = || {
             let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
             stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-            stream.write_all(b"GET /health HTTP/1.0\r\n\r\n")?;
+            stream.write_all(b"GET /readyz HTTP/1.0\r\n\r\n")?;
             let mut answer = String::new();
             stream.read_to_string(&mut answer)?;
             std::io::Result::Ok(answer)
         };
         ask().is_ok_and(|answer| answer.starts_with("HTTP/1.0 200"))
+    }
+
+    /// The API key of the demo's merchant, as it is printed at the first start.
+    pub fn demo_key(&self) -> String {
+        let said = self.said();
+        let key = said.lines().find_map(|line| line.trim().strip_prefix("api_key"));
+        key.unwrap_or_else(|| panic!("no api_key in {said}")).trim().to_owned()
     }
 
     fn said(&self) -> String {
@@ -165,19 +200,21 @@ impl Drop for GatewayProcess {
     }
 }
 
-fn launch(folder: &TempDir, port: u16, settings: &[(String, String)]) -> Child {
+fn launch(folder: &TempDir, port: u16, settings: &[(String, String)], program: Program) -> Child {
     let said = File::create(folder.path().join("said")).unwrap();
-    command(folder, port, settings).stdout(said).spawn().unwrap()
+    command(folder, port, settings, program).stdout(said).spawn().unwrap()
 }
 
-fn command(folder: &TempDir, port: u16, settings: &[(String, String)]) -> Command {
+fn command(folder: &TempDir, port: u16, settings: &[(String, String)], program: Program) -> Command {
     let log = File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_handback"));
+    let data = folder.path().join("handback-data");
+    let mut command = program(&data);
     command.current_dir(folder.path()).stdin(Stdio::null()).stderr(log);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HANDBACK_")) {
         command.env_remove(name);
     }
-    command.env("HANDBACK_LISTEN", format!("127.0.0.1:{port}")).envs(settings.iter().cloned());
+    command.env("HANDBACK_LISTEN", format!("127.0.0.1:{port}")).env("HANDBACK_LAME_DUCK", "0s");
+    command.envs(settings.iter().cloned());
     command
 }
 

@@ -53,6 +53,8 @@ pub enum Reply {
     Status(u16),
     /// This status, with this body.
     Saying(u16, &'static str),
+    /// This status, with these lines in its head.
+    Headed(u16, &'static str),
     /// This status, after this time.
     Slow(u16, Duration),
     /// This status, and how many seconds to wait.
@@ -127,6 +129,7 @@ async fn serve(mut stream: TcpStream, all: &Mutex<Vec<Received>>, answers: &Answ
         let (status, more, body) = match answers(number, &received) {
             Reply::Status(status) => (status, String::new(), ""),
             Reply::Saying(status, body) => (status, String::new(), body),
+            Reply::Headed(status, lines) => (status, lines.to_owned(), ""),
             Reply::Later(status, seconds) => (status, format!("retry-after: {seconds}\r\n"), ""),
             Reply::Slow(status, span) => {
                 tokio::time::sleep(span).await;

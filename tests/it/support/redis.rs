@@ -5,6 +5,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -22,7 +23,11 @@ pub struct RedisServer {
     port: u16,
     folder: TempDir,
     options: Vec<String>,
+    program: Program,
 }
+
+/// The program that serves data in this folder; its arguments are still to be given.
+type Program = fn(&Path) -> Command;
 
 impl RedisServer {
     /// Starts one and waits until it answers.
@@ -32,13 +37,18 @@ impl RedisServer {
 
     /// Starts one with further options, such as `["--appendonly", "no"]`.
     pub fn start_with(options: &[&str]) -> Self {
+        Self::start_by(|_| Command::new("redis-server"), options)
+    }
+
+    /// Starts one with further options, by another command.
+    pub fn start_by(program: Program, options: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder for Redis");
         let options: Vec<String> = options.iter().map(ToString::to_string).collect();
         for _ in 0..10 {
             let port = free_port();
-            let mut child = spawn(port, &folder, &options);
+            let mut child = spawn(port, &folder, &options, program);
             if is_ready(&mut child, port) {
-                return Self { child, port, folder, options };
+                return Self { child, port, folder, options, program };
             }
         }
         panic!("redis-server did not start on any of ten ports");
@@ -47,6 +57,16 @@ impl RedisServer {
     /// Its URL.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/0", self.port)
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where its data lies.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Where it listens.
@@ -72,7 +92,7 @@ impl RedisServer {
 
     /// Starts it again on the same port, with what it had on disk.
     pub fn restart(&mut self) {
-        self.child = spawn(self.port, &self.folder, &self.options);
+        self.child = spawn(self.port, &self.folder, &self.options, self.program);
         assert!(is_ready(&mut self.child, self.port), "redis-server did not start again on its port");
     }
 
@@ -116,9 +136,9 @@ pub fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|l| l.local_addr()).expect("a free port").port()
 }
 
-fn spawn(port: u16, folder: &TempDir, options: &[String]) -> Child {
+fn spawn(port: u16, folder: &TempDir, options: &[String], program: Program) -> Child {
     let port = port.to_string();
-    let spawned = Command::new("redis-server")
+    let spawned = program(folder.path())
         .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning"])
         .args(["--appendonly", "yes", "--appendfsync", "always", "--dir"])
         .arg(folder.path())

@@ -2,7 +2,7 @@
 
 use crate::domain::{Evidence, Journey, JourneyEvent, LedTo, ResponseId};
 use crate::engine::deps::{Deps, Result};
-use crate::engine::{commit, derive};
+use crate::engine::{commit, derive, watch};
 use crate::store::Step;
 
 /// The step that sends a customer home before the fact, where that is wanted and possible.
@@ -29,7 +29,8 @@ pub(super) fn handing_back(
     let number = journey.token_number(&LedTo::HandedBackEarly, Some(response_id.visit));
     let token = derive::minted(deps, journey, number)?;
     let proof = evidence.map(|evidence| derive::holding(deps, journey, evidence)).transpose()?;
-    Ok(journey.clone().hand_back_early(response_id, proof, deps.clock.now()).map(|next| {
+    let journey = watch::decided(deps, journey.clone(), None, number);
+    Ok(journey.hand_back_early(response_id, proof, deps.clock.now()).map(|next| {
         let deliveries = commit::deliveries_of(deps, &next, JourneyEvent::Returned(response_id.visit));
         Step::to(next).with_token(token).with_deliveries(deliveries)
     }))

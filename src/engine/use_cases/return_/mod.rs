@@ -20,7 +20,7 @@ use crate::engine::deps::{Deps, Result};
 use crate::engine::prove::{Known, ProofResult, Timing};
 use crate::engine::redirect::HomeRedirect;
 use crate::engine::visitor::{Admission, VisitCookie, Visitor};
-use crate::engine::{Engine, accounts, commit, conclude, derive, find, prove, redirect, visitor};
+use crate::engine::{Engine, accounts, commit, conclude, derive, find, phone_code, prove, redirect, visitor};
 use crate::provider::AuthorizationResponse;
 use early::{early, handing_back};
 
@@ -320,7 +320,7 @@ async fn prove_in_time(
 /// Where an answer that led to `end` sends the browser that brings it, the first time and whenever it comes again.
 fn led(deps: &Deps, journey: &Journey, end: &LedTo, response_id: ResponseId, visitor: &Visitor) -> Result<Returned> {
     let counts = journey.counts(response_id);
-    match visitor::admission(deps, journey, visitor, journey.led_at(response_id)) {
+    match visitor::admission(deps, journey, visitor, (journey.led_at(response_id), Some(response_id.visit))) {
         Admission::OtherBrowser => Ok(Returned::Rejected(RejectedReturn::OtherBrowser)),
         Admission::Recognised => {
             let mut cookies = visitor::cookies_after(deps, journey, response_id, visitor);
@@ -380,7 +380,7 @@ pub async fn page_of_last_visit(engine: &Engine, provider: &str, visitor: &Visit
     let Some(last) = there.max_by_key(|visit| visit.left_at) else { return Ok(None) };
     match accounts::find_journey(&engine.deps, last.pay_id).await? {
         Some(journey) if last.is_of(&journey) && journey.opening().purpose.needs_customer() => {
-            derive::page(&engine.deps, &journey, derive::page_of(&journey)).map(Some)
+            phone_code::customers_page(&engine.deps, &journey, last.visit).map(Some)
         }
         Some(_) | None => Ok(None),
     }

@@ -9,7 +9,7 @@ use crate::domain::{BrowserReturn, Evidence, Journey, LedTo, ProviderPayment, Re
 use crate::engine::commit::{self, Next};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::visitor::{self, Visitor};
-use crate::engine::{Engine, ask, derive};
+use crate::engine::{Engine, ask, derive, phone_code};
 use crate::store::Step;
 
 /// How long a browser waits on our light page for a provider to say where its payment stands.
@@ -107,7 +107,7 @@ pub(super) async fn wait_no_longer(deps: &Deps, waited: &Waited, visitor: &Visit
         return Ok(None);
     }
     if returned.may_still_pay && !payment.attached {
-        return Ok(Some(Returned::Go(derive::page(deps, journey, derive::page_of(journey))?, Vec::new())));
+        return Ok(Some(Returned::Go(phone_code::customers_page(deps, journey, response_id.visit)?, Vec::new())));
     }
     let decide = |journey: &Journey| Ok(Next::step(handing_back(deps, journey, *response_id, None)?));
     let Some((journey, _)) = commit::unless_gone(commit::commit(deps, journey.clone(), decide).await)? else {

@@ -143,5 +143,6 @@ fn opening() -> Opening {
         mode: Some(Mode::Test),
         choices: Vec::new(),
         marks: None,
+        popup: None,
     }
 }

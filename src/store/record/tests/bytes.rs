@@ -37,7 +37,14 @@ fn merchant_with_everything() -> Merchant {
     {
         let name = name.map(|name| CallbackName::parse(name).unwrap());
         let url = fixtures::entry("com.example.app://cb").url;
-        let saved = SavedCallback { url, name, params_in: Placement::Fragment, device_urls, used };
+        let saved = SavedCallback {
+            url,
+            name,
+            params_in: Placement::Fragment,
+            device_urls,
+            used,
+            watched: used == Used::OnRequest,
+        };
         merchant.callbacks.add(saved).unwrap();
     }
     let url = |url| fixtures::entry(url).url;
@@ -47,8 +54,8 @@ fn merchant_with_everything() -> Merchant {
         cipher: Some(sealed()),
         ..WebhookEndpoint::at(url("https://m.example/1"))
     };
-    merchant.endpoints =
-        Slots::restored(vec![None, Some(endpoint), Some(WebhookEndpoint::at(url("https://m.example/2")))]);
+    let plain = WebhookEndpoint::at(url("https://m.example/2")).into();
+    merchant.endpoints = Slots::restored(vec![None, Some(endpoint.into()), Some(plain)]);
     merchant.webhook = Some(Webhook { types: vec!["PAYMENT".into()], url: url("https://m.example/w") });
     merchant.public_keys = vec![PublicKey { id: "k".into(), text: "text".into() }];
     merchant.settings.answers_to = AnswersTo::App;
@@ -169,5 +176,5 @@ fn the_bytes_of_a_record_never_change() {
     let accounts = write_merchant(&connected).unwrap();
     assert_eq!(read_merchant(&accounts), Ok(connected));
     let written = [digest(&records), digest(&[record]), digest(&[accounts]), digest(&[write_user(&user).unwrap()])];
-    assert_eq!(written, ["2185ac3e96c01de1", "6ec79ae21e0475af", "21974f6fd42cf2ce", "6be579d2735cd99e"]);
+    assert_eq!(written, ["5682c74bd9da0a0e", "29839804d10e234b", "fc4e3a9829953555", "6be579d2735cd99e"]);
 }

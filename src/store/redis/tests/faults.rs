@@ -44,7 +44,7 @@ impl RedisStore {
 /// Asks until it is answered; how long that took, at the most a second a call.
 async fn answered(store: &RedisStore, within: Duration) -> Duration {
     let began = Instant::now();
-    while let Err(error) = store.ping().await {
+    while let Err(error) = store.probe().await {
         assert!(began.elapsed() < within, "not back after {:?}: {error}", began.elapsed());
     }
     began.elapsed()
@@ -52,7 +52,7 @@ async fn answered(store: &RedisStore, within: Duration) -> Duration {
 
 async fn refused(store: &RedisStore) -> StoreError {
     let began = Instant::now();
-    let error = store.ping().await.unwrap_err();
+    let error = store.probe().await.unwrap_err();
     assert!(began.elapsed() < SECOND, "it took {:?} to say {error}", began.elapsed());
     error
 }
@@ -80,7 +80,7 @@ async fn a_lost_reply_changes_no_answer() {
     let server = RedisServer::start();
     let proxy = Proxy::before(&server);
     let store = store(&proxy.url());
-    store.ping().await.unwrap();
+    store.probe().await.unwrap();
     let (opening, edit, keyed) = (reservation(), reservation(), reservation());
     let journey = Draft::at(store.now()).reserved_by(&opening).notifying(["https://m.example/a"]).journey();
     let (away, _) = away(journey.clone(), store.now());
@@ -115,7 +115,7 @@ async fn a_lost_reply_changes_no_answer() {
 async fn a_redis_that_is_away_is_reported_within_a_second_and_used_when_it_is_back() {
     let mut server = RedisServer::start();
     let (store, cold) = (store(&server.url()), store(&server.url()));
-    store.ping().await.unwrap();
+    store.probe().await.unwrap();
     server.kill();
     for store in [&store, &cold, &store] {
         assert!(matches!(refused(store).await, StoreError::Unreachable(_)));
@@ -130,7 +130,7 @@ async fn a_redis_that_is_away_is_reported_within_a_second_and_used_when_it_is_ba
 async fn a_redis_that_has_stopped_is_reported_within_a_second_and_used_when_it_goes_on() {
     let server = RedisServer::start();
     let (store, cold) = (store(&server.url()), store(&server.url()));
-    store.ping().await.unwrap();
+    store.probe().await.unwrap();
     server.pause();
     for store in [&store, &cold, &store, &store] {
         assert_eq!(refused(store).await, StoreError::TimedOut);
@@ -145,16 +145,16 @@ async fn a_redis_that_has_stopped_is_reported_within_a_second_and_used_when_it_g
 async fn a_short_absence_is_not_noticed() {
     let mut server = RedisServer::start();
     let store = store(&server.url());
-    store.ping().await.unwrap();
+    store.probe().await.unwrap();
     server.pause();
-    let waiting = tokio::spawn(async move { (store.ping().await, store) });
+    let waiting = tokio::spawn(async move { (store.probe().await, store) });
     tokio::time::sleep(Duration::from_millis(200)).await;
     server.resume();
-    let (pinged, store) = waiting.await.unwrap();
-    assert_eq!(pinged, Ok(()));
+    let (probed, store) = waiting.await.unwrap();
+    assert_eq!(probed.map(drop), Ok(()));
     server.kill();
     server.restart();
-    assert_eq!(store.ping().await, Ok(()));
+    assert_eq!(store.probe().await.map(drop), Ok(()));
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn a_connection_that_leads_nowhere_is_left() {
     let server = RedisServer::start();
     let proxy = Proxy::before(&server);
     let store = store(&proxy.url());
-    store.ping().await.unwrap();
+    store.probe().await.unwrap();
     proxy.swallow();
     let took = answered(&store, 2 * SECOND).await;
     assert!(took < Duration::from_millis(1500), "{took:?}");
@@ -178,11 +178,11 @@ async fn many_callers_share_one_new_connection() {
         let callers: Vec<_> = (0..200)
             .map(|_| {
                 let store = Arc::clone(&store);
-                tokio::spawn(async move { store.ping().await })
+                tokio::spawn(async move { store.probe().await })
             })
             .collect();
         for caller in callers {
-            assert_eq!(caller.await.unwrap(), Ok(()));
+            assert_eq!(caller.await.unwrap().map(drop), Ok(()));
         }
         assert_eq!(proxy.accepted(), connections);
         proxy.cut();
@@ -216,13 +216,13 @@ fn every_runtime_has_a_connection_of_its_own_and_may_go_away() {
     let (first, second) = (runtime(), runtime());
     for _ in 0..3 {
         // The other one's driver stands still meanwhile.
-        first.block_on(store.ping()).unwrap();
-        second.block_on(store.ping()).unwrap();
+        first.block_on(store.probe()).unwrap();
+        second.block_on(store.probe()).unwrap();
     }
     assert_eq!(proxy.accepted(), 2);
     drop(first);
-    second.block_on(store.ping()).unwrap();
-    runtime().block_on(store.ping()).unwrap();
+    second.block_on(store.probe()).unwrap();
+    runtime().block_on(store.probe()).unwrap();
     assert_eq!(proxy.accepted(), 3);
 }
 

@@ -30,8 +30,8 @@ async fn a_password_opens_and_is_never_shown() {
     let server = RedisServer::start();
     assert!(server.ask("CONFIG SET requirepass hunter2").contains("OK"));
     let url = |password: &str| server.url().replace("127.0.0.1", &format!(":{password}@127.0.0.1"));
-    assert_eq!(store(&url("hunter2")).ping().await, Ok(()));
+    assert_eq!(store(&url("hunter2")).probe().await.map(drop), Ok(()));
     let wrong = store(&url("hunter3"));
-    let refused = wrong.ping().await.unwrap_err().to_string();
+    let refused = wrong.probe().await.unwrap_err().to_string();
     assert!(!refused.contains("hunter") && !wrong.describe().contains("hunter"), "{refused}");
 }

@@ -3,9 +3,9 @@
 use askama::Template;
 
 use super::fields::{CallbackFields, Refused};
-use super::frame::Frame;
+use super::frame::{Frame, When};
 use super::words::callbacks as words;
-use crate::domain::{Mode, Role};
+use crate::domain::{Finding, Grade, Mode, Role};
 
 /// The saved callbacks.
 #[derive(Debug, Clone, Template)]
@@ -65,15 +65,24 @@ pub struct Callback {
     pub index: usize,
     /// What is saved.
     pub saved: CallbackFields,
+    /// Since when it is down, if it is watched.
+    pub down_since: Option<When>,
     /// By dialect.
     pub previews: Vec<Preview>,
     /// The form of a test journey.
     pub test: TestFields,
     /// What of it is refused.
     pub refused: Refused,
+    /// What a check-up has just found.
+    pub found: Option<Vec<Finding>>,
 }
 
 impl Callback {
+    /// Whether the member may have it looked at.
+    fn may_check_up(&self) -> bool {
+        self.frame.may(Role::Support)
+    }
+
     fn refused_beside(&self) -> Option<String> {
         self.refused.beside(&["amount", "currency"])
     }

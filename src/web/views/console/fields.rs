@@ -17,13 +17,18 @@ impl Refused {
 
     /// The sentence to say at a field.
     pub(super) fn at(&self, field: &str) -> Option<String> {
-        self.0.as_ref().filter(|invalid| invalid.field() == field).map(refusal)
+        self.0.as_ref().filter(|invalid| form_field(invalid) == field).map(refusal)
     }
 
     /// The sentence to say above a form that has none of the fields that it is about.
     pub(super) fn beside(&self, fields: &[&str]) -> Option<String> {
-        self.0.as_ref().filter(|invalid| !fields.contains(&invalid.field())).map(refusal)
+        self.0.as_ref().filter(|invalid| !fields.contains(&form_field(invalid))).map(refusal)
     }
+}
+
+/// The field of a form that this is about: `headers` of `headers.authorization`.
+fn form_field(invalid: &Invalid) -> &str {
+    invalid.field().split('.').next().unwrap_or_default()
 }
 
 /// A form about a callback, in the words of `/v1/profile/callbacks`.
@@ -56,11 +61,14 @@ pub struct CallbackFields {
     pub on_request: String,
     /// What makes the form sent twice one callback.
     pub once: String,
+    /// `on` where it is looked at every minute.
+    pub watched: String,
 }
 
 impl CallbackFields {
     /// The names of its fields.
-    pub(super) const NAMES: [&'static str; 11] = [
+    pub(super) const NAMES: [&'static str; 12] = [
+        "watched",
         "url",
         "name",
         "params_in",

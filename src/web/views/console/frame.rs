@@ -52,8 +52,12 @@ pub enum Place {
     Journeys,
     /// Endpoints and deliveries.
     Webhooks,
-    /// API keys and provider accounts.
+    /// API keys.
     Keys,
+    /// Provider accounts.
+    Accounts,
+    /// What the merchant has chosen.
+    Settings,
     /// Counts.
     Numbers,
     /// The operator's merchants.
@@ -77,6 +81,8 @@ impl Place {
             Self::Journeys => ("/console/journeys", words::JOURNEYS),
             Self::Webhooks => ("/console/webhooks", words::WEBHOOKS),
             Self::Keys => ("/console/keys", words::KEYS),
+            Self::Accounts => ("/console/accounts", words::ACCOUNTS),
+            Self::Settings => ("/console/settings", words::SETTINGS),
             Self::Numbers => ("/console/numbers", words::NUMBERS),
             Self::Merchants => ("/console/merchants", words::MERCHANTS),
             Self::Providers => ("/console/providers", words::PROVIDERS),
@@ -104,6 +110,8 @@ impl Frame {
                 Place::Journeys,
                 Place::Webhooks,
                 Place::Keys,
+                Place::Accounts,
+                Place::Settings,
                 Place::Numbers,
                 Place::People,
                 Place::Audit,

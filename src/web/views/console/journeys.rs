@@ -144,8 +144,6 @@ pub struct JourneyPage {
     pub operation: Option<&'static str>,
     /// What is paid, with the currency.
     pub amount: String,
-    /// Where it stands.
-    pub status: &'static str,
     /// What is known of it: a name, and a text.
     pub facts: Vec<(&'static str, String)>,
     /// The merchant's own texts.
@@ -154,12 +152,8 @@ pub struct JourneyPage {
     pub link: Option<PayLink>,
     /// By outcome, where its customer is handed back.
     pub urls: Vec<(&'static str, String)>,
-    /// What happened, in order.
-    pub timeline: Vec<EventRow>,
-    /// What was done with its money.
-    pub operations: Vec<OperationRow>,
-    /// What its servers were sent.
-    pub deliveries: Vec<DeliveryRow>,
+    /// What may change while one looks.
+    pub live: LivePart,
     /// What can be done.
     pub can: Can,
     /// What makes a second press the same order.
@@ -185,26 +179,40 @@ pub struct PayLink {
     pub qr: String,
 }
 
+/// What may change of a journey while one looks.
+#[derive(Debug, Clone)]
+pub struct LivePart {
+    /// Where it stands.
+    pub status: &'static str,
+    /// What happened, in order.
+    pub timeline: Vec<EventRow>,
+    /// What its servers were sent.
+    pub deliveries: Vec<DeliveryRow>,
+    /// Whether nothing more is to come by itself: it has ended, and so have its deliveries.
+    pub is_over: bool,
+}
+
+/// That part alone, as `live.js` asks for it again.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/journey_live.html")]
+pub struct JourneyLive {
+    /// That part.
+    pub live: LivePart,
+}
+
 /// An event of a timeline.
 #[derive(Debug, Clone)]
 pub struct EventRow {
     /// When.
     pub at: When,
-    /// What, in the word of `/v1`.
-    pub event: &'static str,
+    /// What.
+    pub what: String,
+    /// Where there is more about it.
+    pub href: Option<String>,
     /// What came of it, by whom, and with which error.
     pub more: String,
-}
-
-/// An operation.
-#[derive(Debug, Clone)]
-pub struct OperationRow {
-    /// Its kind.
-    pub kind: &'static str,
-    /// Its amount.
-    pub amount: String,
-    /// The number of its own journey.
-    pub journey: String,
+    /// The beginning of what a server answered.
+    pub answer: String,
 }
 
 /// A delivery in a list.
@@ -226,6 +234,8 @@ pub struct DeliveryRow {
     pub last: String,
     /// When it is tried again, if it is.
     pub due_at: Option<When>,
+    /// Whether it waits because its endpoint is paused.
+    pub is_paused: bool,
 }
 
 /// What can be done to a journey, by what is left of it.

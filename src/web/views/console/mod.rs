@@ -5,6 +5,7 @@
 
 pub(super) mod words;
 
+mod accounts;
 mod audit;
 mod callbacks;
 mod fields;
@@ -20,20 +21,26 @@ mod start;
 mod tests;
 mod webhooks;
 
+pub use accounts::{Account, AccountField, AccountForm, AccountRow, Accounts, SettingField, SettingsPage, tested};
 pub use audit::{Audit, AuditRow};
 pub use callbacks::{Callback, CallbackForm, CallbackRow, Callbacks, Opens, OpensRow, Preview, TestFields};
 pub use fields::{CallbackFields, Refused};
 pub use frame::{Frame, Place, Side, When};
 pub use journeys::{
-    Can, DeliveryRow, EventRow, JourneyPage, JourneyRow, Journeys, LinkFields, LinkForm, OperationRow, PayLink, Search,
+    Can, DeliveryRow, EventRow, JourneyLive, JourneyPage, JourneyRow, Journeys, LinkFields, LinkForm, LivePart,
+    PayLink, Search,
 };
 pub use operator::{Issued, MerchantRow, Merchants, NewMerchantFields, ProviderRow, Providers};
 pub use people::{People, PersonFields, PersonRow};
 pub use problem::Problem;
 pub use sessions::{SessionRow, Sessions};
 pub use sign_in::{ChooseConsole, SignIn, WaysIn};
-pub use start::{AccountRow, KeyFields, KeyRow, Keys, Numbers, Start};
-pub use webhooks::{AttemptRow, Deliveries, DeliveryPage, EndpointFields, EndpointForm, EndpointRow, Webhooks};
+pub use start::{KeyFields, KeyRow, Keys, Numbers, Start};
+pub use webhooks::{
+    AttemptRow, Deliveries, DeliveryPage, EndpointFields, EndpointForm, EndpointRow, Events, FeedRow, Tested, Webhooks,
+};
+
+pub use words::journeys::{attempt, event, operation};
 
 use crate::domain::Invalid;
 

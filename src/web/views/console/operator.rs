@@ -88,31 +88,37 @@ pub struct Issued {
     sentence: &'static str,
     secrets: Vec<(&'static str, String)>,
     /// Where to go on, and what that is called.
-    on: (&'static str, &'static str),
+    on: (String, &'static str),
 }
 
 impl Issued {
     /// A new merchant's.
     pub fn merchant(frame: Frame, name: &str, secrets: [(&'static str, String); 3]) -> Self {
-        let (secrets, on) = (secrets.into(), ("/console/merchants", issued::TO_MERCHANTS));
+        let (secrets, on) = (secrets.into(), ("/console/merchants".to_owned(), issued::TO_MERCHANTS));
         Self { frame, title: issued::merchant(name), sentence: issued::ONCE, secrets, on }
     }
 
     /// A sign-in link.
     pub fn link(frame: Frame, name: &str, url: String) -> Self {
-        let (secrets, on) = (vec![(issued::LINK, url)], ("/console/merchants", issued::TO_MERCHANTS));
+        let (secrets, on) = (vec![(issued::LINK, url)], ("/console/merchants".to_owned(), issued::TO_MERCHANTS));
         Self { frame, title: issued::link(name), sentence: issued::LINK_SENTENCE, secrets, on }
     }
 
     /// An API key.
     pub fn key(frame: Frame, name: &str, key: String) -> Self {
-        let on = ("/console/keys", issued::TO_KEYS);
+        let on = ("/console/keys".to_owned(), issued::TO_KEYS);
         Self { frame, title: issued::key(name), sentence: issued::ONCE, secrets: vec![("api_key", key)], on }
     }
 
     /// A signing secret.
     pub fn signing_secret(frame: Frame, secret: String) -> Self {
-        let (secrets, on) = (vec![("signing_secret", secret)], ("/console/webhooks", issued::TO_WEBHOOKS));
+        let (secrets, on) = (vec![("signing_secret", secret)], ("/console/webhooks".to_owned(), issued::TO_WEBHOOKS));
         Self { frame, title: issued::SECRET.to_owned(), sentence: issued::SECRET_SENTENCE, secrets, on }
+    }
+
+    /// The secret of a provider account, which was drawn here.
+    pub fn engine_secret(frame: Frame, account: &str, secret: String) -> Self {
+        let (secrets, on) = (vec![("secret", secret)], (format!("/console/accounts/{account}"), issued::TO_ACCOUNT));
+        Self { frame, title: issued::engine_secret(account), sentence: issued::ENGINE_SECRET_SENTENCE, secrets, on }
     }
 }

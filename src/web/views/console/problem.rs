@@ -104,9 +104,14 @@ impl Problem {
         Self::new(409, words::SENT_BEFORE, words::SENT_BEFORE_SENTENCE)
     }
 
+    /// What is done once a second at the most.
+    pub fn asked_too_often() -> Self {
+        Self::new(429, words::ASKED_TOO_OFTEN, words::ASKED_TOO_OFTEN_SENTENCE)
+    }
+
     /// As many deliveries were sent again as one press may, and there are more.
-    pub fn more_to_send(count: usize, since: &str) -> Self {
-        Self::new(200, &words::sent_again(count), words::more_to_send(since))
+    pub fn more_to_send(count: usize) -> Self {
+        Self::new(200, &words::sent_again(count), words::MORE_TO_SEND)
     }
 
     /// A sign-in link whose page was opened by another browser, or by none.

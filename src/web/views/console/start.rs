@@ -16,6 +16,8 @@ pub struct Start {
     pub frame: Frame,
     /// Which steps have happened, in the order of `Start::steps`.
     pub done: [bool; 5],
+    /// The watched callbacks that are down: the index and the URL of each, and since when.
+    pub down: Vec<(usize, String, When)>,
     /// The page of the callback from which a test journey starts.
     pub test_from: String,
 }
@@ -46,7 +48,7 @@ impl Start {
     }
 }
 
-/// The API keys and the provider accounts.
+/// The API keys.
 #[derive(Debug, Clone, Template)]
 #[template(path = "console/keys.html")]
 pub struct Keys {
@@ -58,8 +60,6 @@ pub struct Keys {
     pub new: KeyFields,
     /// What of it is refused.
     pub refused: Refused,
-    /// As the merchant prefers them.
-    pub accounts: Vec<AccountRow>,
 }
 
 impl Keys {
@@ -90,19 +90,6 @@ pub struct KeyFields {
     pub name: String,
     /// What makes a second press make nothing.
     pub once: String,
-}
-
-/// A provider account.
-#[derive(Debug, Clone)]
-pub struct AccountRow {
-    /// Its name.
-    pub name: String,
-    /// Its kind.
-    pub kind: &'static str,
-    /// Where its engine is.
-    pub url: String,
-    /// Whether it is used.
-    pub state: &'static str,
 }
 
 /// Counts of the last days.

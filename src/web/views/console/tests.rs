@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::*;
-use crate::domain::{AuditAction, Mode, Role};
+use crate::domain::{AccountKind, AccountState, AuditAction, Finding, Mode, Role, Subject};
 
 const HOSTILE: &str = "\"'><script>alert(1)</script>&";
 
@@ -34,11 +34,17 @@ fn delivery() -> DeliveryRow {
         tries: 1,
         last: text(),
         due_at: Some(moment()),
+        is_paused: false,
     }
 }
 
 fn callback() -> CallbackFields {
     CallbackFields { url: text(), name: text(), ios: text(), on_request: text(), ..CallbackFields::default() }
+}
+
+fn live() -> LivePart {
+    let event = EventRow { at: moment(), what: text(), href: Some(text()), more: text(), answer: text() };
+    LivePart { status: "paid", timeline: vec![event], deliveries: vec![delivery()], is_over: true }
 }
 
 fn journey() -> JourneyPage {
@@ -47,14 +53,11 @@ fn journey() -> JourneyPage {
         id: text(),
         operation: None,
         amount: text(),
-        status: "open",
         facts: vec![("note", text())],
         metadata: vec![(text(), text())],
         link: Some(PayLink { url: text(), qr: text() }),
         urls: vec![("paid", text())],
-        timeline: vec![EventRow { at: moment(), event: "opened", more: text() }],
-        operations: vec![OperationRow { kind: "refund", amount: text(), journey: text() }],
-        deliveries: vec![delivery()],
+        live: live(),
         can: Can { cancel: true, capture: Some(text()), void: true, refund: Some(text()) },
         once: text(),
     }
@@ -67,12 +70,14 @@ fn callbacks() -> Vec<String> {
         frame: frame(Place::Callbacks),
         index: 0,
         saved: callback(),
+        down_since: Some(moment()),
         previews: vec![
             Preview { dialect: "handback", opens: Ok(opens) },
             Preview { dialect: "secpaid", opens: Err(text()) },
         ],
         test: TestFields { amount: text(), currency: text(), once: text() },
         refused: refused("amount"),
+        found: Some(vec![Finding::trouble(("url", Subject::Answer), HOSTILE, HOSTILE)]),
     };
     let form = CallbackForm {
         frame: frame(Place::Callbacks),
@@ -86,14 +91,32 @@ fn callbacks() -> Vec<String> {
 }
 
 fn webhooks() -> Vec<String> {
-    let endpoint = EndpointRow { index: 0, url: text(), events: text(), failing: 1, dead: 2 };
+    let endpoint = EndpointRow { index: 0, url: text(), events: text(), failing: 1, dead: 2, is_paused: true };
     let attempt = AttemptRow { at: moment(), took_millis: 3, result: text(), answer: text() };
     vec![
-        Webhooks { frame: frame(Place::Webhooks), endpoints: vec![endpoint], once: text() }.render().unwrap(),
+        Webhooks {
+            frame: frame(Place::Webhooks),
+            endpoints: vec![endpoint],
+            old_secret_until: Some(moment()),
+            once: text(),
+        }
+        .render()
+        .unwrap(),
+        Tested { frame: frame(Place::Webhooks), index: 0, id: text(), is_received: false, attempts: [attempt.clone()] }
+            .render()
+            .unwrap(),
+        Events {
+            frame: frame(Place::Webhooks),
+            from: text(),
+            events: vec![FeedRow { at: moment(), r#type: text(), journey: text() }],
+            next: Some(text()),
+        }
+        .render()
+        .unwrap(),
         EndpointForm {
             frame: frame(Place::Webhooks),
             index: None,
-            fields: EndpointFields { url: text(), ..EndpointFields::default() },
+            fields: EndpointFields { url: text(), headers: text(), ..EndpointFields::default() },
             refused: refused("url"),
         }
         .render()
@@ -120,6 +143,39 @@ fn people() -> People {
         new: PersonFields { email: text(), role: text() },
         refused: refused("email"),
     }
+}
+
+fn accounts() -> Vec<String> {
+    let field = |is_long, is_secret| AccountField { name: "url", value: text(), is_long, is_secret };
+    let row = AccountRow { name: text(), kind: "http", url: text(), state: AccountState::Enabled };
+    let one = Account {
+        frame: frame(Place::Accounts),
+        name: text(),
+        kind: AccountKind::Connector,
+        state: AccountState::Disabled,
+        facts: vec![("return_url", text())],
+        fields: vec![field(false, false)],
+        refused: refused("somewhere else"),
+        tested: Some((false, text())),
+    };
+    let form = AccountForm {
+        frame: frame(Place::Accounts),
+        kind: Some(AccountKind::Member),
+        fields: vec![field(true, false), field(false, true)],
+        refused: refused("url"),
+    };
+    let settings = vec![
+        SettingField { name: "language", meaning: HOSTILE, value: text(), choices: &[] },
+        SettingField { name: "when_late", meaning: HOSTILE, value: text(), choices: &["wait", HOSTILE] },
+    ];
+    let settings = SettingsPage { frame: frame(Place::Settings), settings, refused: refused("language") };
+    vec![
+        Accounts { frame: frame(Place::Accounts), accounts: vec![row] }.render().unwrap(),
+        one.render().unwrap(),
+        form.render().unwrap(),
+        AccountForm { kind: None, fields: Vec::new(), ..form }.render().unwrap(),
+        settings.render().unwrap(),
+    ]
 }
 
 fn others() -> Vec<String> {
@@ -167,6 +223,7 @@ fn pages() -> Vec<String> {
     let mut pages = vec![journey().render().unwrap()];
     pages.extend(callbacks());
     pages.extend(webhooks());
+    pages.extend(accounts());
     pages.extend(others());
     pages
 }
@@ -180,10 +237,23 @@ fn no_text_becomes_markup() {
 }
 
 #[test]
+fn what_changes_of_a_journey_is_as_its_page_has_it() {
+    let (page, part) = (journey().render().unwrap(), JourneyLive { live: live() }.render().unwrap());
+    assert!(!part.contains("<script") && part.contains("&#60;script&#62;") && part.contains("data-over"), "{part}");
+    let events = part.split_once("<h2>").unwrap().1.rsplit_once("</div>").unwrap().0;
+    assert!(page.contains(events), "{events} is not in {page}");
+    let open = JourneyPage { live: LivePart { is_over: false, ..live() }, ..journey() }.render().unwrap();
+    assert!(open.contains("<script src=\"/static/live.") && !page.contains("<script"), "{open}");
+}
+
+#[test]
 fn every_page_has_one_heading_and_every_field_a_label() {
     for page in pages() {
         assert_eq!(page.matches("<h1>").count(), 1, "{page}");
-        for tag in page.split('<').filter(|tag| tag.starts_with("input ") || tag.starts_with("select ")) {
+        for tag in page
+            .split('<')
+            .filter(|tag| tag.starts_with("input ") || tag.starts_with("select ") || tag.starts_with("textarea "))
+        {
             let is_labelled = match tag.split(" id=\"").nth(1).and_then(|rest| rest.split('"').next()) {
                 Some(id) => page.contains(&format!("<label for=\"{id}\">")),
                 None => tag.contains("type=\"hidden\"") || tag.contains("type=\"checkbox\""),

@@ -17,6 +17,8 @@ pub struct Webhooks {
     pub frame: Frame,
     /// By their indices.
     pub endpoints: Vec<EndpointRow>,
+    /// Until when the signing secret before this one counts, while it does.
+    pub old_secret_until: Option<When>,
     /// What makes a second press show the same new secret.
     pub once: String,
 }
@@ -34,6 +36,8 @@ pub struct EndpointRow {
     pub failing: usize,
     /// How many were given up, of the newest 200.
     pub dead: usize,
+    /// Whether its deliveries wait.
+    pub is_paused: bool,
 }
 
 /// The form of an endpoint.
@@ -58,6 +62,8 @@ pub struct EndpointFields {
     pub expired: String,
     /// What makes the form sent twice one endpoint.
     pub once: String,
+    /// Its own headers, a line each: `name: value`. A name alone keeps the value that is saved.
+    pub headers: String,
 }
 
 impl EndpointFields {
@@ -80,6 +86,7 @@ impl EndpointFields {
         let on = |word| if words.contains(&word) { "on".to_owned() } else { String::new() };
         Self {
             url,
+            headers: String::new(),
             pending: on("pending"),
             paid: on("paid"),
             authorised: on("authorised"),
@@ -117,8 +124,49 @@ impl EndpointForm {
     }
 
     fn refused_beside(&self) -> Option<String> {
-        self.refused.beside(&["url"])
+        self.refused.beside(&["url", "headers"])
     }
+}
+
+/// What came of a test webhook.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/tested.html")]
+pub struct Tested {
+    /// What stands around it.
+    pub frame: Frame,
+    /// The index of its endpoint.
+    pub index: usize,
+    /// Its id.
+    pub id: String,
+    /// Whether it was received.
+    pub is_received: bool,
+    /// The one attempt.
+    pub attempts: [AttemptRow; 1],
+}
+
+/// A part of the event feed.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/events.html")]
+pub struct Events {
+    /// What stands around it.
+    pub frame: Frame,
+    /// The day from which it is shown.
+    pub from: String,
+    /// The oldest first.
+    pub events: Vec<FeedRow>,
+    /// Where it goes on, if it does.
+    pub next: Option<String>,
+}
+
+/// An event of the feed.
+#[derive(Debug, Clone)]
+pub struct FeedRow {
+    /// When it was written.
+    pub at: When,
+    /// Its type, in the word of `/v1`.
+    pub r#type: String,
+    /// The id of its journey.
+    pub journey: String,
 }
 
 /// Deliveries of one state.
@@ -127,7 +175,7 @@ impl EndpointForm {
 pub struct Deliveries {
     /// What stands around it.
     pub frame: Frame,
-    /// Which ones: `waiting`, `failing` or `dead`.
+    /// Which ones: `waiting`, `failing`, `dead` or `delivered`.
     pub state: String,
     /// The newest first.
     pub deliveries: Vec<DeliveryRow>,
@@ -136,8 +184,13 @@ pub struct Deliveries {
 }
 
 impl Deliveries {
-    fn states() -> [(&'static str, &'static str); 3] {
-        [("waiting", words::WAITING), ("failing", words::FAILING), ("dead", words::DEAD)]
+    fn states() -> [(&'static str, &'static str); 4] {
+        [
+            ("waiting", words::WAITING),
+            ("failing", words::FAILING),
+            ("dead", words::DEAD),
+            ("delivered", words::DELIVERED),
+        ]
     }
 }
 

@@ -1,5 +1,6 @@
 //! Every sentence of the console, in English.
 
+pub(super) mod accounts;
 pub(super) mod journeys;
 pub(super) mod start;
 pub(super) mod webhooks;
@@ -14,6 +15,8 @@ pub(super) mod frame {
     pub const JOURNEYS: &str = "Journeys";
     pub const WEBHOOKS: &str = "Webhooks";
     pub const KEYS: &str = "Keys";
+    pub const ACCOUNTS: &str = "Accounts";
+    pub const SETTINGS: &str = "Settings";
     pub const NUMBERS: &str = "Numbers";
     pub const MERCHANTS: &str = "Merchants";
     pub const PROVIDERS: &str = "Providers";
@@ -62,6 +65,9 @@ pub(super) mod problem {
     pub const NO_ACCESS: &str = "Nothing is open to you here";
     pub const LINK_IS_MAILED: &str = "Look into your mail";
     pub const LINK_IS_MAILED_SENTENCE: &str = "Where an admin has named this address, a sign-in link is on its way. It works once, within 15 minutes. No mail? Look into the spam folder, or ask an admin of your merchant.";
+    pub const ASKED_TOO_OFTEN: &str = "Asked too often";
+    pub const ASKED_TOO_OFTEN_SENTENCE: &str =
+        "Your callbacks are looked at once a second, and several people have just asked. Try again in a moment.";
     pub const NEEDS_HTTPS: &str = "The console needs https";
     pub const NEEDS_HTTPS_SENTENCE: &str = "This gateway’s public URL is http, so no browser would keep your session. Your link stays unused. The operator sets public_url to an https address.";
     pub const UNREADABLE: &str = "This request cannot be read";
@@ -72,6 +78,7 @@ pub(super) mod problem {
     pub const DISABLED_SENTENCE: &str =
         "The operator has disabled it. Its running journeys go on. Ask the operator to enable it again.";
     pub const REFUSED: &str = "Nothing was changed";
+    pub const MORE_TO_SEND: &str = "There are more. Open the deliveries, and send them again once more.";
     pub const TO_START: &str = "Go to the console’s first page";
 
     pub fn provider_refuses(label: &str, code: &str) -> String {
@@ -88,10 +95,6 @@ pub(super) mod problem {
 
     pub fn sent_again(count: usize) -> String {
         format!("{count} deliveries are sent again")
-    }
-
-    pub fn more_to_send(since: &str) -> String {
-        format!("There are more that were given up since {since}. Open the deliveries, and send all again once more.")
     }
 
     pub fn not_your_role(needed: &str) -> String {
@@ -167,6 +170,8 @@ pub(super) mod audit {
 }
 
 pub(super) mod callbacks {
+    use crate::domain::{Grade, Subject};
+
     pub const TITLE: &str = "Callbacks";
     pub const LEDE: &str =
         "Where your customers come back to. A call names one by its index or its name; an index stays what it is.";
@@ -230,6 +235,36 @@ pub(super) mod callbacks {
         }
     }
 
+    pub const WATCH: &str =
+        "Look at it every minute; while it is down, customers get a page with a button instead of a redirect";
+    pub const WATCHED: &str = "watched";
+    pub const DOWN: &str = "down";
+    pub const DOWN_SENTENCE: &str =
+        "It does not answer. Customers who come back now get our page with a button that leads here. Since:";
+    pub const CHECK_UP: &str = "Check-up";
+    pub const CHECK_UP_LEDE: &str = "The gateway calls the callback from outside, with none of our parameters, and says what a customer would meet there. It takes five seconds at the most.";
+    pub const CHECK_UP_NOW: &str = "Check it now";
+
+    pub const fn subject(subject: Subject) -> &'static str {
+        match subject {
+            Subject::Answer => "Answer",
+            Subject::Speed => "Speed",
+            Subject::Redirect => "Redirect",
+            Subject::Certificate => "Certificate",
+            Subject::Cookies => "Cookies",
+            Subject::UniversalLink => "App on iPhones",
+            Subject::AppLink => "App on Android",
+        }
+    }
+
+    pub const fn grade(grade: Grade) -> &'static str {
+        match grade {
+            Grade::Sound => "Sound",
+            Grade::Remark => "Remark",
+            Grade::Trouble => "Trouble",
+        }
+    }
+
     pub fn device(device: &str) -> &str {
         match device {
             "ios" => "iPhone and iPad",
@@ -288,6 +323,8 @@ pub(super) mod issued {
     pub const TO_MERCHANTS: &str = "Back to the merchants";
     pub const TO_KEYS: &str = "Back to the keys";
     pub const TO_WEBHOOKS: &str = "Back to the webhooks";
+    pub const TO_ACCOUNT: &str = "Back to the account";
+    pub const ENGINE_SECRET_SENTENCE: &str = "Copy it now, and give it to your payment engine: it cannot be shown again. Both sides sign with it. One that it replaces counts for a day more.";
 
     pub fn merchant(name: &str) -> String {
         format!("{name} was added")
@@ -299,6 +336,10 @@ pub(super) mod issued {
 
     pub fn key(name: &str) -> String {
         format!("API key {name}")
+    }
+
+    pub fn engine_secret(account: &str) -> String {
+        format!("Secret of the account {account}")
     }
 }
 

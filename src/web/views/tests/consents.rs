@@ -92,7 +92,8 @@ impl BankAway {
 
 impl ConsentEnded {
     pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
-        let home = Home { url: "/consent/home?link_id=lk_07f3".into(), merchant: "Budget Buddy".into() };
+        let home =
+            Home { url: "/consent/home?link_id=lk_07f3".into(), merchant: "Budget Buddy".into(), is_away: false };
         let agreed = Self {
             page: page.clone(),
             request: accounts(),
@@ -113,7 +114,7 @@ impl ConsentEnded {
     }
 
     pub(super) fn hostile(page: &PageContext) -> Self {
-        let next = Next::Home(Home { url: HOSTILE.into(), merchant: HOSTILE.into() });
+        let next = Next::Home(Home { url: HOSTILE.into(), merchant: HOSTILE.into(), is_away: true });
         let end = ConsentEnd::Withdrawn;
         Self {
             page: page.clone(),

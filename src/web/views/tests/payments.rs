@@ -19,6 +19,7 @@ impl Checkout {
             bank: "Test bank".into(),
             can_pay: true,
             providers: Vec::new(),
+            on_phone: true,
         };
         let offered = |place, label: &str| OfferedProvider { place, label: label.into() };
         let long = "Donaudampfschifffahrtsgesellschaftskapitänswitwen-Versicherungsverein a. G.";
@@ -26,7 +27,7 @@ impl Checkout {
             ("checkout", fresh.clone()),
             ("checkout-failed", Self { failed: Some(reason::payment("server_error")), ..fresh.clone() }),
             ("checkout-no-cancel", Self { can_cancel: false, note: String::new(), ..fresh.clone() }),
-            ("checkout-no-bank", Self { can_pay: false, ..fresh.clone() }),
+            ("checkout-no-bank", Self { can_pay: false, on_phone: false, ..fresh.clone() }),
             (
                 "checkout-choice",
                 Self { providers: vec![offered(0, "Acme Pay"), offered(1, "Pay by bank")], ..fresh.clone() },
@@ -41,7 +42,10 @@ impl Checkout {
                     ..fresh.clone()
                 },
             ),
-            ("checkout-registration", Self { amount: String::new(), note: String::new(), ..fresh.clone() }),
+            (
+                "checkout-registration",
+                Self { amount: String::new(), note: String::new(), on_phone: false, ..fresh.clone() },
+            ),
             ("checkout-payee", Self { payee: "Corner Bookshop".into(), ..fresh }),
         ]
     }
@@ -59,6 +63,102 @@ impl Checkout {
             bank: "<b>bank</b>".into(),
             can_pay: true,
             providers: vec![OfferedProvider { place: 0, label: "<script>alert(5)</script>".into() }],
+            on_phone: true,
+        }
+    }
+}
+
+impl Popup {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
+        let sentence = How::Paid.sentence("Demo shop", "Demo shop", "25.00 EUR");
+        let paid = Self {
+            page: page.clone(),
+            merchant: "Demo shop".into(),
+            outcome_sentence: sentence,
+            origin: "https://shop.example".into(),
+            parameters: r#"{"journey_id":"07f3","status":"paid"}"#.into(),
+            home: "https://shop.example/paid?order=7&journey_id=07f3&status=paid".into(),
+        };
+        vec![("popup", paid)]
+    }
+
+    pub(super) fn hostile(page: &PageContext) -> Self {
+        Self {
+            page: page.clone(),
+            merchant: "<script>alert(1)</script>".into(),
+            outcome_sentence: Sentence::of("app-unconfirmed").name("merchant", "<script>alert(2)</script>"),
+            origin: "\"><script>alert(3)</script>".into(),
+            parameters: "{\"error\":\"\\\"><script>alert(4)</script>\"}".into(),
+            home: "https://shop.example/\"><script>alert(5)</script>".into(),
+        }
+    }
+}
+
+impl PhoneCode {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
+        let drawing = qr::drawing("http://127.0.0.1:8080/payment/phone?code=07f3").unwrap();
+        let shown = Self {
+            page: page.clone(),
+            payee: "Demo shop".into(),
+            amount: "25.00 EUR".into(),
+            link: "lk_07f3".into(),
+            checkout: "/payment?link_id=lk_07f3".into(),
+            here: "/payment/code?link_id=lk_07f3".into(),
+            stage: PhoneCodeStage::Shown(drawing),
+        };
+        let at = |stage| Self { stage, ..shown.clone() };
+        vec![
+            ("phone-code-on-phone", at(PhoneCodeStage::OnPhone)),
+            ("phone-code-paid", at(PhoneCodeStage::Paid)),
+            ("phone-code-over", at(PhoneCodeStage::Over)),
+            ("phone-code", shown),
+        ]
+    }
+
+    pub(super) fn hostile(page: &PageContext) -> Self {
+        Self {
+            page: page.clone(),
+            payee: "<script>alert(1)</script>".into(),
+            amount: "25.00 EUR".into(),
+            link: "\"><script>alert(2)</script>".into(),
+            checkout: "/payment?link_id=\"><script>alert(3)</script>".into(),
+            here: "/payment/code?link_id=\"><script>alert(4)</script>".into(),
+            stage: PhoneCodeStage::Over,
+        }
+    }
+}
+
+impl PhoneCheckout {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
+        let fresh = Self {
+            page: page.clone(),
+            merchant: "Demo shop".into(),
+            payee: "Demo shop".into(),
+            amount: "25.00 EUR".into(),
+            note: "Order 1042: two tickets".into(),
+            code: "07f3".into(),
+            can_pay: true,
+            providers: Vec::new(),
+        };
+        let offered = |place, label: &str| OfferedProvider { place, label: label.into() };
+        let providers = vec![offered(0, "Acme Pay"), offered(1, "Pay by bank")];
+        vec![
+            ("phone-checkout-choice", Self { payee: "Corner Bookshop".into(), providers, ..fresh.clone() }),
+            ("phone-checkout-no-bank", Self { can_pay: false, ..fresh.clone() }),
+            ("phone-checkout", fresh),
+        ]
+    }
+
+    pub(super) fn hostile(page: &PageContext) -> Self {
+        Self {
+            page: page.clone(),
+            merchant: "<script>alert(1)</script>".into(),
+            payee: "<script>alert(4)</script>".into(),
+            amount: "25.00 EUR".into(),
+            note: "\"' onmouseover='x' javascript:alert(1) <img src=x onerror=alert(1)>".into(),
+            code: "\"><script>alert(2)</script>".into(),
+            can_pay: true,
+            providers: vec![OfferedProvider { place: 0, label: "<script>alert(5)</script>".into() }],
         }
     }
 }
@@ -71,6 +171,7 @@ pub(super) fn for_records(copy: &str) -> ForRecords {
 impl Ended {
     pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
         let merchant = "Demo shop";
+        let home = Home { url: "/payment/home?link_id=lk_07f3".into(), merchant: merchant.into(), is_away: false };
         let paid = Self {
             page: page.clone(),
             merchant: merchant.into(),
@@ -78,22 +179,18 @@ impl Ended {
             amount: "25.00 EUR".into(),
             note: "Order 1042: two tickets".into(),
             how: How::Paid,
-            next: Next::Home(Home { url: "/payment/home?link_id=lk_07f3".into(), merchant: merchant.into() }),
+            next: Next::Home(home.clone()),
             records: for_records("/payment/copy?link_id=lk_07f3"),
         };
+        let no_copy = ForRecords { copy: None, ..paid.records.clone() };
         let failed = How::Failed(reason::payment("server_error"));
         vec![
             ("ended-paid", paid.clone()),
+            ("ended-paid-on-phone", Self { next: Next::OtherDevice, records: no_copy.clone(), ..paid.clone() }),
             ("ended-registered", Self { how: How::Registered, amount: String::new(), ..paid.clone() }),
             ("ended-paid-close", Self { next: Next::Close, ..paid.clone() }),
-            (
-                "ended-paid-look",
-                Self {
-                    next: Next::LookThere,
-                    records: ForRecords { copy: None, ..paid.records.clone() },
-                    ..paid.clone()
-                },
-            ),
+            ("ended-paid-away", Self { next: Next::Home(Home { is_away: true, ..home }), ..paid.clone() }),
+            ("ended-paid-look", Self { next: Next::LookThere, records: no_copy, ..paid.clone() }),
             ("ended-cancelled", Self { how: How::Cancelled, ..paid.clone() }),
             ("ended-withdrawn", Self { how: How::Withdrawn, note: String::new(), ..paid.clone() }),
             ("ended-failed", Self { how: failed, ..paid.clone() }),
@@ -112,6 +209,7 @@ impl Ended {
             next: Next::Home(Home {
                 url: "/payment/home?link_id=\"><script>alert(4)</script>".into(),
                 merchant: "<script>alert(3)</script>".into(),
+                is_away: true,
             }),
             records: for_records("/payment/copy?link_id=\"><script>alert(6)</script>"),
         }
@@ -207,6 +305,20 @@ impl Session {
             more: true,
             away: Some(text()),
         }
+    }
+}
+
+impl ByButton {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
+        let home = Home { url: "/payment/home?link_id=lk_07f3".into(), merchant: "Demo shop".into(), is_away: true };
+        let sentence = Sentence::of("app-unconfirmed").name("merchant", "Demo shop");
+        vec![("by-button", Self { page: page.clone(), sentence, home })]
+    }
+
+    pub(super) fn hostile(page: &PageContext) -> Self {
+        let script = |number: u8| format!("\"><script>alert({number})</script>");
+        let home = Home { url: script(1), merchant: script(2), is_away: true };
+        Self { page: page.clone(), sentence: Sentence::of("app-unconfirmed").name("merchant", script(3)), home }
     }
 }
 

@@ -39,13 +39,14 @@ pub const VOID: &str = "Release the reservation";
 pub const REFUND: &str = "Refund";
 pub const REFUND_AMOUNT: &str = "Amount to refund";
 pub const TIMELINE: &str = "What happened";
-pub const OPERATIONS: &str = "What was done with the money";
 pub const URLS: &str = "Where the customer is handed back";
 pub const OUTCOME: &str = "Outcome";
 pub const OPENS: &str = "Opens";
 pub const DELIVERIES: &str = "What your servers were sent";
 pub const NO_DELIVERY: &str =
     "Nothing: this journey has no background callback and no webhook endpoint, or nothing has happened yet.";
+pub const RELOAD: &str = "Reload";
+pub const LIVE: &str = "This page brings what is new by itself for ten minutes, where scripts run.";
 pub const ALL: &str = "All journeys";
 pub const MAY_BE_PAYING: &str = "It may be being paid at its provider, which has not said that it is closed. It ends by itself when the provider says so.";
 
@@ -73,6 +74,12 @@ pub fn event(event: &str) -> &str {
     }
 }
 
+/// An attempt at a delivery to this place.
+pub fn attempt(place: &str) -> String {
+    format!("Sent to {place}")
+}
+
+/// An operation, such as `refund of 2.00 EUR`.
 pub fn operation(kind: &str, amount: &str) -> String {
     if amount.is_empty() { kind.to_owned() } else { format!("{kind} of {amount}") }
 }

@@ -1,5 +1,6 @@
 //! Sentences about what to do first, keys and numbers.
 
+pub const DOWN: &str = "does not answer. Customers get our page with a button instead of a redirect. Since:";
 pub const START: &str = "Start";
 pub const LEDE: &str = "What to do next. Each step is ticked off when it has happened.";
 pub const DONE: &str = "Done";
@@ -30,13 +31,6 @@ pub const DO: &str = "Do";
 pub const REVOKE: &str = "Revoke";
 pub const ADD_KEY: &str = "Make a key";
 pub const KEY_NAME: &str = "Name, by which you tell keys apart";
-pub const ACCOUNTS: &str = "Provider accounts";
-pub const ACCOUNTS_LEDE: &str =
-    "Where your own money is taken. They are made and changed by the API: /v1/provider-accounts.";
-pub const NO_ACCOUNT: &str = "You have none of your own.";
-pub const KIND: &str = "Kind";
-pub const URL: &str = "URL";
-pub const STATE: &str = "State";
 pub const NUMBERS: &str = "Numbers";
 pub const NUMBERS_NONE: &str = "No journey was opened in these days, other than captures, refunds and chargebacks.";
 pub const STATUS: &str = "Status";

@@ -1,0 +1,101 @@
+//! Payment endpoints at work: paused, resumed, and tried with a test webhook.
+
+use crate::domain::{
+    AttemptRecord, AttemptResult, DeliveryId, Merchant, MerchantId, SavedEndpoint, Slots, UnixMillis, WebhookPayload,
+};
+use crate::engine::deps::{Result, TestWebhook};
+use crate::engine::{Engine, change};
+use crate::store::{DeliveryContext, DeliveryCursor, DeliveryFilter};
+
+/// How many deliveries of a kind one look into the store brings.
+const BATCH: usize = 200;
+
+/// How many waiting deliveries of a kind a resumption looks at. What is behind them goes on when the courier looks
+/// again.
+const LOOKED_AT: usize = 2_000;
+
+/// A test webhook that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentTest {
+    /// Its id, as its receiver has got it.
+    pub id: String,
+    /// What came of it.
+    pub attempt: AttemptRecord,
+}
+
+impl SentTest {
+    /// Whether it was received: any 2xx says so.
+    pub const fn is_received(&self) -> bool {
+        matches!(self.attempt.result(), AttemptResult::Status(200..=299))
+    }
+}
+
+/// Has the deliveries of a saved endpoint wait from now on. `false` when there is no such endpoint.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn pause(engine: &Engine, merchant: MerchantId, index: usize) -> Result<bool> {
+    let pause = |merchant: &mut Merchant| {
+        let endpoint = merchant.endpoints.at_mut(index);
+        Ok(endpoint.map(|endpoint| endpoint.paused = true))
+    };
+    Ok(change::change(&engine.deps, merchant, pause).await?.flatten().is_some())
+}
+
+/// Has the deliveries of a saved endpoint go on, those first that were left behind first. `false` when there is no such
+/// endpoint.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn resume(engine: &Engine, id: MerchantId, index: usize) -> Result<bool> {
+    let now = engine.deps.clock.now();
+    let resume = |merchant: &mut Merchant| {
+        let Some(endpoint) = merchant.endpoints.at_mut(index) else { return Ok(None) };
+        if endpoint.paused {
+            (endpoint.paused, endpoint.resumed_at) = (false, Some(now));
+        }
+        Ok(Some(merchant.endpoints.clone()))
+    };
+    let Some(endpoints) = change::change(&engine.deps, id, resume).await?.flatten() else { return Ok(false) };
+    let mut waiting = Vec::new();
+    for filter in [DeliveryFilter::Failing, DeliveryFilter::Waiting] {
+        waiting.extend(waiting_at(engine, (id, index), &endpoints, filter).await?);
+    }
+    waiting.sort_unstable();
+    for (_, delivery) in waiting {
+        engine.deps.store.replay(&delivery, id).await?;
+    }
+    engine.deps.waker.wake();
+    Ok(true)
+}
+
+/// The deliveries of this kind that wait at a saved endpoint, among the newest 2,000, with since when.
+async fn waiting_at(
+    engine: &Engine,
+    (merchant, index): (MerchantId, usize),
+    endpoints: &Slots<SavedEndpoint>,
+    filter: DeliveryFilter,
+) -> Result<Vec<(UnixMillis, DeliveryId)>> {
+    let (mut found, mut after) = (Vec::new(), None);
+    for _ in 0..LOOKED_AT / BATCH {
+        let batch = engine.deps.store.deliveries_of(merchant, filter, after, BATCH).await?;
+        let is_there = |context: &&DeliveryContext| {
+            let (plan, target) = (&context.journey.opening().plan, context.delivery.id.target);
+            let slot = plan.endpoint(target).and_then(|endpoint| endpoint.slot);
+            slot == Some(index) && plan.saved_endpoint(target, endpoints).is_some()
+        };
+        found.extend(batch.iter().filter(is_there).map(|context| (context.delivery.since, context.delivery.id)));
+        let Some(last) = batch.last().filter(|_| batch.len() == BATCH) else { break };
+        after = Some(DeliveryCursor::of(&last.delivery));
+    }
+    Ok(found)
+}
+
+/// Sends a test webhook to a saved endpoint, once, paused or not. `None` when there is no such endpoint.
+pub async fn test(engine: &Engine, merchant: &Merchant, index: usize, payload: &WebhookPayload) -> Option<SentTest> {
+    let endpoint = merchant.endpoints.at(index)?;
+    let id = format!("test_{:016x}{:016x}", engine.deps.clock.draw(), engine.deps.clock.draw());
+    let test = TestWebhook { id: &id, endpoint, payload };
+    let attempt = engine.deps.tester.send(&engine.deps, merchant, test).await;
+    Some(SentTest { id, attempt })
+}
