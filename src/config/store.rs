@@ -12,7 +12,7 @@ pub enum StoreConfig {
     /// SQLite, in this folder; it is made when it is not there. Only one node can use it.
     Embedded(PathBuf),
     /// Redis, which many nodes may share.
-    Redis(RedisAddress),
+    Redis(Box<RedisAddress>),
 }
 
 impl StoreConfig {
@@ -25,7 +25,9 @@ impl StoreConfig {
         match text.split_once(':') {
             Some(("embedded", "")) => Err(Invalid::new("store", "does not name a folder").hint(expected())),
             Some(("embedded", path)) => Ok(Self::Embedded(PathBuf::from(path))),
-            _ if RedisAddress::is_meant_by(text) => RedisAddress::parse(text).map(Self::Redis),
+            _ if RedisAddress::is_meant_by(text) => {
+                RedisAddress::parse(text).map(|address| Self::Redis(Box::new(address)))
+            }
             _ => Err(Invalid::new("store", "is not a kind of store").hint(expected())),
         }
     }

@@ -9,7 +9,8 @@ use super::key_file;
 use crate::clock::Clock;
 use crate::config::{Config, KeySource, StoreConfig};
 use crate::keys::Keys;
-use crate::store::{Store, embedded::Embedded, redis::RedisStore};
+use crate::store::redis::{RedisAddress, RedisStore};
+use crate::store::{Store, embedded::Embedded};
 
 /// What a store is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +88,7 @@ async fn open_with(config: &Config, clock: &Arc<dyn Clock>, usage: StoreUse, key
             Arc::new(Embedded::open_existing(folder, clock, config.keep)?)
         }
         StoreConfig::Embedded(folder) => Arc::new(Embedded::open(folder, clock, config.keep)?),
-        StoreConfig::Redis(address) => Arc::new(RedisStore::open(address.clone(), clock, config.keep)?),
+        StoreConfig::Redis(address) => Arc::new(RedisStore::open(RedisAddress::clone(address), clock, config.keep)?),
     };
     let described = || format!("cannot use the store: {}", store.describe());
     store.register_owner(&keys.fingerprints()).await.with_context(described)?;

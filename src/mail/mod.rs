@@ -15,7 +15,6 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::transport::smtp::{Error, extension::ClientId};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use tokio::sync::Semaphore;
-use uuid::Uuid;
 
 pub use smtp_url::SmtpUrl;
 

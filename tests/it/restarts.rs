@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use crate::support::gateway_process::GatewayProcess;
 use crate::support::redis::RedisServer;
 use client::{Client, Connections, Lost, read_answer};
-use proxies::{LOOKS, Proxy};
+use proxies::Proxy;
 
 /// How many requests are sent while nodes are restarted; `ROLLING_REQUESTS` says another number.
 const REQUESTS: usize = 4_000;
@@ -60,7 +60,7 @@ async fn nodes_are_restarted_behind(proxy: impl FnOnce([u16; 2]) -> Proxy) {
             tokio::spawn(call(client, Arc::clone(&answered), Arc::clone(&done)))
         })
         .collect();
-    let began = Instant::now();
+    let (began, sees_both) = (Instant::now(), proxy.sees_both());
     let restarts = tokio::task::spawn_blocking(move || {
         let mut restarts = 0;
         // Each of them once at the least, and as often as there is time for.
@@ -69,7 +69,7 @@ async fn nodes_are_restarted_behind(proxy: impl FnOnce([u16; 2]) -> Proxy) {
             node.stop();
             node.restart();
             restarts += 1;
-            std::thread::sleep(LOOKS);
+            Proxy::await_both(sees_both);
         }
         done.store(true, SeqCst);
         // They outlive the last answers.

@@ -98,10 +98,10 @@ impl Server {
 
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.host.contains(':') {
-            true => write!(f, "[{}]:{}", self.host, self.port),
-            false => write!(f, "{}:{}", self.host, self.port),
+        if self.host.contains(':') {
+            return write!(f, "[{}]:{}", self.host, self.port);
         }
+        write!(f, "{}:{}", self.host, self.port)
     }
 }
 

@@ -99,10 +99,10 @@ impl Cluster {
             masters
                 .extend(keys::slots().filter(|slot| (first..=last).contains(slot)).map(|slot| (slot, master.clone())));
         }
-        match masters.is_empty() {
-            true => Err(said("knows no master of our slots".into())),
-            false => Ok(masters),
+        if masters.is_empty() {
+            return Err(said("knows no master of our slots".into()));
         }
+        Ok(masters)
     }
 }
 
@@ -143,12 +143,19 @@ enum To {
     Asking(u16, Server),
 }
 
-/// What is to be done before the next round.
-#[derive(Default)]
-struct Next {
+/// What has come of the errands so far, and what is to be done before the next round.
+struct Progress {
+    replies: Vec<Option<Value>>,
     learn: bool,
     wait: bool,
     trouble: Option<Trouble>,
+}
+
+/// Errands that were sent to one server, and what it said to them.
+struct Round<'a> {
+    server: Option<Server>,
+    errands: Vec<Errand<'a>>,
+    outcome: Result<Vec<Value>, Failure>,
 }
 
 impl ClusterLane {
@@ -192,48 +199,38 @@ impl ClusterLane {
     }
 
     async fn run(&self, mut errands: Vec<Errand<'_>>, count: usize, deadline: Instant) -> Result<Vec<Value>, Trouble> {
-        let mut replies = vec![None; count];
+        let mut progress = Progress { replies: vec![None; count], learn: false, wait: false, trouble: None };
         let mut before = None;
         loop {
-            let mut next = Next::default();
-            let rounds = self.divided(errands, &mut next).into_iter().map(|(server, errands)| async move {
-                let connection = match &server {
-                    Some(server) => self.connection(server),
-                    None => Err(StoreError::Unreachable("no master has this slot".into())),
-                };
-                let outcome = match connection {
-                    Ok(connection) => connection.attempt(&packed(&errands), deadline).await,
-                    Err(error) => Err(Failure::Passing(error)),
-                };
-                (server, errands, outcome)
-            });
+            let rounds =
+                self.divided(errands).into_iter().map(|(server, errands)| self.round(server, errands, deadline));
             errands = Vec::new();
-            for (server, sent, outcome) in join_all(rounds).await {
-                errands.extend(self.sort(server, sent, outcome, &mut replies, &mut next)?);
+            for round in join_all(rounds).await {
+                errands.extend(self.take_in(round, &mut progress)?);
             }
-            let Some(trouble) = next.trouble else { break };
+            let Some(trouble) = progress.trouble.take() else { break };
             let trouble = trouble.after(before);
             if Instant::now() >= deadline {
                 return Err(trouble);
             }
             let known = self.cluster.masters();
-            if next.learn {
+            if std::mem::take(&mut progress.learn) {
                 self.learn_within(deadline).await?;
             }
             // Nobody waits for a master that has been away for long, unless another one has taken its place.
             if trouble.remedy == Remedy::GiveUp && known == self.cluster.masters() {
                 return Err(trouble);
             }
-            if next.wait {
+            if std::mem::take(&mut progress.wait) {
                 sleep_until(deadline.min(Instant::now() + PAUSE)).await;
             }
             before = Some(trouble.error);
         }
-        Ok(replies.into_iter().map(|reply| reply.unwrap_or(Value::Nil)).collect())
+        Ok(progress.replies.into_iter().map(|reply| reply.unwrap_or(Value::Nil)).collect())
     }
 
     /// The errands by the server that each goes to; by none, where it is not known.
-    fn divided<'a>(&self, errands: Vec<Errand<'a>>, next: &mut Next) -> BTreeMap<Option<Server>, Vec<Errand<'a>>> {
+    fn divided<'a>(&self, errands: Vec<Errand<'a>>) -> BTreeMap<Option<Server>, Vec<Errand<'a>>> {
         let masters = self.cluster.masters();
         let mut divided: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for errand in errands {
@@ -241,65 +238,75 @@ impl ClusterLane {
                 To::Slot(slot) => masters.get(slot),
                 To::Server(server) | To::Asking(_, server) => Some(server),
             };
-            next.learn |= server.is_none();
             divided.entry(server.cloned()).or_default().push(errand);
         }
         divided
     }
 
+    async fn round<'a>(&self, server: Option<Server>, errands: Vec<Errand<'a>>, deadline: Instant) -> Round<'a> {
+        let connection = match &server {
+            Some(server) => self.connection(server),
+            None => Err(StoreError::Unreachable("no master has this slot".into())),
+        };
+        let outcome = match connection {
+            Ok(connection) => connection.attempt(&packed(&errands), deadline).await,
+            Err(error) => Err(Failure::Passing(error)),
+        };
+        Round { server, errands, outcome }
+    }
+
     /// Puts replies in their places; answers what is to be sent again.
-    fn sort<'a>(
-        &self,
-        server: Option<Server>,
-        errands: Vec<Errand<'a>>,
-        outcome: Result<Vec<Value>, Failure>,
-        replies: &mut [Option<Value>],
-        next: &mut Next,
-    ) -> Result<Vec<Errand<'a>>, Trouble> {
-        let values = match outcome {
+    fn take_in<'a>(&self, round: Round<'a>, progress: &mut Progress) -> Result<Vec<Errand<'a>>, Trouble> {
+        let values = match round.outcome {
             Ok(values) => values,
             Err(failure) => {
-                next.learn = true;
-                next.trouble = Some(match failure {
+                progress.learn = true;
+                progress.trouble = Some(match failure {
                     Failure::Passing(error) => Trouble::passing(error),
                     Failure::Lasting(error) => Trouble::lasting(error),
                 });
-                return Ok(errands);
+                return Ok(round.errands);
             }
         };
         let mut left = Vec::new();
         let mut values = values.into_iter();
-        for mut errand in errands {
-            if matches!(errand.to, To::Asking(..)) {
+        for mut errand in round.errands {
+            if let To::Asking(slot, _) = errand.to {
+                // What `ASKING` was answered.
                 values.next();
+                errand.to = To::Slot(slot);
             }
-            let error = match values.next().unwrap_or(Value::Nil).extract_error() {
-                Ok(value) => {
-                    replies[errand.at] = Some(value);
-                    continue;
+            match values.next().unwrap_or(Value::Nil).extract_error() {
+                Ok(value) => progress.replies[errand.at] = Some(value),
+                Err(error) => {
+                    let trouble = Trouble::of(&error);
+                    if !self.mend(&mut errand, &trouble.remedy, round.server.as_ref(), progress) {
+                        return Err(trouble);
+                    }
+                    progress.trouble = Some(trouble);
+                    left.push(errand);
                 }
-                Err(error) => error,
-            };
-            let trouble = Trouble::of(&error);
-            errand.to = match errand.to {
-                To::Asking(slot, _) => To::Slot(slot),
-                to => to,
-            };
-            match (&trouble.remedy, &errand.to, &server) {
-                (Remedy::Moved(slot, at), _, Some(asked)) => {
-                    Server::told(at, asked).into_iter().for_each(|to| self.cluster.moved(*slot, to));
-                }
-                (Remedy::Ask(at), To::Slot(slot), Some(asked)) => {
-                    errand.to = Server::told(at, asked).map_or(To::Slot(*slot), |to| To::Asking(*slot, to));
-                }
-                (Remedy::Text, ..) => errand.sent = Sent::InFull,
-                (Remedy::Wait, ..) => (next.wait, next.learn) = (true, true),
-                _ => return Err(trouble),
             }
-            next.trouble = Some(trouble);
-            left.push(errand);
         }
         Ok(left)
+    }
+
+    /// Does what helps an errand; answers whether anything does.
+    fn mend(&self, errand: &mut Errand<'_>, remedy: &Remedy, asked: Option<&Server>, progress: &mut Progress) -> bool {
+        match (remedy, &errand.to, asked) {
+            (Remedy::Moved(slot, at), _, Some(asked)) => {
+                if let Some(to) = Server::told(at, asked) {
+                    self.cluster.moved(*slot, to);
+                }
+            }
+            (Remedy::Ask(at), To::Slot(slot), Some(asked)) => {
+                errand.to = Server::told(at, asked).map_or(To::Slot(*slot), |to| To::Asking(*slot, to));
+            }
+            (Remedy::Text, ..) => errand.sent = Sent::InFull,
+            (Remedy::Wait, ..) => (progress.wait, progress.learn) = (true, true),
+            _ => return false,
+        }
+        true
     }
 
     async fn learn_within(&self, deadline: Instant) -> Result<(), Trouble> {

@@ -35,7 +35,7 @@ pub(super) struct Link {
 
 /// What a link leads to.
 enum To {
-    One(Target),
+    One(Box<Target>),
     Cluster(Arc<Cluster>),
 }
 
@@ -52,10 +52,10 @@ impl Link {
     /// When the address cannot be connected to, whatever answers there.
     pub(super) fn new(address: RedisAddress) -> Result<Self> {
         let to = match address.place() {
-            Place::Server(server) => To::One(Target::Server(address.client_of(server)?)),
-            Place::Socket(path) => To::One(Target::Server(address.client_at(path.clone())?)),
+            Place::Server(server) => To::One(Box::new(Target::Server(address.client_of(server)?))),
+            Place::Socket(path) => To::One(Box::new(Target::Server(address.client_at(path.clone())?))),
             Place::Sentinels(sentinels, name, login) => {
-                To::One(Target::Master(Arc::new(Sentinels::new(address.clone(), sentinels, name, login))))
+                To::One(Box::new(Target::Master(Arc::new(Sentinels::new(address.clone(), sentinels, name, login)))))
             }
             Place::Cluster(nodes) => To::Cluster(Arc::new(Cluster::new(address.clone(), nodes))),
         };
@@ -136,7 +136,7 @@ impl Link {
             lanes.clear();
         }
         let lane = || match &self.to {
-            To::One(target) => Lane::One(Arc::new(Connection::new(target.clone()))),
+            To::One(target) => Lane::One(Arc::new(Connection::new(Target::clone(target)))),
             To::Cluster(cluster) => Lane::Cluster(ClusterLane::new(Arc::clone(cluster))),
         };
         Ok(Arc::clone(lanes.entry(id).or_insert_with(|| Arc::new(lane()))))

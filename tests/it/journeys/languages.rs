@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::gateway::TestGateway;
-use crate::support::http::HttpReply;
+use crate::support::http::{HttpReply, query_value};
 use crate::support::merchant_client::MerchantClient;
 use crate::support::on_every_store;
 use crate::support::token_io_client::TokenIoClient;
@@ -18,6 +18,7 @@ on_every_store![
     a_problem_is_told_in_the_language_of_its_journey_or_its_browser,
     vendors_clients_name_the_language_in_their_own_way,
     a_test_is_marked_and_the_merchants_own_pages_are_linked,
+    a_consent_keeps_the_version_of_the_text_that_its_customer_read,
 ];
 
 const ENGLISH: &str = "<html lang=\"en\" dir=\"ltr\">";
@@ -156,4 +157,31 @@ async fn a_test_is_marked_and_the_merchants_own_pages_are_linked(gateway: TestGa
     assert_eq!(other.header("cache-control"), "no-store");
     let page = gateway.http.get(checkout(&before)).await.is(200);
     page.says("This is a test. No money moves.").never_says("<footer>").never_says("/static/color-");
+}
+
+async fn a_consent_keeps_the_version_of_the_text_that_its_customer_read(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
+    let body = json!({
+        "applicationUserId": "ada", "redirectUrl": "https://tpp-application.com/home",
+        "institutionIdentifiers": { "institutionCountryCode": "GB" }, "userSettings": { "location": "GB" },
+    });
+    let mut versions = Vec::new();
+    for language in ["de", "en", "de"] {
+        let hosted = tpp.post("/hosted/consent-requests", &body).await.is(201).json()["data"]["hostedUrl"].clone();
+        let link = query_value(hosted.as_str().unwrap(), "link_id");
+        let page = read_in(&gateway, hosted.as_str().unwrap(), language).await.is(200);
+        page.says(if language == "de" { "Ihre Konten und deren Nummern" } else { "Your accounts and their numbers" });
+        let fields = [("link_id", link.as_str()), ("institution", "modelo-sandbox")];
+        gateway.http.submit_with("/consent/choose", &fields, &[("accept-language", language)]).await.location();
+        let newest = tpp.merchant.look("/journeys?limit=1").await.is(200).json()["journeys"][0]["journey_id"].clone();
+        let journey = tpp.merchant.journey(newest.as_str().unwrap()).await;
+        let left = journey["timeline"].as_array().unwrap().iter().find(|event| event["event"] == "left").unwrap();
+        versions.push(left["text"].as_str().unwrap().to_owned());
+    }
+    assert!(versions[0].starts_with("de-") && versions[1].starts_with("en-"), "{versions:?}");
+    assert_eq!(versions[0], versions[2], "the same words are the same version");
+    // Where the bank alone asks, there is no text of ours.
+    let asked = tpp.ask(json!({})).await;
+    let journey = tpp.merchant.journey(&asked.id).await;
+    assert!(journey["timeline"].as_array().unwrap().iter().all(|event| event["text"].is_null()), "{journey}");
 }

@@ -1,5 +1,6 @@
 //! The proxies that the manual has settings for, before two nodes, with those very settings.
 
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -8,20 +9,22 @@ use tempfile::TempDir;
 
 use crate::support::gateway_process::quiet_port;
 
-/// How long a proxy takes until it has seen how the nodes are.
-pub const LOOKS: Duration = Duration::from_millis(1_500);
+/// How long a proxy may take until it has seen how the nodes are.
+const LONGEST_LOOK: Duration = Duration::from_secs(30);
 
 /// A running proxy.
 pub struct Proxy {
     child: Child,
     port: u16,
+    /// Where it says whether it sends requests to both nodes, if it knows.
+    sees_both: Option<u16>,
     _folder: TempDir,
 }
 
 impl Proxy {
     /// nginx, as the manual sets it up.
     pub fn nginx(nodes: [u16; 2]) -> Self {
-        Self::start("nginx", nodes, |settings, folder| {
+        Self::start("nginx", nodes, None, |settings, folder| {
             let at = folder.path().display();
             let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
                 .map(|of| format!("{of}_temp_path {at}/{of};\n"))
@@ -40,7 +43,12 @@ impl Proxy {
 
     /// `HAProxy`, as the manual sets it up.
     pub fn haproxy(nodes: [u16; 2]) -> Self {
-        Self::start("haproxy", nodes, |settings, folder| {
+        let state = quiet_port();
+        Self::start("haproxy", nodes, Some(state), |settings, folder| {
+            let settings = format!(
+                "{settings}listen state\n    bind 127.0.0.1:{state}\n    monitor-uri /\n    \
+                 monitor fail if {{ nbsrv(handback) lt 2 }}\n"
+            );
             let path = folder.path().join("haproxy.cfg");
             std::fs::write(&path, settings).unwrap();
             let mut command = Command::new("haproxy");
@@ -54,7 +62,34 @@ impl Proxy {
         self.port
     }
 
-    fn start(language: &str, nodes: [u16; 2], command: impl Fn(String, &TempDir) -> Command) -> Self {
+    /// Waits until it sends requests to both nodes. One that asks nothing by itself does so at once.
+    pub fn await_both(port: Option<u16>) {
+        let Some(port) = port else { return };
+        let sees_both = || {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+            stream.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer)?;
+            std::io::Result::Ok(answer.split(' ').nth(1) == Some("200"))
+        };
+        let deadline = Instant::now() + LONGEST_LOOK;
+        while !sees_both().is_ok_and(|both| both) {
+            assert!(Instant::now() < deadline, "the proxy does not see both nodes");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Where it says whether it sends requests to both nodes.
+    pub const fn sees_both(&self) -> Option<u16> {
+        self.sees_both
+    }
+
+    fn start(
+        language: &str,
+        nodes: [u16; 2],
+        sees_both: Option<u16>,
+        command: impl Fn(String, &TempDir) -> Command,
+    ) -> Self {
         let manual = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/RELIABILITY.md")).unwrap();
         let begin = format!("```{language}\n");
         let settings = manual.split(&begin).nth(1).and_then(|rest| rest.split("```").next());
@@ -67,14 +102,14 @@ impl Proxy {
         }
         let child = command(here, &folder).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
         let child = child.unwrap_or_else(|error| panic!("{language} must be on the PATH ({error})"));
-        let mut proxy = Self { child, port, _folder: folder };
+        let mut proxy = Self { child, port, sees_both, _folder: folder };
         let deadline = Instant::now() + Duration::from_secs(10);
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             assert!(proxy.child.try_wait().unwrap().is_none(), "{language} has ended");
             assert!(Instant::now() < deadline, "{language} does not listen");
             std::thread::sleep(Duration::from_millis(10));
         }
-        std::thread::sleep(LOOKS);
+        Self::await_both(sees_both);
         proxy
     }
 }

@@ -35,7 +35,7 @@ async fn an_own_authority_and_a_certificate_of_ours_open_a_redis_over_tls() {
     let at = |query: &str| store(&format!("rediss://localhost:{port}{query}"));
     let (client, own) = (pki("client.pem"), pki("client.key"));
     assert_eq!(at(&format!("?ca={ca}&certificate={client}&key={own}")).probe().await.map(drop), Ok(()));
-    for refused in ["".to_owned(), format!("?ca={ca}")] {
+    for refused in [String::new(), format!("?ca={ca}")] {
         assert!(matches!(at(&refused).probe().await, Err(StoreError::Unreachable(_))), "{refused:?}");
     }
     drop(server);
