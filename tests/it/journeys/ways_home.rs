@@ -122,11 +122,12 @@ const ROUTES: [Route; 40] = [
 ];
 
 /// Files that send browsers on, and never home.
-const NEVER_HOME: [&str; 9] = [
+const NEVER_HOME: [&str; 10] = [
     "demo/mod.rs",
     "demo/without_browser.rs",
     "sandbox/mod.rs",
     "web/console/callbacks.rs",
+    "web/console/openid.rs",
     "web/console/reply.rs",
     "web/pages/home.rs",
     "web/pages/sending.rs",
