@@ -40,11 +40,11 @@ use crate::engine::{
     CourierWaker, Deps, DownCallbacks, Edit, Engine, IssuedLink, NewMerchant, NoCourier, sweep, use_cases, watch,
 };
 use crate::health::{Health, providers_away};
-use crate::keys::Keys;
 use crate::provider::sandbox::Sandbox;
 use crate::sandbox::display_url;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
+use crate::{keys::Keys, logo::Logos};
 
 /// How often lapsed journeys are concluded.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
@@ -242,6 +242,7 @@ fn engine_heard_by(
         examiner: Arc::new(examiner(config)?),
         down: DownCallbacks::default(),
         tester: Arc::new(Tester(couriers_way_out(config).build()?)),
+        logos: Arc::new(Logos::by(couriers_way_out(config).build()?)),
     }))
 }
 

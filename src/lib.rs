@@ -11,7 +11,8 @@
 //!   asked for an outcome. [`dialect`]: the vocabularies of merchants' clients.
 //! - [`engine`]: the use cases, and the only code that decides: open, send to a provider, return, conclude, redeem.
 //! - [`courier`]: sends webhooks and further callbacks to merchants' servers. [`egress`]: outgoing HTTP, with its
-//!   address guard. [`check_up`]: looks at merchants' callbacks from outside.
+//!   address guard. [`check_up`]: looks at merchants' callbacks from outside. [`logo`]: fetches merchants' logos, and
+//!   makes them small.
 //! - [`language`]: what customers read, and how each language writes amounts and days.
 //! - [`web`]: every page and every API. [`sandbox`] and [`demo`]: pages beside it, for trying things out.
 //! - [`listener`]: connections, each with a budget. [`health`]: how a node is.
@@ -48,6 +49,7 @@ pub mod health;
 pub mod keys;
 pub mod language;
 pub mod listener;
+pub mod logo;
 pub mod mail;
 pub mod provider;
 pub mod sandbox;

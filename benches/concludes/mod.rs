@@ -120,7 +120,7 @@ pub fn journey(merchant: MerchantId, now: UnixMillis) -> Result<Journey, Trouble
         expires_at: now.plus(Duration::from_hours(24)),
         mode: None,
         choices: Vec::new(),
-        links: None,
+        marks: None,
         popup: None,
     }))
 }

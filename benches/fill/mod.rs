@@ -88,7 +88,7 @@ pub async fn open_one(engine: &Engine, merchant: &Merchant, n: usize) -> Journey
 async fn send_away(engine: &Arc<Engine>, merchant: &Merchant, n: usize) -> String {
     let journey = open_one(engine, merchant, n).await;
     let link = derive::link(&engine.deps, &journey).expect("a link");
-    let request = SendRequest { sender: Sender::Link(&link), chosen: None, at: Instant::now() };
+    let request = SendRequest { sender: Sender::Link(&link), chosen: None, text: None, at: Instant::now() };
     let Ok(Some(SendResult::Sent(sent))) = send_to_provider::send_to_provider(engine, request).await else {
         panic!("a customer was not sent away")
     };

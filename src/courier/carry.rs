@@ -105,6 +105,7 @@ impl Courier {
         Ok((load(&attempt, verdict), now))
     }
 
+    /// How its journey's dialect wants it delivered.
     fn delivery_policy(&self, context: &DeliveryContext) -> DeliveryPolicy {
         let target = context.delivery.id.target;
         self.dialect(context).map_or(DeliveryPolicy::STANDARD, |dialect| dialect.delivery_policy(target))

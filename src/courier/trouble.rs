@@ -50,6 +50,4 @@ impl Courier {
             mailer.send(Mail { to: person.email, message: message.clone() });
         }
     }
-
-    /// How its journey's dialect wants it delivered.
 }

@@ -51,6 +51,11 @@ impl Consent {
         if named && in_country { self.features.scope_at(institution) } else { None }
     }
 
+    /// When it ends at the latest if it is given at `at`.
+    pub fn ends_by(&self, at: UnixMillis) -> UnixMillis {
+        self.promised_until(at).unwrap_or_else(|| at.plus(self.longest))
+    }
+
     /// When it ends at the latest if it is given at `asked_at` or later, where an end was asked for: what may be
     /// promised.
     pub fn promised_until(&self, asked_at: UnixMillis) -> Option<UnixMillis> {
@@ -96,6 +101,14 @@ impl FeatureRequest {
             Self::All(features) | Self::Any(features) | Self::First { one_of: features, .. } => features,
         };
         if self.scope_at(institution).is_some() { None } else { features.get(lacking(features)?).map(String::as_str) }
+    }
+
+    /// All that it allows at any institution.
+    pub fn at_most(&self) -> Vec<String> {
+        match self {
+            Self::All(features) | Self::Any(features) => features.clone(),
+            Self::First { one_of, besides } => [&one_of[..], besides].concat(),
+        }
     }
 
     /// What it allows at every institution that can do it; nothing where that depends on the institution.

@@ -8,6 +8,7 @@ pub mod app_page;
 pub mod base32;
 pub mod callback;
 pub mod check_up;
+pub mod color;
 pub mod consent;
 pub mod console;
 mod console_access;
@@ -24,6 +25,7 @@ pub mod invalid;
 pub mod iso;
 pub mod journey;
 pub mod language_tag;
+pub mod logo;
 mod mail;
 pub mod merchant;
 pub mod message;
@@ -54,11 +56,13 @@ pub mod words;
 
 // The front: the types that other rooms name most, each by its name alone.
 pub use api_key::{ApiKey, IssuedKey, KeyName, KeyNumber};
-pub use app_page::{AppPage, DeviceResponse};
+pub use app_page::{AppPage, DeviceResponse, MissingApp, ResumeLinks};
 pub use callback::{
-    AndroidPackage, CallbackUrl, DeviceUrls, Item, Network, Placement, RequestedCallbacks, Rules, WrittenDeviceUrls,
+    AndroidPackage, AppStorePage, CallbackUrl, DeviceUrls, Item, Network, Placement, PlayStorePage, RequestedCallbacks,
+    Rules, WrittenDeviceUrls,
 };
 pub use check_up::{Finding, Grade, Subject};
+pub use color::{Color, MerchantColor};
 pub use consent::{AnswerTo, BankTokens, Consent, FeatureRequest, Grant};
 pub use console::{
     AuditAction, AuditEntry, AuditPlace, ConsoleScope, ConsoleSecret, ConsoleSession, Member, MemberName, Role,
@@ -86,6 +90,7 @@ pub use journey::{
     RepeatAgreement, Repeated, RepeatedOrder, ReportedOperation, ResponseId, Stage, Wanted,
 };
 pub use language_tag::{LanguageTag, PageLanguage};
+pub use logo::{FetchedLogo, Logo, LogoPicture};
 pub use mail::{Mail, MailMessage, MailedLink};
 pub use merchant::{CallbackName, Merchant, MerchantName, PublicKey, SavedCallback, SavedCallbacks, Webhook};
 pub use message::{Finish, FinishedAs};
@@ -95,7 +100,7 @@ pub use money::{Amount, Currency};
 pub use notify_on::NotifyOn;
 pub use open_request::{Expiry, JobRequest, OpenRequest, RequestedProvider};
 pub use outcome::{Cause, Evidence, Fact, Outcome, ProviderRefusal, ResponseKind};
-pub use page_link::{MerchantLinks, PageLink};
+pub use page_link::{MerchantMarks, PageLink};
 pub use params::{Params, Placeholder};
 pub use people::{EmailAddress, Person};
 pub use plan::{CallbackPlan, PlannedCallback};

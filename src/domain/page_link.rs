@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::domain::Invalid;
+use crate::domain::{Invalid, Logo, MerchantColor};
 
 /// An https URL, or none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,13 +51,17 @@ impl PageLink {
     }
 }
 
-/// The links in the foot of a customer's pages.
+/// What a customer's pages show of their merchant beside its name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MerchantLinks {
-    /// Where customers find help.
+pub struct MerchantMarks {
+    /// Where customers find help; linked in the foot.
     pub support: PageLink,
-    /// The merchant's legal notice.
+    /// The merchant's legal notice; linked in the foot.
     pub legal: PageLink,
+    /// Its colour.
+    pub color: MerchantColor,
+    /// Its logo.
+    pub logo: Option<Logo>,
 }
 
 #[cfg(test)]

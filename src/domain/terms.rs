@@ -5,7 +5,9 @@
 
 use std::{str::FromStr, time::Duration};
 
-use crate::domain::{Invalid, PageLanguage, PageLink, PopupOrigin, signed_return::PARAMETER, words::words};
+use crate::domain::{
+    Invalid, MerchantColor, PageLanguage, PageLink, PopupOrigin, signed_return::PARAMETER, words::words,
+};
 
 /// Calls a macro with every setting, a row each: `"name in the API": type there => field: type here = default;`.
 ///
@@ -53,6 +55,10 @@ macro_rules! merchant_settings {
                 "legal_url": String => legal_url: PageLink = PageLink::default();
                 /// The origin of the merchant's page that opens payments in a window of their own.
                 "popup_origin": String => popup_origin: PopupOrigin = PopupOrigin::default();
+                /// The merchant's colour, which customers' pages take on.
+                "color": String => color: MerchantColor = MerchantColor::default();
+                /// Where the merchant's logo is; it is fetched when this is chosen, and customers' pages show it.
+                "logo_url": String => logo_url: PageLink = PageLink::default();
             }
         }
     };
@@ -256,19 +262,20 @@ macro_rules! texts {
             }
 
             fn written(&self) -> String {
-                let written: fn(&Self) -> &str = $written;
-                written(self).to_owned()
+                let written: fn(&Self) -> String = $written;
+                written(self)
             }
         }
     )+};
 }
 
 texts! {
-    NoticeType: |_, text| NoticeType::parse(text), NoticeType::as_str;
-    PreferredProvider: |_, text| PreferredProvider::parse(text), PreferredProvider::as_str;
-    PageLanguage: |_, text| PageLanguage::parse(text), PageLanguage::as_str;
-    PageLink: PageLink::parse, PageLink::as_str;
-    PopupOrigin: |_, text| PopupOrigin::parse(text), PopupOrigin::as_str;
+    NoticeType: |_, text| NoticeType::parse(text), |own| own.as_str().to_owned();
+    PreferredProvider: |_, text| PreferredProvider::parse(text), |own| own.as_str().to_owned();
+    PageLanguage: |_, text| PageLanguage::parse(text), |own| own.as_str().to_owned();
+    PageLink: PageLink::parse, |own| own.as_str().to_owned();
+    PopupOrigin: |_, text| PopupOrigin::parse(text), |own| own.as_str().to_owned();
+    MerchantColor: MerchantColor::parse, |own| own.written();
 }
 
 /// Declares a choice between words, as the value of a setting.

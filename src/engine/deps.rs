@@ -14,8 +14,8 @@ pub use providers::{AccountKinds, OpenedAccount, OpenedSecrets, Providers};
 use crate::clock::Clock;
 use crate::domain::{
     AccessRules, AttemptRecord, AttemptResult, CallbackUrl, DeliveryId, Dialect, Digest, Finding, Institution, Invalid,
-    Look, Mail, Merchant, MerchantId, Mode, ProviderAccount, PublicUrl, Rules, SavedCallback, SavedEndpoint,
-    UnixMillis, WebhookPayload,
+    LogoPicture, Look, Mail, Merchant, MerchantId, Mode, ProviderAccount, PublicUrl, Rules, SavedCallback,
+    SavedEndpoint, UnixMillis, WebhookPayload,
 };
 use crate::keys::Keys;
 use crate::provider::{IdentityProvider, Provider};
@@ -57,6 +57,8 @@ pub struct Deps {
     pub examiner: Arc<dyn CallbackExaminer>,
     /// Which watched callbacks are down.
     pub down: DownCallbacks,
+    /// Fetches merchants' logos.
+    pub logos: Arc<dyn LogoSource>,
 }
 
 /// What the engine asks of who looks at merchants' callbacks from outside.
@@ -67,6 +69,27 @@ pub trait CallbackExaminer: Send + Sync {
 
     /// Looks whether a server answers at this URL.
     async fn look(&self, url: &CallbackUrl) -> Look;
+}
+
+/// Where merchants' logos come from.
+#[async_trait]
+pub trait LogoSource: Send + Sync {
+    /// Fetches the picture at this address, and makes one of it that can be shown.
+    ///
+    /// # Errors
+    /// When there is no such picture there, in the field `logo_url`.
+    async fn fetch(&self, url: &str) -> Result<LogoPicture, Invalid>;
+}
+
+/// No way out: no logo can be fetched.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoLogos;
+
+#[async_trait]
+impl LogoSource for NoLogos {
+    async fn fetch(&self, _: &str) -> Result<LogoPicture, Invalid> {
+        Err(Invalid::new("logo_url", "cannot be fetched here"))
+    }
 }
 
 /// How people get into the console, beside sign-in links that somebody makes.

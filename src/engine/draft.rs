@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::domain::provider_account::{merchant_of_provider, name_for_merchant};
 use crate::domain::{
     AnswerTo, CallbackPlan, Checkout, Ciphering, Dialect, Expiry, Invalid, Item, Journey, JourneyId, Merchant,
-    MerchantLinks, Mode, OneOffUrls, OpenRequest, Opening, PageLanguage, PaymentOperation, Placement, PopupOrigin,
+    MerchantMarks, Mode, OneOffUrls, OpenRequest, Opening, PageLanguage, PaymentOperation, Placement, PopupOrigin,
     Purpose, RequestedCallbacks, RequestedProvider, SameBrowser, Settings, SignedReturns, UnixMillis,
 };
 use crate::domain::{open_request::When, plan::Allowed};
@@ -53,7 +53,7 @@ pub(super) fn draft(
         opened_at: now,
         expires_at: expires_at(deps, merchant, open_request, now)?,
         mode: Some(deps.mode_of(merchant)),
-        links: links(merchant),
+        marks: marks(merchant),
         popup,
     });
     longest::check_longest(deps, journey.opening(), dialect)?;
@@ -92,11 +92,16 @@ fn purpose(
     Ok(purpose)
 }
 
-/// The links in the foot of a journey's pages, if the merchant has any.
-fn links(merchant: &Merchant) -> Option<Box<MerchantLinks>> {
-    let Settings { support_url, legal_url, .. } = &merchant.settings;
-    let links = MerchantLinks { support: support_url.clone(), legal: legal_url.clone() };
-    (links != MerchantLinks::default()).then(|| Box::new(links))
+/// What a journey's pages show of the merchant, if it has chosen anything.
+fn marks(merchant: &Merchant) -> Option<Box<MerchantMarks>> {
+    let Settings { support_url, legal_url, color, .. } = &merchant.settings;
+    let marks = MerchantMarks {
+        support: support_url.clone(),
+        legal: legal_url.clone(),
+        color: *color,
+        logo: merchant.logo.map(|fetched| fetched.logo),
+    };
+    (marks != MerchantMarks::default()).then(|| Box::new(marks))
 }
 
 /// The origin of the page that opens a journey's pages in a window of their own, where its call says that one does.

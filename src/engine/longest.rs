@@ -1,6 +1,6 @@
 //! The longest URLs that a journey could end in, written when it opens: none of them is found too long when it matters.
 
-use crate::domain::callback::{check_length, place};
+use crate::domain::callback::{RESUME, check_length, place};
 use crate::domain::dialect::hand_back_params;
 use crate::domain::{
     Cause, Dialect, ExtraOutcomes, FinalOutcome, HandBack, Invalid, Journey, JourneyId, OneTimeToken, Opening, Outcome,
@@ -27,6 +27,11 @@ pub(super) fn check_longest(deps: &Deps, opening: &Opening, dialect: &dyn Dialec
         let covered = opening.purpose.consent().is_some();
         let field = if covered { "callback".to_owned() } else { place(index, alone) };
         let tokens = (token.as_ref().filter(|_| index == 0), Some(consent_token.as_str()));
+        if entry.device_urls.have_store() {
+            let handle = deps.keys.resume_handle(&journey, 0).ok_or_else(derive::key_gone)?;
+            let params = Params::default().append(RESUME, &handle);
+            fits(entry.url.with(&params, entry.params_in)).map_err(|invalid| invalid.at(&field))?;
+        }
         for final_outcome in &ends {
             let params = params(deps, dialect, &journey, final_outcome, tokens)?;
             fits(entry.url.with(&params, entry.params_in)).map_err(|invalid| invalid.at(&field))?;

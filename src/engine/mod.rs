@@ -5,8 +5,8 @@
 //!
 //! 1. what follows from a journey alone, without the store: [`deps`], [`mod@derive`], [`visitor`], [`phone_code`],
 //!    `longest`, `draft`, `pace`, `single_flight`;
-//! 2. one atomic step each: `accounts`, `ask`, [`commit`], `create`, `change`, [`find`], `scan`, `visit`, `prove`,
-//!    `conclude`, `lapse`, `learn`, [`redirect`], `merchant_keys`, [`watch`];
+//! 2. one atomic step each: `accounts`, `ask`, `attempt`, [`commit`], `create`, `change`, [`find`], `scan`, `visit`,
+//!    `prove`, `conclude`, `lapse`, `learn`, [`redirect`], `merchant_keys`, [`watch`];
 //! 3. [`use_cases`], which call floors 1 and 2 and never each other;
 //! 4. [`sweep`], the only caller of use cases inside the engine.
 //!
@@ -15,6 +15,7 @@
 mod accounts;
 pub mod ahead;
 mod ask;
+mod attempt;
 mod change;
 pub mod commit;
 mod conclude;
@@ -45,8 +46,8 @@ use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed};
 use std::time::Duration;
 
 pub use deps::{
-    AccountKinds, CallbackExaminer, ConsoleOpenId, CourierWaker, Deps, DownCallbacks, EngineError, Mailer, NoCourier,
-    OpenedAccount, OpenedSecrets, Providers, WaysIn,
+    AccountKinds, CallbackExaminer, ConsoleOpenId, CourierWaker, Deps, DownCallbacks, EngineError, LogoSource, Mailer,
+    NoCourier, NoLogos, OpenedAccount, OpenedSecrets, Providers, WaysIn,
 };
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
@@ -76,6 +77,7 @@ pub use use_cases::phone::{CodePage, Scanned};
 pub use use_cases::profile::{Edit, Edited, EditedOnce};
 pub use use_cases::provider_accounts::{AccountPatch, NewAccount, ShownAccount, TestedAccount};
 pub use use_cases::redeem::{Redeemed, Redeeming};
+pub use use_cases::resume::{ResumeRequest, ResumeResult};
 pub use use_cases::return_::{Brought, RejectedReturn, Returned, Waited, Waiting};
 pub use use_cases::secrets::{KeyInUse, NewSecret};
 pub use use_cases::send_to_provider::{Chosen, SendRequest, SendResult, Sender, Sent};

@@ -2,8 +2,8 @@
 
 use crate::domain::dialect::hand_back_params;
 use crate::domain::{
-    Device, DeviceResponse, FinalOutcome, HandBack, Journey, LedTo, Outcome, Params, PlannedCallback, Redirect, Secret,
-    Stage,
+    Device, DeviceResponse, FinalOutcome, HandBack, Journey, LedTo, MissingApp, Outcome, Params, PlannedCallback,
+    Redirect, ResumeLinks, Secret, Stage,
 };
 use crate::engine::deps::{Deps, Result};
 use crate::engine::visitor::{Admission, Visitor};
@@ -130,10 +130,29 @@ pub fn device_redirect(
     let opening = journey.opening();
     match opening.plan.destination_for(outcome_of(journey, &end)) {
         Some(entry) if entry.needs_page(opening.settings.app_links) => {
-            Ok(Some(entry.response_for(device, &params(deps, journey, entry, &end, None)?)?))
+            let params = params(deps, journey, entry, &end, None)?;
+            // A handle becomes a token: who gets none gets no handle either.
+            if waits_for_phone(journey, &end, None) {
+                return Ok(Some(entry.response_for(device, &params, None)?));
+            }
+            let handle =
+                deps.keys.resume_handle(journey, journey.token_number(&end, None)).ok_or_else(derive::key_gone)?;
+            let page = deps.public_url.page(derive::app_page_of(journey), &[("resume", &handle)]);
+            Ok(Some(entry.response_for(device, &params, Some(&ResumeLinks { handle: &handle, page: &page }))?))
         }
         _ => Ok(None),
     }
+}
+
+/// What a customer needs on this device who comes back with this handle, to install the app and go on in it. `None` when
+/// no app is known for the device, or the journey is not going home.
+///
+/// # Errors
+/// As [`CallbackUrl::with`](crate::domain::CallbackUrl::with).
+pub fn missing_app(journey: &Journey, device: Device, handle: &str) -> Result<Option<MissingApp>> {
+    let Some(end) = end_of(journey) else { return Ok(None) };
+    let entry = journey.opening().plan.destination_for(outcome_of(journey, &end));
+    Ok(entry.map(|entry| entry.missing_app(device, handle)).transpose()?.flatten())
 }
 
 /// What the page is told that has opened a journey's pages in a window of their own.
@@ -172,9 +191,7 @@ pub fn popup_return(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result
 /// signed, would pass for one.
 fn params(deps: &Deps, journey: &Journey, entry: &PlannedCallback, end: &LedTo, visit: Option<u8>) -> Result<Params> {
     let final_outcome = final_outcome_of(journey, end);
-    let is_unpaid = final_outcome.is_some_and(|ended| !ended.outcome.is_proven());
-    // A token says what is in force when it is redeemed, and the phone may still pay: the first device alone gets none.
-    let token = if is_unpaid && visit.is_none() && journey.decided_on_phone().is_some() {
+    let token = if waits_for_phone(journey, end, visit) {
         None
     } else {
         derive::token_of(deps, journey, journey.token_number(end, visit))?
@@ -193,6 +210,13 @@ fn params(deps: &Deps, journey: &Journey, entry: &PlannedCallback, end: &LedTo, 
     }
     let at = journey.moment_of(end, visit);
     deps.keys.sign_return(journey, entry, params, at)?.ok_or_else(derive::key_gone)
+}
+
+/// Whether the phone may still pay that has ended this unpaid. A token says what is in force when it is redeemed: the
+/// first device alone gets none.
+fn waits_for_phone(journey: &Journey, end: &LedTo, visit: Option<u8>) -> bool {
+    let is_unpaid = outcome_of(journey, end).is_some_and(|outcome| !outcome.is_proven());
+    is_unpaid && visit.is_none() && journey.decided_on_phone().is_some()
 }
 
 /// The final outcome that an end of a journey stands for; `None` while nothing has been proven.

@@ -585,7 +585,8 @@ async fn a_job_has_no_page_and_no_token() {
     assert_eq!(find::look(&engine.deps, &link).await.unwrap(), None);
     assert_eq!(use_cases::cancel::cancel(&engine, &link, &Visitor::default()).await.unwrap(), None);
     assert_eq!(use_cases::cancel::withdraw(&engine, merchant.id, journey.pay_id()).await.unwrap(), None);
-    let wished = super::SendRequest { sender: super::Sender::Link(&link), chosen: None, at: Instant::now() };
+    let wished =
+        super::SendRequest { sender: super::Sender::Link(&link), chosen: None, text: None, at: Instant::now() };
     assert!(use_cases::send_to_provider::send_to_provider(&engine, wished).await.unwrap().is_none());
     let finish = Finish::new(FinishedAs::Done, None).unwrap();
     let ended = use_cases::job::finish(&engine, merchant.id, *journey.id(), &finish).await.unwrap().unwrap();

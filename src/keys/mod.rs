@@ -30,7 +30,9 @@ pub use consent::ConsentClaims;
 pub use console::session_id;
 pub use password::{hashed_key, sent_hash};
 pub use returns::{ReturnKey, ReturnSecret, Unproven};
-pub use text::{LINK_LENGTH, page_ticket_parts, pay_id_of_api_state, pay_id_of_link, pay_id_of_state};
+pub use text::{
+    LINK_LENGTH, page_ticket_parts, pay_id_of_api_state, pay_id_of_link, pay_id_of_state, resume_handle_parts,
+};
 pub use visit::{Visit, visit_began_at};
 pub use webhook::WebhookKey;
 
@@ -91,6 +93,12 @@ impl Keys {
     /// The one-time token of a journey's final outcome of this number.
     pub fn one_time_token(&self, journey: &Journey, number: u8) -> Option<OneTimeToken> {
         let derived = self.derive(&journey.opening().key, "one-time token", &[journey.id().as_bytes(), &[number]])?;
+        Some(OneTimeToken::write(journey.pay_id(), *derived.first_chunk()?))
+    }
+
+    /// The one-time token that the handle of this number is redeemed for.
+    pub fn resumed_token(&self, journey: &Journey, number: u8) -> Option<OneTimeToken> {
+        let derived = self.derive(&journey.opening().key, "resumed token", &[journey.id().as_bytes(), &[number]])?;
         Some(OneTimeToken::write(journey.pay_id(), *derived.first_chunk()?))
     }
 

@@ -21,6 +21,8 @@ const STATE: usize = PayId::BYTES + 1 + MAC;
 
 /// How many bytes a phone's cookie has: it is of a code and a phone.
 const PHONE_COOKIE: usize = PayId::BYTES + UnixMillis::BYTES + 8 + MAC;
+/// What stands before a handle: behind it, as in a `state`, is a number of the journey's.
+const RESUME: &str = "rsm_";
 
 /// How many bytes of an API's `state` nobody can guess; it has 16 altogether.
 const API_STATE_MAC: usize = 16 - PayId::BYTES;
@@ -97,6 +99,17 @@ impl Keys {
         Some(data_encoding::HEXLOWER.encode(&bytes))
     }
 
+    /// The handle by which an app goes on after the hand-back of this number, when it had to be installed first. 43
+    /// characters.
+    pub fn resume_handle(&self, journey: &Journey, number: u8) -> Option<String> {
+        self.text(journey, "resume", &[number]).map(|text| format!("{RESUME}{text}"))
+    }
+
+    /// Whether `handle` is one of `journey`.
+    pub fn is_resume_handle_of(&self, handle: &str, journey: &Journey) -> bool {
+        is_same(resume_handle_parts(handle).and_then(|(_, number)| self.resume_handle(journey, number)), handle)
+    }
+
     /// Whether `link` is the link of `journey`.
     pub fn is_link_of(&self, link: &str, journey: &Journey) -> bool {
         is_same(self.link(journey), link)
@@ -147,6 +160,12 @@ pub fn pay_id_of_api_state(state: &str) -> Option<PayId> {
 pub fn page_ticket_parts(ticket: &str) -> Option<(PayId, UnixMillis)> {
     let (pay_id, bytes) = read::<{ PayId::BYTES + UnixMillis::BYTES + MAC }>(ticket)?;
     Some((pay_id, UnixMillis::from_bytes(*bytes[PayId::BYTES..].first_chunk()?)))
+}
+
+/// The journey that a handle speaks of and the number of its hand-back, before it has been compared.
+pub fn resume_handle_parts(handle: &str) -> Option<(PayId, u8)> {
+    let (pay_id, bytes) = read::<STATE>(handle.strip_prefix(RESUME)?)?;
+    Some((pay_id, bytes[PayId::BYTES]))
 }
 
 /// The journey's number in a text of so many bytes, and all of them.
@@ -249,6 +268,19 @@ mod tests {
         }
         assert_eq!(forgeries(&phone).find(|forged| keys.press_of_phone_cookie(forged, &away).is_some()), None);
         assert_eq!(forgeries(&end).find(|forged| keys.visit_of_phone_end(forged, &away).is_some()), None);
+    }
+
+    #[test]
+    fn a_handle_says_which_hand_back_it_is_of_and_nobody_else_can_say_so() {
+        let (keys, journey) = (keys(), journey());
+        let handle = keys.resume_handle(&journey, 1).unwrap();
+        assert_eq!((handle.len(), resume_handle_parts(&handle)), (43, Some((journey.pay_id(), 1))));
+        assert!(keys.is_resume_handle_of(&handle, &journey));
+        assert_eq!(forgeries(&handle).find(|forged| keys.is_resume_handle_of(forged, &journey)), None);
+        let state = keys.state(&journey, 1).unwrap();
+        assert!(!keys.is_resume_handle_of(&format!("rsm_{state}"), &journey), "a state is no handle");
+        let tokens = [keys.resumed_token(&journey, 1), keys.one_time_token(&journey, 1)].map(Option::unwrap);
+        assert_ne!(tokens[0], tokens[1], "and its token is fresh");
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod embedded;
 mod events;
 #[cfg(test)]
 pub(crate) mod laws;
+mod logos;
 mod readings;
 pub mod record;
 pub mod redis;
@@ -26,6 +27,7 @@ pub use deliveries::{
     Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, SHUT, endpoint_shard, receiver_name,
 };
 pub use events::{EventCursor, EventPage, Events, Trouble};
+pub use logos::Logos;
 pub use step::{Step, Taken};
 pub use users::{Enrolled, Users, user_name, user_shard};
 pub use watches::{Watches, watched_name};
@@ -305,15 +307,26 @@ pub trait Merchants: Send + Sync {
     /// [`Replaced::Reused`]; `None` when it is new or forgotten.
     async fn replaced_by(&self, merchant: MerchantId, reservation: &Reservation) -> Result<Option<Replaced>>;
 
-    /// Removes a merchant and its profile, whatever its revision, when its API keys were used, its sessions in the
-    /// console and its audit log. The numbers of its keys, its users and its journeys are for the caller to remove first. `false` when it was gone.
+    /// Removes a merchant and its profile, whatever its revision, its logo, when its API keys were used, its sessions in
+    /// the console and its audit log. The numbers of its keys, its users and its journeys are for the caller to remove first. `false` when it was gone.
     async fn remove(&self, merchant: &Merchant) -> Result<bool>;
 }
 
 /// A whole store.
 #[async_trait]
 pub trait Store:
-    Journeys + Tokens + Reservations + Merchants + ApiKeys + Users + Deliveries + Events + Sessions + Audits + Watches
+    Journeys
+    + Tokens
+    + Reservations
+    + Merchants
+    + ApiKeys
+    + Users
+    + Deliveries
+    + Events
+    + Sessions
+    + Audits
+    + Watches
+    + Logos
 {
     /// What it is, for people: `embedded (SQLite) in ./handback-data`. Never a password.
     fn describe(&self) -> String;

@@ -160,6 +160,13 @@ pub fn repost_page(status: StatusCode, repost: &Repost) -> HttpResponse {
     response
 }
 
+/// A text of ours to be saved as a file of this name, which is of plain letters; it may be in another language for
+/// another browser.
+pub fn saved_text(name: &str, text: String) -> HttpResponse {
+    let disposition = header::ContentDisposition::attachment(name);
+    varying(builder(StatusCode::OK).insert_header(disposition).content_type("text/plain; charset=utf-8").body(text))
+}
+
 /// A picture of a link.
 pub fn qr_code(link: &str) -> HttpResponse {
     match qr::png(link) {

@@ -89,6 +89,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("courier", &["engine::deps", "store", "egress", "domain", "clock", "keys"]),
     // The engine's eyes outside: it is asked by a trait of its deps, as the courier is.
     ("check_up", &["engine::deps", "egress", "domain"]),
+    // Fetches merchants' logos for the engine, which knows only that somebody does.
+    ("logo", &["engine::deps", "egress", "domain"]),
     ("web", &["web::views", "engine", "health", "dialect", "domain", "language", "telemetry", "listener"]),
     ("web::views", &["domain", "language"]),
     // Two neighbours that happen to live in the same binary: the test bank's pages, and the newcomer's shop, which is
@@ -111,6 +113,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("icu_datetime", &["language"]),
     ("icu_decimal", &["language"]),
     ("unic_langid", &["language"]),
+    // What decodes pictures from elsewhere stays behind its limits.
+    ("image", &["logo"]),
     ("lettre", &["mail"]),
     ("ipnet", &["egress", "config", "listener"]),
     ("prometheus_client", &["telemetry"]),
@@ -140,6 +144,7 @@ const FLOORS: &Floors = &[
         "accounts",
         "ahead",
         "ask",
+        "attempt",
         "change",
         "commit",
         "conclude",

@@ -55,7 +55,7 @@ fn journey(token: OneTime, application_user: Option<&str>) -> Journey {
         expires_at: NOW.plus(Duration::from_mins(30)),
         mode: Some(Mode::Test),
         choices: Vec::new(),
-        links: None,
+        marks: None,
         popup: None,
     });
     let BegunVisit::New(journey, 0) = journey.begin_visit(None, NOW) else { panic!("it did not depart") };

@@ -3,6 +3,7 @@
 //! A redirect can open no app for certain, so a merchant that names such a URL has asked for our page, which looks at
 //! the device and offers the right one.
 
+use super::stores::{AppStorePage, PlayStorePage, RESUME};
 use super::{CallbackUrl, Placement, Rules, intent::AndroidPackage};
 use crate::domain::{AppLinks, Device, Invalid};
 
@@ -15,6 +16,8 @@ pub struct DeviceUrls {
     pub(crate) android_package: Option<AndroidPackage>,
     pub(crate) fallback: Option<CallbackUrl>,
     pub(crate) app_links: Option<AppLinks>,
+    pub(crate) app_store: Option<AppStorePage>,
+    pub(crate) play_store: Option<PlayStorePage>,
 }
 
 /// URLs for devices, as a merchant writes them.
@@ -32,6 +35,10 @@ pub struct WrittenDeviceUrls<'a> {
     pub fallback: Option<&'a str>,
     /// How this callback's app link is opened, whatever the merchant's settings say.
     pub app_links: Option<&'a str>,
+    /// Where customers get the app for iOS.
+    pub app_store: Option<&'a str>,
+    /// Where customers get the app for Android.
+    pub play_store: Option<&'a str>,
 }
 
 /// How a device gets to a callback.
@@ -64,11 +71,15 @@ impl DeviceUrls {
         let read = |field: &'static str, text: Option<&str>| {
             text.map(|text| CallbackUrl::parse(text, rules)).transpose().map_err(|invalid| invalid.at(field))
         };
+        let android_package = written.android_package.map(AndroidPackage::parse).transpose()?;
+        let play_store = |text| PlayStorePage::parse(text, android_package.as_ref());
         let device_urls = Self {
+            play_store: written.play_store.map(play_store).transpose()?,
+            app_store: written.app_store.map(AppStorePage::parse).transpose()?,
             web: read("web", written.web)?,
             ios: read("ios", written.ios)?,
             android: read("android", written.android)?,
-            android_package: written.android_package.map(AndroidPackage::parse).transpose()?,
+            android_package,
             fallback: read("fallback", written.fallback)?,
             app_links: written.app_links.map(AppLinks::parse).transpose()?,
         };
@@ -83,17 +94,22 @@ impl DeviceUrls {
     }
 
     /// What remains for a URL that this callback covers and that is not the very same: it has its own place, to which
-    /// none of the other URLs leads.
+    /// none of the other URLs leads. The app is the same one.
     #[must_use]
     pub fn without_urls(&self) -> Self {
-        Self { android_package: self.android_package.clone(), app_links: self.app_links, ..Self::default() }
+        Self { web: None, ios: None, android: None, fallback: None, ..self.clone() }
+    }
+
+    /// Whether it is known where customers get the app.
+    pub const fn have_store(&self) -> bool {
+        self.app_store.is_some() || self.play_store.is_some()
     }
 
     /// Whether our page opens `url`, given the merchant's setting for app links. Only a page can choose among the URLs
     /// for devices.
     pub fn need_page(&self, url: &CallbackUrl, settings: AppLinks) -> bool {
-        let own = url.is_app_link() && self.app_links.unwrap_or(settings) == AppLinks::Page;
-        own || self.urls().next().is_some()
+        let by_page = self.have_store() || self.app_links.unwrap_or(settings) == AppLinks::Page;
+        url.is_app_link() && by_page || self.urls().next().is_some()
     }
 
     /// How `device` gets to `url`, or to what stands here in its place. What was named for a phone opens an app there,
@@ -144,15 +160,40 @@ impl DeviceUrls {
         if self.android_package.is_some() && !url.is_app_link() && self.android.is_none() {
             return useless("android_package", "is of no use: this callback opens no app on Android", "give android");
         }
+        for (field, given, app) in [
+            (AppStorePage::FIELD, self.app_store.is_some(), &self.ios),
+            (PlayStorePage::FIELD, self.play_store.is_some(), &self.android),
+        ] {
+            if given && !url.is_app_link() && app.is_none() {
+                return useless(field, "is of no use: this callback opens no app there", "give ios or android with it");
+            }
+        }
         if self.app_links.is_some() && !url.is_app_link() {
             return useless("app_links", "is of no use: the url is no app link", "leave it out");
         }
+        let store =
+            [(AppStorePage::FIELD, self.app_store.is_some()), (PlayStorePage::FIELD, self.play_store.is_some())];
+        let store = store.into_iter().filter(|(_, given)| *given).map(|(field, _)| field);
         if self.app_links == Some(AppLinks::Direct)
-            && let Some((field, _)) = self.urls().next()
+            && let Some(field) = self.urls().map(|(field, _)| field).chain(store).next()
         {
             return useless(field, "is of no use: app_links is direct, and leads to the url alone", "use page");
         }
-        Ok(())
+        self.check_resume(url)
+    }
+
+    /// An app that a customer has to install first is opened with a handle, whose name must be free for it.
+    fn check_resume(&self, url: &CallbackUrl) -> Result<(), Invalid> {
+        let urls = || [("url", url)].into_iter().chain(self.urls());
+        let held = [Placement::Query, Placement::Fragment]
+            .into_iter()
+            .find_map(|placement| urls().find(|(_, url)| url.holds_any(&[RESUME], placement).is_some()));
+        match held.filter(|_| self.have_store()) {
+            Some((field, _)) => {
+                Err(Invalid::new(field, format!("already holds the parameter {RESUME}, which is appended")))
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -179,6 +220,8 @@ mod tests {
             android_package: Some("com.example.android"),
             fallback: Some("https://shop.example/no-app"),
             app_links: None,
+            app_store: Some("https://apps.apple.com/app/id123456789"),
+            play_store: Some("https://play.google.com/store/apps/details?id=com.example.android"),
         }
     }
 
@@ -271,6 +314,12 @@ mod tests {
             ("android_package", WrittenDeviceUrls { ios: Some(APP), android_package: Some("a.b"), ..none }, WEB),
             ("app_links", WrittenDeviceUrls { app_links: Some("page"), ..none }, WEB),
             ("fallback", WrittenDeviceUrls { app_links: Some("direct"), fallback: Some(WEB), ..none }, APP),
+            ("app_store", WrittenDeviceUrls { app_store: Some("https://shop.example/app/id1"), ..all() }, WEB),
+            ("play_store", WrittenDeviceUrls { android_package: Some("a.b"), ..all() }, WEB),
+            ("app_store", WrittenDeviceUrls { ios: None, ..all() }, WEB),
+            ("play_store", WrittenDeviceUrls { android: None, android_package: None, ..all() }, WEB),
+            ("app_store", WrittenDeviceUrls { app_links: Some("direct"), app_store: all().app_store, ..none }, APP),
+            ("ios", WrittenDeviceUrls { ios: Some("com.example.shop://x?HB_resume=1"), ..all() }, WEB),
         ] {
             assert_eq!(device_urls(written, beside).unwrap_err().field(), field, "{written:?}");
         }

@@ -10,6 +10,7 @@ mod parts;
 mod place;
 mod rules;
 mod spelling;
+mod stores;
 mod template;
 mod url;
 
@@ -19,6 +20,7 @@ pub use intent::{AndroidPackage, intent_link};
 pub use list::{Item, MAX_ITEMS, RequestedCallbacks, Saved, check_count, each, parse_list, place};
 pub use network::Network;
 pub use rules::{CallGuard, MAX_LENGTH, Rules};
+pub use stores::{AppStorePage, PlayStorePage, RESUME};
 pub(crate) use url::is_loopback;
 pub use url::{CallbackUrl, NEVER, check_length};
 

@@ -13,6 +13,7 @@ mod phone;
 mod provider_redirect;
 mod purpose;
 mod reading;
+mod resume;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 use crate::domain::{
     CallbackPlan, Cause, DialectData, FrozenSettings, GatewaySignature, Grant, Instrument, JourneyId, MerchantId,
-    MerchantLinks, MerchantName, Mode, OneTimeToken, Outcome, PayId, PopupOrigin, ProviderRefusal, Sealed, UnixMillis,
+    MerchantMarks, MerchantName, Mode, OneTimeToken, Outcome, PayId, PopupOrigin, ProviderRefusal, Sealed, UnixMillis,
 };
 
 pub use changing::{BegunVisit, Conclusion};
@@ -32,6 +33,7 @@ pub use payment_order::PaymentOrder;
 pub use phone::{PhonePress, PhoneVisit};
 pub use provider_redirect::ProviderRedirect;
 pub use purpose::{Cancel, Checkout, Job, OperationKind, PaymentOperation, Purpose, RepeatAgreement, Repeated, Wanted};
+pub use resume::{Resumed, Resumption};
 
 /// A journey. Its fields are read through methods and changed by transitions alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +75,7 @@ pub struct Opening {
     /// The providers that the customer chooses among on our page, `provider` first; empty where there is no choice.
     pub choices: Vec<String>,
     /// The links in the foot of its pages, if the merchant has any.
-    pub links: Option<Box<MerchantLinks>>,
+    pub marks: Option<Box<MerchantMarks>>,
     /// The origin of the merchant's page that has opened its pages in a window of their own, if one has.
     pub popup: Option<PopupOrigin>,
 }
@@ -109,6 +111,8 @@ pub(crate) struct Past {
     pub by_button: Vec<u8>,
     /// The visits that were made on a phone, by a code that the checkout showed.
     pub phone_visits: Vec<PhoneVisit>,
+    /// The handles that were redeemed.
+    pub resumed: Vec<Resumed>,
 }
 
 /// A concluded consent is asked for again: what follows is a new round, under the same id.
@@ -133,6 +137,8 @@ pub struct Choice {
     pub provider: String,
     /// What a consent allows there.
     pub scope: Vec<String>,
+    /// The version of the text in which our page asked, where it was about a consent.
+    pub text: Option<String>,
 }
 
 /// One visit to the provider, under a `state` of its own.

@@ -234,7 +234,12 @@ mod tests {
 
     #[test]
     fn whose_payment_may_have_been_made_is_sent_nowhere_else() {
-        let to = Some(crate::domain::journey::Choice { institution: None, provider: "b".into(), scope: Vec::new() });
+        let to = Some(crate::domain::journey::Choice {
+            institution: None,
+            provider: "b".into(),
+            scope: Vec::new(),
+            text: None,
+        });
         assert!(matches!(sent().begin_visit(to, NOW), BegunVisit::UnderWay(_, 0)));
     }
 }

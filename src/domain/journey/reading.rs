@@ -16,6 +16,12 @@ impl Journey {
         self.opening.purpose.payee().unwrap_or_else(|| self.opening.merchant_name.as_str())
     }
 
+    /// The version of the text in which our page asked for its consent the last time; `None` where it was the bank alone
+    /// that asked.
+    pub fn consent_text(&self) -> Option<&str> {
+        self.past.visits.iter().rev().find_map(|visit| visit.to.as_ref()?.text.as_deref())
+    }
+
     /// The language that its pages were asked for in, by its call or its merchant.
     pub fn language(&self) -> Option<LanguageTag> {
         self.opening.settings.language.0

@@ -44,7 +44,7 @@ pub(crate) fn journey() -> Journey {
         expires_at: NOW.plus(Duration::from_mins(1)),
         mode: Some(Mode::Test),
         choices: Vec::new(),
-        links: None,
+        marks: None,
         popup: None,
     })
 }
@@ -334,7 +334,7 @@ fn a_consent_that_is_asked_for_again_has_a_round_of_its_own() {
 #[test]
 fn another_choice_is_another_visit() {
     let to = |name: &str| {
-        Some(Choice { institution: Some(name.into()), provider: format!("{name}-bank"), scope: Vec::new() })
+        Some(Choice { institution: Some(name.into()), provider: format!("{name}-bank"), scope: Vec::new(), text: None })
     };
     assert_eq!(consent(None).institution(), None);
     let BegunVisit::New(north, 0) = consent(None).begin_visit(to("north"), NOW) else { panic!() };
@@ -348,7 +348,12 @@ fn another_choice_is_another_visit() {
 #[test]
 fn of_two_institutions_in_two_tabs_the_one_whose_answer_counts_is_named() {
     let to = |institution: &str| {
-        Some(Choice { institution: Some(institution.into()), provider: "sandbox".into(), scope: Vec::new() })
+        Some(Choice {
+            institution: Some(institution.into()),
+            provider: "sandbox".into(),
+            scope: Vec::new(),
+            text: None,
+        })
     };
     let mut away = journey();
     for institution in ["first", "second"] {

@@ -3,8 +3,8 @@
 pub use crate::domain::terms::{Settings, SettingsPatch};
 use crate::domain::text::label;
 use crate::domain::{
-    CallbackUrl, DeviceUrls, Invalid, IssuedKey, MerchantId, Mode, Person, Placement, ProviderAccount, Rotating,
-    SavedEndpoint, Slots, UnixMillis,
+    CallbackUrl, DeviceUrls, FetchedLogo, Invalid, IssuedKey, MerchantId, Mode, Person, Placement, ProviderAccount,
+    Rotating, SavedEndpoint, Slots, UnixMillis,
 };
 
 /// A merchant and its profile. `revision` counts the changes, so that no edit is lost to another.
@@ -42,6 +42,8 @@ pub struct Merchant {
     pub accounts: Vec<ProviderAccount>,
     /// Who may ask for a sign-in link to its console by mail.
     pub people: Vec<Person>,
+    /// Its logo, as it was fetched from its setting's address.
+    pub logo: Option<FetchedLogo>,
 }
 
 /// Whether a merchant's calls are answered.

@@ -1,6 +1,6 @@
 //! The plan: the callbacks of one journey, resolved and frozen when the merchant's call opens it.
 
-use crate::domain::callback::{MAX_LENGTH, Saved, check_count, each, parse_list};
+use crate::domain::callback::{MAX_LENGTH, RESUME, Saved, check_count, each, parse_list};
 use crate::domain::signed_return::PARAMETER;
 use crate::domain::{
     AppLinks, CallbackUrl, DeviceUrls, Invalid, Item, OneOffUrls, Outcome, Params, Placement, RequestedCallbacks,
@@ -307,10 +307,12 @@ fn check_entry(entry: PlannedCallback, index: usize, allowed: Allowed<'_>) -> Re
     // URLs for devices are for browsers, and only the first item has one; what stands behind a `#` no server sees.
     let (device_urls, params_in) =
         if index == 0 { (entry.device_urls, entry.params_in) } else { (DeviceUrls::default(), Placement::Query) };
-    if let Some(name) = entry.url.holds_any(allowed.appended, params_in) {
+    let resume: &[_] = if device_urls.have_store() { &[RESUME] } else { &[] };
+    let appended = [allowed.appended, resume].concat();
+    if let Some(name) = entry.url.holds_any(&appended, params_in) {
         return Err(holds(format!("already holds the parameter {name}, which is appended")));
     }
-    if let Some((device, name)) = device_urls.hold_any(allowed.appended, params_in) {
+    if let Some((device, name)) = device_urls.hold_any(&appended, params_in) {
         return Err(holds(format!(
             "has a URL for {device} that already holds the parameter {name}, which is appended"
         )));

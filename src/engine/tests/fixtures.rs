@@ -7,7 +7,7 @@ use crate::domain::{
     CallbackUrl, DialectData, Finding, Look, Mode, OneTime, OpenRequest, Placement, PublicUrl, Purpose,
     RequestedCallbacks, Rules, SavedCallback, UnixMillis, WebhookOptions,
 };
-use crate::engine::deps::{CallbackExaminer, Deps, DownCallbacks, NoCourier, WaysIn};
+use crate::engine::deps::{CallbackExaminer, Deps, DownCallbacks, NoCourier, NoLogos, WaysIn};
 use crate::keys::Keys;
 use crate::store::Store;
 
@@ -31,6 +31,7 @@ pub fn deps(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Deps {
         tester: Arc::new(NoCourier),
         examiner: Arc::new(NobodyLooks),
         down: DownCallbacks::default(),
+        logos: Arc::new(NoLogos),
     }
 }
 

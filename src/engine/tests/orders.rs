@@ -42,7 +42,7 @@ async fn what_was_said_before_an_order_does_not_end_it() {
 async fn no_failure_is_told_while_another_payment_may_have_been_made() {
     let scene = Scene::new().await;
     let (journey, _, _) = scene.left().await;
-    let other = Choice { institution: None, provider: "blunt".into(), scope: Vec::new() };
+    let other = Choice { institution: None, provider: "blunt".into(), scope: Vec::new(), text: None };
     let (away, visit) = visit::begin(&scene.engine.deps, scene.now(&journey).await, Some(other)).await.unwrap();
     assert!(matches!(visit, visit::Visit::UnderWay(1)));
     ask::request(&scene.engine.deps, &away, 1).await.unwrap().unwrap();

@@ -176,7 +176,7 @@ impl Scene {
 
     async fn press(&self, journey: &Journey) -> SendResult {
         let link = derive::link(&self.engine.deps, journey).unwrap();
-        let press = SendRequest { sender: Sender::Link(&link), chosen: None, at: Instant::now() };
+        let press = SendRequest { sender: Sender::Link(&link), chosen: None, text: None, at: Instant::now() };
         use_cases::send_to_provider::send_to_provider(&self.engine, press).await.unwrap().unwrap()
     }
 
@@ -637,7 +637,7 @@ async fn what_is_being_closed_is_not_begun_anew_elsewhere() {
     scene.till.is_mute.store(true, Ordering::SeqCst);
     use_cases::cancel::withdraw(&scene.engine, scene.merchant.id, journey.pay_id()).await.unwrap();
     let closing = scene.now(&journey).await;
-    let other = Choice { institution: None, provider: "another".into(), scope: Vec::new() };
+    let other = Choice { institution: None, provider: "another".into(), scope: Vec::new(), text: None };
     let (after, visit) = visit::begin(&scene.engine.deps, closing, Some(other)).await.unwrap();
     assert!(matches!(visit, visit::Visit::UnderWay(0)) && after.visits().len() == 1);
     scene.till.is_mute.store(false, Ordering::SeqCst);

@@ -13,7 +13,12 @@ async fn leaving(engine: &Arc<Engine>, journey: &Journey, institution: Option<&s
     let link = derive::link(&engine.deps, journey).unwrap();
     use_cases::send_to_provider::send_to_provider(
         engine,
-        SendRequest { sender: Sender::Link(&link), chosen: institution.map(Chosen::Institution), at: Instant::now() },
+        SendRequest {
+            sender: Sender::Link(&link),
+            chosen: institution.map(Chosen::Institution),
+            text: None,
+            at: Instant::now(),
+        },
     )
     .await
     .unwrap()

@@ -114,6 +114,7 @@ pub async fn add_as(
         public_keys: Vec::new(),
         mode: Some(mode),
         accounts: Vec::new(),
+        logo: None,
         people: Vec::new(),
     };
     let is_new = engine.deps.store.add(&merchant).await?;

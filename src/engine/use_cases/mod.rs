@@ -22,6 +22,7 @@ pub mod phone;
 pub mod profile;
 pub mod provider_accounts;
 pub mod redeem;
+pub mod resume;
 pub mod return_;
 pub mod secrets;
 pub mod send_to_provider;

@@ -148,7 +148,7 @@ fn rehearsed(entry: &PlannedCallback, params: &[(Outcome, Params)], settings: Ap
     let device_urls = entry.device_urls.urls().map(|(_, url)| all(url)).collect::<Result<Vec<_>, _>>()?;
     let longest = urls.iter().chain(device_urls.iter().flatten()).map(|(_, url)| url.len()).max();
     let given = |device| {
-        let given = params.iter().map(|(outcome, params)| Ok((*outcome, entry.response_for(device, params)?)));
+        let given = params.iter().map(|(outcome, params)| Ok((*outcome, entry.response_for(device, params, None)?)));
         Ok((device, given.collect::<Result<_, Invalid>>()?))
     };
     // The background has no device, and no app link either.

@@ -1,11 +1,12 @@
 //! A merchant's profile: its callbacks, its webhook endpoints, its settings.
 
 use crate::domain::{
-    EmailAddress, Invalid, Merchant, MerchantId, Person, PublicKey, SavedCallback, SavedEndpoint, SettingsPatch, Slots,
-    WatchedCallback, Webhook,
+    EmailAddress, FetchedLogo, Invalid, Logo, LogoPicture, Merchant, MerchantId, Person, PublicKey, SavedCallback,
+    SavedEndpoint, SettingsPatch, Slots, WatchedCallback, Webhook,
 };
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, change};
+use crate::keys::digest;
 use crate::store::{Replaced, Reservation};
 
 /// The most public keys of one merchant.
@@ -97,8 +98,10 @@ pub async fn edit_once(
         let callback = WatchedCallback::up(merchant, saved.url.clone(), engine.deps.clock.now());
         engine.deps.store.watch(&callback).await?;
     }
+    let logo = new_logo(engine, merchant, edit).await?;
     for _ in 0..change::TRIES {
         let Some(mut profile) = engine.deps.store.merchant(merchant).await? else { return Ok(EditedOnce::NoSuchSlot) };
+        put_logo(engine, &mut profile, &logo).await?;
         let slot = match apply(&mut profile, edit) {
             Ok(Edited::Done(slot)) => slot,
             Ok(Edited::NoSuchSlot) => return Ok(EditedOnce::NoSuchSlot),
@@ -114,6 +117,64 @@ pub async fn edit_once(
         }
     }
     Err(change::too_many_edits())
+}
+
+/// What becomes of a merchant's logo.
+enum NewLogo {
+    /// It stays as it is.
+    Same,
+    /// There is none any more.
+    Dropped,
+    /// It is this picture.
+    Fetched(LogoPicture),
+}
+
+/// What an edit makes of a merchant's logo. A picture is fetched before anything is written; one that was fetched from
+/// the same address less than a day ago is not fetched again.
+async fn new_logo(engine: &Engine, merchant: MerchantId, edit: &Edit) -> Result<NewLogo> {
+    let Edit::Choose(SettingsPatch { logo_url: Some(link), .. }) = edit else { return Ok(NewLogo::Same) };
+    let Some(url) = link.url() else { return Ok(NewLogo::Dropped) };
+    let Some(profile) = engine.deps.store.merchant(merchant).await? else { return Ok(NewLogo::Same) };
+    let is_fresh = |fetched: FetchedLogo| engine.deps.clock.now() < fetched.at.plus(Logo::FETCHED_EVERY);
+    if profile.settings.logo_url == *link && profile.logo.is_some_and(is_fresh) {
+        return Ok(NewLogo::Same);
+    }
+    engine.deps.logos.fetch(url).await.map(NewLogo::Fetched).map_err(Into::into)
+}
+
+/// Keeps a merchant's logo, and notes in its profile which one it is. Pages ask for it by that note, so that a picture
+/// whose profile is not written is shown for no longer than until the next one.
+async fn put_logo(engine: &Engine, profile: &mut Merchant, logo: &NewLogo) -> Result<()> {
+    match logo {
+        NewLogo::Same => {}
+        NewLogo::Dropped => {
+            profile.logo = None;
+            engine.deps.store.drop_logo(profile.id).await?;
+        }
+        NewLogo::Fetched(LogoPicture { bytes, width, height }) => {
+            engine.deps.store.keep_logo(profile.id, bytes).await?;
+            let logo = Logo { digest: logo_digest(bytes), width: *width, height: *height };
+            profile.logo = Some(FetchedLogo { logo, at: engine.deps.clock.now() });
+        }
+    }
+    Ok(())
+}
+
+/// A merchant's logo, with the digest that stands in its address now.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn logo(engine: &Engine, merchant: MerchantId) -> Result<Option<(Vec<u8>, [u8; Logo::DIGEST])>> {
+    let picture = engine.deps.store.logo(merchant).await?;
+    Ok(picture.map(|picture| {
+        let digest = logo_digest(&picture);
+        (picture, digest)
+    }))
+}
+
+fn logo_digest(picture: &[u8]) -> [u8; Logo::DIGEST] {
+    let digest = digest("logo", picture);
+    *digest.as_bytes().first_chunk().unwrap_or(&[0; Logo::DIGEST])
 }
 
 /// An edit that would be refused now may be the repetition of one that was not.

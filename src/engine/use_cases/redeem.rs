@@ -6,9 +6,8 @@ use tokio::time::Instant;
 
 use crate::domain::{MerchantId, OneTimeToken};
 use crate::engine::deps::{EngineError, Result};
-use crate::engine::{Engine, derive, find::LOOK_AGAIN};
-use crate::keys::digest;
-use crate::store::{Redemption, Reservation, Reserved, StoreError};
+use crate::engine::{Engine, attempt, derive, find::LOOK_AGAIN};
+use crate::store::{Redemption, Reservation, StoreError};
 
 /// A request to redeem.
 pub struct Redeeming<'a> {
@@ -38,13 +37,9 @@ pub enum Redeemed {
 pub async fn redeem(engine: &Engine, request: Redeeming<'_>) -> Result<Redeemed> {
     let Ok(token) = OneTimeToken::parse(request.token) else { return Ok(Redeemed::Known(Redemption::Unknown)) };
     let store = &engine.deps.store;
-    let attempt = match &request.reservation {
-        None => digest("attempt", &engine.deps.clock.entropy()),
-        Some(reservation) => match store.reserve(reservation).await {
-            Ok(Reserved::Reused) => return Err(EngineError::KeyReused),
-            Ok(Reserved::Fresh | Reserved::Repeated) => reservation.key,
-            Err(error) => return Ok(uncertain(&error)),
-        },
+    let attempt = match attempt::attempt(&engine.deps, request.reservation.as_ref()).await {
+        Err(EngineError::Store(error)) => return Ok(uncertain(&error)),
+        attempt => attempt?,
     };
     let (until, digest) = (Instant::now() + request.request_timeout, derive::token_digest(request.merchant, &token));
     loop {

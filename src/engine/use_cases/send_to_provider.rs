@@ -69,6 +69,8 @@ pub struct SendRequest<'a> {
     pub sender: Sender<'a>,
     /// What the customer chose on our page.
     pub chosen: Option<Chosen<'a>>,
+    /// The version of the text that asked for a consent there.
+    pub text: Option<&'a str>,
     /// When head and body had been read.
     pub at: Instant,
 }
@@ -96,7 +98,7 @@ pub async fn send_to_provider(engine: &Arc<Engine>, request: SendRequest<'_>) ->
     if !journey.opening().purpose.needs_customer() {
         return Ok(Some(SendResult::Ended(Box::new(journey))));
     }
-    let chosen = choice(engine, &journey, request.chosen);
+    let chosen = choice(engine, &journey, (request.chosen, request.text));
     // A phone begins a visit of its own, whatever another device has chosen.
     let begins =
         |press: PhonePress| !journey.opening().choices.is_empty() && journey.visit_of_code(press.code_at).is_none();
@@ -148,19 +150,20 @@ pub fn eligible<'a>(engine: &'a Engine, journey: &'a Journey) -> impl Iterator<I
 }
 
 /// Where the customer wants to go, if it is the customer who decides, and may go there.
-fn choice(engine: &Engine, journey: &Journey, chosen: Option<Chosen<'_>>) -> Option<Choice> {
+fn choice(engine: &Engine, journey: &Journey, (chosen, text): (Option<Chosen<'_>>, Option<&str>)) -> Option<Choice> {
     let purpose = &journey.opening().purpose;
     let wanted = match chosen? {
         Chosen::Institution(id) => id,
         Chosen::Provider(place) => {
             let provider = journey.opening().choices.get(place)?.clone();
-            return Some(Choice { institution: None, provider, scope: Vec::new() });
+            return Some(Choice { institution: None, provider, scope: Vec::new(), text: None });
         }
     };
     let chosen = eligible(engine, journey).find(|eligible| eligible.id == wanted)?;
     let chosen = Some(chosen).filter(|_| purpose.institution().is_none())?;
     let scope = purpose.consent().and_then(|consent| consent.scope_at(chosen)).unwrap_or_default();
-    Some(Choice { institution: Some(chosen.id.clone()), provider: chosen.provider.clone(), scope })
+    let (institution, provider) = (Some(chosen.id.clone()), chosen.provider.clone());
+    Some(Choice { institution, provider, scope, text: text.map(str::to_owned) })
 }
 
 /// Asks the provider where to send the browser, and waits for that as long as the budget allows.

@@ -15,12 +15,15 @@ try-again = إعادة المحاولة
 continue = متابعة
 detail-amount = المبلغ
 detail-bank = البنك
+detail-date = التاريخ
 detail-for = الغرض
+detail-reference = الرقم المرجعي
 detail-to = المستفيد
 back-to = العودة إلى { $merchant }
 merchant-away = لم يستجب موقع { $merchant } قبل قليل. إذا لم يفتح الزر الصفحة، فحاولوا مرة أخرى بعد بضع دقائق.
 close-window = يمكنكم إغلاق هذه النافذة.
 look-there = افتحوا التطبيق أو المتجر الذي بدأتم منه لمعرفة النتيجة.
+save-copy = حفظ نسخة
 
 ## The checkout
 
@@ -107,6 +110,14 @@ session-next = تؤكدون الدفع لدى بنككم، ثم تعودون إ�
 consent-accounts = يطلب { $merchant } الاطلاع على حساباتكم البنكية.
 consent-payment = يطلب منكم { $merchant } دفع { $amount } إلى { $payee }.
 consent-at-your-bank = القرار لكم لدى بنككم.
+consent-may-read = ما يمكن أن يقرأه { $merchant }
+consent-reads-accounts = حساباتكم وأرقامها
+consent-reads-balances = أرصدتها
+consent-reads-transactions = ما استلمتموه وما دفعتموه
+consent-reads-planned = الأوامر الدائمة والخصم المباشر والدفعات المجدولة
+consent-reads-payees = المستفيدون المحفوظون لديكم
+consent-reads-identity = اسمكم وبيانات الاتصال بكم
+consent-lasts = حتى { $day } على أبعد تقدير. يمكنكم إنهاء ذلك قبل هذا التاريخ في أي وقت، لدى { $merchant } أو لدى بنككم.
 consent-account-access = الاطلاع على حساباتكم
 consent-agreed = تمت موافقتكم
 consent-agreed-accounts = يمكن الآن لـ { $merchant } الاطلاع على حساباتكم حتى { $day }. يمكنكم سحب الموافقة في أي وقت لدى { $merchant } أو لدى بنككم.
@@ -176,6 +187,12 @@ app-attempt = إذا لم يُفتح التطبيق تلقائيًا، فاضغ�
 app-press = اضغطوا على الزر للمتابعة في التطبيق.
 app-either = تابعوا في التطبيق إن كان على هذا الجهاز، وإلا ففي المتصفح.
 app-elsewhere = المتابعة في المتصفح
+app-missing = ليس لديّ التطبيق بعد
+app-get = تثبيت تطبيق { $merchant }
+app-get-steps = ثبّتوا التطبيق ثم عودوا إلى هذه الصفحة. بالزر الثاني تتابعون في التطبيق من حيث توقفتم.
+app-get-day = هذه الصفحة صالحة ليوم واحد.
+app-store = فتح App Store
+play-store = فتح Google Play
 app-unconfirmed = لم يؤكد بنككم بعد. سيُعلمكم { $merchant } فور حدوث ذلك.
 
 ## Problems
@@ -189,7 +206,7 @@ problem-unknown-link-hint = افتحوه مرة أخرى من المتجر أو 
 problem-unknown-return = تعذّرت مطابقة هذا الرد
 problem-unknown-return-sentence = رد البنك لا يخص أي عملية جارية هنا.
 problem-over = انتهت صلاحية هذه الصفحة
-problem-over-sentence = كانت تؤدي إلى تطبيق، وصالحة لبضع دقائق فقط.
+problem-over-sentence = كانت تؤدي إلى تطبيق، وصالحة لوقت قصير فقط.
 problem-payment-over = انتهت عملية الدفع هذه
 problem-payment-over-sentence = لم يبقَ هنا ما يُدفع.
 problem-answered = سبق استلام رد بنككم

@@ -15,12 +15,15 @@ try-again = Noch einmal versuchen
 continue = Weiter
 detail-amount = Betrag
 detail-bank = Bank
+detail-date = Datum
 detail-for = Wofür
+detail-reference = Referenz
 detail-to = Empfänger
 back-to = Zurück zu { $merchant }
 merchant-away = Die Website von { $merchant } hat eben nicht geantwortet. Wenn die Schaltfläche nicht weiterführt, versuchen Sie es in ein paar Minuten noch einmal.
 close-window = Sie können dieses Fenster schließen.
 look-there = In der App oder dem Shop, wo Sie begonnen haben, sehen Sie, wie es ausgegangen ist.
+save-copy = Kopie speichern
 
 ## The checkout
 
@@ -107,6 +110,14 @@ session-next = Sie bestätigen die Zahlung bei Ihrer Bank und kommen dann zurüc
 consent-accounts = { $merchant } möchte Ihre Bankkonten einsehen.
 consent-payment = { $merchant } bittet Sie, { $amount } an { $payee } zu zahlen.
 consent-at-your-bank = Sie entscheiden bei Ihrer Bank.
+consent-may-read = Was { $merchant } lesen könnte
+consent-reads-accounts = Ihre Konten und deren Nummern
+consent-reads-balances = Die Kontostände
+consent-reads-transactions = Ihre Umsätze
+consent-reads-planned = Daueraufträge, Lastschriften und geplante Zahlungen
+consent-reads-payees = Ihre gespeicherten Zahlungsempfänger
+consent-reads-identity = Ihren Namen und Ihre Kontaktdaten
+consent-lasts = Längstens bis { $day }. Sie können es jederzeit vorher beenden, bei { $merchant } oder bei Ihrer Bank.
 consent-account-access = Einsicht in Ihre Konten
 consent-agreed = Sie haben zugestimmt
 consent-agreed-accounts = { $merchant } kann Ihre Konten jetzt bis zum { $day } einsehen. Das können Sie jederzeit bei { $merchant } oder bei Ihrer Bank widerrufen.
@@ -176,6 +187,12 @@ app-attempt = Wenn sich die App nicht von selbst öffnet, drücken Sie auf die S
 app-press = Drücken Sie auf die Schaltfläche, um in der App weiterzumachen.
 app-either = Machen Sie in der App weiter, wenn Sie sie auf diesem Gerät haben, sonst im Browser.
 app-elsewhere = Im Browser weitermachen
+app-missing = Ich habe die App noch nicht
+app-get = App von { $merchant } installieren
+app-get-steps = Installieren Sie die App, und kommen Sie danach auf diese Seite zurück. Mit der zweiten Schaltfläche machen Sie in der App dort weiter, wo Sie waren.
+app-get-day = Diese Seite gilt einen Tag lang.
+app-store = App Store öffnen
+play-store = Google Play öffnen
 app-unconfirmed = Ihre Bank hat noch nicht bestätigt. { $merchant } sagt Ihnen Bescheid, sobald es so weit ist.
 
 ## Problems
@@ -189,7 +206,7 @@ problem-unknown-link-hint = Öffnen Sie ihn noch einmal aus dem Shop oder der Na
 problem-unknown-return = Diese Antwort lässt sich nicht zuordnen
 problem-unknown-return-sentence = Die Antwort der Bank gehört zu keinem Vorgang, der hier läuft.
 problem-over = Diese Seite ist abgelaufen
-problem-over-sentence = Sie führte zurück in eine App und galt nur wenige Minuten.
+problem-over-sentence = Sie führte zurück in eine App und galt nur kurze Zeit.
 problem-payment-over = Diese Zahlung ist vorbei
 problem-payment-over-sentence = Hier ist nichts mehr zu zahlen.
 problem-answered = Die Antwort Ihrer Bank ist schon einmal angekommen

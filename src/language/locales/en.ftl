@@ -16,12 +16,15 @@ try-again = Try again
 continue = Continue
 detail-amount = Amount
 detail-bank = Bank
+detail-date = Date
 detail-for = For
+detail-reference = Reference
 detail-to = To
 back-to = Back to { $merchant }
 merchant-away = The website of { $merchant } did not answer a moment ago. If the button leads nowhere, try again in a few minutes.
 close-window = You can close this window.
 look-there = Open the app or the shop where you started to see how this ended.
+save-copy = Save a copy
 
 ## The checkout
 
@@ -108,6 +111,14 @@ session-next = You confirm the payment at your bank, and come back to { $merchan
 consent-accounts = { $merchant } asks to read your bank accounts.
 consent-payment = { $merchant } asks you to pay { $amount } to { $payee }.
 consent-at-your-bank = You decide at your bank.
+consent-may-read = What { $merchant } could read
+consent-reads-accounts = Your accounts and their numbers
+consent-reads-balances = How much money is in them
+consent-reads-transactions = What you have received and paid
+consent-reads-planned = Standing orders, direct debits and planned payments
+consent-reads-payees = The payees that you have saved
+consent-reads-identity = Your name and contact details
+consent-lasts = Until { $day } at the latest. You can end it at any time before, in { $merchant } or at your bank.
 consent-account-access = Reading your accounts
 consent-agreed = You have agreed
 consent-agreed-accounts = { $merchant } can now read your accounts until { $day }. Withdraw this any time in { $merchant } or at your bank.
@@ -177,6 +188,12 @@ app-attempt = If the app does not open by itself, press the button.
 app-press = Press the button to go on in the app.
 app-either = Go on in the app if you have it on this device, or else in the browser.
 app-elsewhere = Continue in the browser
+app-missing = I do not have the app yet
+app-get = Get the { $merchant } app
+app-get-steps = Install the app, and then come back to this page. The second button takes you on in the app, where you were.
+app-get-day = This page works for a day.
+app-store = Open the App Store
+play-store = Open Google Play
 app-unconfirmed = Your bank has not confirmed yet. { $merchant } will tell you as soon as it has.
 
 ## Problems
@@ -190,7 +207,7 @@ problem-unknown-link-hint = Open it again from the shop or the message that brou
 problem-unknown-return = We cannot match this answer
 problem-unknown-return-sentence = The bank’s answer does not belong to anything in progress here.
 problem-over = This page has expired
-problem-over-sentence = It led back to an app, and was valid for a few minutes only.
+problem-over-sentence = It led back to an app, and was valid for a short time only.
 problem-payment-over = This payment is over
 problem-payment-over-sentence = There is nothing to pay here any more.
 problem-answered = Your bank’s answer has been received before

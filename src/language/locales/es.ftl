@@ -15,12 +15,15 @@ try-again = Volver a intentarlo
 continue = Continuar
 detail-amount = Importe
 detail-bank = Banco
+detail-date = Fecha
 detail-for = Concepto
+detail-reference = Referencia
 detail-to = Beneficiario
 back-to = Volver a { $merchant }
 merchant-away = El sitio web de { $merchant } no respondía hace un momento. Si el botón no lleva a ninguna parte, inténtelo de nuevo en unos minutos.
 close-window = Puede cerrar esta ventana.
 look-there = Abra la aplicación o la tienda donde empezó para ver el resultado.
+save-copy = Guardar una copia
 
 ## The checkout
 
@@ -107,6 +110,14 @@ session-next = Usted confirma el pago en su banco y vuelve a { $merchant }.
 consent-accounts = { $merchant } solicita consultar sus cuentas bancarias.
 consent-payment = { $merchant } le pide que pague { $amount } a { $payee }.
 consent-at-your-bank = Usted decide en su banco.
+consent-may-read = Lo que { $merchant } podría leer
+consent-reads-accounts = Sus cuentas y sus números
+consent-reads-balances = Sus saldos
+consent-reads-transactions = Sus movimientos
+consent-reads-planned = Órdenes permanentes, adeudos domiciliados y pagos programados
+consent-reads-payees = Sus beneficiarios guardados
+consent-reads-identity = Su nombre y sus datos de contacto
+consent-lasts = Como máximo hasta el { $day }. Puede ponerle fin antes en cualquier momento, en { $merchant } o en su banco.
 consent-account-access = Consulta de sus cuentas
 consent-agreed = Usted ha aceptado
 consent-agreed-accounts = { $merchant } ya puede consultar sus cuentas hasta el { $day }. Puede retirar este permiso cuando quiera en { $merchant } o en su banco.
@@ -176,6 +187,12 @@ app-attempt = Si la aplicación no se abre sola, pulse el botón.
 app-press = Pulse el botón para continuar en la aplicación.
 app-either = Continúe en la aplicación si la tiene en este dispositivo o, si no, en el navegador.
 app-elsewhere = Continuar en el navegador
+app-missing = Todavía no tengo la aplicación
+app-get = Instalar la aplicación de { $merchant }
+app-get-steps = Instale la aplicación y vuelva después a esta página. Con el segundo botón continuará en la aplicación donde lo dejó.
+app-get-day = Esta página es válida durante un día.
+app-store = Abrir App Store
+play-store = Abrir Google Play
 app-unconfirmed = Su banco todavía no lo ha confirmado. { $merchant } le avisará en cuanto lo haga.
 
 ## Problems
@@ -189,7 +206,7 @@ problem-unknown-link-hint = Ábralo otra vez desde la tienda o el mensaje que le
 problem-unknown-return = Esta respuesta no corresponde a nada
 problem-unknown-return-sentence = La respuesta del banco no pertenece a ninguna operación en curso aquí.
 problem-over = Esta página ha caducado
-problem-over-sentence = Llevaba de vuelta a una aplicación y solo era válida unos minutos.
+problem-over-sentence = Llevaba de vuelta a una aplicación y solo era válida por poco tiempo.
 problem-payment-over = Este pago ha terminado
 problem-payment-over-sentence = Aquí ya no hay nada que pagar.
 problem-answered = La respuesta de su banco ya se había recibido

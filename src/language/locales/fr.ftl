@@ -15,12 +15,15 @@ try-again = Réessayer
 continue = Continuer
 detail-amount = Montant
 detail-bank = Banque
+detail-date = Date
 detail-for = Objet
+detail-reference = Référence
 detail-to = Bénéficiaire
 back-to = Retour vers { $merchant }
 merchant-away = Le site de { $merchant } ne répondait pas à l’instant. Si le bouton ne mène nulle part, réessayez dans quelques minutes.
 close-window = Vous pouvez fermer cette fenêtre.
 look-there = Ouvrez l’application ou la boutique où vous avez commencé pour voir le résultat.
+save-copy = Enregistrer une copie
 
 ## The checkout
 
@@ -107,6 +110,14 @@ session-next = Vous confirmez le paiement auprès de votre banque, puis vous rev
 consent-accounts = { $merchant } demande à consulter vos comptes bancaires.
 consent-payment = { $merchant } vous demande de payer { $amount } à { $payee }.
 consent-at-your-bank = Vous décidez auprès de votre banque.
+consent-may-read = Ce que { $merchant } pourrait lire
+consent-reads-accounts = Vos comptes et leurs numéros
+consent-reads-balances = Leurs soldes
+consent-reads-transactions = Vos opérations
+consent-reads-planned = Virements permanents, prélèvements et paiements prévus
+consent-reads-payees = Vos bénéficiaires enregistrés
+consent-reads-identity = Votre nom et vos coordonnées
+consent-lasts = Jusqu’au { $day } au plus tard. Vous pouvez y mettre fin à tout moment, auprès de { $merchant } ou de votre banque.
 consent-account-access = Consultation de vos comptes
 consent-agreed = Vous avez accepté
 consent-agreed-accounts = { $merchant } peut désormais consulter vos comptes jusqu’au { $day }. Vous pouvez retirer cet accord à tout moment chez { $merchant } ou auprès de votre banque.
@@ -176,6 +187,12 @@ app-attempt = Si l’application ne s’ouvre pas toute seule, appuyez sur le bo
 app-press = Appuyez sur le bouton pour continuer dans l’application.
 app-either = Continuez dans l’application si elle est installée sur cet appareil, sinon dans le navigateur.
 app-elsewhere = Continuer dans le navigateur
+app-missing = Je n’ai pas encore l’application
+app-get = Installer l’application { $merchant }
+app-get-steps = Installez l’application, puis revenez sur cette page. Le second bouton vous fait continuer dans l’application, là où vous en étiez.
+app-get-day = Cette page est valable un jour.
+app-store = Ouvrir l’App Store
+play-store = Ouvrir Google Play
 app-unconfirmed = Votre banque n’a pas encore confirmé. { $merchant } vous préviendra dès que ce sera fait.
 
 ## Problems
@@ -189,7 +206,7 @@ problem-unknown-link-hint = Ouvrez-le de nouveau depuis la boutique ou le messag
 problem-unknown-return = Cette réponse ne correspond à rien
 problem-unknown-return-sentence = La réponse de la banque ne concerne aucune opération en cours ici.
 problem-over = Cette page a expiré
-problem-over-sentence = Elle ramenait à une application, et n’était valable que quelques minutes.
+problem-over-sentence = Elle ramenait à une application, et n’était valable que peu de temps.
 problem-payment-over = Ce paiement est terminé
 problem-payment-over-sentence = Il n’y a plus rien à payer ici.
 problem-answered = La réponse de votre banque a déjà été reçue

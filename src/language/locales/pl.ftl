@@ -15,12 +15,15 @@ try-again = Spróbuj ponownie
 continue = Dalej
 detail-amount = Kwota
 detail-bank = Bank
+detail-date = Data
 detail-for = Tytułem
+detail-reference = Numer referencyjny
 detail-to = Odbiorca
 back-to = Powrót do { $merchant }
 merchant-away = Strona { $merchant } przed chwilą nie odpowiadała. Jeśli przycisk nie zadziała, proszę spróbować ponownie za kilka minut.
 close-window = Można zamknąć to okno.
 look-there = Wynik widać w aplikacji lub sklepie, w którym wszystko się zaczęło.
+save-copy = Zapisz kopię
 
 ## The checkout
 
@@ -107,6 +110,14 @@ session-next = Potwierdzenie płatności następuje w banku, a potem powrót do 
 consent-accounts = { $merchant } prosi o wgląd w rachunki bankowe.
 consent-payment = { $merchant } prosi o zapłatę { $amount } dla { $payee }.
 consent-at-your-bank = Decyzja zapada w banku.
+consent-may-read = Co mogłaby odczytać aplikacja { $merchant }
+consent-reads-accounts = Rachunki i ich numery
+consent-reads-balances = Stan rachunków
+consent-reads-transactions = Historię operacji
+consent-reads-planned = Zlecenia stałe, polecenia zapłaty i zaplanowane płatności
+consent-reads-payees = Zapisanych odbiorców
+consent-reads-identity = Imię i nazwisko oraz dane kontaktowe
+consent-lasts = Najdłużej do { $day }. Zgodę można w każdej chwili wycofać wcześniej, w { $merchant } lub w banku.
 consent-account-access = Wgląd w rachunki
 consent-agreed = Zgoda udzielona
 consent-agreed-accounts = { $merchant } ma teraz wgląd w rachunki do { $day }. Zgodę można w każdej chwili wycofać w { $merchant } lub w banku.
@@ -176,6 +187,12 @@ app-attempt = Jeśli aplikacja nie otworzy się sama, proszę nacisnąć przycis
 app-press = Aby przejść do aplikacji, proszę nacisnąć przycisk.
 app-either = Ciąg dalszy w aplikacji, jeśli jest na tym urządzeniu, a jeśli nie, w przeglądarce.
 app-elsewhere = Dalej w przeglądarce
+app-missing = Nie mam jeszcze aplikacji
+app-get = Aplikacja { $merchant }
+app-get-steps = Proszę zainstalować aplikację, a potem wrócić na tę stronę. Drugi przycisk prowadzi w aplikacji do przerwanego miejsca.
+app-get-day = Ta strona jest ważna przez jeden dzień.
+app-store = Otwórz App Store
+play-store = Otwórz Google Play
 app-unconfirmed = Bank jeszcze nie potwierdził. { $merchant } powiadomi, gdy tylko to nastąpi.
 
 ## Problems
@@ -189,7 +206,7 @@ problem-unknown-link-hint = Proszę otworzyć go ponownie ze sklepu lub z wiadom
 problem-unknown-return = Tej odpowiedzi nie da się do niczego przypisać
 problem-unknown-return-sentence = Odpowiedź banku nie dotyczy niczego, co się tu toczy.
 problem-over = Ta strona wygasła
-problem-over-sentence = Prowadziła z powrotem do aplikacji i była ważna tylko kilka minut.
+problem-over-sentence = Prowadziła z powrotem do aplikacji i była ważna tylko przez krótki czas.
 problem-payment-over = Ta płatność jest zakończona
 problem-payment-over-sentence = Nie ma tu już nic do zapłaty.
 problem-answered = Odpowiedź banku dotarła już wcześniej

@@ -68,7 +68,9 @@ impl Merchants for Embedded {
         // Many small steps instead of a large one: others write in between.
         while self.write(move |db, _| events::forget(db, id)).await? > 0 {}
         self.write(move |db, _| {
-            execute(db, "DELETE FROM key_uses WHERE merchant = ?1", [id.as_bytes()])?;
+            for table in ["key_uses", "logos"] {
+                execute(db, &format!("DELETE FROM {table} WHERE merchant = ?1"), [id.as_bytes()])?;
+            }
             console::forget(db, ConsoleScope::Merchant(id))?;
             Ok(execute(db, "DELETE FROM merchants WHERE id = ?1", [id.as_bytes()])? == 1)
         })

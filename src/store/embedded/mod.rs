@@ -11,6 +11,7 @@ mod deliveries;
 mod events;
 mod file;
 mod journeys;
+mod logos;
 mod merchants;
 mod owner;
 mod readers;

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Result, StoreError};
 
 /// The layout that this program reads and writes. The numbers below 7 were given out before the first release.
-const LAYOUT: u32 = 11;
+const LAYOUT: u32 = 12;
 
 /// The oldest layout that is brought up to date.
 const OLDEST: u32 = 7;
@@ -113,7 +113,7 @@ pub(super) const TABLES: &str = "
 ";
 
 /// What each layout has beside the one before it, from 8 on.
-const CHANGES: [&str; (LAYOUT - OLDEST) as usize] = [EVENTS, TROUBLES, CONSOLE, WATCHED];
+const CHANGES: [&str; (LAYOUT - OLDEST) as usize] = [EVENTS, TROUBLES, CONSOLE, WATCHED, LOGOS];
 
 /// An event stands in the feed of its journey's merchant, by the moment at which it was written.
 pub(super) const EVENTS: &str = "
@@ -173,6 +173,14 @@ pub(super) const WATCHED: &str = "
     CREATE TABLE watched (
         name BLOB PRIMARY KEY,
         record BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Merchants' logos.
+pub(super) const LOGOS: &str = "
+    CREATE TABLE logos (
+        merchant BLOB PRIMARY KEY,
+        picture BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
 ";
 

@@ -127,9 +127,10 @@ fn a_file_of_another_layout_is_refused_and_left_as_it_is() {
 #[tokio::test]
 async fn a_server_brings_a_file_of_an_older_layout_up_to_date_and_a_command_leaves_it() {
     for (layout, was_not_there) in [
-        (7, &["events", "troubles", "console_links", "console_sessions", "audit", "watched"][..]),
-        (8, &["troubles", "console_links", "console_sessions", "audit", "watched"]),
-        (10, &["watched"]),
+        (7, &["events", "troubles", "console_links", "console_sessions", "audit", "watched", "logos"][..]),
+        (8, &["troubles", "console_links", "console_sessions", "audit", "watched", "logos"]),
+        (10, &["watched", "logos"]),
+        (11, &["logos"]),
     ] {
         let (folder, clock) = (Folder::new(), clock());
         let shop = fixtures::merchant("Shop", clock.now());

@@ -7,10 +7,10 @@ use crate::domain::consent::{self, Kind};
 use crate::domain::{
     AccountAccess, AccountLabel, AccountName, AccountState, Amount, AnswerTo, ApplicationUser, BankTokens, BegunVisit,
     CallbackPlan, CallbackUrl, Cancel, Checkout, Conclusion, Consent, Currency, Delivery, DeviceUrls, DialectData,
-    Digest, EmailAddress, Fact, FeatureRequest, Grant, IssuedKey, Journey, JourneyEvent, JourneyId, KeyName, KeyNumber,
-    Merchant, MerchantId, MerchantName, MintedToken, Mode, Opening, Person, Placement, PlannedCallback,
-    ProviderAccount, Purpose, Role, Rotating, Rules, SavedCallbacks, Sealed, Secret, Settings, Shard, Slots, User,
-    UserId, Wanted, WrittenDeviceUrls,
+    Digest, EmailAddress, Fact, FeatureRequest, FetchedLogo, Grant, IssuedKey, Journey, JourneyEvent, JourneyId,
+    KeyName, KeyNumber, Logo, Merchant, MerchantId, MerchantName, MintedToken, Mode, Opening, Person, Placement,
+    PlannedCallback, ProviderAccount, Purpose, Role, Rotating, Rules, SavedCallbacks, Sealed, Secret, Settings, Shard,
+    Slots, User, UserId, Wanted, WrittenDeviceUrls,
 };
 use crate::domain::{journey::Proof, merchant::Standing};
 use crate::store::{Kept, Reservation, Step, user_shard};
@@ -44,7 +44,7 @@ impl Draft {
             expires_at: now.plus(HOUR),
             mode: Some(Mode::Test),
             choices: Vec::new(),
-            links: None,
+            marks: None,
             popup: None,
         })
     }
@@ -123,6 +123,8 @@ pub(crate) fn device_urls() -> DeviceUrls {
         android_package: Some("com.example.android"),
         fallback: Some("https://m.example/no-app"),
         app_links: Some("page"),
+        app_store: None,
+        play_store: None,
     };
     DeviceUrls::parse(written, &entry("com.example.app://cb").url, &Rules::default()).unwrap()
 }
@@ -217,6 +219,7 @@ pub(crate) fn merchant(name: &str, now: UnixMillis) -> Merchant {
         webhook: None,
         public_keys: Vec::new(),
         mode: Some(Mode::Live),
+        logo: Some(FetchedLogo { logo: Logo { digest: [7, 255, 0, 1, 2, 3], width: 240, height: 80 }, at: now }),
         accounts: vec![ProviderAccount {
             name: AccountName::parse("acme").unwrap(),
             label: AccountLabel::parse("Acme Pay").unwrap(),

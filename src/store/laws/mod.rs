@@ -28,6 +28,7 @@ pub(crate) mod events;
 pub(crate) mod fixtures;
 pub(crate) mod lasting;
 pub(crate) mod lists;
+pub(crate) mod logos;
 pub(crate) mod merchants;
 pub(crate) mod openings;
 pub(crate) mod races;
@@ -228,6 +229,10 @@ macro_rules! store_laws {
                 a_last_use_is_kept_and_never_goes_back
                 numbers_and_uses_are_there_after_reopening
                 a_merchant_that_is_removed_leaves_nothing
+            }
+            logos {
+                a_merchant_has_one_logo_of_its_own
+                a_merchants_logo_goes_with_it
             }
             events {
                 an_event_is_listed_when_nothing_older_can_come_any_more

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::recorded::{Record, Recorded, fields, fields_and_later, numbered};
 use super::{Result, read, write};
-use crate::domain::journey::{Past, PhonePress, PhoneVisit};
+use crate::domain::journey::{Past, PhonePress, PhoneVisit, Resumed};
 use crate::domain::{
-    AppliedOperation, CallbackPlan, DialectData, FinalOutcome, FrozenSettings, Grant, Journey, JourneyId, MerchantId,
-    MerchantLinks, MerchantName, Mode, Opening, PageLink, PayId, PopupOrigin, ProviderVisit, Purpose, Reopening,
-    Sealed, UnixMillis,
+    AppliedOperation, CallbackPlan, DialectData, FinalOutcome, FrozenSettings, Grant, Journey, JourneyId, Logo,
+    MerchantColor, MerchantId, MerchantMarks, MerchantName, Mode, Opening, PageLink, PayId, PopupOrigin, ProviderVisit,
+    Purpose, Reopening, Sealed, UnixMillis,
 };
 
 /// Writes a journey.
@@ -31,24 +31,28 @@ fields_and_later!(
     Opening as OpeningRecord: id: JourneyId, merchant: MerchantId, merchant_name: MerchantName, dialect: String,
     provider: String, key: String, purpose: Purpose, dialect_data: DialectData, plan: CallbackPlan,
     settings: FrozenSettings, opened_at: UnixMillis, expires_at: UnixMillis;
-    mode: Option<Mode>, choices: Vec<String>, links: Option<Box<MerchantLinks>>,
+    mode: Option<Mode>, choices: Vec<String>, marks: Option<Box<MerchantMarks>>,
     #[serde(skip_serializing_if = "Option::is_none")] popup: Option<PopupOrigin>,
 );
 
-fields!(MerchantLinks: support: PageLink, legal: PageLink);
+fields_and_later!(
+    MerchantMarks as MerchantMarksRecord: support: PageLink, legal: PageLink; color: MerchantColor, logo: Option<Logo>,
+);
 
 numbered!(Mode: Test, Live);
 
 fields_and_later!(
     Past as PastRecord: revision: u32, visits: Vec<ProviderVisit>, final_outcomes: Vec<FinalOutcome>,
     reopenings: Vec<Reopening>, grant: Option<Grant>, operations: Vec<AppliedOperation>, result: Option<Sealed>;
-    late_refund: Option<PayId>, by_button: Vec<u8>,
-    #[serde(skip_serializing_if = "Vec::is_empty")] phone_visits: Vec<PhoneVisit>,
+    late_refund: Option<PayId>, by_button: Vec<u8>, phone_visits: Vec<PhoneVisit>,
+    #[serde(skip_serializing_if = "Vec::is_empty")] resumed: Vec<Resumed>,
 );
 
 fields!(PhoneVisit: visit: u8, press: PhonePress, returned: bool);
 
 fields!(PhonePress: code_at: UnixMillis, phone: u64);
+
+fields!(Resumed: number: u8, attempt: u64, at: UnixMillis);
 
 impl Recorded for Journey {
     type Record = (Record<Opening>, Record<Past>);

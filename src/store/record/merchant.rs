@@ -7,10 +7,10 @@ use super::{Result, read, write};
 use crate::domain::merchant::Standing;
 use crate::domain::provider_account::{PayeeAccount, Scheme, WebhookKey};
 use crate::domain::{
-    AccountAccess, AccountLabel, AccountName, AccountState, CallbackUrl, CountryCode, Currency, Digest, IssuedKey,
-    KeyName, KeyNumber, Merchant, MerchantId, MerchantName, Mode, NotifyOn, Person, ProviderAccount, PublicKey,
-    Rotating, SavedCallback, SavedCallbacks, SavedEndpoint, Sealed, SealedHeader, Settings, Slots, UnixMillis, Webhook,
-    WebhookEndpoint,
+    AccountAccess, AccountLabel, AccountName, AccountState, CallbackUrl, CountryCode, Currency, Digest, FetchedLogo,
+    IssuedKey, KeyName, KeyNumber, Logo, Merchant, MerchantId, MerchantName, Mode, NotifyOn, Person, ProviderAccount,
+    PublicKey, Rotating, SavedCallback, SavedCallbacks, SavedEndpoint, Sealed, SealedHeader, Settings, Slots,
+    UnixMillis, Webhook, WebhookEndpoint,
 };
 
 /// Writes a merchant.
@@ -34,8 +34,10 @@ fields_and_later!(
     api_keys: Vec<IssuedKey>, signing_secret: Rotating, webhook_key: Rotating, created_at: UnixMillis,
     callbacks: SavedCallbacks, settings: Settings, endpoints: Slots<SavedEndpoint>, webhook: Option<Webhook>,
     public_keys: Vec<PublicKey>;
-    mode: Option<Mode>, accounts: Vec<ProviderAccount>, people: Vec<Person>,
+    mode: Option<Mode>, accounts: Vec<ProviderAccount>, people: Vec<Person>, logo: Option<FetchedLogo>,
 );
+
+fields!(FetchedLogo: logo: Logo, at: UnixMillis);
 
 fields!(
     ProviderAccount: name: AccountName, label: AccountLabel, access: AccountAccess, currencies: Vec<Currency>,

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::recorded::{Record, Recorded, fields, fields_and_later, numbered};
 use crate::domain::{
-    AndroidPackage, AppLinks, CallbackName, CallbackPlan, CallbackUrl, DeviceUrls, NotifyOn, Placement,
-    PlannedCallback, SavedCallback, Sealed, WebhookEndpoint,
+    AndroidPackage, AppLinks, AppStorePage, CallbackName, CallbackPlan, CallbackUrl, DeviceUrls, NotifyOn, Placement,
+    PlannedCallback, PlayStorePage, SavedCallback, Sealed, WebhookEndpoint,
 };
 use crate::domain::{merchant::Used, plan::Refused};
 
@@ -36,23 +36,41 @@ impl Recorded for DeviceUrls {
 
     fn record(&self) -> Self::Record {
         let urls = [&self.web, &self.ios, &self.android, &self.fallback].map(Recorded::record);
-        (*self != Self::default()).then(|| (urls, self.android_package.record(), self.app_links.record()))
+        (*self != Self::default()).then(|| DeviceUrlsRecord {
+            urls,
+            android_package: self.android_package.record(),
+            app_links: self.app_links.record(),
+            stores: self.have_store().then(|| (self.app_store.record(), self.play_store.record())),
+        })
     }
 
     fn of(record: Self::Record) -> Option<Self> {
-        let Some(([web, ios, android, fallback], android_package, app_links)) = record else {
-            return Some(Self::default());
-        };
+        let Some(record) = record else { return Some(Self::default()) };
+        let [web, ios, android, fallback] = record.urls;
+        let (app_store, play_store) = record.stores.unwrap_or_default();
         Some(Self {
             web: Recorded::of(web)?,
             ios: Recorded::of(ios)?,
             android: Recorded::of(android)?,
             fallback: Recorded::of(fallback)?,
-            android_package: Recorded::of(android_package)?,
-            app_links: Recorded::of(app_links)?,
+            android_package: Recorded::of(record.android_package)?,
+            app_links: Recorded::of(record.app_links)?,
+            app_store: Recorded::of(app_store)?,
+            play_store: Recorded::of(play_store)?,
         })
     }
 }
 
-/// The four URLs, the package of an Android app, and how an app link is opened.
-type DeviceUrlsRecord = ([Record<Option<CallbackUrl>>; 4], Record<Option<AndroidPackage>>, Record<Option<AppLinks>>);
+/// The app's pages in both stores.
+type StoresRecord = (Record<Option<AppStorePage>>, Record<Option<PlayStorePage>>);
+
+/// The four URLs, the package of an Android app, how an app link is opened, and where the app is to be had; an older
+/// record ends before that.
+#[derive(Serialize, Deserialize)]
+pub(super) struct DeviceUrlsRecord {
+    urls: [Record<Option<CallbackUrl>>; 4],
+    android_package: Record<Option<AndroidPackage>>,
+    app_links: Record<Option<AppLinks>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stores: Option<StoresRecord>,
+}

@@ -7,9 +7,9 @@ use serde_bytes::ByteBuf;
 
 use crate::domain::provider_account::WebhookKey;
 use crate::domain::{
-    AccountLabel, AccountName, Amount, AndroidPackage, ApplicationUser, CallbackName, CallbackUrl, CountryCode,
-    Currency, DialectData, Digest, JourneyId, KeyName, KeyNumber, MerchantId, MerchantName, NotifyOn, PayId, Sealed,
-    Slots, UnixMillis, UserId,
+    AccountLabel, AccountName, Amount, AndroidPackage, AppStorePage, ApplicationUser, CallbackName, CallbackUrl,
+    CountryCode, Currency, DialectData, Digest, JourneyId, KeyName, KeyNumber, Logo, MerchantId, MerchantName,
+    NotifyOn, PayId, PlayStorePage, Sealed, Slots, UnixMillis, UserId,
 };
 
 /// A value of the domain that records hold.
@@ -231,6 +231,8 @@ recorded! {
     CallbackName as String: |name| name.as_str().to_owned(), |text| Self::parse(&text).ok();
     ApplicationUser as String: |user| user.as_str().to_owned(), |text| Self::parse(&text).ok();
     CallbackUrl as String: |url| url.as_str().to_owned(), |text| Some(Self::restored(text));
+    AppStorePage as String: |page| page.as_str().to_owned(), |text| Some(Self::restored(text));
+    PlayStorePage as String: |page| page.as_str().to_owned(), |text| Some(Self::restored(text));
     AndroidPackage as String: |package| package.as_str().to_owned(), |text| Some(Self::restored(text));
     CountryCode as String: |country| country.as_str().to_owned(), |text| Self::restored(&text);
     DialectData as String: |data| data.as_str().to_owned(), |text| Some(Self::new(text));
@@ -239,6 +241,9 @@ recorded! {
         |(minor, currency)| Some(Self::from_minor(minor, Currency::restored(&currency)?));
     NotifyOn as u8: |events| events.number(), |number| Some(Self::of_number(number));
     WebhookKey as [u8; 32]: |key| *key.as_bytes(), |bytes| Some(Self::new(bytes));
+    Logo as ([u8; Logo::DIGEST], u8, u8):
+        |logo| (logo.digest, logo.width, logo.height),
+        |(digest, width, height)| Some(Self { digest, width, height });
     Digest as [u8; 32]: |digest| *digest.as_bytes(), |bytes| Some(Self::new(bytes));
     Sealed as ByteBuf: |sealed| ByteBuf::from(sealed.as_bytes()), |bytes| Some(Self::new(bytes.into_vec()));
 }

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::recorded::{Record, Recorded, numbered};
 use crate::domain::terms::{JourneyLife, Seconds, Setting as _, merchant_settings};
 use crate::domain::{
-    AnswersTo, AppLinks, ExtraOutcomes, FrozenSettings, LatePayments, NoticeType, OneOffUrls, OneTime, PageLanguage,
-    PageLink, PopupOrigin, PreferredProvider, SameBrowser, Settings, SignedCalls, SignedReturns, TokenLife, WhenLate,
+    AnswersTo, AppLinks, Color, ExtraOutcomes, FrozenSettings, LatePayments, MerchantColor, NoticeType, OneOffUrls,
+    OneTime, PageLanguage, PageLink, PopupOrigin, PreferredProvider, SameBrowser, Settings, SignedCalls, SignedReturns,
+    TokenLife, WhenLate,
 };
 
 /// Writes the records of the settings: a field each, in the order of the table. A record that a program wrote before a
@@ -135,6 +136,19 @@ impl Recorded for PopupOrigin {
 
     fn of(text: String) -> Option<Self> {
         Self::parse(&text).ok()
+    }
+}
+
+/// Its three parts; none of a merchant that has chosen none.
+impl Recorded for MerchantColor {
+    type Record = Option<[u8; 3]>;
+
+    fn record(&self) -> Self::Record {
+        self.0.map(Color::parts)
+    }
+
+    fn of(record: Self::Record) -> Option<Self> {
+        Some(Self(record.map(Color::rgb)))
     }
 }
 

@@ -7,16 +7,19 @@ use std::time::Duration;
 use super::*;
 use crate::domain::consent::{self, Kind};
 use crate::domain::journey::tests::{NOW, journey};
-use crate::domain::journey::{BrowserReturn, Choice, CreatedPayment, Ending, Job, PaymentOrder, PhonePress};
+use crate::domain::journey::{
+    BrowserReturn, Choice, CreatedPayment, Ending, Job, PaymentOrder, PhonePress, Resumption,
+};
 use crate::domain::merchant::{Standing, Used};
 use crate::domain::{
     Amount, AnswerTo, AnswersTo, AppLinks, ApplicationUser, AppliedOperation, BankAccount, BankTokens, BegunVisit,
     Cancel, Card, CardExpiry, Checkout, Conclusion, Consent, Currency, DeviceUrls, ExtraOutcomes, Fact, FeatureRequest,
-    FinalOutcome, Grant, Instrument, IssuedKey, Journey, LatePayments, LedTo, Merchant, MerchantId, NoticeType,
-    NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PageLanguage, PageLink, PayId, PaymentOperation, Placement,
-    PlannedCallback, PopupOrigin, PreferredProvider, ProviderRefusal, ProviderVisit, PublicKey, Purpose, ResponseId,
-    Rotating, SameBrowser, SavedCallback, SavedEndpoint, Sealed, SealedHeader, Secret, Settings, Shard, SignedCalls,
-    SignedReturns, Slots, TokenLife, UserId, Wanted, Webhook, WebhookEndpoint, WhenLate,
+    FinalOutcome, Grant, Instrument, IssuedKey, Journey, LatePayments, LedTo, Merchant, MerchantColor, MerchantId,
+    MerchantMarks, NoticeType, NotifyOn, OneOffUrls, OneTime, Opening, OperationKind, PageLanguage, PageLink, PayId,
+    PaymentOperation, Placement, PlannedCallback, PopupOrigin, PreferredProvider, ProviderRefusal, ProviderVisit,
+    PublicKey, Purpose, ResponseId, Rotating, Rules, SameBrowser, SavedCallback, SavedEndpoint, Sealed, SealedHeader,
+    Secret, Settings, Shard, SignedCalls, SignedReturns, Slots, TokenLife, UserId, Wanted, Webhook, WebhookEndpoint,
+    WhenLate, WrittenDeviceUrls,
 };
 use crate::domain::{plan::Refused, terms::JourneyLife};
 use crate::store::laws::fixtures;
@@ -89,6 +92,7 @@ fn choice(institution: &str) -> Choice {
         institution: Some(institution.into()),
         provider: format!("bank of {institution}"),
         scope: vec!["ACCOUNTS".into()],
+        text: None,
     }
 }
 
@@ -269,6 +273,8 @@ fn other_settings() -> Settings {
         support_url: PageLink::parse("support_url", "https://shop.example/help").unwrap(),
         legal_url: PageLink::parse("legal_url", "https://shop.example/legal").unwrap(),
         popup_origin: PopupOrigin::parse("https://shop.example").unwrap(),
+        color: MerchantColor::parse("color", "#0b5f5a").unwrap(),
+        logo_url: PageLink::parse("logo_url", "https://shop.example/logo.png").unwrap(),
     }
 }
 
@@ -283,9 +289,52 @@ fn every_setting_survives_both_records() {
 }
 
 #[test]
+fn the_stores_of_an_app_and_the_handles_that_were_redeemed_survive_their_records() {
+    let app = WrittenDeviceUrls { app_store: Some("https://apps.apple.com/app/id1"), ..WrittenDeviceUrls::default() };
+    let play = "https://play.google.com/store/apps/details?id=com.example.shop";
+    let both = WrittenDeviceUrls { play_store: Some(play), ..app };
+    for written in [app, both] {
+        let mut destination = fixtures::entry("com.example.app://cb");
+        destination.device_urls = DeviceUrls::parse(written, &destination.url, &Rules::default()).unwrap();
+        let opened = fixtures::Draft::at(NOW).with(|opening| opening.plan.destination = Some(destination)).journey();
+        let (paid, _) = fixtures::concluded(opened, &Fact::paid(), NOW);
+        let Resumption::Fresh(resumed) = paid.resume(0, u64::MAX, NOW) else { panic!() };
+        assert_eq!(read_journey(&write_journey(&resumed).unwrap()), Ok(*resumed));
+    }
+}
+
+#[test]
+fn the_text_of_a_consent_survives_its_record() {
+    let text = Some("de-1a2b3c4d".into());
+    let BegunVisit::New(away, _) = journey().begin_visit(Some(Choice { text, ..choice("modelo") }), NOW) else {
+        panic!()
+    };
+    let read = read_journey(&write_journey(&away).unwrap()).unwrap();
+    assert_eq!((read.consent_text(), &read), (Some("de-1a2b3c4d"), &away));
+}
+
+#[test]
+fn marks_of_before_there_were_colours_have_none() {
+    let link = |name| PageLink::parse("url", &format!("https://shop.example/{name}")).unwrap();
+    let marks = MerchantMarks {
+        support: link("help"),
+        legal: link("legal"),
+        color: MerchantColor::parse("color", "#0b5f5a").unwrap(),
+        logo: None,
+    };
+    let bytes = rmp_serde::to_vec(&marks.record()).unwrap();
+    let later = [0x93, 0x0b, 0x5f, 0x5a, 0xc0];
+    assert_eq!((bytes[0], &bytes[bytes.len() - later.len()..]), (0x94, &later[..]), "a list of four");
+    assert_eq!(MerchantMarks::of(rmp_serde::from_slice(&bytes).unwrap()), Some(marks.clone()));
+    let older = [&[0x92], &bytes[1..bytes.len() - later.len()]].concat();
+    let read = MerchantMarks::of(rmp_serde::from_slice(&older).unwrap());
+    assert_eq!(read, Some(MerchantMarks { color: MerchantColor::default(), ..marks }));
+}
+
+#[test]
 fn a_setting_that_came_later_has_its_default_in_an_older_record() {
     let bytes = rmp_serde::to_vec(&other_settings().record()).unwrap();
-    assert_eq!(bytes[..2], [0x9a, 0x99], "a list of ten, of which the first is one of nine");
+    assert_eq!(bytes[..2], [0x9c, 0x99], "a list of twelve, of which the first is one of nine");
     // Eight of a byte each, and the three of a language.
     let (first_six, frozen) = (2..2 + 6, 2 + 8 + 3);
     let older = [&[0x92, 0x96][..], &bytes[first_six], &bytes[frozen..=frozen]].concat();
@@ -303,6 +352,8 @@ fn a_setting_that_came_later_has_its_default_in_an_older_record() {
         support_url: usual.support_url,
         legal_url: usual.legal_url,
         popup_origin: usual.popup_origin,
+        color: usual.color,
+        logo_url: usual.logo_url,
         ..other
     };
     assert_eq!(read, expected);
@@ -312,8 +363,9 @@ fn a_setting_that_came_later_has_its_default_in_an_older_record() {
 fn a_journey_and_a_merchant_of_before_there_were_modes_have_none() {
     let opened = journey().opening().clone();
     let mut past = rmp_serde::to_vec(&journey().past().record()).unwrap();
-    let last = (past[0], past.pop(), past.pop());
-    assert_eq!(last, (0x99, Some(0x90), Some(0xc0)), "a list of nine: no hand-back by a button, and no late refund");
+    let last = (past[0], past.pop(), past.pop(), past.pop());
+    let expected = (0x9a, Some(0x90), Some(0x90), Some(0xc0));
+    assert_eq!(last, expected, "a list of ten: no phone, no hand-back by a button, and no late refund");
     past[0] = 0x97;
     let mut opening = rmp_serde::to_vec(&opened.record()).unwrap();
     let last = (opening[0], opening.pop(), opening.pop(), opening.pop());
@@ -323,16 +375,15 @@ fn a_journey_and_a_merchant_of_before_there_were_modes_have_none() {
     let older = [&[1, 0x92][..], &opening, &past].concat();
     let read = read_journey(&older).unwrap();
     assert_eq!((read.opening(), read.past()), (&Opening { mode: None, ..opened }, journey().past()));
-    let merchant = Merchant { accounts: Vec::new(), people: Vec::new(), ..fixtures::merchant("Shop", NOW) };
-    let mut before_people = write_merchant(&merchant).unwrap();
-    assert_eq!(before_people.pop(), Some(0x90), "no people");
-    before_people.splice(1..4, [0x9f]);
+    let people = Vec::new();
+    let merchant = Merchant { accounts: Vec::new(), people, logo: None, ..fixtures::merchant("Shop", NOW) };
+    let written = write_merchant(&merchant).unwrap();
+    let end = written.len() - 4;
+    let expected = (&[0xdc, 0, 17][..], &[1, 0x90, 0x90, 0xc0][..]);
+    assert_eq!((&written[1..4], &written[end..]), expected, "seventeen: the mode, no accounts, no people, and no logo");
+    let before_people = [&written[..1], &[0x9f], &written[4..end + 2]].concat();
     assert_eq!(read_merchant(&before_people).as_ref(), Ok(&merchant));
-    let mut older = write_merchant(&merchant).unwrap();
-    let last = (older.pop(), older.pop(), older.pop());
-    assert_eq!(older[1..4], [0xdc, 0, 16], "a list of sixteen");
-    assert_eq!(last, (Some(0x90), Some(0x90), Some(1)), "no people and no accounts, and before them the mode");
-    older.splice(1..4, [0x9d]);
+    let older = [&written[..1], &[0x9d], &written[4..end]].concat();
     assert_eq!(read_merchant(&older), Ok(Merchant { mode: None, ..merchant }));
 }
 
@@ -365,7 +416,12 @@ fn a_phone_and_a_popup_survive_their_record_and_cost_other_journeys_nothing() {
     }
     let BegunVisit::New(away, 0) = journey().begin_visit(None, NOW) else { panic!() };
     let record = rmp_serde::to_vec(&away.record()).unwrap();
-    assert_eq!(record.last(), Some(&0x90), "its last field is the hand-backs by button, of which there is none");
+    let end = record.len() - 3;
+    assert_eq!(
+        record[end..],
+        [0xc0, 0x90, 0x90],
+        "it ends with no late refund, no hand-back by a button, and no phone"
+    );
 }
 
 #[test]

@@ -74,7 +74,10 @@ lettered!(
         S = Sent { agreement: Sealed, at: UnixMillis, times: u8, made: Option<String> },
 );
 
-fields!(Choice: institution: Option<String>, provider: String, scope: Vec<String>);
+fields_and_later!(
+    Choice as ChoiceRecord: institution: Option<String>, provider: String, scope: Vec<String>;
+    #[serde(skip_serializing_if = "Option::is_none")] text: Option<String>,
+);
 
 fields!(
     RecordedResponse: response_digest: u64, at: UnixMillis, end: Option<LedTo>, proof: Option<Proof>, effect: Effect,

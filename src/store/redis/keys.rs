@@ -68,6 +68,8 @@ keys! {
     merchant(id: MerchantId) = id.shard(), b'm', id.as_bytes();
     /// The merchants of a shard.
     merchants(shard: Shard) = shard, b'l';
+    /// A merchant's logo.
+    logo(id: MerchantId) = id.shard(), b'2', id.as_bytes();
     /// The number of an API key, in a shard of its own.
     key_number(number: KeyNumber) = number.shard(), b'k', number.to_string().as_bytes();
     /// When a merchant's API keys were last used.

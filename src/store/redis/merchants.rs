@@ -6,7 +6,7 @@ use super::script::{self, Request};
 use super::value::{self, of_merchant, to_merchant, unreadable};
 use super::{RedisStore, keys, millis};
 use crate::domain::{ConsoleScope, Merchant, MerchantId};
-use crate::store::{Merchants, REMEMBERED, Replaced, Reservation, Result};
+use crate::store::{Logos as _, Merchants, REMEMBERED, Replaced, Reservation, Result};
 
 /// How many merchants are read in one round trip: all of them may take longer than a call may.
 const AT_ONCE: usize = 1000;
@@ -74,6 +74,7 @@ impl Merchants for RedisStore {
             Request::plain("DEL", of_journeys.into_iter().chain([keys::users(shard, id), keys::events(shard, id)]))
         };
         self.ask_shards::<usize>(indexes).await?;
+        self.drop_logo(id).await?;
         let console = ConsoleScope::Merchant(id);
         // A sign-in link that is left opens nothing, and ends by itself.
         let of_console = [keys::console_sessions(console), keys::audit(console)];

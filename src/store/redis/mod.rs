@@ -15,6 +15,7 @@ mod indexes;
 mod journeys;
 mod keys;
 mod link;
+mod logos;
 mod merchants;
 mod owner;
 mod script;

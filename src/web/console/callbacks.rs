@@ -204,6 +204,8 @@ fn read(form: &Form<CallbackFields>) -> Result<SavedCallback, EngineError> {
         android_package: text(&fields.android_package),
         fallback: text(&fields.fallback),
         app_links: text(&fields.app_links),
+        app_store: text(&fields.app_store),
+        play_store: text(&fields.play_store),
         on_request: Some(!fields.on_request.is_empty()),
         watched: Some(!fields.watched.is_empty()),
     };
@@ -224,6 +226,8 @@ fn written(saved: &SavedCallback) -> CallbackFields {
         fallback: url(&devices.fallback),
         web: url(&devices.web),
         app_links: devices.app_links.map(AppLinks::as_str).unwrap_or_default().to_owned(),
+        app_store: devices.app_store.as_ref().map_or_else(String::new, |page| page.as_str().to_owned()),
+        play_store: devices.play_store.as_ref().map_or_else(String::new, |page| page.as_str().to_owned()),
         on_request: ticked(saved.used == Used::OnRequest),
         watched: ticked(saved.watched),
         once: String::new(),

@@ -59,8 +59,9 @@ fn titled(word: &str) -> EventRow {
 
 fn of_journey(event: Event) -> EventRow {
     let visit = event.visit.filter(|visit| *visit > 1).map(|visit| format!("visit {visit}"));
+    let text = event.text.map(|version| format!("text {version}"));
     let by = event.by.map(|by| format!("by the {by}"));
-    let parts = [event.outcome.map(str::to_owned), by, visit, event.error, event.error_description];
+    let parts = [event.outcome.map(str::to_owned), by, visit, text, event.error, event.error_description];
     let more = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
     EventRow { at: when(event.moment), more, ..titled(event.event) }
 }

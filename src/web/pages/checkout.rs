@@ -5,7 +5,8 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use tokio::time::Instant;
 
-use super::link::{LinkQuery, address, journey_of, journey_to_show, posted, scope};
+use super::address::address;
+use super::link::{LinkQuery, journey_of, journey_to_show, posted, scope};
 use super::sending::{Addresses, NotSent, send, ways_to_pay, with_visit_cookie};
 use super::{home, instead::PageResult, outcome::amount, phone, popup};
 use crate::domain::{Cancel, Journey, Stage};
@@ -56,7 +57,7 @@ async fn send_away(
 ) -> HttpResponse {
     let addresses =
         Addresses { page: address(PAYMENT_PAGE, "", link), leaving: address(PAYMENT_PAGE, "/leaving", link) };
-    let send_request = SendRequest { sender: Sender::Link(link), chosen, at: Instant::now() };
+    let send_request = SendRequest { sender: Sender::Link(link), chosen, text: None, at: Instant::now() };
     send(engine, request, send_request, addresses, |not_sent| match not_sent {
         NotSent::Ended(journey) => home::lead_home(engine, request, &journey),
         NotSent::NoProvider(journey) | NotSent::Choose(journey) => {
@@ -104,13 +105,12 @@ fn asking_page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: 
 
 fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -> HttpResponse {
     let opening = journey.opening();
-    let way_home = || engine.deps.public_url.page("/payment/home", &[("link_id", link)]);
     let failed = match journey.stage() {
         Stage::Concluded(final_outcome) => {
             let landing = opening.plan.destination_for(Some(final_outcome.outcome));
-            return home::ended(engine, request, journey, (landing, way_home()));
+            return home::ended(engine, request, journey, (landing, link));
         }
-        Stage::HandedBack => return home::handed_back(engine, request, journey, way_home()),
+        Stage::HandedBack => return home::handed_back(engine, request, journey, link),
         // Its time is over, and a provider must say first that nobody has paid.
         Stage::Open(_) | Stage::Away { .. } if journey.is_past_expiry(engine.deps.clock.now()) => {
             return asking_page(engine, request, journey, link);

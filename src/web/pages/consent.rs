@@ -6,14 +6,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use tokio::time::Instant;
 
+use super::address::address;
 use super::bank_list::{by_country, search};
-use super::link::{LinkQuery, address, journey_of, journey_to_show, posted, scope};
+use super::link::{LinkQuery, journey_of, journey_to_show, posted, scope};
 use super::outcome::{bank_name, consent_request};
 use super::sending::{Addresses, NotSent, send, with_visit_cookie};
 use super::{home, instead::PageResult};
-use crate::domain::Journey;
+use crate::domain::{Journey, consent::Kind};
 use crate::engine::{CONSENT_PAGE, Chosen, Engine, SendRequest, Sender, use_cases};
-use crate::web::views::{BankAway, ChooseBank};
+use crate::web::views::{Access, BankAway, ChooseBank, Request};
 use crate::web::{Incoming, in_language, page_at, problem, reply};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -65,7 +66,9 @@ async fn choose(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
     {
         return Ok(reply::unreadable());
     }
-    Ok(send_away(&engine, &request, link, Some(institution)).await)
+    // In the language that the page was in: the same browser posts what it has read.
+    let text = Request::text_version(&in_language::of_journey(&request, &journey).language);
+    Ok(send_away(&engine, &request, link, Some((institution, &text))).await)
 }
 
 async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
@@ -82,10 +85,17 @@ async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
     })
 }
 
-async fn send_away(engine: &Arc<Engine>, request: &HttpRequest, link: &str, institution: Option<&str>) -> HttpResponse {
+/// Sends the customer to the bank; to one that was chosen here, with the version of the text that asked.
+async fn send_away(
+    engine: &Arc<Engine>,
+    request: &HttpRequest,
+    link: &str,
+    chosen: Option<(&str, &str)>,
+) -> HttpResponse {
     let addresses = Addresses { page: page_of("", link), leaving: page_of("/leaving", link) };
-    let send_request =
-        SendRequest { sender: Sender::Link(link), chosen: institution.map(Chosen::Institution), at: Instant::now() };
+    let (institution, text) = chosen.unzip();
+    let chosen = institution.map(Chosen::Institution);
+    let send_request = SendRequest { sender: Sender::Link(link), chosen, text, at: Instant::now() };
     send(engine, request, send_request, addresses, |not_sent| match not_sent {
         NotSent::Choose(journey) => chooser(engine, request, &journey, (link, "")),
         NotSent::NoProvider(journey) => {
@@ -94,7 +104,7 @@ async fn send_away(engine: &Arc<Engine>, request: &HttpRequest, link: &str, inst
         }
         NotSent::Ended(journey) => {
             let landing = journey.opening().plan.destination.as_ref();
-            home::ended(engine, request, &journey, (landing, page_of("/home", link)))
+            home::ended(engine, request, &journey, (landing, link))
         }
     })
     .await
@@ -107,8 +117,13 @@ fn asks_for_bank(journey: &Journey) -> bool {
 
 fn chooser(engine: &Engine, request: &HttpRequest, journey: &Journey, (link, find): (&str, &str)) -> HttpResponse {
     let page = in_language::of_journey(request, journey);
+    let consent = journey.opening().purpose.consent();
+    let access = consent.filter(|consent| consent.kind == Kind::Accounts).map(|consent| Access {
+        features: consent.features.at_most(),
+        last_day: page.day(consent.ends_by(engine.deps.clock.now())),
+    });
     let (search, found) = search(use_cases::send_to_provider::eligible(engine, journey).collect(), find);
-    let country = journey.opening().purpose.consent().and_then(|consent| consent.country);
+    let country = consent.and_then(|consent| consent.country);
     reply::customers_page(&ChooseBank {
         groups: by_country(&found, country, &page.language),
         request: consent_request(&page, journey),
@@ -116,6 +131,7 @@ fn chooser(engine: &Engine, request: &HttpRequest, journey: &Journey, (link, fin
         link: link.to_owned(),
         all: page_of("", link),
         search,
+        access,
     })
 }
 

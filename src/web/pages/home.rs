@@ -3,7 +3,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
 
-use super::outcome;
+use super::{address::address, outcome};
 use crate::domain::{Journey, PlannedCallback, Redirect};
 use crate::engine::{Engine, EngineError, HomeRedirect, page_of, redirect, watch};
 use crate::language::Sentence;
@@ -36,8 +36,8 @@ pub(super) fn lead_home_pressed(engine: &Engine, request: &HttpRequest, journey:
 }
 
 /// The page of a journey whose customer went home before anything was proven: on from here, or where the merchant's page
-/// did not answer then, by a button to `home`.
-pub(super) fn handed_back(engine: &Engine, request: &HttpRequest, journey: &Journey, home: String) -> HttpResponse {
+/// did not answer then, by a button.
+pub(super) fn handed_back(engine: &Engine, request: &HttpRequest, journey: &Journey, link: &str) -> HttpResponse {
     let may_go = redirect::home_redirect_now(&engine.deps, journey, &reply::visitor(request));
     if !redirect::goes_by_button(journey) || !matches!(may_go, Ok(HomeRedirect::To(_))) {
         return led(engine, request, journey, may_go);
@@ -46,40 +46,42 @@ pub(super) fn handed_back(engine: &Engine, request: &HttpRequest, journey: &Jour
     reply::customers_page(&ByButton {
         page: in_language::of_journey(request, journey),
         sentence: Sentence::of("app-unconfirmed").name("merchant", merchant),
-        home: way_home(engine, journey, home),
+        home: way_home(engine, journey, link),
     })
 }
 
 /// The link home; where that is known not to be answered, the merchant is told.
-fn way_home(engine: &Engine, journey: &Journey, url: String) -> Home {
+fn way_home(engine: &Engine, journey: &Journey, link: &str) -> Home {
+    let url = address(page_of(journey), "/home", link);
     let is_away = redirect::goes_by_button(journey) && watch::tell_if_down(&engine.deps, journey);
     Home { url, merchant: journey.opening().merchant_name.as_str().to_owned(), is_away }
 }
 
 /// What has become of a journey, in words and without a link, for a browser that shows nothing long after its end.
 pub(super) fn too_late(engine: &Engine, request: &HttpRequest, journey: &Journey) -> HttpResponse {
-    let page = outcome::page(engine, request, journey, Next::LookThere);
+    let page = outcome::page(engine, request, journey, (Next::LookThere, None));
     let mut page =
         page.unwrap_or_else(|| reply::problem_page(StatusCode::GONE, ProblemPage::answered().of_journey(journey)));
     *page.status_mut() = StatusCode::GONE;
     page
 }
 
-/// What has become of a journey that lands at this callback, with a link to the page `home` for the browser that would
-/// be led there.
+/// What has become of a journey that lands at this callback, for a browser that has its link; with the way home for the
+/// one that would be led there.
 pub(super) fn ended(
     engine: &Engine,
     request: &HttpRequest,
     journey: &Journey,
-    (landing, home): (Option<&PlannedCallback>, String),
+    (landing, link): (Option<&PlannedCallback>, &str),
 ) -> HttpResponse {
     let home_redirect = redirect::home_redirect_now(&engine.deps, journey, &reply::visitor(request));
     let next = match (landing, home_redirect) {
         (None, _) => Next::Close,
-        (_, Ok(HomeRedirect::To(_))) => Next::Home(way_home(engine, journey, home.clone())),
+        (_, Ok(HomeRedirect::To(_))) => Next::Home(way_home(engine, journey, link)),
         _ => Next::LookThere,
     };
-    outcome::page(engine, request, journey, next).unwrap_or_else(|| handed_back(engine, request, journey, home))
+    let page = outcome::page(engine, request, journey, (next, Some(link)));
+    page.unwrap_or_else(|| handed_back(engine, request, journey, link))
 }
 
 /// To a journey's own page: its link does nothing on the pages of another purpose.

@@ -5,9 +5,9 @@ use actix_web::{error::InternalError, web::Bytes};
 use serde::Deserialize;
 
 use super::instead::{Instead, PageResult};
-use super::{app_page, home};
+use super::{address::address, app_page, home, outcome};
 use crate::dialect::fields::Fields;
-use crate::domain::{Journey, params::percent_encoded};
+use crate::domain::Journey;
 use crate::engine::{Engine, derive, find, page_of};
 use crate::telemetry::metrics::Route;
 use crate::web::{BodyTrouble, body::read_form, page_at, problem, reply};
@@ -25,11 +25,17 @@ pub(super) fn scope(base: &'static str) -> Scope {
         let journey = journey_to_show(&engine, &request, base, &query.link_id).await?;
         Ok::<_, Instead>(home::lead_home_pressed(&engine, &request, &journey))
     };
+    let copy = move |engine: web::Data<Engine>, request: HttpRequest, query: web::Query<LinkQuery>| async move {
+        let journey = journey_to_show(&engine, &request, base, &query.link_id).await?;
+        let copy = outcome::copy(&engine, &request, &journey);
+        Ok::<_, Instead>(copy.unwrap_or_else(|| home::own_page(&engine, &journey, &query.link_id)))
+    };
     let qr = move |engine, query| qr(engine, query, base);
     web::scope(base)
         .app_data(Route::Page)
         .app_data(query_config())
         .service(page_at("/home", "GET").route(web::get().to(go_home)))
+        .service(page_at("/copy", "GET").route(web::get().to(copy)))
         .service(page_at("/qr.png", "GET").route(web::get().to(qr)))
         .configure(app_page::routes)
 }
@@ -69,11 +75,6 @@ pub(super) async fn journey_to_show(
 ) -> Result<Journey, HttpResponse> {
     let journey = journey_of(engine, base, link).await?;
     if reply::is_prefetch(request) { Err(reply::untouched()) } else { Ok(journey) }
-}
-
-/// A page below `base`, for this link.
-pub(super) fn address(base: &str, page: &str, link: &str) -> String {
-    format!("{base}{page}?link_id={}", percent_encoded(link))
 }
 
 /// The fields of a form that one of our pages has posted; none, where it cannot be read.

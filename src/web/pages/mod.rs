@@ -7,6 +7,7 @@ pub(super) mod link;
 pub(super) mod outcome;
 pub(super) mod sending;
 
+mod address;
 mod app_page;
 mod checkout;
 mod consent;

@@ -2,27 +2,54 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::address::address;
 use crate::domain::consent::{Kind, Status};
 use crate::domain::{Cause, Consent, FinalOutcome, Journey, Outcome, ProviderRefusal, Purpose};
-use crate::engine::Engine;
+use crate::engine::{Engine, page_of};
 use crate::language::Sentence;
-use crate::web::views::{ConsentEnd, ConsentEnded, Ended, How, Matter, Next, PageContext, Request, reason};
+use crate::web::views::{
+    ConsentEnd, ConsentEnded, Ended, ForRecords, How, Matter, Next, PageContext, Request, SavedAsText as _, reason,
+};
 use crate::web::{in_language, reply};
 
-/// What became of a journey, as a page; `None` while nothing has been proven.
-pub(super) fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, next: Next) -> Option<HttpResponse> {
+/// What became of a journey, as a page; `None` while nothing has been proven. A browser that has its `link` may save a
+/// copy.
+pub(super) fn page(
+    engine: &Engine,
+    request: &HttpRequest,
+    journey: &Journey,
+    (next, link): (Next, Option<&str>),
+) -> Option<HttpResponse> {
     let page = in_language::of_journey(request, journey);
-    if let Purpose::Consent(_) = journey.opening().purpose {
-        let end = consent_end(engine, &page, journey)?;
-        return Some(reply::customers_page(&ConsentEnded {
-            request: consent_request(&page, journey),
-            page,
-            bank: bank_name(engine, journey),
-            end,
-            next,
-        }));
+    let records = for_records(&page, journey, link);
+    Some(match journey.opening().purpose {
+        Purpose::Consent(_) => reply::customers_page(&consent_ended(engine, page, journey, (next, records))?),
+        _ => reply::customers_page(&ended(page, journey, (next, records))?),
+    })
+}
+
+/// The copy of that page, as a file; `None` while nothing has been proven.
+pub(super) fn copy(engine: &Engine, request: &HttpRequest, journey: &Journey) -> Option<HttpResponse> {
+    let page = in_language::of_journey(request, journey);
+    let rest = (Next::Close, for_records(&page, journey, None));
+    let (name, text) = match journey.opening().purpose {
+        Purpose::Consent(_) => ("consent", consent_ended(engine, page, journey, rest)?.saved_text()),
+        _ => ("payment", ended(page, journey, rest)?.saved_text()),
+    };
+    Some(reply::saved_text(&format!("{name}-{}.txt", journey.pay_id()), text))
+}
+
+/// What a customer keeps of a journey; a copy of it, where the browser has its `link`.
+pub(super) fn for_records(page: &PageContext, journey: &Journey, link: Option<&str>) -> ForRecords {
+    ForRecords {
+        reference: journey.pay_id().to_string(),
+        day: journey.final_outcome().map(|final_outcome| page.day(final_outcome.at)),
+        copy: link.map(|link| address(page_of(journey), "/copy", link)),
     }
-    Some(reply::customers_page(&Ended {
+}
+
+fn ended(page: PageContext, journey: &Journey, (next, records): (Next, ForRecords)) -> Option<Ended> {
+    Some(Ended {
         how: checkout_end(journey)?,
         merchant: journey.opening().merchant_name.as_str().to_owned(),
         payee: journey.payee().to_owned(),
@@ -30,7 +57,19 @@ pub(super) fn page(engine: &Engine, request: &HttpRequest, journey: &Journey, ne
         page,
         note: journey.opening().purpose.note().to_owned(),
         next,
-    }))
+        records,
+    })
+}
+
+fn consent_ended(
+    engine: &Engine,
+    page: PageContext,
+    journey: &Journey,
+    (next, records): (Next, ForRecords),
+) -> Option<ConsentEnded> {
+    let end = consent_end(engine, &page, journey)?;
+    let (request, bank) = (consent_request(&page, journey), bank_name(engine, journey));
+    Some(ConsentEnded { page, request, bank, end, next, records })
 }
 
 /// What became of a journey, as a sentence; `None` while nothing has been proven.

@@ -9,7 +9,8 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::link::{LinkQuery, address, journey_of, journey_to_show, posted};
+use super::address::address;
+use super::link::{LinkQuery, journey_of, journey_to_show, posted};
 use super::outcome::{self, amount};
 use super::sending::{Addresses, NotSent, no_code, send, ways_to_pay, with_visit_cookie};
 use super::{home, instead::PageResult};
@@ -145,7 +146,7 @@ async fn send_away(
     let visitor = reply::visitor(request);
     let page = |path| format!("{path}?code={}", percent_encoded(code));
     let sender = Sender::Phone(code, &visitor);
-    let send_request = SendRequest { sender, chosen, at: Instant::now() };
+    let send_request = SendRequest { sender, chosen, text: None, at: Instant::now() };
     let addresses = Addresses { page: page(PHONE_PAGE), leaving: page("/payment/phone/leaving") };
     send(engine, request, send_request, addresses, |not_sent| match not_sent {
         NotSent::NoProvider(journey) => {
@@ -169,7 +170,7 @@ async fn end(engine: web::Data<Engine>, request: HttpRequest, query: web::Query<
     // The first device moves on when the phone is known to be back; where nothing was paid, it does so in any case.
     let moves_on = !journey.is_proven() || journey.decided_on_phone().is_some_and(|phone| phone.returned);
     let next = if moves_on { Next::OtherDevice } else { Next::LookThere };
-    if let Some(page) = outcome::page(&engine, &request, &journey, next) {
+    if let Some(page) = outcome::page(&engine, &request, &journey, (next, None)) {
         return Ok(page);
     }
     let Some(error) = journey.failure_of(visit) else {
@@ -181,6 +182,7 @@ async fn end(engine: web::Data<Engine>, request: HttpRequest, query: web::Query<
         merchant: journey.opening().merchant_name.as_str().to_owned(),
         payee: journey.payee().to_owned(),
         amount: amount(&page, &journey),
+        records: outcome::for_records(&page, &journey, None),
         page,
         note: journey.opening().purpose.note().to_owned(),
         next: Next::OtherDevice,

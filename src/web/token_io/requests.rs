@@ -82,7 +82,7 @@ async fn left(engine: &Arc<Engine>, journey: &Journey) -> Result<Reply, ErrorBod
     let link = derive::link(&engine.deps, journey)?;
     match use_cases::send_to_provider::send_to_provider(
         engine,
-        SendRequest { sender: Sender::Link(&link), chosen: None, at: Instant::now() },
+        SendRequest { sender: Sender::Link(&link), chosen: None, text: None, at: Instant::now() },
     )
     .await?
     {

@@ -203,8 +203,8 @@ async fn leave(
     institution: Option<&str>,
 ) -> PageResult {
     let link = link_of(engine, journey, id)?;
-    let send_request =
-        SendRequest { sender: Sender::Link(&link), chosen: institution.map(Chosen::Institution), at: Instant::now() };
+    let chosen = institution.map(Chosen::Institution);
+    let send_request = SendRequest { sender: Sender::Link(&link), chosen, text: None, at: Instant::now() };
     let addresses = Addresses { page: asked.at(id, ""), leaving: asked.at(id, "/leaving") };
     let sent = send(engine, request, send_request, addresses, |not_sent| match not_sent {
         NotSent::Choose(journey) => reply::customers_page(&page(engine, request, (&journey, id), &asked.elsewhere())),

@@ -69,6 +69,8 @@ pub(in crate::web) struct CallbackBody {
     pub android_package: Option<String>,
     pub fallback: Option<String>,
     pub app_links: Option<String>,
+    pub app_store: Option<String>,
+    pub play_store: Option<String>,
     pub on_request: Option<bool>,
     pub watched: Option<bool>,
 }
@@ -123,6 +125,8 @@ impl Saved for SavedCallback {
             android_package: body.android_package.as_deref(),
             fallback: body.fallback.as_deref(),
             app_links: body.app_links.as_deref(),
+            app_store: body.app_store.as_deref(),
+            play_store: body.play_store.as_deref(),
         };
         let watched = body.watched == Some(true);
         if watched {

@@ -19,6 +19,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 struct TokensView<'a> {
     consent_id: String,
     institution: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
     tokens: &'a RawValue,
 }
 
@@ -46,7 +48,8 @@ async fn bank_tokens(engine: web::Data<Engine>, request: HttpRequest, id: web::P
         serde_json::from_str(tokens.reveal()).map_err(|_| missing("bank's tokens that can be read"))?;
     let institution = journey.institution().unwrap_or_default();
     tracing::info!(consent_id = %journey.id(), institution, "consent.bank_tokens_read");
-    let view = TokensView { consent_id: journey.id().to_string(), institution, tokens: json };
+    let view =
+        TokensView { consent_id: journey.id().to_string(), institution, text: journey.consent_text(), tokens: json };
     Ok(no_store(StatusCode::OK).json(view))
 }
 

@@ -182,6 +182,7 @@ pub(in crate::web) struct Event {
     pub by: Option<&'static str>,
     pub error: Option<String>,
     pub error_description: Option<String>,
+    pub text: Option<String>,
 }
 
 async fn list(engine: web::Data<Engine>, request: HttpRequest, merchant: Authenticated) -> ApiResult {
@@ -221,12 +222,14 @@ pub(in crate::web) fn timeline(sight: &JourneyDetails) -> Vec<Event> {
     let journey = &sight.journey;
     let mut events = vec![event(journey.opening().opened_at, "opened")];
     for (number, visit) in (1..).zip(journey.visits()) {
-        events.push(Event { visit: Some(number), ..event(visit.left_at, "left") });
+        let text = visit.to.as_ref().and_then(|choice| choice.text.clone());
+        events.push(Event { visit: Some(number), text, ..event(visit.left_at, "left") });
         events.extend(visit.answers.iter().filter_map(|answer| tried(answer, number)));
     }
     events.extend(journey.final_outcomes().iter().map(concluded));
     events.extend(journey.reopenings().iter().map(|reopening| event(reopening.at, "asked_again")));
     events.extend(journey.grant().into_iter().flat_map(changes));
+    events.extend(journey.all_resumed().iter().map(|resumed| event(resumed.at, "resumed")));
     events.extend(sight.redeemed_at.map(|at| event(at, "redeemed")));
     events.sort_by_key(|event| event.moment);
     events

@@ -20,6 +20,7 @@ pub(in crate::web) mod profile;
 pub(in crate::web) mod provider_accounts;
 mod public_keys;
 mod redeem;
+mod resume;
 mod returns;
 mod secrets;
 pub(in crate::web) mod slots;
@@ -54,6 +55,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found("address").into()))
             // Asked after every payment, so it is looked for first: each pattern before it costs a search.
             .configure(redeem::routes)
+            .configure(resume::routes)
             .service(at("/openapi.json", "GET").route(web::get().to(manual)))
             .configure(profile::routes)
             .configure(slots::routes::<SavedCallback>)

@@ -15,6 +15,8 @@ pub(super) struct WaysView {
     android_package: Option<String>,
     fallback: Option<String>,
     app_links: Option<&'static str>,
+    app_store: Option<String>,
+    play_store: Option<String>,
 }
 
 impl From<&DeviceUrls> for WaysView {
@@ -27,6 +29,8 @@ impl From<&DeviceUrls> for WaysView {
             android_package: ways.android_package.as_ref().map(AndroidPackage::as_str).map(str::to_owned),
             fallback: text(&ways.fallback),
             app_links: ways.app_links.map(AppLinks::as_str),
+            app_store: ways.app_store.as_ref().map(|page| page.as_str().to_owned()),
+            play_store: ways.play_store.as_ref().map(|page| page.as_str().to_owned()),
         }
     }
 }

@@ -10,10 +10,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 /// Where these files are served.
-const FOLDER: &str = "/static/";
+pub(super) const FOLDER: &str = "/static/";
 
 /// How many bytes of the digest stand in a name: enough to tell versions apart, nobody is to be kept out by it.
-const BYTES_IN_NAME: usize = 6;
+pub(super) const BYTES_IN_NAME: usize = 6;
 
 /// A file below `/static/`.
 #[derive(Debug, Clone)]

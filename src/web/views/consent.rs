@@ -1,9 +1,37 @@
 //! The pages of a consent: choosing a bank, a bank that cannot be reached, and how it ended.
 
 use askama::Template;
+use sha2::{Digest as _, Sha256};
 
+use super::ended::{ForRecords, SavedAsText, written};
 use super::{Next, PageContext};
-use crate::language::Sentence;
+use crate::language::{Language, Sentence};
+
+/// The keys of the text that asks for a consent.
+const ASKS: [&str; 5] =
+    ["consent-accounts", "consent-payment", "consent-at-your-bank", "consent-may-read", "consent-lasts"];
+
+/// What the features of open banking come to for a customer, and the key that says so.
+const READS: [(&[&str], &str); 6] = [
+    (
+        &["ACCOUNTS", "ACCOUNT", "ACCOUNTS_WITHOUT_BALANCE", "ACCOUNT_WITHOUT_BALANCE", "ACCOUNT_REQUEST_DETAILS"],
+        "consent-reads-accounts",
+    ),
+    (&["ACCOUNTS", "ACCOUNT", "ACCOUNT_BALANCES"], "consent-reads-balances"),
+    (
+        &[
+            "ACCOUNT_TRANSACTIONS",
+            "ACCOUNT_TRANSACTIONS_WITH_MERCHANT",
+            "ACCOUNT_STATEMENTS",
+            "ACCOUNT_STATEMENT",
+            "ACCOUNT_STATEMENT_FILE",
+        ],
+        "consent-reads-transactions",
+    ),
+    (&["ACCOUNT_SCHEDULED_PAYMENTS", "ACCOUNT_DIRECT_DEBITS", "ACCOUNT_PERIODIC_PAYMENTS"], "consent-reads-planned"),
+    (&["ACCOUNT_BENEFICIARIES"], "consent-reads-payees"),
+    (&["IDENTITY"], "consent-reads-identity"),
+];
 
 /// What a customer is asked to agree to, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +59,22 @@ pub enum Matter {
 }
 
 impl Request {
+    /// The version of the text that asks for a consent: the language, and a digest of its words before a name or a day
+    /// stands in them. An operator who changes a word makes another version.
+    pub fn text_version(language: &Language) -> String {
+        let mut digest = Sha256::new();
+        for key in ASKS.into_iter().chain(READS.iter().map(|(_, key)| *key)) {
+            let names = ["merchant", "payee"]
+                .into_iter()
+                .fold(Sentence::of(key), |sentence, name| sentence.name(name, format!("{{{name}}}")));
+            let sentence = names.value("amount", "{amount}").value("day", "{day}");
+            digest.update(language.written(&sentence));
+            digest.update([0]);
+        }
+        let short: String = digest.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        format!("{}-{short}", language.tag())
+    }
+
     /// Who asks for what, as a sentence.
     fn sentence(&self) -> Sentence {
         match &self.matter {
@@ -76,6 +120,25 @@ pub struct ChooseBank {
     pub search: Option<String>,
     /// The banks that match, by country.
     pub groups: Vec<BankGroup>,
+    /// What could be read of accounts, where that is asked for.
+    pub access: Option<Access>,
+}
+
+/// What a consent to account access would allow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// What could be read at the most, as open banking calls it.
+    pub features: Vec<String>,
+    /// The last day, as people write it.
+    pub last_day: String,
+}
+
+impl Access {
+    /// What could be read, in our words, each once.
+    fn reads(&self, page: &PageContext) -> Vec<String> {
+        let asked = |names: &[&str]| names.iter().any(|name| self.features.iter().any(|feature| feature == name));
+        READS.iter().filter(|(names, _)| asked(names)).map(|(_, key)| page.text(key)).collect()
+    }
 }
 
 /// The banks of a country.
@@ -130,6 +193,22 @@ pub struct ConsentEnded {
     pub end: ConsentEnd,
     /// The way on.
     pub next: Next,
+    /// What the customer keeps of it.
+    pub records: ForRecords,
+}
+
+impl ConsentEnded {
+    /// What was asked for, where and when, line by line.
+    fn details(&self) -> Vec<(String, String)> {
+        let bank = self.bank.clone().map(|bank| (self.page.text("detail-bank"), bank));
+        self.request.lines(&self.page).into_iter().chain(bank).chain(self.records.lines(&self.page)).collect()
+    }
+}
+
+impl SavedAsText for ConsentEnded {
+    fn saved_text(&self) -> String {
+        written(&self.page, self.end.title(), self.end.sentence(&self.request), self.details())
+    }
 }
 
 /// What became of a consent.

@@ -10,6 +10,7 @@ pub mod console;
 pub mod qr;
 pub mod words;
 
+mod app_missing;
 mod app_return;
 mod by_button;
 mod checkout;
@@ -18,6 +19,7 @@ mod demo;
 mod ended;
 mod front;
 mod page_context;
+pub mod palette;
 mod parameters;
 mod phone;
 mod popup;
@@ -32,14 +34,15 @@ mod without_browser;
 #[cfg(test)]
 mod tests;
 
+pub use app_missing::AppMissing;
 pub use app_return::AppReturn;
 pub use by_button::ByButton;
 pub use checkout::{Checkout, OfferedProvider};
-pub use consent::{BankAway, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Matter, Request};
+pub use consent::{Access, BankAway, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Matter, Request};
 pub use demo::{Api, Choice, Demo, DemoError, DemoField, DemoForm, SavedChoice};
-pub use ended::{Ended, Home, How, Next};
+pub use ended::{Ended, ForRecords, Home, How, Next, SavedAsText};
 pub use front::Front;
-pub use page_context::{Marks, PageContext, Said};
+pub use page_context::{Marks, PageContext, Said, ShownLogo};
 pub use parameters::{DisplayParameters, ParamRow, Redeemed};
 pub use phone::{PhoneCheckout, PhoneCode, PhoneCodeStage};
 pub use popup::Popup;

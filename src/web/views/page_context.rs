@@ -4,7 +4,8 @@ use std::{borrow::Borrow, fmt, sync::Arc};
 
 use askama::filters::{Escaper as _, Html, HtmlSafe};
 
-use crate::domain::{Amount, Journey, MerchantLinks, Mode, PageLink, UnixMillis};
+use super::palette::Palette;
+use crate::domain::{Amount, Color, Journey, Logo, MerchantId, MerchantMarks, Mode, PageLink, UnixMillis};
 use crate::language::{Language, Part, Sentence};
 
 /// The surroundings of a customer's page.
@@ -29,18 +30,47 @@ pub struct Marks {
     pub support: Option<String>,
     /// Its legal notice.
     pub legal: Option<String>,
+    /// Its colour.
+    pub color: Option<Color>,
+    /// Its logo.
+    pub logo: Option<ShownLogo>,
+}
+
+/// A merchant's logo on a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownLogo {
+    /// Where it is.
+    pub url: String,
+    /// How many pixels it is wide.
+    pub width: u8,
+    /// How many pixels it is high.
+    pub height: u8,
+}
+
+impl ShownLogo {
+    /// That of this merchant: its address holds the digest of the picture, so that browsers may keep it.
+    pub fn of(merchant: MerchantId, logo: &Logo) -> Self {
+        let digest: String = logo.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { url: format!("/logo/{}/{digest}.webp", merchant.short()), width: logo.width, height: logo.height }
+    }
 }
 
 impl Marks {
     /// Those of a journey.
     pub fn of(journey: &Journey) -> Self {
         let opening = journey.opening();
-        let link = |link: fn(&MerchantLinks) -> &PageLink| opening.links.as_ref().and_then(|links| link(links).url());
+        let link = |link: fn(&MerchantMarks) -> &PageLink| opening.marks.as_ref().and_then(|marks| link(marks).url());
         Self {
             is_test: opening.mode == Some(Mode::Test),
             merchant: opening.merchant_name.as_str().to_owned(),
-            support: link(|links| &links.support).map(str::to_owned),
-            legal: link(|links| &links.legal).map(str::to_owned),
+            support: link(|marks| &marks.support).map(str::to_owned),
+            legal: link(|marks| &marks.legal).map(str::to_owned),
+            color: opening.marks.as_ref().and_then(|marks| marks.color.0),
+            logo: opening
+                .marks
+                .as_ref()
+                .and_then(|marks| marks.logo)
+                .map(|logo| ShownLogo::of(opening.merchant, &logo)),
         }
     }
 }
@@ -59,6 +89,11 @@ impl PageContext {
     /// A sentence that has its values.
     pub fn sentence(&self, sentence: impl Borrow<Sentence>) -> Said<'_> {
         Said { language: &self.language, sentence: sentence.borrow().clone() }
+    }
+
+    /// The address of the stylesheet with the merchant's colour, where it has one.
+    pub fn palette(&self) -> Option<String> {
+        self.marks.color.map(|color| Palette::of(color).url())
     }
 
     /// Whether there is anything in its foot.

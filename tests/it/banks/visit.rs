@@ -76,7 +76,7 @@ impl Visit {
             expires_at: now.plus(Duration::from_secs(3600)),
             mode: None,
             choices: Vec::new(),
-            links: None,
+            marks: None,
             popup: None,
         });
         let hex: String = entropy[..16].iter().map(|byte| format!("{byte:02x}")).collect();

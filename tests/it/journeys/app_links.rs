@@ -6,7 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::gateway::{StoreKind, TestGateway};
-use crate::support::http::{HttpReply, query_value};
+use crate::support::http::{HttpReply, kind_of, query_value};
+use crate::support::merchant_client::{Link, MerchantClient};
 use crate::support::on_every_store;
 use crate::support::tpp::Tpp;
 
@@ -22,6 +23,10 @@ on_every_store![
     a_callback_says_for_itself_how_its_app_is_opened,
     a_customer_who_is_home_before_the_fact_is_told_so,
     a_consent_comes_home_to_an_app_too,
+    who_lacks_the_app_installs_it_and_goes_on_in_it,
+    a_handle_lives_a_day_and_opens_nothing_to_anybody_else,
+    a_merchant_that_requires_the_same_browser_has_it_on_the_way_to_the_store_too,
+    a_store_that_no_customer_could_need_is_refused,
 ];
 
 const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
@@ -313,4 +318,112 @@ async fn an_operator_can_list_schemes_that_are_no_reversed_domain() {
     let refusal = merchant.refusal(&json!("otherapp://paid")).await;
     assert!(refusal.contains("neither https nor a reversed domain name"), "{refusal}");
     merchant.save_as(json!({ "url": "https://shop.example/cb", "ios": "shopapp://paid" })).await;
+}
+
+/// A merchant whose app customers can get in both stores, and a payment of 25 EUR that comes home to it.
+async fn with_stores(gateway: &TestGateway) -> (MerchantClient, Link) {
+    let merchant = gateway.merchant("Shop");
+    merchant.choose(json!({ "one_time_token": "on" })).await;
+    let callback = json!({
+        "url": "com.example.shop://paid?own=1", "app_store": "https://apps.apple.com/app/id123456789",
+        "play_store": "https://play.google.com/store/apps/details?id=com.example.shop",
+    });
+    merchant.save_as(callback).await;
+    let link = merchant.link_to("0").await;
+    (merchant, link)
+}
+
+async fn redeemed(merchant: &MerchantClient, handle: &str, headers: &[(&str, &str)]) -> HttpReply {
+    let body = json!({ "resume_handle": handle });
+    merchant.v1_with(Method::POST, "/resume-handles/redeem", headers, &body).await
+}
+
+async fn who_lacks_the_app_installs_it_and_goes_on_in_it(gateway: TestGateway) {
+    let (merchant, link) = with_stores(&gateway).await;
+    let page = gateway.http.pay(&link.text, "code=ok").await.location();
+    let android = on(&gateway, ANDROID, &page).await.is(200).says("I do not have the app yet").text();
+    let play = attribute(&android, "store", "href").unwrap();
+    let referrer = query_value(&play, "referrer");
+    assert!(play.starts_with("https://play.google.com/store/apps/details?id=com.example.shop&referrer="), "{play}");
+    let handle = referrer.strip_prefix("hb_resume=").unwrap_or_else(|| panic!("{referrer}"));
+    let intent = attribute(&android, "open", "href").unwrap();
+    let encoded: String = url::form_urlencoded::byte_serialize(play.as_bytes()).collect();
+    assert!(intent.ends_with(&format!("S.browser_fallback_url={encoded};end")), "{intent}");
+
+    let ios = on(&gateway, IPHONE, &page).await.is(200).text();
+    let resume = attribute(&ios, "store", "href").unwrap();
+    assert_eq!(resume, format!("{}/payment/app?resume={handle}", gateway.http.base()));
+    // Long after the page of the app is over, and without a cookie: who has the handle was shown it there.
+    gateway.wait(Duration::from_hours(20));
+    let missing = on(&gateway, IPHONE, &resume).await.is(200).says("Get the Shop app").never_says("ott_");
+    assert_eq!(missing.header("cache-control"), "no-store");
+    let missing = missing.never_says(&link.text).text();
+    assert_eq!(attribute(&missing, "store", "href").unwrap(), "https://apps.apple.com/app/id123456789");
+    let opened = attribute(&missing, "open", "href").unwrap();
+    assert_eq!(opened, format!("com.example.shop://paid?own=1&hb_resume={handle}"));
+    assert!(attribute(&on(&gateway, ANDROID, &resume).await.is(200).text(), "store", "href").unwrap() == play);
+    on(&gateway, DESKTOP, &resume).await.is(404).never_says("com.example");
+
+    redeemed(&gateway.merchant("Other"), handle, &[]).await.is(404);
+    let key = [("idempotency-key", "resume-1")];
+    let first = redeemed(&merchant, handle, &key).await.is(200).json();
+    assert_eq!(first["pay_id"], link.id.as_str());
+    assert_eq!(redeemed(&merchant, handle, &key).await.is(200).json(), first, "the same call, the same token");
+    let spent = redeemed(&merchant, handle, &[]).await.is(410).json();
+    assert!(spent["spent_at"].is_string() && kind_of(&spent) == "spent", "{spent}");
+    let token = first["one_time_token"].as_str().unwrap();
+    assert_eq!(merchant.redeem(token).await.is(200).json()["status"], "paid");
+    merchant.redeem(token).await.is(410);
+    on(&gateway, IPHONE, &resume).await.is(410).says("This page has expired").never_says("com.example");
+}
+
+async fn a_handle_lives_a_day_and_opens_nothing_to_anybody_else(gateway: TestGateway) {
+    let (merchant, link) = with_stores(&gateway).await;
+    let page = gateway.http.pay(&link.text, "code=ok").await.location();
+    let resume = attribute(&on(&gateway, IPHONE, &page).await.text(), "store", "href").unwrap();
+    let handle = query_value(&resume, "resume");
+    let (start, last) = handle.split_at(handle.len() - 1);
+    let forged = format!("{start}{}", if last == "a" { "b" } else { "a" });
+    for nobody in [forged.as_str(), &link.text, "rsm_", "x"] {
+        redeemed(&merchant, nobody, &[]).await.is(404);
+        gateway.http.get(&format!("/payment/app?resume={nobody}")).await.is(404).never_says("com.example");
+    }
+    gateway.http.get(&resume.replace("/payment/", "/consent/")).await.is(404);
+    let prefetched = gateway.http.get_with(&resume, &[("sec-purpose", "prefetch")]).await.is(204);
+    assert!(prefetched.text().is_empty());
+    gateway.wait(Duration::from_hours(24));
+    let expired = redeemed(&merchant, &handle, &[]).await.is(410).json();
+    assert!(expired["expired_at"].is_string() && kind_of(&expired) == "expired", "{expired}");
+    on(&gateway, IPHONE, &resume).await.is(410);
+}
+
+async fn a_merchant_that_requires_the_same_browser_has_it_on_the_way_to_the_store_too(gateway: TestGateway) {
+    let (merchant, _) = with_stores(&gateway).await;
+    merchant.choose(json!({ "same_browser": "required" })).await;
+    let link = merchant.link_to("0").await;
+    let sent_out = gateway.http.leave(&link.text).await;
+    let page = gateway.http.back_in_it(&sent_out, "code=ok").await.location();
+    let own = [("user-agent", IPHONE), ("cookie", sent_out.cookie.as_str())];
+    let ticket = gateway.http.get_with(&page, &own).await.location();
+    let shown = gateway.http.get_with(&ticket, &own).await.is(200).text();
+    let resume = attribute(&shown, "store", "href").unwrap();
+    on(&gateway, IPHONE, &resume).await.is(403).never_says("com.example");
+    gateway.http.get_with(&resume, &own).await.is(200).says("Open the App Store");
+}
+
+async fn a_store_that_no_customer_could_need_is_refused(gateway: TestGateway) {
+    let merchant = gateway.merchant("Shop");
+    let app_store = "https://apps.apple.com/app/id123456789";
+    for (field, body) in [
+        ("app_store", json!({ "url": "https://shop.example/cb", "app_store": app_store })),
+        ("app_store", json!({ "url": "com.example.shop:/x", "app_store": "https://shop.example/app/id1" })),
+        (
+            "play_store",
+            json!({ "url": "com.example.shop:/x", "play_store": "https://play.google.com/store/apps/details" }),
+        ),
+        ("url", json!({ "url": "com.example.shop:/x?hb_resume=1", "app_store": app_store })),
+    ] {
+        let refused = merchant.v1(Method::POST, "/profile/callbacks", &body).await.is(422).json();
+        assert!(refused["detail"].as_str().unwrap().starts_with(&format!("{field}: ")), "{refused}");
+    }
 }

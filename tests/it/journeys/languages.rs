@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::gateway::TestGateway;
-use crate::support::http::HttpReply;
+use crate::support::http::{HttpReply, query_value};
 use crate::support::merchant_client::MerchantClient;
 use crate::support::on_every_store;
 use crate::support::token_io_client::TokenIoClient;
@@ -18,6 +18,7 @@ on_every_store![
     a_problem_is_told_in_the_language_of_its_journey_or_its_browser,
     vendors_clients_name_the_language_in_their_own_way,
     a_test_is_marked_and_the_merchants_own_pages_are_linked,
+    a_consent_keeps_the_version_of_the_text_that_its_customer_read,
 ];
 
 const ENGLISH: &str = "<html lang=\"en\" dir=\"ltr\">";
@@ -136,12 +137,51 @@ async fn vendors_clients_name_the_language_in_their_own_way(gateway: TestGateway
 async fn a_test_is_marked_and_the_merchants_own_pages_are_linked(gateway: TestGateway) {
     let merchant = gateway.merchant("Shop");
     let before = opened(&merchant, json!({})).await;
-    let links = json!({ "support_url": "https://shop.example/help?a=b&c", "legal_url": "https://shop.example/legal" });
-    merchant.choose(links).await;
+    merchant
+        .choose(json!({
+            "support_url": "https://shop.example/help?a=b&c", "legal_url": "https://shop.example/legal",
+            "color": "#FFCC00",
+        }))
+        .await;
     let after = opened(&merchant, json!({})).await;
     let page = gateway.http.get(checkout(&after)).await.is(200);
     let page = page.says("This is a test. No money moves.").says(">Help from Shop</a>").says(">Legal notice</a>");
-    page.says("href=\"https://shop.example/help?a=b&#38;c\"").never_says("Handback</footer>");
+    let page = page.says("href=\"https://shop.example/help?a=b&#38;c\"").never_says("Handback</footer>");
+    let html = page.text();
+    let style = html.split('"').find(|part| part.starts_with("/static/color-ffcc00.")).unwrap();
+    let style = gateway.http.get(style).await.is(200);
+    assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
+    assert_eq!(style.header("cache-control"), "public, max-age=31536000, immutable");
+    style.says("--fill:#ffcc00").says("--on-fill:#000000");
+    let other = gateway.http.get("/static/color-ffcc00.000000000000.css").await.is(200);
+    assert_eq!(other.header("cache-control"), "no-store");
     let page = gateway.http.get(checkout(&before)).await.is(200);
-    page.says("This is a test. No money moves.").never_says("<footer>");
+    page.says("This is a test. No money moves.").never_says("<footer>").never_says("/static/color-");
+}
+
+async fn a_consent_keeps_the_version_of_the_text_that_its_customer_read(gateway: TestGateway) {
+    let tpp = Tpp::of(&gateway).await;
+    let body = json!({
+        "applicationUserId": "ada", "redirectUrl": "https://tpp-application.com/home",
+        "institutionIdentifiers": { "institutionCountryCode": "GB" }, "userSettings": { "location": "GB" },
+    });
+    let mut versions = Vec::new();
+    for language in ["de", "en", "de"] {
+        let hosted = tpp.post("/hosted/consent-requests", &body).await.is(201).json()["data"]["hostedUrl"].clone();
+        let link = query_value(hosted.as_str().unwrap(), "link_id");
+        let page = read_in(&gateway, hosted.as_str().unwrap(), language).await.is(200);
+        page.says(if language == "de" { "Ihre Konten und deren Nummern" } else { "Your accounts and their numbers" });
+        let fields = [("link_id", link.as_str()), ("institution", "modelo-sandbox")];
+        gateway.http.submit_with("/consent/choose", &fields, &[("accept-language", language)]).await.location();
+        let newest = tpp.merchant.look("/journeys?limit=1").await.is(200).json()["journeys"][0]["journey_id"].clone();
+        let journey = tpp.merchant.journey(newest.as_str().unwrap()).await;
+        let left = journey["timeline"].as_array().unwrap().iter().find(|event| event["event"] == "left").unwrap();
+        versions.push(left["text"].as_str().unwrap().to_owned());
+    }
+    assert!(versions[0].starts_with("de-") && versions[1].starts_with("en-"), "{versions:?}");
+    assert_eq!(versions[0], versions[2], "the same words are the same version");
+    // Where the bank alone asks, there is no text of ours.
+    let asked = tpp.ask(json!({})).await;
+    let journey = tpp.merchant.journey(&asked.id).await;
+    assert!(journey["timeline"].as_array().unwrap().iter().all(|event| event["text"].is_null()), "{journey}");
 }

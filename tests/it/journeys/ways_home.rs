@@ -54,7 +54,7 @@ enum For {
 }
 use For::{Both, Consents, Ixopay, Payments, TokenIo, TokenLinks, TokenRequests};
 
-const ROUTES: [Route; 38] = [
+const ROUTES: [Route; 40] = [
     ("web/pages/checkout.rs", "/payment", Payments, Nowhere, "GET /payment?link_id={link}"),
     ("web/pages/checkout.rs", "", Payments, Nowhere, "GET /payment?link_id={link}"),
     ("web/pages/checkout.rs", "/pay", Payments, Home, "POST /payment/pay?link_id={link}"),
@@ -68,6 +68,7 @@ const ROUTES: [Route; 38] = [
     ("web/pages/phone.rs", "/phone/end", Payments, Nowhere, "GET /payment/phone/end?visit={state}"),
     ("web/pages/popup.rs", "/popup", Payments, Home, "GET /payment/popup?link_id={link}"),
     ("web/pages/link.rs", "/home", Payments, Home, "GET /payment/home?link_id={link}"),
+    ("web/pages/link.rs", "/copy", Payments, Nowhere, "GET /payment/copy?link_id={link}"),
     ("web/pages/link.rs", "/qr.png", Payments, Nowhere, "GET /payment/qr.png?link_id={link}"),
     ("web/pages/app_page.rs", "/app", Payments, App, "GET /payment/app?link_id={link}"),
     ("web/pages/app_page.rs", "/app", Payments, App, "GET /payment/app?ticket={ticket}"),
@@ -83,6 +84,7 @@ const ROUTES: [Route; 38] = [
     ),
     ("web/pages/consent.rs", "/cancel", Consents, Home, "POST /consent/cancel?link_id={link}"),
     ("web/pages/link.rs", "/home", Consents, Home, "GET /consent/home?link_id={link}"),
+    ("web/pages/link.rs", "/copy", Consents, Nowhere, "GET /consent/copy?link_id={link}"),
     ("web/pages/link.rs", "/qr.png", Consents, Nowhere, "GET /consent/qr.png?link_id={link}"),
     ("web/pages/app_page.rs", "/app", Consents, App, "GET /consent/app?link_id={link}"),
     ("web/pages/app_page.rs", "/app", Consents, App, "GET /consent/app?ticket={ticket}"),
@@ -120,11 +122,12 @@ const ROUTES: [Route; 38] = [
 ];
 
 /// Files that send browsers on, and never home.
-const NEVER_HOME: [&str; 9] = [
+const NEVER_HOME: [&str; 10] = [
     "demo/mod.rs",
     "demo/without_browser.rs",
     "sandbox/mod.rs",
     "web/console/callbacks.rs",
+    "web/console/openid.rs",
     "web/console/reply.rs",
     "web/pages/home.rs",
     "web/pages/sending.rs",

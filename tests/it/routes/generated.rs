@@ -105,6 +105,7 @@ fn least(operation: &str) -> Value {
         "rotateProviderAccountSecret" => json!({ "overlap_seconds": 0 }),
         "postJobResult" => json!({ "status": "done" }),
         "redeemOneTimeToken" => json!({ "one_time_token": "x" }),
+        "redeemResumeHandle" => json!({ "resume_handle": "x" }),
         other => panic!("no body is known for {other}"),
     }
 }
@@ -140,6 +141,13 @@ fn samples(field: &str) -> Vec<(Value, Value)> {
         "android_package" => {
             vec![(json!("com.example.shop"), json!({ "android": "https://shop.example/app", "fallback": URL }))]
         }
+        "app_store" => {
+            vec![(json!("https://apps.apple.com/app/id1"), json!({ "ios": "https://shop.example/app" }))]
+        }
+        "play_store" => vec![(
+            json!("https://play.google.com/store/apps/details?id=com.example.shop"),
+            json!({ "android": "https://shop.example/app" }),
+        )],
         "fallback" => vec![(json!("https://shop.example/y"), json!({ "ios": "https://shop.example/app" }))],
         "encryption_key" => vec![(json!("0123456789abcdef0123456789abcdef"), json!({}))],
         "callback_url" | "payment_endpoint" => vec![(json!(URL), json!({})), (json!([URL]), json!({}))],

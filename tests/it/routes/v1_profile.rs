@@ -146,7 +146,7 @@ async fn settings_are_chosen_one_by_one(gateway: TestGateway) {
         "app_links": "page", "when_late": "wait", "signed_returns": "off", "one_time_token_life_seconds": 300,
         "journey_life_seconds": 86_400, "answers_to": "gateway", "signed_calls": "checked", "notice_type": "",
         "provider": "", "late_payments": "keep", "language": "", "support_url": "", "legal_url": "",
-        "popup_origin": "",
+        "popup_origin": "", "color": "", "logo_url": "",
     });
     assert_eq!(merchant.look("/profile/settings").await.is(200).json(), defaults);
     let mut expected = defaults;
@@ -167,6 +167,7 @@ async fn settings_are_chosen_one_by_one(gateway: TestGateway) {
         ("support_url", json!("https://shop.example/help")),
         ("legal_url", json!("https://shop.example/legal")),
         ("popup_origin", json!("https://shop.example")),
+        ("color", json!("#0b5f5a")),
     ] {
         expected[name] = value.clone();
         let chosen = merchant.v1(Method::PATCH, "/profile/settings", &json!({ name: value })).await.is(200);
@@ -195,6 +196,8 @@ async fn settings_keep_their_bounds(gateway: TestGateway) {
         (json!({ "legal_url": "mailto:us@shop.example" }), 422),
         (json!({ "popup_origin": "https://shop.example/" }), 422),
         (json!({ "popup_origin": "*" }), 422),
+        (json!({ "color": "teal" }), 422),
+        (json!({ "logo_url": "http://shop.example/logo.png" }), 422),
         (json!({ "one_time_token": true }), 400),
         (json!({ "one_time_tokens": "on" }), 400),
         (json!([]), 400),

@@ -25,6 +25,7 @@ use handback::domain::id::{Shard, UserId};
 use handback::domain::institution::Institution;
 use handback::domain::invalid::Invalid;
 use handback::domain::journey::{Cancel, Checkout, Journey, Purpose, Wanted};
+use handback::domain::logo::LogoPicture;
 use handback::domain::merchant::{Merchant, MerchantName, SavedCallback, Used};
 use handback::domain::mode::Mode;
 use handback::domain::money::{Amount, Currency};
@@ -33,7 +34,9 @@ use handback::domain::outcome::{Evidence, Fact};
 use handback::domain::redirect::PublicUrl;
 use handback::domain::secret::Secret;
 use handback::egress;
-use handback::engine::{Deps, DownCallbacks, Edit, Engine, NewMerchant, NoCourier, WaysIn, derive, find, use_cases};
+use handback::engine::{
+    Deps, DownCallbacks, Edit, Engine, LogoSource, NewMerchant, NoCourier, WaysIn, derive, find, use_cases,
+};
 use handback::keys::Keys;
 use handback::provider::sandbox::{Sandbox, institutions};
 use handback::provider::{AuthorizationResponse, Provider, ProviderError, Requested, UnverifiedResponse, VisitContext};
@@ -316,7 +319,23 @@ fn engine(
         examiner: Arc::new(Examiner::new(egress::Client::builder().build().expect("a client"))),
         down: DownCallbacks::default(),
         tester: Arc::new(NoCourier),
+        logos: Arc::new(OneLogo),
     })
+}
+
+/// An Internet with two pictures in it, which are none, so that nobody takes them for one.
+struct OneLogo;
+
+#[async_trait]
+impl LogoSource for OneLogo {
+    async fn fetch(&self, url: &str) -> Result<LogoPicture, Invalid> {
+        let bytes = match url {
+            "https://shop.example/logo.png" => b"one".to_vec(),
+            "https://shop.example/new.png" => b"new".to_vec(),
+            _ => return Err(Invalid::new("logo_url", "was answered with 404, not with a picture")),
+        };
+        Ok(LogoPicture { bytes, width: 120, height: 40 })
+    }
 }
 
 fn serve(engine: Arc<Engine>, listener: TcpListener) -> actix_web::dev::Server {

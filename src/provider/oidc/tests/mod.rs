@@ -142,7 +142,7 @@ fn opening() -> Opening {
         expires_at: UnixMillis::from_millis(0).plus(Duration::from_hours(1)),
         mode: Some(Mode::Test),
         choices: Vec::new(),
-        links: None,
+        marks: None,
         popup: None,
     }
 }

@@ -176,5 +176,5 @@ fn the_bytes_of_a_record_never_change() {
     let accounts = write_merchant(&connected).unwrap();
     assert_eq!(read_merchant(&accounts), Ok(connected));
     let written = [digest(&records), digest(&[record]), digest(&[accounts]), digest(&[write_user(&user).unwrap()])];
-    assert_eq!(written, ["5682c74bd9da0a0e", "2f2b84989ac6ea34", "32460b4f60ad124e", "6be579d2735cd99e"]);
+    assert_eq!(written, ["c15fe2291f6f7fb8", "bba674996d140e51", "c2c66ecf5d0f5b30", "6be579d2735cd99e"]);
 }

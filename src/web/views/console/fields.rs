@@ -53,6 +53,10 @@ pub struct CallbackFields {
     pub web: String,
     /// Whether app links are opened by a button.
     pub app_links: String,
+    /// The app's page in Apple's App Store.
+    pub app_store: String,
+    /// The app's page in Google Play.
+    pub play_store: String,
     /// `on` where only calls that name it use it.
     pub on_request: String,
     /// What makes the form sent twice one callback.
@@ -63,12 +67,24 @@ pub struct CallbackFields {
 
 impl CallbackFields {
     /// The names of its fields.
-    pub(super) const NAMES: [&'static str; 10] =
-        ["watched", "url", "name", "params_in", "ios", "android", "android_package", "fallback", "web", "app_links"];
+    pub(super) const NAMES: [&'static str; 12] = [
+        "watched",
+        "url",
+        "name",
+        "params_in",
+        "ios",
+        "android",
+        "android_package",
+        "fallback",
+        "web",
+        "app_links",
+        "app_store",
+        "play_store",
+    ];
 
     /// Whether something beyond a URL and a name is said.
     pub(super) fn has_devices(&self) -> bool {
         let more = [&self.ios, &self.android, &self.android_package, &self.fallback, &self.web, &self.app_links];
-        more.iter().any(|text| !text.is_empty())
+        more.into_iter().chain([&self.app_store, &self.play_store]).any(|text| !text.is_empty())
     }
 }

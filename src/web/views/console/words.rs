@@ -198,6 +198,8 @@ pub(super) mod callbacks {
     pub const ANDROID: &str = "Link into the app on Android";
     pub const ANDROID_PACKAGE: &str = "Package of the app on Android";
     pub const FALLBACK: &str = "Where a customer without the app goes on";
+    pub const APP_STORE: &str = "The app’s page in the App Store";
+    pub const PLAY_STORE: &str = "The app’s page in Google Play";
     pub const WEB: &str = "URL for all other devices";
     pub const APP_LINKS: &str = "How https links open the app";
     pub const AS_SETTING: &str = "As your settings have it";

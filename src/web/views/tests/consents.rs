@@ -1,6 +1,7 @@
 //! Samples of the pages of a consent.
 
-use super::*;
+use super::{payments::for_records, *};
+use crate::language::OwnFile;
 
 fn accounts() -> Request {
     Request { merchant: "Budget Buddy".into(), matter: Matter::Accounts }
@@ -20,6 +21,10 @@ pub(super) fn group(country: &str, banks: &[&str]) -> BankGroup {
     BankGroup { country: country.into(), banks: banks.iter().map(bank).collect() }
 }
 
+fn access(features: &[&str]) -> Access {
+    Access { features: features.iter().map(|&name| name.to_owned()).collect(), last_day: "26 Feb 2027".into() }
+}
+
 const HOSTILE: &str = "\"><script>alert(1)</script>";
 
 fn hostile() -> Request {
@@ -36,12 +41,14 @@ impl ChooseBank {
             all: "/consent?link_id=lk_07f3".into(),
             search: None,
             groups: vec![group("United Kingdom", &["Modelo Sandbox", "Mock Sandbox"])],
+            access: Some(access(&["ACCOUNTS", "ACCOUNT", "ACCOUNT_TRANSACTIONS", "ACCOUNT_DIRECT_DEBITS", "IDENTITY"])),
         };
         let countries = vec![
             group("Germany", &["Commerzbank", "Deutsche Bank", "Sparkasse KölnBonn", "Volksbank Mittelhessen"]),
             group("United Kingdom", &["Barclays", "HSBC", "Lloyds Bank", "Monzo", "NatWest", "Starling Bank"]),
         ];
-        let many = Self { request: payment(), search: Some(String::new()), groups: countries, ..few.clone() };
+        let many =
+            Self { request: payment(), search: Some(String::new()), groups: countries, access: None, ..few.clone() };
         let none = Self { search: Some("bank of nowhere".into()), groups: Vec::new(), ..few.clone() };
         vec![("choose-bank", few), ("choose-bank-many", many), ("choose-bank-none", none)]
     }
@@ -50,7 +57,15 @@ impl ChooseBank {
         let bank = (HOSTILE.to_owned(), HOSTILE.to_owned());
         let groups = vec![BankGroup { country: HOSTILE.into(), banks: vec![bank] }];
         let text = || HOSTILE.to_owned();
-        Self { page: page.clone(), request: hostile(), link: text(), all: text(), search: Some(text()), groups }
+        Self {
+            page: page.clone(),
+            request: hostile(),
+            link: text(),
+            all: text(),
+            search: Some(text()),
+            groups,
+            access: Some(Access { features: vec!["IDENTITY".into()], last_day: text() }),
+        }
     }
 }
 
@@ -85,6 +100,7 @@ impl ConsentEnded {
             bank: Some("Modelo Sandbox".into()),
             end: ConsentEnd::Agreed("26 Feb 2027".into()),
             next: Next::Home(home),
+            records: for_records("/consent/copy?link_id=lk_07f3"),
         };
         let failed = ConsentEnd::Failed(reason::consent("server_error"));
         vec![
@@ -100,6 +116,41 @@ impl ConsentEnded {
     pub(super) fn hostile(page: &PageContext) -> Self {
         let next = Next::Home(Home { url: HOSTILE.into(), merchant: HOSTILE.into(), is_away: true });
         let end = ConsentEnd::Withdrawn;
-        Self { page: page.clone(), request: hostile(), bank: Some(HOSTILE.into()), end, next }
+        Self {
+            page: page.clone(),
+            request: hostile(),
+            bank: Some(HOSTILE.into()),
+            end,
+            next,
+            records: for_records(HOSTILE),
+        }
     }
+}
+
+#[test]
+fn what_could_be_read_is_said_once_and_nothing_besides() {
+    let said = |features: &[&str]| {
+        let (_, page) = ChooseBank::samples(&english()).swap_remove(0);
+        let html = ChooseBank { access: Some(access(features)), ..page }.render().unwrap();
+        let items = html.split("<li>").skip(1).map(|item| item.split('<').next().unwrap().to_owned());
+        items.collect::<Vec<_>>()
+    };
+    assert_eq!(said(&["ACCOUNTS_WITHOUT_BALANCE", "ACCOUNT_WITHOUT_BALANCE"]), ["Your accounts and their numbers"]);
+    assert_eq!(
+        said(&["ACCOUNT_STATEMENTS", "ACCOUNT_TRANSACTIONS", "ACCOUNT_BALANCES"]),
+        ["How much money is in them", "What you have received and paid"]
+    );
+    assert_eq!(said(&["IDENTITY"]), ["Your name and contact details"]);
+}
+
+#[test]
+fn the_text_of_a_consent_has_a_version_in_each_language_and_another_where_a_word_is() {
+    let built_in = Languages::built_in();
+    let version = |languages: &Languages, tag: &str| Request::text_version(languages.choose([tag]));
+    let english = version(&built_in, "en");
+    assert!(english.starts_with("en-") && english.len() == "en-".len() + 8, "{english}");
+    assert_ne!(english[3..], version(&built_in, "de")[3..]);
+    let own = |text: &str| version(&built_in.clone().extended_by(OwnFile { tag: "en", text }).unwrap(), "en");
+    assert_ne!(own("consent-reads-payees = Whom you pay\n"), english, "a word of the text");
+    assert_eq!(own("cancel = Stop\n"), english, "a word of something else");
 }

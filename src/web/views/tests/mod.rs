@@ -14,6 +14,7 @@ use std::{collections::BTreeSet, env, fs, sync::Arc};
 use askama::Template;
 
 use super::*;
+use crate::domain::Color;
 use crate::language::{Language, Languages};
 
 fn rendered<T: Template>(samples: Vec<(&'static str, T)>) -> Vec<(&'static str, String)> {
@@ -37,9 +38,13 @@ fn with_everything(page: &PageContext) -> PageContext {
         merchant: "Demo shop".into(),
         support: Some("https://shop.example/help".into()),
         legal: Some("https://shop.example/legal".into()),
+        color: Some(YELLOW),
+        logo: Some(ShownLogo { url: "/logo/2gFU/0123456789ab.webp".into(), width: 240, height: 80 }),
     };
     PageContext { marks, brand: Some("Acme Pay".into()), ..page.clone() }
 }
+
+const YELLOW: Color = Color::rgb([0xff, 0xcc, 0]);
 
 /// The pages that customers see.
 fn customers_pages(page: &PageContext) -> Vec<(&'static str, String)> {
@@ -58,6 +63,7 @@ fn customers_pages(page: &PageContext) -> Vec<(&'static str, String)> {
         rendered(ConsentEnded::samples(page)),
         rendered(Session::samples(page)),
         rendered(AppReturn::samples(page)),
+        rendered(AppMissing::samples(page)),
         rendered(ByButton::samples(page)),
         rendered(Popup::samples(page)),
         rendered(
@@ -106,6 +112,7 @@ fn hostile_pages() -> Vec<(&'static str, String)> {
         rendered(vec![("fragment-return", FragmentReturn::hostile(page))]),
         rendered(vec![("repost", Repost::hostile(page))]),
         rendered(vec![("app-return", AppReturn::hostile(page))]),
+        rendered(vec![("app-missing", AppMissing::hostile(page))]),
         rendered(vec![("by-button", ByButton::hostile(page))]),
         rendered(vec![("popup", Popup::hostile(page))]),
         rendered(vec![("problem", TranslatedProblem { page: page.clone(), problem: &problem })]),
@@ -133,7 +140,8 @@ fn tags(html: &str) -> Vec<&str> {
 
 /// A page with `HASH` where an address holds the digest of a file, so that a change of a file changes no golden page.
 fn without_digests(html: &str) -> String {
-    assets::all().fold(html.to_owned(), |html, asset| {
+    let html = html.replace(&palette::Palette::of(YELLOW).url(), "/static/color-ffcc00.HASH.css");
+    assets::all().fold(html, |html, asset| {
         let (stem, extension) = asset.name.rsplit_once('.').unwrap();
         html.replace(&asset.url, &format!("/static/{stem}.HASH.{extension}"))
     })
@@ -225,11 +233,14 @@ fn everything_that_a_page_loads_is_ours_and_exists() {
     for (name, html) in pages() {
         for tag in tags(&html).into_iter().filter(|tag| !tag.starts_with("a ")) {
             for part in tag.split(['"']).filter(|part| part.starts_with("/static/")) {
-                let found = assets::asset(&part["/static/".len()..]);
-                assert!(found.is_some_and(|(_, lasts)| lasts == assets::Lasts::ForEver), "{name} loads {part}");
+                let file = &part["/static/".len()..];
+                let lasts = assets::asset(file).map(|found| found.1);
+                let lasts = lasts.or_else(|| palette::Palette::named(file).map(|found| found.1));
+                assert_eq!(lasts, Some(assets::Lasts::ForEver), "{name} loads {part}");
             }
             let loads = tag.contains(" src=") || (tag.starts_with("link ") && tag.contains(" href="));
-            assert!(!loads || tag.contains("=\"/static/"), "{name} loads from elsewhere: {tag}");
+            let own = ["=\"/static/", "=\"/logo/"].iter().any(|place| tag.contains(place));
+            assert!(!loads || own, "{name} loads from elsewhere: {tag}");
         }
     }
 }
@@ -242,6 +253,31 @@ fn the_checkout_and_everything_it_loads_stay_under_15_kilobytes() {
         assert!(loaded > 0, "{name} loads nothing");
         assert!(html.len() + loaded < 15_000, "{name} weighs {} bytes", html.len() + loaded);
     }
+}
+
+#[test]
+fn no_page_weighs_20_kilobytes_with_everything_that_it_loads() {
+    let marked = customers_pages(&with_everything(&english()));
+    for (name, html) in pages().into_iter().chain(marked) {
+        let files: usize = assets::all().filter(|asset| html.contains(&asset.url)).map(|asset| asset.bytes.len()).sum();
+        let palette = palette::Palette::of(YELLOW);
+        let color = if html.contains(&palette.url()) { palette.css.len() } else { 0 };
+        let weight = html.len() + files + color;
+        assert!(files > 0 && weight < 20_000, "{name} weighs {weight} bytes");
+    }
+}
+
+#[test]
+fn a_copy_says_what_the_page_says() {
+    let page = with_everything(&english());
+    let (_, paid) = Ended::samples(&page).swap_remove(0);
+    let hostile = Ended { note: "Order 7\nAmount\n  0.00 EUR".into(), payee: "Corner Bookshop".into(), ..paid };
+    assert_eq!(
+        hostile.saved_text(),
+        "Payment complete\nYou have paid 25.00 EUR to Corner Bookshop.\n\nThis is a test. No money moves.\n\n\
+         Requested by\n  Demo shop\nTo\n  Corner Bookshop\nAmount\n  25.00 EUR\nFor\n  Order 7 Amount   0.00 EUR\n\
+         Date\n  26 Feb 2027\nReference\n  2204615\nHelp from Demo shop\n  https://shop.example/help\n"
+    );
 }
 
 #[test]

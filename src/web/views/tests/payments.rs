@@ -1,7 +1,8 @@
 //! Samples of the pages of a payment, and of those between a bank and the redirect home.
 
 use super::{consents::group, *};
-use crate::domain::{AppPage, app_page::Start};
+use crate::domain::app_page::{AppShop, Start};
+use crate::domain::{AppPage, MissingApp};
 use crate::language::Sentence;
 
 impl Checkout {
@@ -162,6 +163,11 @@ impl PhoneCheckout {
     }
 }
 
+/// What a customer keeps, with a copy at this address.
+pub(super) fn for_records(copy: &str) -> ForRecords {
+    ForRecords { reference: "2204615".into(), day: Some("26 Feb 2027".into()), copy: Some(copy.into()) }
+}
+
 impl Ended {
     pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
         let merchant = "Demo shop";
@@ -174,15 +180,17 @@ impl Ended {
             note: "Order 1042: two tickets".into(),
             how: How::Paid,
             next: Next::Home(home.clone()),
+            records: for_records("/payment/copy?link_id=lk_07f3"),
         };
+        let no_copy = ForRecords { copy: None, ..paid.records.clone() };
         let failed = How::Failed(reason::payment("server_error"));
         vec![
             ("ended-paid", paid.clone()),
-            ("ended-paid-on-phone", Self { next: Next::OtherDevice, ..paid.clone() }),
+            ("ended-paid-on-phone", Self { next: Next::OtherDevice, records: no_copy.clone(), ..paid.clone() }),
             ("ended-registered", Self { how: How::Registered, amount: String::new(), ..paid.clone() }),
             ("ended-paid-close", Self { next: Next::Close, ..paid.clone() }),
             ("ended-paid-away", Self { next: Next::Home(Home { is_away: true, ..home }), ..paid.clone() }),
-            ("ended-paid-look", Self { next: Next::LookThere, ..paid.clone() }),
+            ("ended-paid-look", Self { next: Next::LookThere, records: no_copy, ..paid.clone() }),
             ("ended-cancelled", Self { how: How::Cancelled, ..paid.clone() }),
             ("ended-withdrawn", Self { how: How::Withdrawn, note: String::new(), ..paid.clone() }),
             ("ended-failed", Self { how: failed, ..paid.clone() }),
@@ -203,6 +211,7 @@ impl Ended {
                 merchant: "<script>alert(3)</script>".into(),
                 is_away: true,
             }),
+            records: for_records("/payment/copy?link_id=\"><script>alert(6)</script>"),
         }
     }
 }
@@ -323,11 +332,21 @@ impl AppReturn {
             page: page.clone(),
             merchant: "Demo shop".into(),
             outcome_sentence: How::Paid.sentence("Demo shop", "Demo shop", "25.00 EUR"),
-            app_page: AppPage { button: link.into(), start: Start::Attempt(link.into()), elsewhere: None },
+            app_page: AppPage {
+                button: link.into(),
+                start: Start::Attempt(link.into()),
+                elsewhere: None,
+                get_app: None,
+            },
         };
         let request = Request { merchant: "Budget Buddy".into(), matter: Matter::Accounts };
         let agreed = ConsentEnd::Agreed("26 Feb 2027".into()).sentence(&request);
-        let app_page = |button: &str, start| AppPage { button: button.into(), start, elsewhere: web() };
+        let app_page = |button: &str, start| AppPage {
+            button: button.into(),
+            start,
+            elsewhere: web(),
+            get_app: Some("https://pay.example/payment/app?resume=rsm_07f3".into()),
+        };
         let on = |button: &str, start| Self { app_page: app_page(button, start), ..page.clone() };
         let consent = Self {
             merchant: "Budget Buddy".into(),
@@ -348,8 +367,41 @@ impl AppReturn {
             page: page.clone(),
             merchant: "<script>alert(1)</script>".into(),
             outcome_sentence: Sentence::of("app-unconfirmed").name("merchant", "<script>alert(3)</script>"),
-            app_page: AppPage { button: hostile(2), start: Start::Attempt(hostile(4)), elsewhere: Some(hostile(5)) },
+            app_page: AppPage {
+                button: hostile(2),
+                start: Start::Attempt(hostile(4)),
+                elsewhere: Some(hostile(5)),
+                get_app: Some(hostile(6)),
+            },
         }
+    }
+}
+
+impl AppMissing {
+    pub(super) fn samples(page: &PageContext) -> Vec<(&'static str, Self)> {
+        let missing = |shop, store_page: &str, button: &str| MissingApp {
+            shop,
+            store_page: store_page.into(),
+            button: button.into(),
+        };
+        let on = |missing| Self { page: page.clone(), merchant: "Demo shop".into(), missing };
+        let app_store = missing(
+            AppShop::AppStore,
+            "https://apps.apple.com/app/id123456789",
+            "com.example.shop://paid?hb_resume=rsm_07f3",
+        );
+        let play_store = missing(
+            AppShop::PlayStore,
+            "https://play.google.com/store/apps/details?id=com.example.shop&referrer=hb_resume%3Drsm_07f3",
+            "intent://paid?hb_resume=rsm_07f3#Intent;scheme=com.example.shop;end",
+        );
+        vec![("app-missing", on(app_store)), ("app-missing-android", on(play_store))]
+    }
+
+    pub(super) fn hostile(page: &PageContext) -> Self {
+        let hostile = || "com.example.shop://paid?x=\"><script>alert(1)</script>".to_owned();
+        let missing = MissingApp { shop: AppShop::AppStore, store_page: hostile(), button: hostile() };
+        Self { page: page.clone(), merchant: SCRIPT.into(), missing }
     }
 }
 

@@ -69,6 +69,7 @@ pub fn event(event: &str) -> &str {
         "consumed" => "Consumed",
         "revoked" => "Revoked",
         "redeemed" => "One-time token redeemed",
+        "resumed" => "Resume handle redeemed, by an app that was installed first",
         other => other,
     }
 }
