@@ -10,9 +10,11 @@ use crate::engine::deps::{Deps, EngineError, Result};
 use crate::provider::ProviderError;
 use crate::store::{Step, StoreError, Taken};
 
-/// How often something is tried that cannot be reached: a provider, while it is certain that it has not been asked, or
-/// the store.
+/// How often a provider is tried that cannot be reached, while it is certain that it has not been asked.
 const TRIES: u32 = 4;
+
+/// How often what nobody waits for is written while the store is away: pauses of seven and a half seconds in all.
+const STORE_TRIES: u32 = 5;
 
 /// How long is waited before the second try; twice as long before each further one.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -70,7 +72,7 @@ pub(super) async fn commit_persistently<T>(
     journey: Journey,
     decide: impl FnMut(&Journey) -> Result<Next<T>>,
 ) -> Result<(Journey, T)> {
-    Box::pin(commit_within(deps, TRIES, journey, decide)).await
+    Box::pin(commit_within(deps, STORE_TRIES, journey, decide)).await
 }
 
 /// What was committed; `None` where the journey is gone.
