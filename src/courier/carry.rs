@@ -9,18 +9,14 @@ use super::outgoing::{OutgoingRequest, Signing, Unwritable};
 use super::saved::{add_headers, looked_again, saved_of};
 use super::{Courier, Event, TROUBLE, in_flight::Holder, queue::Load, sender::Answered};
 use crate::domain::{
-    AttemptRecord, AttemptResult, CallbackUrl, DeliveryPolicy, Dialect, Digest, FeedEvent, Mail, MailMessage, Merchant,
-    Role, Target, UnixMillis, Verdict,
+    AttemptRecord, AttemptResult, CallbackUrl, DeliveryPolicy, Dialect, Digest, Merchant, Target, UnixMillis, Verdict,
 };
-use crate::domain::{delivery::Attempt, feed::TROUBLE_QUIET, moment::whole_seconds};
+use crate::domain::{delivery::Attempt, moment::whole_seconds};
 use crate::keys::WebhookKey;
-use crate::store::{DeliveryContext, Leased, Result, StoreError, Trouble, receiver_name};
+use crate::store::{DeliveryContext, Leased, Result, StoreError, receiver_name};
 
 /// Why an attempt ended that was cut short, as its merchant reads it.
 const CUT_SHORT: &str = "not answered: given up early, because too many attempts were not answered";
-
-/// For how long a delivery has not been received before its merchant is told that the endpoint is failing.
-const FAILING: Duration = Duration::from_hours(1);
 
 impl Courier {
     /// Makes one try at a leased delivery, and answers what it was to its receiver, and when it was over: before
@@ -107,47 +103,6 @@ impl Courier {
         }
         self.conclude(held, Some(&record), verdict).await?;
         Ok((load(&attempt, verdict), now))
-    }
-
-    /// Tells the merchant in its event feed of an endpoint that is gone, or that has not taken a delivery for too long.
-    async fn tell_trouble(&self, leased: &Leased, verdict: Verdict, now: UnixMillis) {
-        let (delivery, target) = (&leased.context.delivery, leased.lease.id.target);
-        let event = match verdict {
-            Verdict::Gone => FeedEvent::EndpointDisabled(target),
-            Verdict::Retry(_) | Verdict::Dead if now.since(delivery.since) >= FAILING => {
-                FeedEvent::EndpointFailing(target)
-            }
-            Verdict::Retry(_) | Verdict::Dead | Verdict::Delivered => return,
-        };
-        let (merchant, pay_id) = (leased.lease.merchant, leased.lease.id.journey.pay_id());
-        let trouble = Trouble { merchant, pay_id, event, with: place(leased), quiet: TROUBLE_QUIET };
-        match self.deps.store.tell_trouble(trouble).await {
-            Ok(true) => self.mail_trouble(leased, event).await,
-            Ok(false) => {}
-            Err(error) => tracing::warn!(error = %error, "courier.store_trouble"),
-        }
-    }
-
-    /// Mails the merchant's admins what its event feed was told just now. The mail may be lost.
-    async fn mail_trouble(&self, leased: &Leased, event: FeedEvent) {
-        let Some(mailer) = &self.deps.ways_in.mailer else { return };
-        let merchant = match self.deps.store.merchant(leased.lease.merchant).await {
-            Ok(Some(merchant)) => merchant,
-            Ok(None) => return,
-            Err(error) => {
-                tracing::warn!(error = %error, "courier.store_trouble");
-                return;
-            }
-        };
-        let message = MailMessage::EndpointTrouble {
-            merchant: merchant.name.as_str().to_owned(),
-            url: place(leased).to_owned(),
-            is_gone: matches!(event, FeedEvent::EndpointDisabled(_)),
-            page: self.deps.public_url.page("/console/webhooks", &[]),
-        };
-        for person in merchant.people.into_iter().filter(|person| person.role == Role::Admin) {
-            mailer.send(Mail { to: person.email, message: message.clone() });
-        }
     }
 
     /// How its journey's dialect wants it delivered.
@@ -275,7 +230,7 @@ fn endpoint(leased: &Leased) -> Digest {
 }
 
 /// Its URL without what stands behind the path: whatever that is, it is the same endpoint.
-fn place(leased: &Leased) -> &str {
+pub(super) fn place(leased: &Leased) -> &str {
     leased.context.journey.opening().plan.url_of(leased.lease.id.target).map_or("", CallbackUrl::without_query)
 }
 

@@ -22,6 +22,7 @@ mod sender;
 #[cfg(test)]
 mod tests;
 mod timetable;
+mod trouble;
 
 use std::{collections::HashMap, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 

@@ -15,7 +15,8 @@ use redis::{FromRedisValue, Pipeline, Value};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::address::{RedisAddress, Server};
-use super::connection::{Connection, Failure, PAUSE, Packed, Target, connected};
+use super::connection::{Connection, Failure, PAUSE, Packed, Target};
+use super::dial::connected;
 use super::keys;
 use super::script::{Request, Sent};
 use super::trouble::{Remedy, Trouble};

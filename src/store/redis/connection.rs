@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value};
+use redis::{Client, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
+use super::dial::connected;
 use super::script::{Request, Sent};
 use super::sentinels::Sentinels;
-use crate::store::StoreError;
+use crate::store::{StoreError, Unwritable};
 
 /// How long one try may take.
 const TRY: Duration = Duration::from_millis(400);
@@ -28,8 +29,6 @@ const PATIENCE: Duration = Duration::from_millis(800);
 pub(super) const PAUSE: Duration = Duration::from_millis(50);
 /// How many tries in a row may time out before the connection is given up.
 const SILENT: u32 = 2;
-/// How many calls may wait to be written to a connection.
-const QUEUE: usize = 1024;
 
 /// Whom a connection leads to.
 #[derive(Clone)]
@@ -171,8 +170,13 @@ impl Connection {
 
     /// Makes connections until there is one, beside the callers, so that none of them has to stay for it.
     fn dial(self: &Arc<Self>, not_before: Instant) {
-        if std::mem::replace(&mut *self.dialling.lock().unwrap_or_else(PoisonError::into_inner), true) {
-            return;
+        {
+            let mut dialling = self.dialling.lock().unwrap_or_else(PoisonError::into_inner);
+            // Somebody may have made one since the caller looked.
+            if *dialling || matches!(&*self.line.borrow(), Line::Up(_)) {
+                return;
+            }
+            *dialling = true;
         }
         let (target, connection) = (self.target.clone(), Arc::downgrade(self));
         tokio::spawn(async move {
@@ -273,7 +277,8 @@ async fn dialled(target: &Target) -> Result<MultiplexedConnection, StoreError> {
     let role = connection.send_packed_command(&redis::cmd("ROLE")).await.and_then(Value::extract_error);
     match role {
         Ok(Value::Array(parts)) if parts.first() != Some(&Value::BulkString(b"master".to_vec())) => {
-            Err(StoreError::Unreachable("it is a replica: expected a master, which takes writes".into()))
+            let why = "it is a replica: expected a master, which takes writes";
+            Err(StoreError::Unwritable(Unwritable::ReadOnly, why.into()))
         }
         Ok(_) => Ok(connection),
         // Who may not ask what it is learns it from its first write.
@@ -284,14 +289,4 @@ async fn dialled(target: &Target) -> Result<MultiplexedConnection, StoreError> {
         }
         Err(error) => Err(StoreError::Unreachable(error.to_string())),
     }
-}
-
-/// A connection without deadlines of its own: ours are around every call.
-pub(super) async fn connected(client: &Client) -> Result<MultiplexedConnection, StoreError> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(None)
-        .set_response_timeout(None)
-        .set_pipeline_buffer_size(QUEUE);
-    let connection = client.get_multiplexed_async_connection_with_config(&config).await;
-    connection.map_err(|error| StoreError::Unreachable(error.to_string()))
 }

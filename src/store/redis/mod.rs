@@ -9,6 +9,7 @@ mod cluster;
 mod connection;
 mod console;
 mod deliveries;
+mod dial;
 mod events;
 mod indexes;
 mod journeys;

@@ -7,7 +7,7 @@ use redis::{Client, FromRedisValue, RedisConnectionInfo, Value};
 use tokio::time::timeout;
 
 use super::address::{RedisAddress, Server};
-use super::connection::connected;
+use super::dial::connected;
 use crate::store::StoreError;
 
 /// How long a Sentinel may take.

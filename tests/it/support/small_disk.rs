@@ -16,15 +16,6 @@ const SIZE: &str = "16m";
 /// As root, and as somebody else where the system allows user namespaces.
 const WAYS: [&[&str]; 2] = [&["--mount"], &["--user", "--map-root-user", "--mount"]];
 
-/// Whether this system makes us such a disk; it says so where it does not.
-pub fn is_possible() -> bool {
-    let way = way();
-    if way.is_none() {
-        println!("not tried: this system lets us mount nothing");
-    }
-    way.is_some()
-}
-
 /// A program that sees a small disk in the place of this folder; its arguments are still to be given.
 pub fn command(program: &str, folder: &Path) -> Command {
     command_by(way().expect("a system that lets us mount"), program, folder)

@@ -1,3 +1,5 @@
+//! Addresses of Redis: what is meant, what is refused, what is shown.
+
 use std::{fs, path::Path};
 
 use super::*;
