@@ -18,6 +18,7 @@ on_every_store![
     whoever_only_has_the_link_or_the_code_goes_nowhere,
     a_failure_leads_the_first_device_back_to_the_checkout,
     the_first_device_can_pay_all_the_same,
+    a_first_device_that_gets_no_token_gets_no_handle_either,
     no_code_where_the_same_browser_is_required,
     only_looking_begins_nothing,
 ];
@@ -269,6 +270,26 @@ async fn the_first_device_can_pay_all_the_same(gateway: TestGateway) {
     phone.get(&end).await.is(200).says("You have paid");
     let home = waits(&mut desktop, &link).await.location();
     assert!(home.contains("status=success") && home.contains("one-time-token"), "payment supersedes: {home}");
+}
+
+async fn a_first_device_that_gets_no_token_gets_no_handle_either(gateway: TestGateway) {
+    let shop = gateway.merchant("Shop");
+    let store = "https://play.google.com/store/apps/details?id=com.example.shop";
+    shop.save_as(json!({ "url": "com.example.shop://paid", "play_store": store })).await;
+    for phone_is_away in [false, true] {
+        let link = shop.link_to("0").await;
+        let (mut desktop, mut phone) = (Browser::new(&gateway), Browser::new(&gateway));
+        let code = desktop.make_code(&link).await;
+        if phone_is_away {
+            phone.press(&code).await.location();
+        }
+        let home = desktop.submit("/payment/cancel", &[("link_id", &link.text)]).await.location();
+        let cookies = desktop.cookies.join("; ");
+        let android = [("cookie", cookies.as_str()), ("user-agent", "Mozilla/5.0 (Linux; Android 10; K)")];
+        let page = gateway.http.get_with(&home, &android).await.location();
+        let page = gateway.http.get_with(&page, &android).await.is(200).says("id=\"open\"").text();
+        assert_eq!(page.contains("rsm_"), !phone_is_away, "{page}");
+    }
 }
 
 async fn no_code_where_the_same_browser_is_required(gateway: TestGateway) {
