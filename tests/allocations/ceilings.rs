@@ -13,20 +13,20 @@ const SLACK: u64 = 10;
 
 /// The ceilings on Redis, in the order of [`WALKS`].
 const REDIS: [Cost; WALKS.len()] = [
-    Cost::of(168, 29_600, 9, 632),
-    Cost::of(105, 16_100, 1, 37),
-    Cost::of(125, 20_000, 5, 188),
-    Cost::of(277, 38_700, 6, 479),
-    Cost::of(174, 28_000, 6, 486),
+    Cost::of(168, 31_900, 9, 632),
+    Cost::of(105, 17_300, 1, 37),
+    Cost::of(125, 21_500, 5, 188),
+    Cost::of(277, 41_300, 6, 479),
+    Cost::of(174, 30_500, 6, 486),
 ];
 
 /// The ceilings on an embedded store, whose own threads are not counted.
 const EMBEDDED: [Cost; WALKS.len()] = [
-    Cost::of(133, 22_700, 0, 0),
-    Cost::of(85, 11_900, 0, 0),
-    Cost::of(82, 9_000, 0, 0),
-    Cost::of(243, 30_300, 0, 0),
-    Cost::of(132, 19_300, 0, 0),
+    Cost::of(133, 24_700, 0, 0),
+    Cost::of(85, 12_700, 0, 0),
+    Cost::of(82, 9_300, 0, 0),
+    Cost::of(243, 32_700, 0, 0),
+    Cost::of(132, 20_900, 0, 0),
 ];
 
 #[test]
