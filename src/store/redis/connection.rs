@@ -25,6 +25,9 @@ const TRY: Duration = Duration::from_millis(400);
 const DIAL: Duration = Duration::from_millis(1200);
 /// How long Redis may be away before callers no longer wait for it.
 const PATIENCE: Duration = Duration::from_millis(800);
+/// How long callers wait at the least for another connection after one was given up: one that was only slow is back
+/// within a few milliseconds.
+const ANOTHER: Duration = Duration::from_millis(200);
 /// How long after a failure Redis is left alone, before the next connection.
 pub(super) const PAUSE: Duration = Duration::from_millis(50);
 /// How many tries in a row may time out before the connection is given up.
@@ -56,7 +59,7 @@ enum Line {
     New,
     /// There is one.
     Up(Arc<Wire>),
-    /// There is none, since this moment, and why, as far as it is known.
+    /// There is none: until when callers wait for one, and why there is none, as far as it is known.
     Down(Instant, Option<StoreError>),
 }
 
@@ -95,7 +98,7 @@ impl Connection {
             let since = *first.get_or_insert(asked);
             drop(first);
             if wire.silent.fetch_add(1, Ordering::Relaxed) + 1 >= SILENT {
-                self.hang_up(&wire, since, Some(StoreError::TimedOut));
+                self.hang_up(&wire, since);
             }
             return Err(Failure::Passing(StoreError::TimedOut));
         };
@@ -107,7 +110,7 @@ impl Connection {
             Ok(replies) => {
                 // A master that has become a replica: its address may lead to the new master.
                 if replies.iter().any(is_read_only) {
-                    self.hang_up(&wire, asked, None);
+                    self.hang_up(&wire, asked);
                 }
                 Ok(replies)
             }
@@ -117,7 +120,7 @@ impl Connection {
                 if !matches!(error.kind(), ErrorKind::Io | ErrorKind::Parse) && !error.is_unrecoverable_error() {
                     return Err(Failure::Lasting(trouble));
                 }
-                self.hang_up(&wire, asked, None);
+                self.hang_up(&wire, asked);
                 Err(Failure::Passing(trouble))
             }
         }
@@ -125,22 +128,23 @@ impl Connection {
 
     /// The connection, or the one that is being made.
     async fn wire(self: &Arc<Self>, deadline: Instant) -> Result<Arc<Wire>, Failure> {
-        let since = match &*self.line.borrow() {
+        let now = Instant::now();
+        let until = match &*self.line.borrow() {
             Line::Up(wire) => return Ok(Arc::clone(wire)),
-            Line::Down(since, _) => *since,
-            Line::New => Instant::now(),
+            Line::Down(until, _) => *until,
+            Line::New => now + PATIENCE,
         };
         self.line.send_if_modified(|line| {
             let is_new = matches!(line, Line::New);
             if is_new {
-                *line = Line::Down(since, None);
+                *line = Line::Down(until, None);
             }
             is_new
         });
-        self.dial(since);
+        self.dial(now);
         let mut line = self.line.subscribe();
         let up = line.wait_for(|line| matches!(line, Line::Up(_)));
-        if let Ok(Ok(line)) = timeout_at(deadline.min(since + PATIENCE), up).await
+        if let Ok(Ok(line)) = timeout_at(deadline.min(until), up).await
             && let Line::Up(wire) = &*line
         {
             return Ok(Arc::clone(wire));
@@ -153,11 +157,11 @@ impl Connection {
     }
 
     /// Gives this connection up, unless somebody else has done so, and begins to make another one.
-    fn hang_up(self: &Arc<Self>, wire: &Arc<Wire>, since: Instant, why: Option<StoreError>) {
+    fn hang_up(self: &Arc<Self>, wire: &Arc<Wire>, since: Instant) {
         let gone = self.line.send_if_modified(|line| {
             let is_this = matches!(line, Line::Up(current) if Arc::ptr_eq(current, wire));
             if is_this {
-                *line = Line::Down(since, why);
+                *line = Line::Down((since + PATIENCE).max(Instant::now() + ANOTHER), None);
             }
             is_this
         });
