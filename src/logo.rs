@@ -3,10 +3,11 @@
 //! What comes from elsewhere may be anything. So it is bounded before it is decoded, in bytes and in pixels, decoded with
 //! a limit of memory on a thread that nobody waits on, and only the pixels are kept: what else a file may hold is gone.
 
-use std::io::Cursor;
+use std::{io::Cursor, sync::Arc};
 
 use async_trait::async_trait;
 use image::{DynamicImage, ImageFormat, ImageReader, Limits, imageops::FilterType};
+use tokio::sync::Semaphore;
 
 use crate::domain::{Invalid, Logo, LogoPicture};
 use crate::egress::{Call, Client, Trouble, header};
@@ -30,12 +31,14 @@ const FORMATS: [ImageFormat; 3] = [ImageFormat::Png, ImageFormat::WebP, ImageFor
 /// Fetches logos by an outgoing client with a guard.
 pub struct Logos {
     client: Client,
+    /// One is decoded at a time: it may take all the memory that a picture may have.
+    decoding: Arc<Semaphore>,
 }
 
 impl Logos {
     /// By this client.
-    pub const fn by(client: Client) -> Self {
-        Self { client }
+    pub fn by(client: Client) -> Self {
+        Self { client, decoding: Arc::new(Semaphore::new(1)) }
     }
 
     async fn bytes(&self, url: &str) -> Result<Vec<u8>, Invalid> {
@@ -55,7 +58,13 @@ impl Logos {
 impl LogoSource for Logos {
     async fn fetch(&self, url: &str) -> Result<LogoPicture, Invalid> {
         let bytes = self.bytes(url).await?;
-        let made = tokio::task::spawn_blocking(move || small(&bytes)).await;
+        let turn = Arc::clone(&self.decoding).acquire_owned().await;
+        let made = tokio::task::spawn_blocking(move || {
+            // Whoever asked may be gone before it is decoded.
+            let _turn = turn;
+            small(&bytes)
+        });
+        let made = made.await;
         made.unwrap_or_else(|_| Err(refused("could not be decoded")))
     }
 }

@@ -132,7 +132,7 @@ pub fn device_redirect(
         Some(entry) if entry.needs_page(opening.settings.app_links) => {
             let params = params(deps, journey, entry, &end, None)?;
             // A handle becomes a token: who gets none gets no handle either.
-            if waits_for_phone(journey, &end, None) {
+            if waits_for_phone(journey, &end) {
                 return Ok(Some(entry.response_for(device, &params, None)?));
             }
             let handle =
@@ -191,7 +191,7 @@ pub fn popup_return(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result
 /// signed, would pass for one.
 fn params(deps: &Deps, journey: &Journey, entry: &PlannedCallback, end: &LedTo, visit: Option<u8>) -> Result<Params> {
     let final_outcome = final_outcome_of(journey, end);
-    let token = if waits_for_phone(journey, end, visit) {
+    let token = if waits_for_phone(journey, end) {
         None
     } else {
         derive::token_of(deps, journey, journey.token_number(end, visit))?
@@ -212,11 +212,11 @@ fn params(deps: &Deps, journey: &Journey, entry: &PlannedCallback, end: &LedTo, 
     deps.keys.sign_return(journey, entry, params, at)?.ok_or_else(derive::key_gone)
 }
 
-/// Whether the phone may still pay that has ended this unpaid. A token says what is in force when it is redeemed: the
-/// first device alone gets none.
-fn waits_for_phone(journey: &Journey, end: &LedTo, visit: Option<u8>) -> bool {
+/// Whether a phone may still pay what has ended unpaid. A token says what is in force when it is redeemed: nobody gets
+/// one. It hangs on nothing that changes after the end, so that the same end stays the same bytes.
+fn waits_for_phone(journey: &Journey, end: &LedTo) -> bool {
     let is_unpaid = outcome_of(journey, end).is_some_and(|outcome| !outcome.is_proven());
-    is_unpaid && visit.is_none() && journey.decided_on_phone().is_some()
+    is_unpaid && journey.has_been_on_phone()
 }
 
 /// The final outcome that an end of a journey stands for; `None` while nothing has been proven.

@@ -36,7 +36,9 @@ impl SmtpUrl {
 
     /// Whether mail goes there without encryption, and not to this machine.
     pub fn is_open(&self) -> bool {
-        let has_tls = self.url.scheme() == "smtps" || self.url.query_pairs().any(|(name, _)| name == "tls");
+        // `opportunistic` goes on in the clear when somebody on the way takes the offer out.
+        let tls = self.url.query_pairs().find(|(name, _)| name == "tls");
+        let has_tls = self.url.scheme() == "smtps" || tls.is_some_and(|(_, value)| value == "required");
         // Addresses are told from names in the schemes of the web alone.
         let host = self.url.host_str().unwrap_or_default();
         let host = match host.trim_matches(['[', ']']).parse() {
@@ -74,6 +76,7 @@ mod tests {
         for (text, shown, is_open) in [
             ("smtps://ada:s3cret@mail.example", "smtps://mail.example", false),
             ("smtp://mail.example:587?tls=required", "smtp://mail.example:587", false),
+            ("smtp://mail.example:587?tls=opportunistic", "smtp://mail.example:587", true),
             ("smtp://mail.example", "smtp://mail.example", true),
             ("smtp://127.0.0.1:2525", "smtp://127.0.0.1:2525", false),
             ("smtp://[::1]:2525", "smtp://[::1]:2525", false),

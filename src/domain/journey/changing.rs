@@ -194,6 +194,10 @@ impl Journey {
             }
             _ => return Conclusion::Stands(self),
         };
+        // That a phone came back for the end that stood says nothing of this one.
+        if self.final_outcome().is_some() {
+            self.past.phone_visits.iter_mut().for_each(|phone| phone.returned = false);
+        }
         let instrument = fact.instrument().cloned().map(Box::new);
         self.past.final_outcomes.push(FinalOutcome { outcome, at, cause: fact.cause(), instrument });
         if let Some(response_id) = response_id {

@@ -51,6 +51,11 @@ impl Journey {
         self.past.phone_visits.iter().rev().find(|phone| phone.press.code_at == code_at)
     }
 
+    /// Whether a phone has ever gone on with it. After an end none begins to.
+    pub fn has_been_on_phone(&self) -> bool {
+        !self.past.phone_visits.is_empty()
+    }
+
     /// The visit under way, where that is on a phone.
     pub fn away_on_phone(&self) -> Option<&PhoneVisit> {
         match self.stage() {
@@ -147,6 +152,9 @@ mod tests {
         let Conclusion::Concluded(ended, _) = cancelled else { panic!() };
         let back = ended.phone_returned(0).unwrap();
         assert!(back.decided_on_phone().unwrap().returned);
-        assert!(back.phone_returned(0).is_none(), "that is known");
+        assert!(back.clone().phone_returned(0).is_none(), "that is known");
+        // It came back for a cancellation: whoever pays afterwards has not shown that they hold the phone.
+        let Conclusion::Concluded(paid, _) = back.conclude(&Fact::paid(), None, NOW) else { panic!() };
+        assert!(!paid.phone_visit(0).unwrap().returned);
     }
 }

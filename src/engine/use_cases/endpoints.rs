@@ -51,12 +51,15 @@ pub async fn resume(engine: &Engine, id: MerchantId, index: usize) -> Result<boo
     let now = engine.deps.clock.now();
     let resume = |merchant: &mut Merchant| {
         let Some(endpoint) = merchant.endpoints.at_mut(index) else { return Ok(None) };
-        if endpoint.paused {
+        let was_paused = endpoint.paused;
+        if was_paused {
             (endpoint.paused, endpoint.resumed_at) = (false, Some(now));
         }
-        Ok(Some(merchant.endpoints.clone()))
+        Ok(Some(was_paused.then(|| merchant.endpoints.clone())))
     };
-    let Some(endpoints) = change::change(&engine.deps, id, resume).await?.flatten() else { return Ok(false) };
+    let Some(resumed) = change::change(&engine.deps, id, resume).await?.flatten() else { return Ok(false) };
+    // What waits at one that was not paused waits for reasons of its own.
+    let Some(endpoints) = resumed else { return Ok(true) };
     let mut waiting = Vec::new();
     for filter in [DeliveryFilter::Failing, DeliveryFilter::Waiting] {
         waiting.extend(waiting_at(engine, (id, index), &endpoints, filter).await?);

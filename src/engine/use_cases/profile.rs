@@ -1,8 +1,10 @@
 //! A merchant's profile: its callbacks, its webhook endpoints, its settings.
 
+use std::time::Duration;
+
 use crate::domain::{
-    EmailAddress, FetchedLogo, Invalid, Logo, LogoPicture, Merchant, MerchantId, Person, PublicKey, SavedCallback,
-    SavedEndpoint, SettingsPatch, Slots, WatchedCallback, Webhook,
+    ConsoleScope, EmailAddress, FetchedLogo, Invalid, Logo, LogoPicture, MemberName, Merchant, MerchantId, Person,
+    PublicKey, SavedCallback, SavedEndpoint, SettingsPatch, Slots, WatchedCallback, Webhook,
 };
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, change};
@@ -14,6 +16,9 @@ const MOST_KEYS: usize = 10;
 
 /// The most people of one merchant.
 const MOST_PEOPLE: usize = 100;
+
+/// Longer than any session of the console goes on unused.
+const SESSION: Duration = Duration::from_hours(12);
 
 /// A change to a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,13 +115,33 @@ pub async fn edit_once(
         profile.revision += 1;
         let number = slot.and_then(|slot| u32::try_from(slot).ok()).unwrap_or_default();
         match engine.deps.store.replace(&profile, reservation.map(|reservation| (reservation, number))).await? {
-            Replaced::Done => return Ok(EditedOnce::Now(slot)),
+            Replaced::Done => {
+                sign_out(engine, merchant, edit).await?;
+                return Ok(EditedOnce::Now(slot));
+            }
             Replaced::Repeated(number) => return Ok(EditedOnce::Before(number as usize)),
             Replaced::Reused => return Err(EngineError::KeyReused),
             Replaced::Stale => {}
         }
     }
     Err(change::too_many_edits())
+}
+
+/// Ends the sessions that a person has begun by mail who is named no more, or with a role.
+async fn sign_out(engine: &Engine, merchant: MerchantId, edit: &Edit) -> Result<()> {
+    let email = match edit {
+        Edit::Name(person) => &person.email,
+        Edit::Unname(email) => email,
+        _ => return Ok(()),
+    };
+    let name: String = email.as_str().chars().take(MemberName::LONGEST).collect();
+    let scope = ConsoleScope::Merchant(merchant);
+    for session in engine.deps.store.sessions(scope, SESSION).await? {
+        if session.member.name.as_str() == name {
+            engine.deps.store.end_session(scope, &session.id).await?;
+        }
+    }
+    Ok(())
 }
 
 /// What becomes of a merchant's logo.

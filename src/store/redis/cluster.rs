@@ -28,6 +28,9 @@ const ANSWER: Duration = Duration::from_millis(400);
 /// How long what was learned is not asked for again, whatever fails.
 const LEARNED: Duration = Duration::from_millis(100);
 
+/// The same, when no node has answered: whoever comes meanwhile is told so at once.
+const AWAY: Duration = Duration::from_millis(500);
+
 /// Which master has which slot, of those that our keys are in.
 type Masters = BTreeMap<u16, Server>;
 
@@ -36,8 +39,8 @@ pub(super) struct Cluster {
     address: RedisAddress,
     nodes: Vec<Server>,
     masters: RwLock<Arc<Masters>>,
-    /// When that was learned last; only one learns.
-    learned: tokio::sync::Mutex<Option<Instant>>,
+    /// When somebody asked last, and what came of it; only one asks.
+    learned: tokio::sync::Mutex<Option<(Instant, Result<()>)>>,
 }
 
 impl Cluster {
@@ -64,8 +67,10 @@ impl Cluster {
     /// Asks the cluster which master has which slot, unless somebody has just done so.
     async fn learn(&self) -> Result<()> {
         let mut learned = self.learned.lock().await;
-        if learned.is_some_and(|moment| moment.elapsed() < LEARNED) {
-            return Ok(());
+        if let Some((moment, said)) = &*learned
+            && moment.elapsed() < if said.is_ok() { LEARNED } else { AWAY }
+        {
+            return said.clone();
         }
         let known = self.masters();
         let mut nodes: Vec<&Server> = known.values().chain(&self.nodes).collect();
@@ -75,10 +80,9 @@ impl Cluster {
             let silent = move || StoreError::Unreachable(format!("the node at {node} does not answer"));
             timeout(ANSWER, self.ask(node)).map(move |answer| answer.unwrap_or_else(|_| Err(silent()))).boxed()
         });
-        let (masters, _) = select_ok(asked).await?;
-        *learned = Some(Instant::now());
-        self.know(masters);
-        Ok(())
+        let said = select_ok(asked).await.map(|(masters, _)| self.know(masters));
+        *learned = Some((Instant::now(), said.clone()));
+        said
     }
 
     /// What one node says.
@@ -262,6 +266,8 @@ impl ClusterLane {
             Ok(values) => values,
             Err(failure) => {
                 progress.learn = true;
+                // Nobody can be asked before somebody says who has the slot.
+                progress.wait |= round.server.is_none();
                 progress.trouble = Some(match failure {
                     Failure::Passing(error) => Trouble::passing(error),
                     Failure::Lasting(error) => Trouble::lasting(error),

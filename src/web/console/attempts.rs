@@ -1,6 +1,6 @@
 //! How often one address may try to sign in: 30 times in any minute, whatever the way in.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
@@ -75,7 +75,7 @@ impl SignInAttempts {
         }
         // The last one is the nearest proxy's own; what stands before the proxies' may be made up.
         let all: Vec<&str> = lines.flat_map(|line| line.split(',')).collect();
-        let mut nearest_first = all.into_iter().rev().map_while(|text| text.trim().parse::<IpAddr>().ok());
+        let mut nearest_first = all.into_iter().rev().map_while(|text| named(text.trim()));
         nearest_first.find(|address| !self.is_proxy(*address))
     }
 
@@ -86,6 +86,13 @@ impl SignInAttempts {
         };
         self.proxies.iter().any(|network| network.holds(&host))
     }
+}
+
+/// An address as proxies write it: some with a port behind it, and IPv6 in brackets.
+fn named(text: &str) -> Option<IpAddr> {
+    let bare = |text: &str| text.parse().ok();
+    let in_brackets = || bare(text.strip_prefix('[')?.strip_suffix(']')?);
+    bare(text).or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip())).or_else(in_brackets)
 }
 
 /// What an address is counted as: a home has a whole network (a /64) of IPv6 addresses.
@@ -115,6 +122,9 @@ mod tests {
             ("10.0.0.1", &["203.0.113.9, 198.51.100.7"], Some("198.51.100.7")),
             ("10.0.0.1", &["203.0.113.9", "198.51.100.7, 10.2.3.4"], Some("198.51.100.7")),
             ("fd00::1", &["2001:db8::5"], Some("2001:db8::5")),
+            ("10.0.0.1", &["198.51.100.7:4711"], Some("198.51.100.7")),
+            ("10.0.0.1", &["[2001:db8::5]:443"], Some("2001:db8::5")),
+            ("10.0.0.1", &["[2001:db8::5]"], Some("2001:db8::5")),
             ("10.0.0.1", &[], None),
             ("10.0.0.1", &["203.0.113.9, nonsense"], None),
         ] {

@@ -186,7 +186,11 @@ async fn decided_before(engine: &Engine, waited: Waited, kind: ResponseKind, vis
         ResponseKind::Code(_) if journey.is_proven() => ProviderRefusal::new("", None),
         // There was no payment to come back from.
         ResponseKind::Returned => ProviderRefusal::new("", None),
-        // Its provider is gone.
+        // Its provider is gone. A phone has no way home but its own page.
+        ResponseKind::Code(_) if journey.phone_visit(response_id.visit).is_some() => {
+            let page = phone_code::customers_page(&engine.deps, &journey, response_id.visit)?;
+            return Ok(Returned::Go(page, Vec::new()));
+        }
         ResponseKind::Code(_) => {
             return Ok(match redirect::home_redirect_now(&engine.deps, &journey, visitor)? {
                 HomeRedirect::To(redirect) => Returned::Go(redirect, Vec::new()),

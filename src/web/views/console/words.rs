@@ -154,7 +154,7 @@ pub(super) mod people {
     pub const ADD: &str = "Add";
     pub const REMOVE: &str = "Remove";
     pub const REMOVED: &str =
-        "Naming somebody again changes the role. Who is removed keeps a session that goes on: end it under Sessions.";
+        "Naming somebody again changes the role. Either ends the sessions that this address has begun by mail.";
     pub const DO: &str = "Do";
 }
 
