@@ -256,7 +256,13 @@ impl App {
     async fn come_back(&self, answers: Vec<(String, String)>) -> Vec<(String, String)> {
         let returns = answers.into_iter().map(|(state, code)| async move {
             let url = format!("{}/return/blunt?code={code}&state={state}", self.base);
-            let answer = self.client.get(url).send().await.ok()?;
+            let began = Instant::now();
+            let mut answer = self.client.get(&url).send().await.ok()?;
+            // While the store is away, and for a moment after, the page tries again by itself.
+            while answer.status() == 503 && began.elapsed() < Duration::from_secs(2) {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                answer = self.client.get(&url).send().await.ok()?;
+            }
             assert!(!answer.status().is_server_error(), "{code}: {}", answer.status());
             let home = answer.headers().get("location")?.to_str().unwrap().to_owned();
             Some((state, home))
