@@ -3,7 +3,7 @@
 //!
 //! Who looks: the node that reserves the minute first. What it finds stands in the store, and each node reads that
 //! every few seconds ([`learn`]), so that no return asks for it. Whether a hand-back goes by the button is decided in
-//! the step that concludes, and frozen there ([`decided`]).
+//! the step that concludes, and frozen there (`decided`).
 
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 use std::sync::Arc;
