@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// How long workers have to take the connections that were accepted for them: a busy machine may keep one from running
 /// for a while, and what it has not taken when it stops is broken off.
-const TAKEN: Duration = Duration::from_millis(500);
+const TAKEN: Duration = Duration::from_millis(300);
 
 /// What it takes to end the public listener.
 pub(super) struct Ending {
@@ -44,9 +44,7 @@ impl Ending {
             tracing::warn!(error = %error, "gateway.closes_early");
         }
         server.pause().await;
-        if !self.lame_duck.is_zero() {
-            tokio::time::sleep(TAKEN).await;
-        }
+        tokio::time::sleep(TAKEN).await;
         // What providers are being asked for browsers is answered once.
         while engine.asks_providers() && Instant::now() < deadline {
             tokio::time::sleep(LOOK).await;
