@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use futures_util::future::{FutureExt, join_all, select_ok};
+use futures_util::future::join_all;
 use redis::{FromRedisValue, Pipeline, Value};
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::address::{RedisAddress, Server};
 use super::connection::{Connection, Failure, PAUSE, Packed, Target};
-use super::dial::connected;
+use super::dial::{connect, first_answer};
 use super::keys;
 use super::script::{Request, Sent};
 use super::trouble::{Remedy, Trouble};
@@ -76,11 +76,7 @@ impl Cluster {
         let mut nodes: Vec<&Server> = known.values().chain(&self.nodes).collect();
         nodes.sort_unstable();
         nodes.dedup();
-        let asked = nodes.into_iter().map(|node| {
-            let silent = move || StoreError::Unreachable(format!("the node at {node} does not answer"));
-            timeout(ANSWER, self.ask(node)).map(move |answer| answer.unwrap_or_else(|_| Err(silent()))).boxed()
-        });
-        let said = select_ok(asked).await.map(|(masters, _)| self.know(masters));
+        let said = first_answer(nodes, ANSWER, |node| self.ask(node)).await.map(|masters| self.know(masters));
         *learned = Some((Instant::now(), said.clone()));
         said
     }
@@ -88,12 +84,12 @@ impl Cluster {
     /// What one node says.
     async fn ask(&self, node: &Server) -> Result<Masters> {
         let said = |what: String| StoreError::Unreachable(format!("the node at {node} {what}"));
-        let mut connection = connected(&self.address.client_of(node)?).await?;
+        let mut connection = connect(&self.address.client_of(node)?).await?;
         let mut question = redis::cmd("CLUSTER");
         question.arg("SLOTS");
         let answer = connection.send_packed_command(&question).await.and_then(Value::extract_error);
         let answer = answer.map_err(|error| said(format!("refuses: {error}")))?;
-        let ranges = Vec::<(u16, u16, Value)>::from_redis_value(first_three(answer));
+        let ranges = Vec::<(u16, u16, Value)>::from_redis_value(of_masters(answer));
         let mut masters = Masters::new();
         for (first, last, master) in ranges.map_err(|error| said(format!("lists slots strangely: {error}")))? {
             let Value::Array(parts) = master else { return Err(said("names no master of a slot".into())) };
@@ -111,8 +107,8 @@ impl Cluster {
     }
 }
 
-/// Of each range its two ends and its master; replicas, of which there may be any number, are left out.
-fn first_three(ranges: Value) -> Value {
+/// Of each range its two ends and its master. Replicas, of which there may be any number, are left out.
+fn of_masters(ranges: Value) -> Value {
     let Value::Array(ranges) = ranges else { return ranges };
     let shorten = |range| match range {
         Value::Array(mut parts) => {
@@ -130,8 +126,8 @@ pub(super) struct ClusterLane {
     connections: Mutex<BTreeMap<Server, Arc<Connection>>>,
 }
 
-/// A request under way: the how manieth it is, whom it goes to, and how.
-struct Errand<'a> {
+/// A request under way: its place among those that were made with it, and whom it goes to.
+struct RoutedRequest<'a> {
     at: usize,
     request: &'a Request,
     to: To,
@@ -148,7 +144,7 @@ enum To {
     Asking(u16, Server),
 }
 
-/// What has come of the errands so far, and what is to be done before the next round.
+/// What has come of the requests so far, and what is to be done before the next round.
 struct Progress {
     replies: Vec<Option<Value>>,
     learn: bool,
@@ -156,10 +152,10 @@ struct Progress {
     trouble: Option<Trouble>,
 }
 
-/// Errands that were sent to one server, and what it said to them.
+/// Requests that were sent to one server, and what it said to them.
 struct Round<'a> {
     server: Option<Server>,
-    errands: Vec<Errand<'a>>,
+    requests: Vec<RoutedRequest<'a>>,
     outcome: Result<Vec<Value>, Failure>,
 }
 
@@ -171,11 +167,11 @@ impl ClusterLane {
 
     /// Makes these requests, each of the master that has its key.
     pub(super) async fn converse(&self, requests: &[Request], deadline: Instant) -> Result<Vec<Value>, Trouble> {
-        let errands = requests.iter().enumerate().map(|(at, request)| {
+        let routed = requests.iter().enumerate().map(|(at, request)| {
             let to = To::Slot(request.key().map_or(0, keys::slot_of));
-            Errand { at, request, to, sent: Sent::Short }
+            RoutedRequest { at, request, to, sent: Sent::Short }
         });
-        self.run(errands.collect(), requests.len(), deadline).await
+        self.run(routed.collect(), requests.len(), deadline).await
     }
 
     /// Makes one request of each master.
@@ -186,8 +182,8 @@ impl ClusterLane {
         servers.sort_unstable();
         servers.dedup();
         let count = servers.len();
-        let errand = |(at, server)| Errand { at, request, to: To::Server(server), sent: Sent::Short };
-        self.run(servers.into_iter().enumerate().map(errand).collect(), count, deadline).await
+        let one = |(at, server)| RoutedRequest { at, request, to: To::Server(server), sent: Sent::Short };
+        self.run(servers.into_iter().enumerate().map(one).collect(), count, deadline).await
     }
 
     /// A shard of each master.
@@ -203,15 +199,20 @@ impl ClusterLane {
         Ok(shards.into_values().collect())
     }
 
-    async fn run(&self, mut errands: Vec<Errand<'_>>, count: usize, deadline: Instant) -> Result<Vec<Value>, Trouble> {
+    async fn run(
+        &self,
+        mut requests: Vec<RoutedRequest<'_>>,
+        count: usize,
+        deadline: Instant,
+    ) -> Result<Vec<Value>, Trouble> {
         let mut progress = Progress { replies: vec![None; count], learn: false, wait: false, trouble: None };
         let mut before = None;
         loop {
             let rounds =
-                self.divided(errands).into_iter().map(|(server, errands)| self.round(server, errands, deadline));
-            errands = Vec::new();
+                self.divided(requests).into_iter().map(|(server, requests)| self.round(server, requests, deadline));
+            requests = Vec::new();
             for round in join_all(rounds).await {
-                errands.extend(self.take_in(round, &mut progress)?);
+                requests.extend(self.take_in(round, &mut progress)?);
             }
             let Some(trouble) = progress.trouble.take() else { break };
             let trouble = trouble.after(before);
@@ -234,34 +235,39 @@ impl ClusterLane {
         Ok(progress.replies.into_iter().map(|reply| reply.unwrap_or(Value::Nil)).collect())
     }
 
-    /// The errands by the server that each goes to; by none, where it is not known.
-    fn divided<'a>(&self, errands: Vec<Errand<'a>>) -> BTreeMap<Option<Server>, Vec<Errand<'a>>> {
+    /// The requests by the server that each goes to; by none, where it is not known.
+    fn divided<'a>(&self, requests: Vec<RoutedRequest<'a>>) -> BTreeMap<Option<Server>, Vec<RoutedRequest<'a>>> {
         let masters = self.cluster.masters();
         let mut divided: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for errand in errands {
-            let server = match &errand.to {
+        for routed in requests {
+            let server = match &routed.to {
                 To::Slot(slot) => masters.get(slot),
                 To::Server(server) | To::Asking(_, server) => Some(server),
             };
-            divided.entry(server.cloned()).or_default().push(errand);
+            divided.entry(server.cloned()).or_default().push(routed);
         }
         divided
     }
 
-    async fn round<'a>(&self, server: Option<Server>, errands: Vec<Errand<'a>>, deadline: Instant) -> Round<'a> {
+    async fn round<'a>(
+        &self,
+        server: Option<Server>,
+        requests: Vec<RoutedRequest<'a>>,
+        deadline: Instant,
+    ) -> Round<'a> {
         let connection = match &server {
             Some(server) => self.connection(server),
             None => Err(StoreError::Unreachable("no master has this slot".into())),
         };
         let outcome = match connection {
-            Ok(connection) => connection.attempt(&packed(&errands), deadline).await,
+            Ok(connection) => connection.attempt(&packed(&requests), deadline).await,
             Err(error) => Err(Failure::Passing(error)),
         };
-        Round { server, errands, outcome }
+        Round { server, requests, outcome }
     }
 
     /// Puts replies in their places; answers what is to be sent again.
-    fn take_in<'a>(&self, round: Round<'a>, progress: &mut Progress) -> Result<Vec<Errand<'a>>, Trouble> {
+    fn take_in<'a>(&self, round: Round<'a>, progress: &mut Progress) -> Result<Vec<RoutedRequest<'a>>, Trouble> {
         let values = match round.outcome {
             Ok(values) => values,
             Err(failure) => {
@@ -272,44 +278,50 @@ impl ClusterLane {
                     Failure::Passing(error) => Trouble::passing(error),
                     Failure::Lasting(error) => Trouble::lasting(error),
                 });
-                return Ok(round.errands);
+                return Ok(round.requests);
             }
         };
         let mut left = Vec::new();
         let mut values = values.into_iter();
-        for mut errand in round.errands {
-            if let To::Asking(slot, _) = errand.to {
+        for mut routed in round.requests {
+            if let To::Asking(slot, _) = routed.to {
                 // What `ASKING` was answered.
                 values.next();
-                errand.to = To::Slot(slot);
+                routed.to = To::Slot(slot);
             }
             match values.next().unwrap_or(Value::Nil).extract_error() {
-                Ok(value) => progress.replies[errand.at] = Some(value),
+                Ok(value) => progress.replies[routed.at] = Some(value),
                 Err(error) => {
                     let trouble = Trouble::of(&error);
-                    if !self.mend(&mut errand, &trouble.remedy, round.server.as_ref(), progress) {
+                    if !self.mend(&mut routed, &trouble.remedy, round.server.as_ref(), progress) {
                         return Err(trouble);
                     }
                     progress.trouble = Some(trouble);
-                    left.push(errand);
+                    left.push(routed);
                 }
             }
         }
         Ok(left)
     }
 
-    /// Does what helps an errand; answers whether anything does.
-    fn mend(&self, errand: &mut Errand<'_>, remedy: &Remedy, asked: Option<&Server>, progress: &mut Progress) -> bool {
-        match (remedy, &errand.to, asked) {
+    /// Does what helps a request; answers whether anything does.
+    fn mend(
+        &self,
+        routed: &mut RoutedRequest<'_>,
+        remedy: &Remedy,
+        asked: Option<&Server>,
+        progress: &mut Progress,
+    ) -> bool {
+        match (remedy, &routed.to, asked) {
             (Remedy::Moved(slot, at), _, Some(asked)) => {
                 if let Some(to) = Server::told(at, asked) {
                     self.cluster.moved(*slot, to);
                 }
             }
             (Remedy::Ask(at), To::Slot(slot), Some(asked)) => {
-                errand.to = Server::told(at, asked).map_or(To::Slot(*slot), |to| To::Asking(*slot, to));
+                routed.to = Server::told(at, asked).map_or(To::Slot(*slot), |to| To::Asking(*slot, to));
             }
-            (Remedy::Text, ..) => errand.sent = Sent::InFull,
+            (Remedy::Text, ..) => routed.sent = Sent::InFull,
             (Remedy::Wait, ..) => (progress.wait, progress.learn) = (true, true),
             _ => return false,
         }
@@ -335,19 +347,19 @@ impl ClusterLane {
     }
 }
 
-/// Errands as they are written.
-fn packed<'a>(errands: &[Errand<'a>]) -> Packed<'a> {
-    if let [Errand { request, to: To::Slot(_) | To::Server(_), sent, .. }] = errands {
+/// Requests as they are written.
+fn packed<'a>(requests: &[RoutedRequest<'a>]) -> Packed<'a> {
+    if let [RoutedRequest { request, to: To::Slot(_) | To::Server(_), sent, .. }] = requests {
         return Packed::One(request, *sent);
     }
-    let mut pipeline = Pipeline::with_capacity(errands.len());
+    let mut pipeline = Pipeline::with_capacity(requests.len());
     let mut count = 0;
-    for errand in errands {
-        if matches!(errand.to, To::Asking(..)) {
+    for routed in requests {
+        if matches!(routed.to, To::Asking(..)) {
             pipeline.add_command(redis::cmd("ASKING"));
             count += 1;
         }
-        pipeline.add_command(errand.request.command(errand.sent).into_owned());
+        pipeline.add_command(routed.request.command(routed.sent).into_owned());
         count += 1;
     }
     Packed::Many(pipeline, count)

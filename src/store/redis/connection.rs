@@ -14,7 +14,7 @@ use redis::{Client, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
-use super::dial::connected;
+use super::dial::connect;
 use super::script::{Request, Sent};
 use super::sentinels::Sentinels;
 use crate::store::{StoreError, Unwritable};
@@ -141,7 +141,7 @@ impl Connection {
             }
             is_new
         });
-        self.dial(now);
+        self.keep_dialling(now);
         let mut line = self.line.subscribe();
         let up = line.wait_for(|line| matches!(line, Line::Up(_)));
         if let Ok(Ok(line)) = timeout_at(deadline.min(until), up).await
@@ -168,12 +168,12 @@ impl Connection {
         if gone {
             tracing::warn!("store.redis.connection_given_up");
             // One that broke as soon as it was made is no reason to hurry.
-            self.dial(wire.since + PAUSE);
+            self.keep_dialling(wire.since + PAUSE);
         }
     }
 
     /// Makes connections until there is one, beside the callers, so that none of them has to stay for it.
-    fn dial(self: &Arc<Self>, not_before: Instant) {
+    fn keep_dialling(self: &Arc<Self>, not_before: Instant) {
         {
             let mut dialling = self.dialling.lock().unwrap_or_else(PoisonError::into_inner);
             // Somebody may have made one since the caller looked.
@@ -186,9 +186,9 @@ impl Connection {
         tokio::spawn(async move {
             sleep_until(not_before).await;
             loop {
-                let dialled = timeout(DIAL, dialled(&target)).await.unwrap_or(Err(StoreError::TimedOut));
+                let dialled = timeout(DIAL, dial(&target)).await.unwrap_or(Err(StoreError::TimedOut));
                 let Some(connection) = Weak::upgrade(&connection) else { return };
-                if connection.has(dialled) {
+                if connection.note(dialled) {
                     return;
                 }
                 drop(connection);
@@ -198,7 +198,7 @@ impl Connection {
     }
 
     /// Notes what has come of making a connection; answers whether there is one.
-    fn has(&self, dialled: Result<MultiplexedConnection, StoreError>) -> bool {
+    fn note(&self, dialled: Result<MultiplexedConnection, StoreError>) -> bool {
         match dialled {
             Ok(connection) => {
                 let since = Instant::now();
@@ -264,7 +264,7 @@ fn is_read_only(reply: &Value) -> bool {
 }
 
 /// Makes a connection to a master.
-async fn dialled(target: &Target) -> Result<MultiplexedConnection, StoreError> {
+async fn dial(target: &Target) -> Result<MultiplexedConnection, StoreError> {
     let told;
     let client = match target {
         Target::Server(client) | Target::Node(client) => client,
@@ -273,7 +273,7 @@ async fn dialled(target: &Target) -> Result<MultiplexedConnection, StoreError> {
             &told
         }
     };
-    let mut connection = connected(client).await?;
+    let mut connection = connect(client).await?;
     if let Target::Node(_) = target {
         let answer = connection.send_packed_command(&redis::cmd("PING")).await.and_then(Value::extract_error);
         return answer.map(|_| connection).map_err(|error| StoreError::Unreachable(error.to_string()));

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use futures_util::future::{FutureExt, select_ok};
 use redis::{Client, FromRedisValue, RedisConnectionInfo, Value};
-use tokio::time::timeout;
 
 use super::address::{RedisAddress, Server};
-use super::dial::connected;
+use super::dial::{connect, first_answer};
 use crate::store::StoreError;
 
 /// How long a Sentinel may take.
@@ -29,21 +27,14 @@ impl Sentinels {
 
     /// A client of the master that the first of them to know it names.
     pub(super) async fn master(&self) -> Result<Client, StoreError> {
-        let asked = self.sentinels.iter().map(|sentinel| {
-            let answer = timeout(ANSWER, self.ask(sentinel));
-            answer.map(move |answer| {
-                let silent = || StoreError::Unreachable(format!("the Sentinel at {sentinel} does not answer"));
-                answer.unwrap_or_else(|_| Err(silent()))
-            })
-        });
-        let (master, _) = select_ok(asked.map(FutureExt::boxed)).await?;
+        let master = first_answer(&self.sentinels, ANSWER, |sentinel| self.ask(sentinel)).await?;
         self.address.client_of(&master)
     }
 
     async fn ask(&self, sentinel: &Server) -> Result<Server, StoreError> {
         let said = |what: String| StoreError::Unreachable(format!("the Sentinel at {sentinel} {what}"));
         let client = self.address.client_of_sentinel(sentinel, &self.login)?;
-        let mut connection = connected(&client).await?;
+        let mut connection = connect(&client).await?;
         let mut question = redis::cmd("SENTINEL");
         question.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.name);
         let answer = connection.send_packed_command(&question).await.and_then(Value::extract_error);
