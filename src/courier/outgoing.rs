@@ -50,7 +50,7 @@ pub enum Unwritable {
     /// The key that its journey was opened under is gone.
     #[error("the key that its journey was opened under is gone")]
     KeyGone,
-    /// The headers of the endpoint's own cannot be opened: their key is gone.
+    /// The endpoint's own headers cannot be opened: their key is gone.
     #[error("the endpoint's own headers cannot be read")]
     Headers,
     /// What its job sends cannot be opened: its key is gone.

@@ -8,9 +8,7 @@ use tokio::time::Instant;
 use super::outgoing::{OutgoingRequest, Unwritable};
 use super::{Answered, Sender};
 use crate::domain::message::{Header, Method};
-use crate::domain::{
-    AttemptRecord, AttemptResult, DeliveryPolicy, Merchant, Params, Posting, SavedEndpoint, Sealed, UnixMillis,
-};
+use crate::domain::{AttemptRecord, AttemptResult, Merchant, Params, Posting, SavedEndpoint, Sealed, UnixMillis};
 use crate::engine::deps::{Deps, TestWebhook, WebhookTester};
 use crate::keys::Keys;
 use crate::store::DeliveryContext;
@@ -54,7 +52,7 @@ impl<S: Sender> WebhookTester for Tester<S> {
     async fn send(&self, deps: &Deps, merchant: &Merchant, test: TestWebhook<'_>) -> AttemptRecord {
         let (at, began) = (deps.clock.now(), Instant::now());
         let Answered { attempt_result, body, .. } = match written(deps, merchant, test, at) {
-            Ok(outgoing) => self.0.send(&outgoing, DEADLINE.min(DeliveryPolicy::LONGEST)).await,
+            Ok(outgoing) => self.0.send(&outgoing, DEADLINE).await,
             Err(unwritable) => Answered {
                 attempt_result: AttemptResult::Refused,
                 retry_after: None,
@@ -78,7 +76,7 @@ fn written(
     let posting = Posting { id: test.id, url: &url, at, secrets: &secrets, webhook_key: &|_| None };
     let headers = super::outgoing::standard(test.payload, &posting).ok_or(Unwritable::Unsigned)?;
     let body = Some(test.payload.clone());
-    let mut outgoing = OutgoingRequest { url: url.clone(), headers, body, method: Method::Post, own: Vec::new() };
+    let mut outgoing = OutgoingRequest { url, headers, body, method: Method::Post, own: Vec::new() };
     add_headers(&mut outgoing, test.endpoint, (&deps.keys, merchant))?;
     Ok(outgoing)
 }

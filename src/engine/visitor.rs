@@ -146,7 +146,7 @@ pub(super) fn phone_cookie(deps: &Deps, journey: &Journey, press: PhonePress) ->
 }
 
 /// Whether this is the first device of a payment that a phone has decided, and may go home: it has made the code, and
-/// the phone has come back. Where nothing was paid, no phone is waited for; it gets no token then.
+/// the phone has come back. Where nothing was paid, no phone is waited for; nobody gets a token then.
 fn is_first_device(deps: &Deps, journey: &Journey, visitor: &Visitor, phone: &PhoneVisit) -> bool {
     let unpaid = matches!(journey.stage(), Stage::Concluded(end) if !end.outcome.is_proven());
     (phone.returned || unpaid) && code_made(deps, journey, visitor) == Some(phone.press.code_at)

@@ -83,29 +83,29 @@ pub fn mistakes(file: &str, complete: &str) -> Vec<Mistake> {
     mistakes
 }
 
-/// What a text refers to that is not there: other texts and functions are not known here.
-fn references(text: &Pattern<&str>) -> bool {
-    fn refers(inline: &InlineExpression<&str>) -> bool {
+/// Whether a text refers to another text, a term or a function: only variables are known here.
+fn refers_elsewhere(text: &Pattern<&str>) -> bool {
+    fn inline_refers(inline: &InlineExpression<&str>) -> bool {
         match inline {
             InlineExpression::FunctionReference { .. }
             | InlineExpression::MessageReference { .. }
             | InlineExpression::TermReference { .. } => true,
-            InlineExpression::Placeable { expression } => expresses(expression),
+            InlineExpression::Placeable { expression } => expression_refers(expression),
             InlineExpression::StringLiteral { .. }
             | InlineExpression::NumberLiteral { .. }
             | InlineExpression::VariableReference { .. } => false,
         }
     }
-    fn expresses(expression: &Expression<&str>) -> bool {
+    fn expression_refers(expression: &Expression<&str>) -> bool {
         match expression {
-            Expression::Inline(inline) => refers(inline),
+            Expression::Inline(inline) => inline_refers(inline),
             Expression::Select { selector, variants } => {
-                refers(selector) || variants.iter().any(|variant| references(&variant.value))
+                inline_refers(selector) || variants.iter().any(|variant| refers_elsewhere(&variant.value))
             }
         }
     }
     text.elements.iter().any(|element| match element {
-        PatternElement::Placeable { expression } => expresses(expression),
+        PatternElement::Placeable { expression } => expression_refers(expression),
         PatternElement::TextElement { .. } => false,
     })
 }
@@ -118,7 +118,7 @@ fn text_of<'f>(file: &'f str, message: &Message<&'f str>) -> Text<'f> {
     let key = message.id.name;
     // The key is a piece of the file.
     let at = key.as_ptr().addr().saturating_sub(file.as_ptr().addr());
-    let refers = message.value.as_ref().is_some_and(references);
+    let refers = message.value.as_ref().is_some_and(refers_elsewhere);
     Text { key, line: line_at(file, at), variables, refers }
 }
 

@@ -1,4 +1,4 @@
-//! How this node is, as anybody may know it: two words for load balancers and for whoever restarts programs. What is
+//! How this node is, as anybody may know it: two words for load balancers and process supervisors. What is
 //! wrong, with names and figures, is the operator's (`/health`, beside the counters).
 
 use actix_web::{HttpResponse, http::StatusCode, web};

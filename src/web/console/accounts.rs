@@ -190,7 +190,7 @@ fn account_page(viewing: &OfMerchant, name: &str, given: Option<&Given>, refused
 
 async fn change(name: web::Path<String>, form: Form<Given>) -> Changed {
     let page = account_page(&form.by, &name, Some(&form.fields), Refused::default())?;
-    let changed = match read_patch(&form.fields, &page) {
+    let changed = match read_patch(&form.fields, page.kind) {
         Ok(patch) => use_cases::provider_accounts::change(&form.by.engine, form.by.merchant.id, &name, patch).await,
         Err(invalid) => Err(invalid.into()),
     };
@@ -204,10 +204,10 @@ async fn change(name: web::Path<String>, form: Form<Given>) -> Changed {
     }
 }
 
-/// What a form changes: of the settings of its kind only those that differ from what is saved.
-fn read_patch(given: &Given, page: &Account) -> Result<AccountPatch, Invalid> {
-    let mut settings = given.settings(page.kind.replaceable());
-    // The key goes with its id, also where that is the same.
+/// What a form changes: of the settings that its kind lets replace, those that were filled in.
+fn read_patch(given: &Given, kind: AccountKind) -> Result<AccountPatch, Invalid> {
+    let mut settings = given.settings(kind.replaceable());
+    // The form always has the saved key_id, which may be sent only together with a private key.
     let has_key = settings.iter().any(|(name, _)| *name == "private_key");
     settings.retain(|(name, _)| *name != "key_id" || has_key);
     Ok(AccountPatch {

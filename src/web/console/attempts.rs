@@ -61,8 +61,8 @@ impl SignInAttempts {
         })
     }
 
-    /// Room to mail links to this address; `None` where it was mailed often enough, or too many are looked up now. Who
-    /// asks is not told.
+    /// Room to mail links to this address; `None` where it was mailed often enough, or too many are looked up now. The
+    /// caller is not told which.
     pub(super) fn room_for_mail(&self, to: EmailAddress, now: UnixMillis) -> Option<OwnedSemaphorePermit> {
         self.mailed.count(to, now).ok()?;
         Arc::clone(&self.room).try_acquire_owned().ok()

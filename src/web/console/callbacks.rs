@@ -72,7 +72,7 @@ async fn list(viewing: OfMerchant) -> PageResult {
 
 async fn new(viewing: OfMerchant) -> PageResult {
     viewing.check_role(Role::Admin)?;
-    let [once, _] = derive_once(&viewing.engine);
+    let once = derive_once(&viewing.engine);
     let fields = CallbackFields { once, ..CallbackFields::default() };
     Ok(page(&form_page(&viewing, None, fields, Refused::default())))
 }
@@ -88,7 +88,7 @@ async fn add(form: Form<CallbackFields>) -> Changed {
         Ok(EditedOnce::Now(Some(index))) => {
             form.done(AuditAction::CallbackAdded, &index.to_string(), &address(index)).await
         }
-        Ok(EditedOnce::Before(index)) => form.repeated(&address(index)).await,
+        Ok(EditedOnce::Before(index)) => form.take_back(&address(index)).await,
         Ok(EditedOnce::Now(None) | EditedOnce::NoSuchSlot) => Err(not_found().into()),
         Err(error) => Err(again(&form, None, error)),
     }
@@ -126,7 +126,7 @@ async fn delete(index: web::Path<usize>, form: Form<Delete>) -> Changed {
 
 async fn one(viewing: OfMerchant, index: web::Path<usize>) -> PageResult {
     let saved = saved_at(&viewing.merchant, *index)?;
-    let [once, _] = derive_once(&viewing.engine);
+    let once = derive_once(&viewing.engine);
     let test = TestFields { once, ..TestFields::default() };
     Ok(page(&shown(&viewing, (*index, saved), test, Refused::default())))
 }
@@ -174,7 +174,7 @@ async fn test(index: web::Path<usize>, form: Form<TestFields>) -> Changed {
     let link = derive::link(&by.engine.deps, &journey)?;
     let checkout = Redirect::own(&by.engine.deps.public_url, page_of(&journey), &[("link_id", &link)]);
     let id = journey.id().to_string();
-    form.opened_with(AuditAction::TestOpened, &journey, &id, replies::see_other(&checkout)).await
+    form.end_opened_with(AuditAction::TestOpened, &journey, &id, replies::see_other(&checkout)).await
 }
 
 fn form_page(viewing: &OfMerchant, index: Option<usize>, fields: CallbackFields, refused: Refused) -> CallbackForm {

@@ -65,7 +65,7 @@ pub(super) fn with_kept(response: HttpResponse, what: Kept, value: &str) -> Http
 }
 
 /// Takes back what a browser keeps.
-pub(super) fn without(response: HttpResponse, what: Kept) -> HttpResponse {
+pub(super) fn without_kept(response: HttpResponse, what: Kept) -> HttpResponse {
     set(response, (what.name(), ""), Duration::ZERO, SameSite::Lax)
 }
 

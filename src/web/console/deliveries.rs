@@ -114,7 +114,7 @@ async fn replay_since(form: Form<Since>) -> Changed {
     let since = read_day(day).map_err(|invalid| refused(&Problem::refused(&invalid)))?;
     let replayed = use_cases::deliveries::replay_since(&form.by.engine, form.by.merchant.id, since).await?;
     let object = format!("{} since {day}", replayed.count);
-    sent_again(&form, replayed, &object).await
+    end_replay(&form, replayed, &object).await
 }
 
 /// The deliveries that are sent again: their ids are the names of the boxes that are ticked.
@@ -131,11 +131,11 @@ async fn replay_selected(form: Form<Selected>) -> Changed {
     let ids: Vec<DeliveryId> = form.fields.0.keys().filter_map(|name| name.parse().ok()).collect();
     let replayed = use_cases::deliveries::replay_each(&form.by.engine, form.by.merchant.id, &ids).await?;
     let object = format!("{} selected", replayed.count);
-    sent_again(&form, replayed, &object).await
+    end_replay(&form, replayed, &object).await
 }
 
 /// Says how many are sent again, where they are not all.
-async fn sent_again<T: Posted<Of = OfMerchant>>(form: &Form<T>, replayed: Replayed, object: &str) -> Changed {
+async fn end_replay<T: Posted<Of = OfMerchant>>(form: &Form<T>, replayed: Replayed, object: &str) -> Changed {
     let action = AuditAction::DeliveriesReplayed;
     if replayed.has_more {
         return form.answer(action, object, page(&Problem::more_to_send(replayed.count))).await;

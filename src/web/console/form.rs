@@ -80,16 +80,16 @@ impl<T: Posted> Form<T> {
     /// that it is in trouble.
     pub async fn answer(&self, action: AuditAction, object: &str, response: HttpResponse) -> Changed {
         use_cases::console::end_change(&self.by.engine, self.by.member(), self.begun.place, action, object).await?;
-        Ok(self.ended(response))
+        Ok(self.end(response))
     }
 
     /// Says that it has opened this journey, and leads on. The same form sent twice is one entry.
-    pub async fn opened(&self, action: AuditAction, journey: &Journey, object: &str, path: &str) -> Changed {
-        self.opened_with(action, journey, object, to(&self.by.engine, path)).await
+    pub async fn end_opened(&self, action: AuditAction, journey: &Journey, object: &str, path: &str) -> Changed {
+        self.end_opened_with(action, journey, object, to(&self.by.engine, path)).await
     }
 
     /// Says that it has opened this journey, and answers this. The same form sent twice is one entry.
-    pub async fn opened_with(
+    pub async fn end_opened_with(
         &self,
         action: AuditAction,
         journey: &Journey,
@@ -98,13 +98,13 @@ impl<T: Posted> Form<T> {
     ) -> Changed {
         let (by, place) = (&self.by, self.begun.place);
         use_cases::console::end_opened(&by.engine, by.member(), place, (action, journey, object)).await?;
-        Ok(self.ended(response))
+        Ok(self.end(response))
     }
 
     /// Leads on as the first time: the form was sent before, and stands in the audit log.
-    pub async fn repeated(&self, path: &str) -> Changed {
+    pub async fn take_back(&self, path: &str) -> Changed {
         use_cases::console::take_back(&self.by.engine, self.begun.scope, self.begun.place).await?;
-        Ok(self.ended(to(&self.by.engine, path)))
+        Ok(self.end(to(&self.by.engine, path)))
     }
 
     /// What makes the form of this mark, sent twice, one. Sent again with other fields it is refused.
@@ -112,7 +112,7 @@ impl<T: Posted> Form<T> {
         derive::reservation_for(merchant, route, once, &[&self.sent])
     }
 
-    fn ended(&self, response: HttpResponse) -> Done {
+    fn end(&self, response: HttpResponse) -> Done {
         self.begun.has_ended.set(true);
         Done(response)
     }

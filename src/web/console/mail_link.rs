@@ -1,6 +1,6 @@
 //! Asking for a sign-in link by mail.
 //!
-//! Whoever asks learns nothing: the answer is the same, and comes as fast, whether anybody has named the address.
+//! The caller learns nothing: the answer does not depend on whether anybody has named the address, nor does its time.
 
 use actix_web::{HttpResponse, web};
 

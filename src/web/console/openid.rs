@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use url::form_urlencoded;
 
 use super::attempts::SignInAttempts;
-use super::cookies::{Kept, kept, with_kept, with_session, without};
+use super::cookies::{Kept, kept, with_kept, with_session, without_kept};
 use super::form::check_site;
 use super::reply::{page, problem, to, trouble};
 use super::sign_in::{check_https, leave_before};
@@ -53,7 +53,7 @@ async fn come_back(engine: web::Data<Engine>, attempts: web::Data<SignInAttempts
         Err(why @ NotIdentified::Forged) => return Err(not_identified(&engine, &why).into()),
         Err(why) => not_identified(&engine, &why),
     };
-    Ok(without(answer, Kept::Attempt))
+    Ok(without_kept(answer, Kept::Attempt))
 }
 
 async fn choices(engine: web::Data<Engine>, request: HttpRequest) -> PageResult {
@@ -75,7 +75,7 @@ async fn choose(engine: web::Data<Engine>, attempts: web::Data<SignInAttempts>, 
     let number = posted(body).text("console").and_then(|number| number.parse().ok()).ok_or_else(over)?;
     let signed_in = use_cases::console::choose_openid(&engine, cookie.value(), number).await;
     let signed_in = signed_in.map_err(|error| trouble(&error))?.ok_or_else(over)?;
-    Ok(without(enter(&engine, &request, &signed_in).await?, Kept::Person))
+    Ok(without_kept(enter(&engine, &request, &signed_in).await?, Kept::Person))
 }
 
 /// Leads into the console with a new session.

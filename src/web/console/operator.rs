@@ -48,7 +48,7 @@ async fn merchants_page(
         created_at: when(merchant.created_at),
     };
     let merchants = use_cases::merchants::list(&viewing.engine).await?.iter().map(row).collect();
-    let [once, _] = derive_once(&viewing.engine);
+    let once = derive_once(&viewing.engine);
     let new = NewMerchantFields { once, ..new };
     Ok(Merchants { frame: viewing.frame(Place::Merchants), merchants, new, refused })
 }
@@ -62,7 +62,7 @@ async fn add(form: Form<NewMerchantFields>) -> Changed {
             return Err(refused(&again).into());
         }
     };
-    // The operator is no merchant.
+    // The operator is not a merchant.
     let (nobody, content) = (MerchantId::from_bytes([0; 16]), [name.as_str().as_bytes(), mode.as_str().as_bytes()]);
     let once = derive::reservation_for(nobody, "console/merchants", &form.fields.once, &content);
     let added = use_cases::merchants::add_once(&form.by.engine, Some(&once), name, mode).await;

@@ -32,7 +32,7 @@ impl Posted for LinkFields {
 
 async fn new(viewing: OfMerchant) -> PageResult {
     viewing.check_role(Role::Support)?;
-    let [once, _] = derive_once(&viewing.engine);
+    let once = derive_once(&viewing.engine);
     let fields = LinkFields { currency: "EUR".into(), hours: "24".into(), once, ..LinkFields::default() };
     Ok(page(&link_form(&viewing, fields, Refused::default())))
 }
@@ -59,7 +59,7 @@ async fn make(form: Form<LinkFields>) -> Changed {
     };
     match opened.map_err(renamed) {
         Ok(journey) => {
-            form.opened(AuditAction::JourneyOpened, &journey, &journey.id().to_string(), &address(&journey)).await
+            form.end_opened(AuditAction::JourneyOpened, &journey, &journey.id().to_string(), &address(&journey)).await
         }
         Err(EngineError::Refused(invalid)) => Err(refused(&link_form(by, fields.clone(), Refused::by(invalid))).into()),
         Err(error) => Err(trouble(&error).into()),
@@ -153,7 +153,7 @@ async fn ordered(id: &str, form: &Form<Order>, kind: OperationKind, action: Audi
             // Why it was refused stands on its own page.
             let has_failed = operation.final_outcome().is_some_and(|end| end.outcome == Outcome::Failed);
             let page = if has_failed { address(&operation) } else { address(&journey) };
-            form.opened(action, &operation, &object, &page).await
+            form.end_opened(action, &operation, &object, &page).await
         }
         Err(EngineError::Refused(invalid)) => Err(refused_order(&invalid).into()),
         Err(error) => Err(trouble(&error).into()),

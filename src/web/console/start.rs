@@ -85,7 +85,7 @@ async fn keys_page(viewing: &OfMerchant, new: KeyFields, refused: Refused) -> Re
     };
     let keys = use_cases::secrets::api_keys(&viewing.engine, &viewing.merchant).await?;
     let keys = keys.into_iter().map(row).collect();
-    let [once, _] = derive_once(&viewing.engine);
+    let once = derive_once(&viewing.engine);
     let new = KeyFields { once, ..new };
     Ok(Keys { frame: viewing.frame(Place::Keys), keys, new, refused })
 }
@@ -158,7 +158,7 @@ async fn numbers(viewing: OfMerchant, span: web::Query<Span>) -> PageResult {
     let epoch = UnixMillis::from_millis(0);
     let from = Some(epoch.plus(engine.deps.clock.now().since(epoch.plus(ago))));
     let range = ScanRange { from, ..ScanRange::of(JourneyFilter::All) };
-    // Money that is captured or given back is no payment more.
+    // A capture or a refund is not another payment.
     let is_counted = |journey: &Journey| journey.opening().purpose.operation().is_none();
     let selected = use_cases::list::page(engine, viewing.merchant.id, range, COUNTED, is_counted).await?;
     let (found, stopped) = (selected.journeys, selected.stopped.is_some());

@@ -8,7 +8,7 @@ use super::delivery::{attempt as attempt_row, row};
 use super::journey::{address, amount, sight};
 use super::reply::{part, when};
 use super::viewing::OfMerchant;
-use crate::domain::{CallbackUrl, Delivery, Journey, Merchant, delivery::State};
+use crate::domain::{AttemptRecord, CallbackUrl, Delivery, Journey, Merchant, UnixMillis, delivery::State};
 use crate::engine::JourneyDetails;
 use crate::web::page_at;
 use crate::web::pages::instead::PageResult;
@@ -28,7 +28,7 @@ async fn live(viewing: OfMerchant, id: web::Path<String>, known: web::Header<IfN
 /// What may change of a journey's page while one looks.
 pub(super) fn live_part(merchant: &Merchant, details: &JourneyDetails) -> LivePart {
     let JourneyDetails { journey, deliveries, operations, .. } = details;
-    let returned = journey.came_back_at().map(|at| EventRow { at: when(at), ..titled("returned") });
+    let returned = journey.came_back_at().map(|at| titled(at, "returned"));
     let events = timeline(details);
     // A browser that comes back often brings the proof along, in the same millisecond.
     let place = events.iter().position(|event| event.event == "concluded").unwrap_or(events.len());
@@ -46,15 +46,9 @@ pub(super) fn live_part(merchant: &Merchant, details: &JourneyDetails) -> LivePa
     }
 }
 
-/// An event that has this word, and nothing else yet.
-fn titled(word: &str) -> EventRow {
-    EventRow {
-        at: when(crate::domain::UnixMillis::default()),
-        what: event(word).to_owned(),
-        href: None,
-        more: String::new(),
-        answer: String::new(),
-    }
+/// An event of this moment that has this word, and nothing else yet.
+fn titled(at: UnixMillis, word: &str) -> EventRow {
+    EventRow { at: when(at), what: event(word).to_owned(), href: None, more: String::new(), answer: String::new() }
 }
 
 fn of_journey(event: Event) -> EventRow {
@@ -63,7 +57,7 @@ fn of_journey(event: Event) -> EventRow {
     let by = event.by.map(|by| format!("by the {by}"));
     let parts = [event.outcome.map(str::to_owned), by, visit, text, event.error, event.error_description];
     let more = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    EventRow { at: when(event.moment), more, ..titled(event.event) }
+    EventRow { more, ..titled(event.moment, event.event) }
 }
 
 /// What was done with the money, when that was known.
@@ -77,7 +71,7 @@ fn of_operation(journey: &Journey) -> Option<EventRow> {
 /// Every attempt that is kept. What stands in the query of a server's address may be a secret, and is left out.
 fn of_delivery(journey: &Journey, delivery: &Delivery) -> Vec<EventRow> {
     let place = journey.opening().plan.url_of(delivery.id.target).map_or("", CallbackUrl::without_query);
-    let one = |made: &crate::domain::AttemptRecord| {
+    let one = |made: &AttemptRecord| {
         let made = attempt_row(made);
         EventRow {
             at: made.at,

@@ -75,14 +75,14 @@ async fn list(viewing: OfMerchant) -> PageResult {
     let endpoints = viewing.merchant.endpoints.entries().map(row).collect();
     let previous = viewing.merchant.signing_secret.previous(engine.deps.clock.now());
     let old_secret_until = previous.map(|(_, ends_at)| when(ends_at));
-    let [once, _] = derive_once(engine);
+    let once = derive_once(engine);
     Ok(page(&Webhooks { frame: viewing.frame(Place::Webhooks), endpoints, old_secret_until, once }))
 }
 
 async fn new(viewing: OfMerchant) -> PageResult {
     viewing.check_role(Role::Admin)?;
     let all = crate::domain::NotifyOn::ALL.words();
-    let [once, _] = derive_once(&viewing.engine);
+    let once = derive_once(&viewing.engine);
     let fields = EndpointFields { once, ..EndpointFields::wanting(String::new(), &all) };
     Ok(page(&form_page(&viewing, None, fields, Refused::default())))
 }
@@ -98,7 +98,7 @@ async fn add(form: Form<EndpointFields>) -> Changed {
         Ok(EditedOnce::Now(Some(index))) => {
             form.done(AuditAction::EndpointAdded, &index.to_string(), "/console/webhooks").await
         }
-        Ok(EditedOnce::Before(_)) => form.repeated("/console/webhooks").await,
+        Ok(EditedOnce::Before(_)) => form.take_back("/console/webhooks").await,
         Ok(EditedOnce::Now(None) | EditedOnce::NoSuchSlot) => Err(not_found().into()),
         Err(error) => Err(again(&form, None, error)),
     }

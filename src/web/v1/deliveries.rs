@@ -81,7 +81,7 @@ struct ReplayBody {
 }
 
 /// Which deliveries a list holds.
-pub(in crate::web) enum Listed {
+enum Listed {
     /// Those of a store's list.
     Of(DeliveryFilter),
     /// Those that were received, by their journeys.
@@ -222,7 +222,7 @@ impl From<&AttemptRecord> for AttemptView {
 
 impl Listed {
     /// The words of all lists.
-    pub(in crate::web) const WORDS: [&'static str; 4] = ["waiting", "failing", "dead", "delivered"];
+    const WORDS: [&'static str; 4] = ["waiting", "failing", "dead", "delivered"];
 
     fn read(text: &str) -> Result<Self, Invalid> {
         match text {

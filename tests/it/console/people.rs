@@ -74,8 +74,20 @@ async fn who_is_named_gets_a_link_by_mail_and_nobody_learns_who_is() {
     ask("ada@shop.example").await.is(200);
     let log = admin.page("/console/audit").await;
     assert!(log.contains("person.named") && log.contains("person.removed"), "{log}");
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    assert_eq!(server.received().len(), 2, "neither for a name that was taken away, nor for a merchant that is shut");
+    // Whoever is named no more is signed out.
+    let named = [("email", "bob@shop.example"), ("role", "read")];
+    admin.submit("/console/people", "/console/people", &named).await.location();
+    ask("bob@shop.example").await.is(200);
+    mailed(&server, 3).await;
+    let mails = server.received();
+    assert_eq!(
+        mails[2].to, "bob@shop.example",
+        "neither for a name that was taken away, nor for a merchant that is shut"
+    );
+    let bob = Browser::by_link(&gateway.http, &link_in(&mails[2].text)).await;
+    bob.page("/console/callbacks").await;
+    admin.submit("/console/people", "/console/people/remove", &[("email", "bob@shop.example")]).await.location();
+    bob.get("/console/callbacks").await.is(403);
 }
 
 #[tokio::test]

@@ -270,6 +270,15 @@ async fn the_first_device_can_pay_all_the_same(gateway: TestGateway) {
     phone.get(&end).await.is(200).says("You have paid");
     let home = waits(&mut desktop, &link).await.location();
     assert!(home.contains("status=success") && home.contains("one-time-token"), "payment supersedes: {home}");
+    // Refused on its own visit: no token either, and the same for ever, also when the phone is back unpaid.
+    let Scene { link, mut desktop, mut phone, code, .. } = shown(&gateway).await;
+    let there = phone.press(&code).await.location();
+    let bank = desktop.submit("/payment/pay", &[("link_id", &link.text)]).await.location();
+    let home = desktop.back(&bank, "error=access_denied").await;
+    assert!(home.starts_with("https://shop.example/cb?") && !home.contains("one-time-token"), "{home}");
+    let end = phone.back(&there, "error=access_denied").await;
+    phone.get(&end).await.is(200);
+    assert_eq!(desktop.back(&bank, "error=access_denied").await, home);
 }
 
 async fn a_first_device_that_gets_no_token_gets_no_handle_either(gateway: TestGateway) {

@@ -1,7 +1,8 @@
 //! A disk of a few megabytes that one program has for itself, and that a test can fill.
 //!
 //! It is a `tmpfs` in a mount namespace of the program: nobody else sees it, and it goes with the program. Where the
-//! system lets us make none, a test about it says so and ends.
+//! system lets us make none, a test about it fails: `scripts/test` asks first, and says that it leaves
+//! them out.
 
 use std::fs::File;
 use std::io::Write as _;

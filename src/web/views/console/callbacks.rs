@@ -78,11 +78,6 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// Whether the member may have it looked at.
-    fn may_check_up(&self) -> bool {
-        self.frame.may(Role::Support)
-    }
-
     fn refused_beside(&self) -> Option<String> {
         self.refused.beside(&["amount", "currency"])
     }
