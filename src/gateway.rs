@@ -22,8 +22,8 @@ pub use providers::check as check_provider;
 use serving::Shared;
 pub use store::{StoreUse, has_store};
 
-use counters::Watching;
-use ending::Ending;
+use counters::CourierWatcher;
+use ending::Shutdown;
 
 use crate::check_up::Examiner;
 use crate::clock::Clock;
@@ -79,7 +79,7 @@ pub struct Gateway {
     engine: Arc<Engine>,
     health: Arc<Health>,
     courier: Arc<Courier>,
-    ending: Ending,
+    ending: Shutdown,
 }
 
 impl Gateway {
@@ -114,10 +114,10 @@ impl Gateway {
             config.metrics_listen.map(|at| format!("metrics: http://{at}/metrics, health: http://{at}/health")),
         );
         let (closing, lame_duck) = (options.closing.clone(), config.lame_duck);
-        let ending = Ending { socket: listener.try_clone()?, closing, lame_duck };
+        let ending = Shutdown { socket: listener.try_clone()?, closing, lame_duck };
         let server = serving::serve(config, (listener, &options), data, demo.map(Arc::new))?;
         let sender = Arc::new(couriers_way_out(config).build()?);
-        let watching = Arc::new(Watching { metrics: Arc::clone(&counters), health: Arc::clone(&health) });
+        let watching = Arc::new(CourierWatcher { metrics: Arc::clone(&counters), health: Arc::clone(&health) });
         let courier = Arc::new(Courier::new(Arc::clone(&engine.deps), sender, first_attempts, watching));
         Ok(Self {
             addr,

@@ -9,7 +9,7 @@ use crate::domain::{Finding, Subject, UnixMillis};
 use crate::egress::header::{self, HeaderName};
 use crate::egress::{HttpReply, Trouble};
 
-/// How fast Yapily asks callbacks to answer.
+/// Within what time an answer is fast.
 const FAST: Duration = Duration::from_millis(100);
 
 /// Where an answer says where it leads; it is read here, and never written.
@@ -81,7 +81,7 @@ fn speed(of: &'static str, took: Duration) -> Finding {
     if took <= FAST {
         return Finding::sound(subject, format!("It answered within {millis} ms, connecting included."));
     }
-    let advice = "Yapily asks for 100 ms. A customer waits for this page; do slow work behind it.";
+    let advice = "Up to 100 ms is fast. A customer waits for this page; do slow work behind it.";
     Finding::remark(subject, format!("It took {millis} ms to answer, connecting included."), advice)
 }
 

@@ -94,6 +94,14 @@ impl MemberName {
         label("name", text, Self::LONGEST).map(Self)
     }
 
+    /// Accepts a name; of one that is too long, its beginning.
+    ///
+    /// # Errors
+    /// As [`MemberName::parse`].
+    pub fn shortened(text: &str) -> Result<Self, Invalid> {
+        Self::parse(&text.chars().take(Self::LONGEST).collect::<String>())
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

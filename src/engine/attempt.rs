@@ -5,11 +5,11 @@ use crate::engine::deps::{Deps, EngineError, Result};
 use crate::keys::digest;
 use crate::store::{Reservation, Reserved};
 
-/// The attempt of a call: that of its `Idempotency-Key`, which it has every time, or one of its own.
+/// Reserves the attempt of a call: that of its `Idempotency-Key`, the same every time, or without one a new one.
 ///
 /// # Errors
 /// When the key came with another request before, or the store is in trouble.
-pub(super) async fn attempt(deps: &Deps, reservation: Option<&Reservation>) -> Result<Digest> {
+pub(super) async fn reserve(deps: &Deps, reservation: Option<&Reservation>) -> Result<Digest> {
     let Some(reservation) = reservation else { return Ok(digest("attempt", &deps.clock.entropy())) };
     match deps.store.reserve(reservation).await? {
         Reserved::Reused => Err(EngineError::KeyReused),

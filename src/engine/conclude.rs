@@ -223,7 +223,7 @@ pub(super) fn last_step(deps: &Deps, journey: Journey, number: u8) -> Step {
     // Without its key a journey has no token any more, nor a link; it ends all the same.
     let token = derive::minted(deps, &journey, number).unwrap_or_default();
     let outcome = journey.final_outcomes().get(usize::from(number)).map(|final_outcome| final_outcome.outcome);
-    let journey = watch::decided(deps, journey, outcome, number);
+    let journey = watch::with_button_if_down(deps, journey, outcome, number);
     let deliveries = commit::deliveries_of(deps, &journey, JourneyEvent::Concluded(number));
     // A job is its merchant's own affair.
     let event = journey.opening().purpose.job().is_none().then_some(FeedEvent::Concluded(number));

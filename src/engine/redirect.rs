@@ -20,21 +20,21 @@ pub enum HomeRedirect {
     TooLate,
 }
 
-/// How a browser asks for the way home.
+/// What brings a browser to its redirect home.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
+enum Trigger {
     /// By coming back.
-    ByComing,
+    Return,
     /// By the button on our page, to which coming back has led it.
-    ByButton,
+    Button,
 }
 
 /// Where an answer of the provider that led to `end` sends the browser. Who may be sent there is not asked here.
 pub(super) fn to_end(deps: &Deps, journey: &Journey, end: &LedTo, visit: Option<u8>) -> Result<Redirect> {
-    lead(deps, journey, (end, visit), Asked::ByComing)
+    lead(deps, journey, (end, visit), Trigger::Return)
 }
 
-fn lead(deps: &Deps, journey: &Journey, (end, visit): (&LedTo, Option<u8>), asked: Asked) -> Result<Redirect> {
+fn lead(deps: &Deps, journey: &Journey, (end, visit): (&LedTo, Option<u8>), trigger: Trigger) -> Result<Redirect> {
     let opening = journey.opening();
     let on_phone = visit.filter(|visit| journey.phone_visit(*visit).is_some());
     // Out again only while the browser may be there: afterwards it goes where its journey has.
@@ -44,7 +44,7 @@ fn lead(deps: &Deps, journey: &Journey, (end, visit): (&LedTo, Option<u8>), aske
             return Ok(redirect);
         }
         if let Some(end) = end_of(journey) {
-            return lead(deps, journey, (&end, on_phone), asked);
+            return lead(deps, journey, (&end, on_phone), trigger);
         }
     }
     let leads_home = !matches!(end, LedTo::Failed(_) | LedTo::Onward(_));
@@ -56,7 +56,7 @@ fn lead(deps: &Deps, journey: &Journey, (end, visit): (&LedTo, Option<u8>), aske
         None => derive::page(deps, journey, derive::page_of(journey)),
         Some(_) if opening.popup.is_some() => derive::page(deps, journey, derive::POPUP_PAGE),
         Some(entry)
-            if asked == Asked::ByComing
+            if trigger == Trigger::Return
                 && !entry.needs_page(opening.settings.app_links)
                 && journey.goes_by_button(journey.token_number(end, visit)) =>
         {
@@ -85,7 +85,7 @@ fn straight_home(
 /// # Errors
 /// When the journey's key or dialect is gone.
 pub fn home_redirect_now(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result<HomeRedirect> {
-    home_redirect(deps, journey, visitor, Asked::ByComing)
+    home_redirect(deps, journey, visitor, Trigger::Return)
 }
 
 /// [`home_redirect_now`] of a browser that presses the button on our page: to the callback, whether or not it answers.
@@ -93,20 +93,22 @@ pub fn home_redirect_now(deps: &Deps, journey: &Journey, visitor: &Visitor) -> R
 /// # Errors
 /// When the journey's key or dialect is gone.
 pub fn home_redirect_pressed(deps: &Deps, journey: &Journey, visitor: &Visitor) -> Result<HomeRedirect> {
-    home_redirect(deps, journey, visitor, Asked::ByButton)
+    home_redirect(deps, journey, visitor, Trigger::Button)
 }
 
-/// Whether the way home leads over a button on our page, as the journey stands now.
+/// Whether the redirect home leads over a button on our page, as the journey stands now.
 pub fn goes_by_button(journey: &Journey) -> bool {
     end_of(journey).is_some_and(|end| journey.goes_by_button(journey.token_number(&end, None)))
 }
 
-fn home_redirect(deps: &Deps, journey: &Journey, visitor: &Visitor, asked: Asked) -> Result<HomeRedirect> {
+fn home_redirect(deps: &Deps, journey: &Journey, visitor: &Visitor, trigger: Trigger) -> Result<HomeRedirect> {
     let Some(end) = end_of(journey) else {
         return derive::page(deps, journey, derive::page_of(journey)).map(HomeRedirect::To);
     };
     Ok(match visitor::admission(deps, journey, visitor, (journey.handed_back_since(&end), None)) {
-        Admission::Recognised | Admission::FirstHandBack => HomeRedirect::To(lead(deps, journey, (&end, None), asked)?),
+        Admission::Recognised | Admission::FirstHandBack => {
+            HomeRedirect::To(lead(deps, journey, (&end, None), trigger)?)
+        }
         Admission::TooLate => HomeRedirect::TooLate,
         Admission::OtherBrowser => HomeRedirect::OtherBrowser,
     })
@@ -162,7 +164,7 @@ pub struct PopupReturn {
     pub origin: String,
     /// What the callback would have got, in its order.
     pub parameters: Params,
-    /// The way home, where nobody takes the message.
+    /// The redirect home, where nobody takes the message.
     pub home: Redirect,
 }
 

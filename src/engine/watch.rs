@@ -3,7 +3,7 @@
 //!
 //! Who looks: the node that reserves the minute first. What it finds stands in the store, and each node reads that
 //! every few seconds ([`learn`]), so that no return asks for it. Whether a hand-back goes by the button is decided in
-//! the step that concludes, and frozen there (`decided`).
+//! the step that concludes, and frozen there (`with_button_if_down`).
 
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 use std::sync::Arc;
@@ -50,7 +50,7 @@ pub async fn look(deps: &Deps, tried: &mut u64) -> Result<()> {
     if watched.is_empty() || !reserve(deps, minute).await? {
         return Ok(());
     }
-    let watched = still_watched(deps, watched, now).await?;
+    let watched = forget_unwatched(deps, watched, now).await?;
     let looked: Vec<(WatchedCallback, Look)> = stream::iter(watched)
         .map(async |callback| {
             let look = deps.examiner.look(&callback.url).await;
@@ -83,9 +83,9 @@ async fn reserve(deps: &Deps, minute: u64) -> Result<bool> {
     Ok(deps.store.reserve(&reservation).await? == Reserved::Fresh)
 }
 
-/// Those that their merchants still watch; the others are forgotten. A new one may stand here just before its profile is
+/// Forgets those that their merchants no longer watch, and answers the others. A new one may stand here just before its profile is
 /// written.
-async fn still_watched(deps: &Deps, watched: Vec<WatchedCallback>, now: UnixMillis) -> Result<Vec<WatchedCallback>> {
+async fn forget_unwatched(deps: &Deps, watched: Vec<WatchedCallback>, now: UnixMillis) -> Result<Vec<WatchedCallback>> {
     let mut merchants: HashMap<MerchantId, Option<Merchant>> = HashMap::new();
     let mut still = Vec::with_capacity(watched.len());
     for callback in watched {
@@ -113,7 +113,7 @@ fn says_more_of_us(looked: &[(WatchedCallback, Look)]) -> bool {
 
 /// A journey that has just ended with this outcome, or goes home before one, with the decision whether its hand-back of
 /// this number goes by a button. It belongs to the step that ends it.
-pub(super) fn decided(deps: &Deps, journey: Journey, outcome: Option<Outcome>, number: u8) -> Journey {
+pub(super) fn with_button_if_down(deps: &Deps, journey: Journey, outcome: Option<Outcome>, number: u8) -> Journey {
     // Who was led home before is led there again.
     if down_since(deps, &journey, outcome).is_none() || journey.was_handed_back_early() {
         return journey;
@@ -130,8 +130,8 @@ fn down_since(deps: &Deps, journey: &Journey, outcome: Option<Outcome>) -> Optio
     deps.down.since(opening.merchant, &entry.url).filter(|_| is_saved(entry))
 }
 
-/// Whether the callback of a journey is down now; its merchant's feed tells it, with this journey, behind the caller's
-/// back.
+/// Whether the callback of a journey is down now. If so, its merchant's feed gets an entry with this journey; the caller
+/// does not wait for that.
 pub fn tell_if_down(deps: &Arc<Deps>, journey: &Journey) -> bool {
     let outcome = journey.final_outcome().map(|final_outcome| final_outcome.outcome);
     if down_since(deps, journey, outcome).is_none() {

@@ -7,13 +7,13 @@ use crate::domain::{AttemptResult, Verdict};
 use crate::health::Health;
 use crate::telemetry::metrics::{self, Fate, Metrics, Work};
 
-/// Who hears what the courier reports.
-pub struct Watching {
+/// Counts what the courier reports, and notes in the node's health that the courier is on time.
+pub struct CourierWatcher {
     pub metrics: Arc<Metrics>,
     pub health: Arc<Health>,
 }
 
-impl Watcher for Watching {
+impl Watcher for CourierWatcher {
     fn saw(&self, event: Event) {
         if let Event::Stands(standing) = &event {
             self.health.note_courier(standing.lag);

@@ -21,14 +21,14 @@ const LOOK: Duration = Duration::from_millis(50);
 const TAKEN: Duration = Duration::from_millis(300);
 
 /// What it takes to end the public listener.
-pub(super) struct Ending {
+pub(super) struct Shutdown {
     /// Its socket, once more: what is done to it holds for both.
     pub socket: TcpListener,
     pub closing: Closing,
     pub lame_duck: Duration,
 }
 
-impl Ending {
+impl Shutdown {
     /// Ends the listener; `at_once` ends its time as a lame duck. The server must be polled meanwhile, and be stopped
     /// afterwards.
     pub(super) async fn run(self, engine: &Engine, server: &ServerHandle, at_once: impl Future<Output = ()>) {

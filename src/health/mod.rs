@@ -64,7 +64,7 @@ impl Health {
         let mut last = self.last.lock().await;
         let before = match &*last {
             // A node that has begun to stop says so at once.
-            Some((at, report)) if at.elapsed() < FRESH && report.is_stopping() == self.closing.is_begun() => {
+            Some((at, report)) if at.elapsed() < FRESH && report.stopping == self.closing.is_begun() => {
                 return report.clone();
             }
             Some((_, report)) => report.failing(),

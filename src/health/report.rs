@@ -106,10 +106,6 @@ impl Report {
         }
     }
 
-    pub(super) const fn is_stopping(&self) -> bool {
-        self.stopping
-    }
-
     /// The checks that do not hold.
     pub fn failing(&self) -> BTreeSet<Check> {
         Check::ALL.into_iter().filter(|check| self.trouble(*check).is_some()).collect()

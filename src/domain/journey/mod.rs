@@ -74,7 +74,7 @@ pub struct Opening {
     pub mode: Option<Mode>,
     /// The providers that the customer chooses among on our page, `provider` first; empty where there is no choice.
     pub choices: Vec<String>,
-    /// The links in the foot of its pages, if the merchant has any.
+    /// What its pages show of the merchant beside its name, if the merchant has chosen anything.
     pub marks: Option<Box<MerchantMarks>>,
     /// The origin of the merchant's page that has opened its pages in a window of their own, if one has.
     pub popup: Option<PopupOrigin>,

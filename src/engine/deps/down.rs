@@ -6,9 +6,9 @@ use std::sync::{PoisonError, RwLock};
 use crate::domain::{CallbackUrl, Digest, MerchantId, UnixMillis, WatchedCallback};
 use crate::store::watched_name;
 
-/// The watched callbacks that are down.
+/// Since when each watched callback that is down has been.
 #[derive(Debug, Default)]
-pub struct DownCallbacks(RwLock<HashMap<Digest, WatchedCallback>>);
+pub struct DownCallbacks(RwLock<HashMap<Digest, UnixMillis>>);
 
 impl DownCallbacks {
     /// Since when a merchant's callback is down; `None` while it is up, or not watched.
@@ -18,13 +18,14 @@ impl DownCallbacks {
         if all.is_empty() {
             return None;
         }
-        all.get(&watched_name(merchant, url))?.down_since
+        all.get(&watched_name(merchant, url)).copied()
     }
 
     /// Knows from now on what is down among all that are watched.
     pub fn learn(&self, watched: &[WatchedCallback]) {
-        let down = watched.iter().filter(|callback| callback.down_since.is_some());
-        let down = down.map(|callback| (watched_name(callback.merchant, &callback.url), callback.clone())).collect();
+        let since =
+            |callback: &WatchedCallback| Some((watched_name(callback.merchant, &callback.url), callback.down_since?));
+        let down = watched.iter().filter_map(since).collect();
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = down;
     }
 }

@@ -1,7 +1,6 @@
 //! A merchant's profile: its callbacks, its webhook endpoints, its settings.
 
-use std::time::Duration;
-
+use crate::domain::console::SESSION_LIFE;
 use crate::domain::{
     ConsoleScope, EmailAddress, FetchedLogo, Invalid, Logo, LogoPicture, MemberName, Merchant, MerchantId, Person,
     PublicKey, SavedCallback, SavedEndpoint, SettingsPatch, Slots, WatchedCallback, Webhook,
@@ -16,9 +15,6 @@ const MOST_KEYS: usize = 10;
 
 /// The most people of one merchant.
 const MOST_PEOPLE: usize = 100;
-
-/// Longer than any session of the console goes on unused.
-const SESSION: Duration = Duration::from_hours(12);
 
 /// A change to a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +99,7 @@ pub async fn edit_once(
         let callback = WatchedCallback::up(merchant, saved.url.clone(), engine.deps.clock.now());
         engine.deps.store.watch(&callback).await?;
     }
-    let logo = new_logo(engine, merchant, edit).await?;
+    let logo = fetch_new_logo(engine, merchant, edit).await?;
     for _ in 0..change::TRIES {
         let Some(mut profile) = engine.deps.store.merchant(merchant).await? else { return Ok(EditedOnce::NoSuchSlot) };
         put_logo(engine, &mut profile, &logo).await?;
@@ -127,17 +123,17 @@ pub async fn edit_once(
     Err(change::too_many_edits())
 }
 
-/// Ends the sessions that a person has begun by mail who is named no more, or with a role.
+/// Ends the sessions under the name of a person who is named no more, or with a role.
 async fn sign_out(engine: &Engine, merchant: MerchantId, edit: &Edit) -> Result<()> {
     let email = match edit {
         Edit::Name(person) => &person.email,
         Edit::Unname(email) => email,
         _ => return Ok(()),
     };
-    let name: String = email.as_str().chars().take(MemberName::LONGEST).collect();
+    let name = MemberName::shortened(email.as_str())?;
     let scope = ConsoleScope::Merchant(merchant);
-    for session in engine.deps.store.sessions(scope, SESSION).await? {
-        if session.member.name.as_str() == name {
+    for session in engine.deps.store.sessions(scope, SESSION_LIFE).await? {
+        if session.member.name == name {
             engine.deps.store.end_session(scope, &session.id).await?;
         }
     }
@@ -156,7 +152,7 @@ enum NewLogo {
 
 /// What an edit makes of a merchant's logo. A picture is fetched before anything is written; one that was fetched from
 /// the same address less than a day ago is not fetched again.
-async fn new_logo(engine: &Engine, merchant: MerchantId, edit: &Edit) -> Result<NewLogo> {
+async fn fetch_new_logo(engine: &Engine, merchant: MerchantId, edit: &Edit) -> Result<NewLogo> {
     let Edit::Choose(SettingsPatch { logo_url: Some(link), .. }) = edit else { return Ok(NewLogo::Same) };
     let Some(url) = link.url() else { return Ok(NewLogo::Dropped) };
     let Some(profile) = engine.deps.store.merchant(merchant).await? else { return Ok(NewLogo::Same) };

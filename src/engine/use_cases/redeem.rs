@@ -37,7 +37,7 @@ pub enum Redeemed {
 pub async fn redeem(engine: &Engine, request: Redeeming<'_>) -> Result<Redeemed> {
     let Ok(token) = OneTimeToken::parse(request.token) else { return Ok(Redeemed::Known(Redemption::Unknown)) };
     let store = &engine.deps.store;
-    let attempt = match attempt::attempt(&engine.deps, request.reservation.as_ref()).await {
+    let attempt = match attempt::reserve(&engine.deps, request.reservation.as_ref()).await {
         Err(EngineError::Store(error)) => return Ok(uncertain(&error)),
         attempt => attempt?,
     };

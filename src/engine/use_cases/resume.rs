@@ -49,7 +49,7 @@ pub enum ResumeResult {
 /// When the idempotency key was used for another handle, or the journey's key is gone. Trouble with the store is
 /// [`ResumeResult::Uncertain`].
 pub async fn resume(engine: &Engine, request: ResumeRequest<'_>) -> Result<ResumeResult> {
-    match redeemed(engine, &request).await {
+    match redeem_once(engine, &request).await {
         Err(EngineError::Store(error)) => {
             tracing::warn!(error = %error, "resume.uncertain");
             Ok(ResumeResult::Uncertain)
@@ -60,10 +60,10 @@ pub async fn resume(engine: &Engine, request: ResumeRequest<'_>) -> Result<Resum
     }
 }
 
-async fn redeemed(engine: &Engine, request: &ResumeRequest<'_>) -> Result<ResumeResult> {
+async fn redeem_once(engine: &Engine, request: &ResumeRequest<'_>) -> Result<ResumeResult> {
     let deps = &engine.deps;
     let Some((pay_id, number)) = resume_handle_parts(request.handle) else { return Ok(ResumeResult::Unknown) };
-    let attempt = attempt::attempt(deps, request.reservation.as_ref()).await?;
+    let attempt = attempt::reserve(deps, request.reservation.as_ref()).await?;
     let attempt = u64::from_be_bytes(*attempt.as_bytes().first_chunk().unwrap_or(&[0; 8]));
     let Some(journey) = accounts::find_journey(deps, pay_id).await? else { return Ok(ResumeResult::Unknown) };
     let is_own = journey.opening().merchant == request.merchant;

@@ -190,11 +190,7 @@ pub async fn rotate_signing_secret_once(
         let previous_ends_at = merchant.signing_secret.previous(now).map(|(_, ends_at)| ends_at);
         Ok(Some(NewSecret { secret, previous_ends_at }))
     });
-    match rotated.await? {
-        Some(None) => Err(derive::no_key()),
-        Some(rotated) => Ok(rotated),
-        None => Ok(None),
-    }
+    rotated.await?.map(|rotated| rotated.ok_or_else(derive::no_key)).transpose()
 }
 
 /// Replaces the key pair that signs a merchant's webhooks. Receivers must know it first: it signs when the overlap

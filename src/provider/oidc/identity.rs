@@ -1,4 +1,4 @@
-//! The same client for people who sign in: what is asked for is who they are, and the access token is left alone.
+//! Signing people in with the OpenID client: it asks who they are, and leaves the access token alone.
 
 use std::sync::Arc;
 

@@ -185,10 +185,10 @@ impl RedisAddress {
             Place::Server(server) => format!("Redis at {server}, database {database}{tls}"),
             Place::Socket(path) => format!("Redis at {}, database {database}", path.display()),
             Place::Sentinels(sentinels, name, _) => {
-                let at = listed(sentinels);
+                let at = listed(sentinels, ", ");
                 format!("Redis, the master that the Sentinels at {at} call {name}, database {database}{tls}")
             }
-            Place::Cluster(nodes) => format!("Redis Cluster at {}{tls}", listed(nodes)),
+            Place::Cluster(nodes) => format!("Redis Cluster at {}{tls}", listed(nodes, ", ")),
         }
     }
 
@@ -379,18 +379,14 @@ fn redacted(name: &str, place: &Place, login: &RedisConnectionInfo) -> String {
         Place::Server(server) => format!("{name}://{user}{server}/{database}"),
         Place::Socket(path) => format!("{name}://{}?database={database}", path.display()),
         Place::Sentinels(sentinels, master, _) => {
-            format!("{name}://{user}{}/{master}/{database}", listed_short(sentinels))
+            format!("{name}://{user}{}/{master}/{database}", listed(sentinels, ","))
         }
-        Place::Cluster(nodes) => format!("{name}://{user}{}", listed_short(nodes)),
+        Place::Cluster(nodes) => format!("{name}://{user}{}", listed(nodes, ",")),
     }
 }
 
-fn listed(servers: &[Server]) -> String {
-    servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-fn listed_short(servers: &[Server]) -> String {
-    servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+fn listed(servers: &[Server], between: &str) -> String {
+    servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
 }
 
 #[cfg(test)]

@@ -25,10 +25,10 @@ use crate::store::{Result, StoreError};
 
 /// How long a node may take to say which master has which slot.
 const ANSWER: Duration = Duration::from_millis(400);
-/// How long what was learned is not asked for again, whatever fails.
+/// How long nobody asks again after a node has answered, whatever fails.
 const LEARNED: Duration = Duration::from_millis(100);
 
-/// The same, when no node has answered: whoever comes meanwhile is told so at once.
+/// How long nobody asks again when no node has answered: callers get that error at once meanwhile.
 const AWAY: Duration = Duration::from_millis(500);
 
 /// Which master has which slot, of those that our keys are in.

@@ -79,7 +79,7 @@ pub(super) fn ways_in(engine: &Engine, email: String, refused: Refused) -> WaysI
 /// Ends the session that a browser had: it keeps one, and the one before would go on without it.
 pub(super) async fn leave_before(engine: &Engine, request: &HttpRequest) -> Result<(), Instead> {
     let Some(before) = session_of(request) else { return Ok(()) };
-    use_cases::console::leave(engine, before.value()).await.map_err(|error| trouble(&error).into())
+    use_cases::console::end_session_before(engine, before.value()).await.map_err(|error| trouble(&error).into())
 }
 
 #[derive(Deserialize)]

@@ -22,7 +22,9 @@ pub async fn mail_links(engine: &Engine, to: EmailAddress) -> Result<()> {
     for merchant in engine.deps.store.merchants().await? {
         let person = merchant.people.iter().find(|person| person.email == to);
         let Some(person) = person.filter(|_| merchant.standing == Standing::Active) else { continue };
-        let member = Member { scope: ConsoleScope::Merchant(merchant.id), role: person.role, name: name_of(&to)? };
+        // The audit log knows who signs in by the address.
+        let name = MemberName::shortened(to.as_str())?;
+        let member = Member { scope: ConsoleScope::Merchant(merchant.id), role: person.role, name };
         if let Some(link) = issue_link(engine, &member).await? {
             links.push(MailedLink { merchant: merchant.name.as_str().to_owned(), url: link.url });
         }
@@ -31,9 +33,4 @@ pub async fn mail_links(engine: &Engine, to: EmailAddress) -> Result<()> {
         mailer.send(Mail { to, message: MailMessage::SignInLinks(links) });
     }
     Ok(())
-}
-
-/// The name by which the audit log knows who signs in by this address: its beginning, where it is long.
-fn name_of(address: &EmailAddress) -> Result<MemberName> {
-    Ok(MemberName::parse(&address.as_str().chars().take(MemberName::LONGEST).collect::<String>())?)
 }

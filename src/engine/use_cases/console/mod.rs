@@ -134,11 +134,11 @@ pub async fn viewer(engine: &Engine, cookie: &str) -> Result<Option<Viewer>> {
     Ok(usable(engine, cookie.scope()).await?.map(|whose| Viewer { session, whose }))
 }
 
-/// Ends the session of this cookie, if it is one's that goes on: its browser has signed in anew.
+/// Ends the session that this browser had before it signed in anew, if that session still goes on.
 ///
 /// # Errors
 /// When the store is in trouble.
-pub async fn leave(engine: &Engine, cookie: &str) -> Result<()> {
+pub async fn end_session_before(engine: &Engine, cookie: &str) -> Result<()> {
     let Some(cookie) = read(engine, cookie) else { return Ok(()) };
     let (scope, id) = (cookie.scope(), session_id(&cookie));
     let Some(session) = engine.deps.store.use_session(scope, &id, SESSION_IDLE).await? else { return Ok(()) };

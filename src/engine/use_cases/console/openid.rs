@@ -22,7 +22,7 @@ pub const OPENID_RETURN_PAGE: &str = "/console/openid/return";
 pub const OPENID_LIFE: Duration = Duration::from_mins(10);
 
 /// How long the link lives that begins the session: it is used at once.
-const LINK_LIFE: Duration = Duration::from_mins(1);
+const OPENID_LINK_LIFE: Duration = Duration::from_mins(1);
 
 /// The most consoles that one person can choose from: a cookie holds 4 kB.
 const MOST_CHOICES: usize = 100;
@@ -75,7 +75,7 @@ pub async fn begin_openid(engine: &Engine) -> Result<Result<(Redirect, Secret), 
     let secret = engine.deps.clock.entropy();
     let cookie = seal(engine, ATTEMPT, &secret)?;
     let asked = openid.provider.ask(&request(engine, &secret)).await;
-    Ok(told(asked).map(|redirect| (redirect, cookie)))
+    Ok(outcome_of(asked).map(|redirect| (redirect, cookie)))
 }
 
 /// Ends an attempt with what the browser has brought back.
@@ -89,7 +89,7 @@ pub async fn identify(
 ) -> Result<Result<Identified, NotIdentified>> {
     let Some(openid) = &engine.deps.ways_in.openid else { return Ok(Err(NotIdentified::NoProvider)) };
     let Some(secret) = open(engine, ATTEMPT, cookie) else { return Ok(Err(NotIdentified::NoAttempt)) };
-    let identified = told(openid.provider.identify(&request(engine, &secret), response).await);
+    let identified = outcome_of(openid.provider.identify(&request(engine, &secret), response).await);
     let person = match identified {
         Ok(identity) => person(engine, openid, &identity).await?,
         Err(why) => return Ok(Err(why)),
@@ -163,9 +163,8 @@ impl Person {
 
 /// Whom an identity is of, with what is open: merchants that are gone are nobody's choice.
 async fn person(engine: &Engine, openid: &ConsoleOpenId, identity: &Identity) -> Result<Option<Person>> {
-    let short = || identity.names.last().map(|id| id.chars().take(MemberName::LONGEST).collect::<String>());
     let named = identity.names.iter().find_map(|name| MemberName::parse(name).ok());
-    let Some(name) = named.or_else(|| MemberName::parse(&short()?).ok()) else { return Ok(None) };
+    let Some(name) = named.or_else(|| MemberName::shortened(identity.names.last()?).ok()) else { return Ok(None) };
     let mut accesses = Vec::new();
     for access in openid.access.of(&identity.groups).into_iter().take(MOST_CHOICES) {
         if whose(engine, access.scope).await?.is_some() {
@@ -179,7 +178,7 @@ async fn person(engine: &Engine, openid: &ConsoleOpenId, identity: &Identity) ->
 async fn begin(engine: &Engine, name: MemberName, access: Option<&ConsoleAccess>) -> Result<Option<SignedIn>> {
     let Some(ConsoleAccess { scope, role }) = access.copied() else { return Ok(None) };
     let link = draw(engine, scope)?;
-    engine.deps.store.keep_link(&session_id(&link), &Member { scope, role, name }, LINK_LIFE).await?;
+    engine.deps.store.keep_link(&session_id(&link), &Member { scope, role, name }, OPENID_LINK_LIFE).await?;
     sign_in(engine, link.reveal()).await
 }
 
@@ -194,7 +193,7 @@ fn request(engine: &Engine, secret: &[u8]) -> IdentityRequest {
     }
 }
 
-fn told<T>(answer: Result<Result<T, ProviderRefusal>, ProviderError>) -> Result<T, NotIdentified> {
+fn outcome_of<T>(answer: Result<Result<T, ProviderRefusal>, ProviderError>) -> Result<T, NotIdentified> {
     match answer {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(refusal)) => Err(NotIdentified::Refused(refusal)),

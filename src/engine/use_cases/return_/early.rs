@@ -29,7 +29,7 @@ pub(super) fn handing_back(
     let number = journey.token_number(&LedTo::HandedBackEarly, Some(response_id.visit));
     let token = derive::minted(deps, journey, number)?;
     let proof = evidence.map(|evidence| derive::holding(deps, journey, evidence)).transpose()?;
-    let journey = watch::decided(deps, journey.clone(), None, number);
+    let journey = watch::with_button_if_down(deps, journey.clone(), None, number);
     Ok(journey.hand_back_early(response_id, proof, deps.clock.now()).map(|next| {
         let deliveries = commit::deliveries_of(deps, &next, JourneyEvent::Returned(response_id.visit));
         Step::to(next).with_token(token).with_deliveries(deliveries)
