@@ -132,8 +132,18 @@ impl Drop for RedisServer {
     }
 }
 
+/// A port that nobody listens on, each time another one. It is below those that the system gives to clients: between
+/// this look and the start of a server nobody is given it.
 pub fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|l| l.local_addr()).expect("a free port").port()
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let first = usize::try_from(std::process::id()).expect("a number") % 100 * 100;
+    loop {
+        let offset = (first + NEXT.fetch_add(1, Ordering::SeqCst)) % 10_000;
+        let port = 20_000 + u16::try_from(offset).expect("a port");
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 fn spawn(port: u16, folder: &TempDir, options: &[String], program: Program) -> Child {
