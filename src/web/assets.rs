@@ -2,6 +2,7 @@
 
 use actix_web::http::header::{self, EntityTag, IfNoneMatch};
 use actix_web::{HttpResponse, web};
+use data_encoding::HEXLOWER;
 
 use super::views::assets::{ICON, Lasts, asset};
 use super::views::palette::Palette;
@@ -36,7 +37,7 @@ async fn logo(engine: web::Data<Engine>, path: web::Path<(String, String)>) -> H
     let Ok(merchant) = merchant.parse::<MerchantId>() else { return HttpResponse::NotFound().finish() };
     match use_cases::profile::logo(&engine, merchant).await {
         Ok(Some((picture, digest))) => {
-            let own: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            let own = HEXLOWER.encode(&digest);
             let lasts = if name.strip_suffix(".webp") == Some(own.as_str()) { Lasts::ForEver } else { Lasts::ForNow };
             HttpResponse::Ok()
                 .insert_header((header::CACHE_CONTROL, kept(lasts)))

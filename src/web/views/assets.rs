@@ -4,6 +4,7 @@
 //! no page meets the looks or the scripts of another version. [`Asset::url`] is the one place that has such an
 //! address.
 
+use data_encoding::HEXLOWER;
 use std::sync::LazyLock;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -34,7 +35,7 @@ impl Asset {
     /// A file of this plain name.
     pub(super) fn new(name: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Self {
         let digest = Sha256::digest(bytes);
-        let short: String = digest.iter().take(BYTES_IN_NAME).map(|byte| format!("{byte:02x}")).collect();
+        let short = HEXLOWER.encode(&digest[..BYTES_IN_NAME]);
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
         let url = format!("{FOLDER}{stem}.{short}.{extension}");
         Self { name, url, content_type, bytes, etag: format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest)) }

@@ -1,6 +1,7 @@
 //! The pages of a consent: choosing a bank, a bank that cannot be reached, and how it ended.
 
 use askama::Template;
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use super::ended::{ForRecords, SavedAsText, written};
@@ -71,7 +72,7 @@ impl Request {
             digest.update(language.written(&sentence));
             digest.update([0]);
         }
-        let short: String = digest.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let short = HEXLOWER.encode(&digest.finalize()[..4]);
         format!("{}-{short}", language.tag())
     }
 

@@ -1,5 +1,6 @@
 //! What every page of a customer has in common: its language, what marks a test, and whom to turn to.
 
+use data_encoding::HEXLOWER;
 use std::{borrow::Borrow, fmt, sync::Arc};
 
 use askama::filters::{Escaper as _, Html, HtmlSafe};
@@ -50,7 +51,7 @@ pub struct ShownLogo {
 impl ShownLogo {
     /// That of this merchant: its address holds the digest of the picture, so that browsers may keep it.
     pub fn of(merchant: MerchantId, logo: &Logo) -> Self {
-        let digest: String = logo.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = HEXLOWER.encode(&logo.digest);
         Self { url: format!("/logo/{}/{digest}.webp", merchant.short()), width: logo.width, height: logo.height }
     }
 }

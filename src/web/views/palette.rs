@@ -4,6 +4,7 @@
 //! A page may have no style of its own, so a colour is a file. It follows from the colour alone, and its name holds the
 //! colour and a digest of what is in it, so nothing is kept for it and browsers may keep it for ever.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use super::assets::{BYTES_IN_NAME, FOLDER, Lasts};
@@ -51,8 +52,8 @@ impl Palette {
     /// Its address, as pages load it.
     pub fn url(&self) -> String {
         let digest = Sha256::digest(self.css.as_bytes());
-        let short: String = digest.iter().take(BYTES_IN_NAME).map(|byte| format!("{byte:02x}")).collect();
-        format!("{FOLDER}{}{short}.css", self.stem())
+        let short = HEXLOWER.encode(&digest[..BYTES_IN_NAME]);
+        format!("{FOLDER}color-{}.{short}.css", self.color.to_string().trim_start_matches('#'))
     }
 
     /// The stylesheet of this name below `/static/`, if it is one.
@@ -62,10 +63,6 @@ impl Palette {
         let is_digest = digest.len() == 2 * BYTES_IN_NAME && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_ours = palette.url().strip_prefix(FOLDER) == Some(name);
         is_digest.then_some((palette, if is_ours { Lasts::ForEver } else { Lasts::ForNow }))
-    }
-
-    fn stem(&self) -> String {
-        format!("color-{}.", self.color.to_string().trim_start_matches('#'))
     }
 }
 
