@@ -71,6 +71,7 @@ pub use use_cases::job::EndedJob;
 pub use use_cases::list::JourneyDetails;
 pub use use_cases::lost_keys::LostKeys;
 pub use use_cases::merchants::{AddedMerchant, Erased, NewMerchant};
+pub use use_cases::numbers::{CountedDays, Days};
 pub use use_cases::open::{Ordered, Rehearsal, Rehearsed};
 pub use use_cases::payment::{Attached, NotifyResult};
 pub use use_cases::phone::{CodePage, Scanned};
@@ -86,8 +87,8 @@ pub use use_cases::verify_return::{CameBack, Unsigned, Verified};
 pub use crate::keys::{ReturnKey, ReturnSecret, Unproven, pay_id_of_link};
 pub use crate::provider::{AuthorizationResponse, Carried, Notification, NotificationError};
 pub use crate::store::{
-    DeliveryContext, DeliveryCursor, DeliveryFilter, Enrolled, EventCursor, JourneyCursor, JourneyFilter, Redemption,
-    Reservation,
+    DeliveryContext, DeliveryCursor, DeliveryFilter, Enrolled, EventCursor, JourneyCount, JourneyCursor, JourneyFilter,
+    Redemption, Reservation, SampledJourney,
 };
 
 use crate::domain::{Journey, LogoPicture, PayId};

@@ -16,7 +16,7 @@ use crate::domain::{Invalid, Journey, MerchantTexts, OperationKind, Outcome};
 use crate::engine::{Engine, EngineError, JourneyCursor, Selected, derive, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::{Instead, PageResult};
-use crate::web::v1::journey_view::{has_link, merchant_texts, read_id, status};
+use crate::web::v1::journey_view::{has_link, is_missing, merchant_texts, read_id, status};
 use crate::web::v1::journeys::Filter;
 use crate::web::v1::list::{ListQuery, Place as _};
 use crate::web::v1::preview::word;
@@ -147,12 +147,6 @@ fn listed(
         query: query(&search, None),
         search,
     }
-}
-
-/// Whether a journey is paid, and its customer has not come back. Operations end as paid too, and have no customer.
-pub(super) fn is_missing(journey: &Journey) -> bool {
-    let has_customer = journey.opening().purpose.needs_customer();
-    has_customer && journey.came_back_at().is_none() && status(journey) == Outcome::Paid.as_str()
 }
 
 fn row(journey: &Journey) -> JourneyRow {

@@ -11,17 +11,15 @@ use super::journeys::derive_once;
 use super::reply::{page, problem, refused, trouble, when};
 use super::viewing::OfMerchant;
 use crate::domain::{AuditAction, Invalid, Role, SavedEndpoint, SealedHeader};
-use crate::engine::{DeliveryContext, DeliveryFilter, Edit, Edited, EditedOnce, EngineError, use_cases};
+use crate::engine::{Edit, Edited, EditedOnce, EngineError, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::{Instead, PageResult};
 use crate::web::v1::endpoints::{EndpointBody, seal_header, send_test};
+use crate::web::v1::numbers::{EndpointHealth, health};
 use crate::web::v1::slots::Saved;
 use crate::web::views::console::{
     EndpointFields, EndpointForm, EndpointRow, Issued, Place, Problem, Refused, Tested, Webhooks,
 };
-
-/// How many deliveries of each kind the health of endpoints is read off.
-const LOOKED_AT: usize = 200;
 
 /// How long a signing secret that was replaced still counts.
 const OVERLAP: Duration = Duration::from_hours(24);
@@ -56,23 +54,16 @@ impl Posted for Press {
 
 async fn list(viewing: OfMerchant) -> PageResult {
     let engine = &viewing.engine;
-    let of = |filter| use_cases::deliveries::list(engine, viewing.merchant.id, filter, None, LOOKED_AT);
-    let (failing, dead) = (of(DeliveryFilter::Failing).await?, of(DeliveryFilter::Dead).await?);
-    let to = |endpoint: &SavedEndpoint, all: &[DeliveryContext]| {
-        let url_of = |context: &DeliveryContext| {
-            context.journey.opening().plan.url_of(context.delivery.id.target).map(|url| url.as_str().to_owned())
-        };
-        all.iter().filter(|context| url_of(context).as_deref() == Some(endpoint.url.as_str())).count()
-    };
-    let row = |(index, endpoint): (usize, &SavedEndpoint)| EndpointRow {
+    let health = health(engine, &viewing.merchant).await?;
+    let row = |((index, endpoint), health): ((usize, &SavedEndpoint), EndpointHealth)| EndpointRow {
         index,
         url: endpoint.url.as_str().to_owned(),
         events: endpoint.notify_on.words().join(", "),
-        failing: to(endpoint, &failing),
-        dead: to(endpoint, &dead),
+        failing: health.failing,
+        dead: health.dead,
         is_paused: endpoint.paused,
     };
-    let endpoints = viewing.merchant.endpoints.entries().map(row).collect();
+    let endpoints = viewing.merchant.endpoints.entries().zip(health).map(row).collect();
     let previous = viewing.merchant.signing_secret.previous(engine.deps.clock.now());
     let old_secret_until = previous.map(|(_, ends_at)| when(ends_at));
     let once = derive_once(engine);

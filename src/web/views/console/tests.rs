@@ -178,6 +178,34 @@ fn accounts() -> Vec<String> {
     ]
 }
 
+fn numbers() -> Vec<String> {
+    let endpoint = EndpointRow { index: 0, url: text(), events: text(), failing: 1, dead: 2, is_paused: false };
+    let counts = Counts {
+        opened: 4,
+        proven: 1,
+        days: vec![DayRow { day: text(), opened: 4, proven: 1 }],
+        sample: Some((4, text())),
+        operations: 1,
+        statuses: vec![("paid", 1)],
+        steps: [4, 3, 2, 2, 1, 0],
+        not_returned: 1,
+        times: [Some((1, 2)), None],
+        endpoints: vec![endpoint],
+        kept_days: 90,
+    };
+    let link = |days| SpanLink { days, from: text(), to: text(), is_here: days == 7 };
+    let page = Numbers {
+        frame: frame(Place::Numbers),
+        spans: [7, 30, 92].map(link),
+        from: text(),
+        to: text(),
+        counts: Some(counts),
+        refused: Refused::default(),
+    };
+    let refused = Numbers { counts: None, refused: refused("from"), ..page.clone() };
+    vec![page.render().unwrap(), refused.render().unwrap()]
+}
+
 fn others() -> Vec<String> {
     let session = SessionRow {
         id: text(),
@@ -224,6 +252,7 @@ fn pages() -> Vec<String> {
     pages.extend(callbacks());
     pages.extend(webhooks());
     pages.extend(accounts());
+    pages.extend(numbers());
     pages.extend(others());
     pages
 }

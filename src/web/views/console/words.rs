@@ -2,6 +2,7 @@
 
 pub(super) mod accounts;
 pub(super) mod journeys;
+pub(super) mod numbers;
 pub(super) mod start;
 pub(super) mod webhooks;
 
