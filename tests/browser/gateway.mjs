@@ -28,8 +28,9 @@ export async function openGateway(configure) {
   }
   const child = spawn(BINARY, [], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
+  let printed = '';
   await new Promise((listens, reject) => {
-    child.stdout.on('data', (said) => { if (String(said).includes('listens on')) listens(); });
+    child.stdout.on('data', (said) => { printed += said; if (printed.includes('listens on')) listens(); });
     child.on('error', reject);
     ended.then(() => reject(new Error('the gateway ended before it listened')));
   });
@@ -39,6 +40,12 @@ export async function openGateway(configure) {
   return {
     base,
     ...shop(base, merchant),
+    // The link into its merchant's console that a demo prints when it starts. It works once.
+    async printedLink() {
+      const link = () => printed.match(/^ *(http\S+\/console\/sign-in\?link=\S+)$/m);
+      await until('the link is printed', () => link() !== null);
+      return link()[1];
+    },
     // A link that signs an admin in to the merchant's console.
     consoleLink() {
       const made = spawnSync(BINARY, ['console', 'link', '--merchant', merchant.merchant_id], { cwd: folder, env });
@@ -66,9 +73,11 @@ function shop(base, { merchant_id: id, api_key: key }) {
     choose: (settings) => post('/v1/profile/settings', own, settings, 'PATCH'),
     // Saves a callback.
     save: (url) => post('/v1/profile/callbacks', own, { url }),
-    // The address of a payment of 25 EUR that comes home to this callback.
-    async payment(callback) {
-      const made = await post('/secpaid/api/v2/createLink', { token: key }, { amount: 25, callback_url: callback });
+    // Saves a webhook endpoint.
+    listen: (url) => post('/v1/profile/endpoints', own, { url }),
+    // The address of a payment of 25 EUR that comes home to this callback, with these fields more.
+    async payment(callback, more = {}) {
+      const made = await post('/secpaid/api/v2/createLink', { token: key }, { amount: 25, callback_url: callback, ...more });
       return made.data.pay_link;
     },
     // The address of a payment of 25 EUR that a page opens in a window of its own.

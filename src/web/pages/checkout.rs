@@ -82,7 +82,8 @@ async fn cancel(engine: web::Data<Engine>, incoming: Incoming) -> PageResult {
         }
         Ok(Some(journey)) if journey.open_payments().next().is_some() => asking_page(&engine, &request, &journey, link),
         Ok(Some(journey)) => {
-            reply::problem_page(StatusCode::FORBIDDEN, ProblemPage::cannot_cancel().of_journey(&journey))
+            let page = ProblemPage::cannot_cancel(address(PAYMENT_PAGE, "", link)).of_journey(&journey);
+            reply::problem_page(StatusCode::FORBIDDEN, page)
         }
         Err(error) => problem::page_of_form(&error, address(PAYMENT_PAGE, "", link)),
     })

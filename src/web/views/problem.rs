@@ -72,6 +72,12 @@ impl ProblemPage {
         Self { on: Some(page.into()), ..problem }
     }
 
+    /// A press on Cancel where the link does not allow it; its customer can still pay at `page`.
+    pub fn cannot_cancel(page: String) -> Self {
+        let (title, sentence) = ("problem-cannot-cancel", "problem-cannot-cancel-sentence");
+        Self { title, sentence, on: Some(page), ..Self::default() }
+    }
+
     /// The store is away; the page tries again after `retry_seconds`.
     pub fn store_away(retry_seconds: u32) -> Self {
         let page = Self::new("problem-store-away", "records-away", "problem-store-away-hint");
@@ -112,8 +118,6 @@ pages! {
     code_over = "phone-code-over", "phone-code-lasts", "problem-new-code";
     /// A payment that goes on on the customer's other device.
     elsewhere = "problem-elsewhere", "problem-elsewhere-sentence", "phone-go-back";
-    /// A press on Cancel where the link does not allow it.
-    cannot_cancel = "problem-cannot-cancel", "problem-cannot-cancel-sentence", "problem-go-back";
     /// An address that does not exist here.
     no_such_page = "problem-no-such-page", "problem-no-such-page-sentence", "problem-no-such-page-hint";
     /// A page that is asked for in a way that it does not offer.

@@ -66,7 +66,7 @@ async fn an_account_is_changed_tried_disabled_and_its_secret_replaced() {
     let (page, act) = ("/console/accounts/engine", |what: &str| format!("/console/accounts/engine/{what}"));
     let wrong = [("label", "Engine"), ("url", "nowhere"), ("currencies", "EUR")];
     let refused = browser.submit(page, &act("change"), &wrong).await.is(422).text();
-    assert!(refused.contains("aria-invalid=\"true\"") && refused.contains("Url is not an address"), "{refused}");
+    assert!(refused.contains("aria-invalid=\"true\"") && refused.contains("URL is not an address"), "{refused}");
     let right = [("label", "Engine"), ("url", "http://127.0.0.1:9/y"), ("currencies", "")];
     browser.submit(page, &act("change"), &right).await.location();
     let shown = async || merchant.look("/provider-accounts/engine").await.is(200).json();

@@ -41,10 +41,10 @@ async fn what_breaks_a_rule_is_said_in_place_and_nothing_is_lost() {
     let browser = Browser::of(&gateway, &merchant.id, "admin").await;
     let new = "/console/callbacks/new";
     for (url, name, said) in [
-        ("shop.example/cb", "", "Url "),
-        ("javascript:alert(1)", "", "Url "),
+        ("shop.example/cb", "", "URL "),
+        ("javascript:alert(1)", "", "URL "),
         ("https://shop.example/cb", "9 lives", "Name is not a callback name; expected a lower-case letter"),
-        ("https://shop.example/\"><script>", "", "Url "),
+        ("https://shop.example/\"><script>", "", "URL "),
     ] {
         let page = browser.submit(new, new, &[("url", url), ("name", name)]).await.is(422).text();
         assert!(page.contains("aria-invalid=\"true\"") && page.contains(said), "{url}: {page}");

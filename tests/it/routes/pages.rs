@@ -186,8 +186,10 @@ async fn files_are_kept_and_asked_for_again_by_their_tag() {
 #[tokio::test]
 async fn all_that_a_golden_page_loads_is_served_and_kept_for_ever() {
     let gateway = TestGateway::open(StoreKind::Embedded).await;
-    for page in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pages")).unwrap() {
-        let html = std::fs::read_to_string(page.unwrap().path()).unwrap();
+    let folders = ["", "/console"].map(|folder| format!("{}/tests/pages{folder}", env!("CARGO_MANIFEST_DIR")));
+    let pages = folders.into_iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    for page in pages.map(|page| page.unwrap().path()).filter(|page| page.is_file()) {
+        let html = std::fs::read_to_string(page).unwrap();
         let loaded: Vec<&str> = html.split('"').filter(|part| part.starts_with("/static/")).collect();
         assert!(loaded.len() >= 2, "{html}");
         for url in loaded {

@@ -19,7 +19,7 @@ mod sessions;
 mod sign_in;
 mod start;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod webhooks;
 
 pub use accounts::{Account, AccountField, AccountForm, AccountRow, Accounts, SettingField, SettingsPage, tested};

@@ -38,50 +38,49 @@ impl Problem {
     /// Nobody is signed in.
     pub fn signed_out() -> Self {
         let command = Some(words::LINK_COMMAND);
-        let (leads_back, leads_in) = (false, true);
-        Self { command, leads_back, leads_in, ..Self::new(403, words::SIGNED_OUT, words::SIGNED_OUT_SENTENCE) }
+        Self { command, ..Self::by_another_way(403, words::SIGNED_OUT, words::SIGNED_OUT_SENTENCE) }
     }
 
     /// Somebody has just signed out.
     pub fn has_signed_out() -> Self {
         let command = Some(words::LINK_COMMAND);
-        let (leads_back, leads_in) = (false, true);
-        Self { command, leads_back, leads_in, ..Self::new(200, words::HAS_SIGNED_OUT, words::SIGNED_OUT_SENTENCE) }
+        Self { command, ..Self::by_another_way(200, words::HAS_SIGNED_OUT, words::SIGNED_OUT_SENTENCE) }
     }
 
     /// An attempt at the OpenID provider that this browser has not begun, or that is over.
     pub fn attempt_over() -> Self {
-        Self::by_openid(403, words::ATTEMPT_OVER, words::ATTEMPT_OVER_SENTENCE)
+        Self::by_another_way(403, words::ATTEMPT_OVER, words::ATTEMPT_OVER_SENTENCE)
     }
 
     /// The OpenID provider refuses, by this code.
     pub fn provider_refuses(label: &str, code: &str) -> Self {
-        Self::by_openid(403, words::NOBODY_SIGNED_IN, words::provider_refuses(label, code))
+        Self::by_another_way(403, words::NOBODY_SIGNED_IN, words::provider_refuses(label, code))
     }
 
     /// What came back is not the word of the OpenID provider.
     pub fn not_its_word(label: &str) -> Self {
-        Self::by_openid(403, words::NOBODY_SIGNED_IN, words::provider_away(label))
+        Self::by_another_way(403, words::NOBODY_SIGNED_IN, words::provider_away(label))
     }
 
     /// The OpenID provider gives no answer that counts.
     pub fn provider_away(label: &str) -> Self {
-        Self::by_openid(502, words::NOBODY_SIGNED_IN, words::provider_away(label))
+        Self::by_another_way(502, words::NOBODY_SIGNED_IN, words::provider_away(label))
     }
 
     /// Nothing is open to whom the OpenID provider has identified.
     pub fn no_access(label: &str) -> Self {
-        Self::by_openid(403, words::NO_ACCESS, words::no_access(label))
+        Self::by_another_way(403, words::NO_ACCESS, words::no_access(label))
     }
 
-    fn by_openid(status: u16, title: &str, sentence: impl Into<String>) -> Self {
+    /// Nobody is signed in by this: the ways in are the way on.
+    fn by_another_way(status: u16, title: &str, sentence: impl Into<String>) -> Self {
         Self { leads_back: false, leads_in: true, ..Self::new(status, title, sentence) }
     }
 
     /// A sign-in link that was used, or whose time is over.
     pub fn link_over() -> Self {
         let command = Some(words::LINK_COMMAND);
-        Self { command, leads_back: false, ..Self::new(410, words::LINK_OVER, words::LINK_OVER_SENTENCE) }
+        Self { command, ..Self::by_another_way(410, words::LINK_OVER, words::LINK_OVER_SENTENCE) }
     }
 
     /// A page of the other kind of console.
@@ -116,12 +115,12 @@ impl Problem {
 
     /// A sign-in link whose page was opened by another browser, or by none.
     pub fn opened_elsewhere() -> Self {
-        Self { leads_back: false, ..Self::new(403, words::OPENED_ELSEWHERE, words::OPENED_ELSEWHERE_SENTENCE) }
+        Self::by_another_way(403, words::OPENED_ELSEWHERE, words::OPENED_ELSEWHERE_SENTENCE)
     }
 
     /// As many tries to sign in as one address may make.
     pub fn too_often() -> Self {
-        Self { leads_back: false, ..Self::new(429, words::TOO_OFTEN, words::TOO_OFTEN_SENTENCE) }
+        Self::by_another_way(429, words::TOO_OFTEN, words::TOO_OFTEN_SENTENCE)
     }
 
     /// Whoever asks for a link by mail is told this.

@@ -346,6 +346,9 @@ pub(super) mod issued {
 
 /// What people call an outcome, a role and a mode; elsewhere the words are those of the API.
 pub(super) fn capitalised(word: &str) -> String {
+    if word == "url" {
+        return word.to_uppercase();
+    }
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -8,16 +8,24 @@ mod languages;
 mod others;
 mod payments;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::{collections::BTreeSet, env, fs, sync::Arc};
+use std::{any, collections::BTreeSet, env, fs, sync::Arc};
 
 use askama::Template;
 
+use super::console::tests::samples::pages as console_pages;
 use super::*;
 use crate::domain::Color;
 use crate::language::{Language, Languages};
 
-fn rendered<T: Template>(samples: Vec<(&'static str, T)>) -> Vec<(&'static str, String)> {
+thread_local! {
+    /// The types of the pages that a test has rendered.
+    static RENDERED: RefCell<BTreeSet<&'static str>> = RefCell::default();
+}
+
+pub(super) fn rendered<T: Template>(samples: Vec<(&'static str, T)>) -> Vec<(&'static str, String)> {
+    RENDERED.with_borrow_mut(|types| types.insert(any::type_name::<T>()));
     samples.into_iter().map(|(name, page)| (name, page.render().unwrap())).collect()
 }
 
@@ -43,6 +51,30 @@ fn with_everything(page: &PageContext) -> PageContext {
     };
     PageContext { marks, brand: Some("Acme Pay".into()), ..page.clone() }
 }
+
+/// What leads nowhere: it says where to go on, or what to do.
+const ENDS: [&str; 20] = [
+    "ended-paid-look",
+    "ended-paid-on-phone",
+    "fragment-return",
+    "parameters-none",
+    "phone-checkout-no-bank",
+    "problem-answered",
+    "problem-code-over",
+    "problem-code-used",
+    "problem-elsewhere",
+    "problem-no-such-page",
+    "problem-other-browser",
+    "problem-our-fault",
+    "problem-over",
+    "problem-payment-over",
+    "problem-too-often",
+    "problem-unknown-link",
+    "problem-unknown-return",
+    "problem-unreadable",
+    "problem-wrong-method",
+    "sandbox-never-returns",
+];
 
 const YELLOW: Color = Color::rgb([0xff, 0xcc, 0]);
 
@@ -78,10 +110,15 @@ fn customers_pages(page: &PageContext) -> Vec<(&'static str, String)> {
     .concat()
 }
 
-/// Every page, in English.
+/// Every page but the console's, in English.
 fn pages() -> Vec<(&'static str, String)> {
+    [customers_pages(&english()), developers_pages()].concat()
+}
+
+/// The pages that only developers see.
+fn developers_pages() -> Vec<(&'static str, String)> {
     let about = AboutProblem { title: "No valid API key", meaning: "The call needs an API key that is valid." };
-    let developers = [
+    [
         rendered(WithoutBrowser::samples()),
         rendered(Authorise::samples()),
         rendered(vec![("sandbox-never-returns", NeverReturns::default())]),
@@ -90,8 +127,15 @@ fn pages() -> Vec<(&'static str, String)> {
         rendered(Redeemed::samples()),
         rendered(Front::samples()),
         rendered(vec![("about-problem", about)]),
-    ];
-    [customers_pages(&english()), developers.concat()].concat()
+    ]
+    .concat()
+}
+
+/// Every page in English, by its place in `tests/pages`.
+fn english_pages() -> Vec<(PathBuf, String)> {
+    let console = console_pages().into_iter().map(|(name, html)| (format!("console/{name}.html"), html));
+    let others = pages().into_iter().map(|(name, html)| (format!("{name}.html"), html));
+    others.chain(console).map(|(name, html)| (name.into(), html)).collect()
 }
 
 fn hostile_pages() -> Vec<(&'static str, String)> {
@@ -150,17 +194,68 @@ fn without_digests(html: &str) -> String {
 #[test]
 fn every_page_is_its_golden_page_and_no_golden_page_is_left_over() {
     let folder = in_crate("tests/pages");
-    let pages: Vec<_> = pages().into_iter().map(|(name, html)| (name, without_digests(&html))).collect();
+    let pages: Vec<_> = english_pages().into_iter().map(|(name, html)| (name, without_digests(&html))).collect();
     if env::var_os("HANDBACK_REWRITE_PAGES").is_some() {
         files_below(&folder).iter().for_each(|old| fs::remove_file(old).unwrap());
-        pages.iter().for_each(|(name, html)| fs::write(folder.join(format!("{name}.html")), html).unwrap());
+        pages.iter().for_each(|(name, html)| fs::write(folder.join(name), html).unwrap());
     }
     for (name, html) in &pages {
-        let file = folder.join(format!("{name}.html"));
+        let file = folder.join(name);
         let golden = fs::read_to_string(&file).unwrap_or_default();
-        assert!(*html == golden, "{name} differs from {}; it now reads:\n{html}", file.display());
+        assert!(*html == golden, "{} is another page now; it reads:\n{html}", file.display());
     }
     assert_eq!(files_below(&folder).len(), pages.len(), "a golden page has no sample, or two samples share a name");
+}
+
+/// The type that is declared for a template, with the module `console` where it is one of the console's.
+fn type_of(template: &str) -> Option<String> {
+    let files = files_below(&in_crate("src/web/views")).into_iter();
+    let mut sources = files.map(|file| fs::read_to_string(file).unwrap());
+    let declared = format!("#[template(path = \"{template}\")]");
+    let after = sources.find_map(|source| source.split_once(&declared).map(|(_, rest)| rest.to_owned()))?;
+    let name = after.split_once("struct ")?.1.split([' ', '<', '{']).next()?;
+    let is_console = template.starts_with("console/");
+    Some(if is_console { format!("console::{name}") } else { name.to_owned() })
+}
+
+#[test]
+fn every_template_is_seen_in_a_sample() {
+    // A part of a page, which is compared with the page.
+    const PART: &str = "console/journey_live.html";
+    english_pages();
+    let name_of = |path: &&str| {
+        let path = path.split('<').next().unwrap_or_default();
+        let name = path.rsplit("::").next().unwrap_or_default();
+        if path.contains("::console::") { format!("console::{name}") } else { name.to_owned() }
+    };
+    let seen: BTreeSet<String> = RENDERED.take().iter().map(name_of).collect();
+    let folder = in_crate("templates");
+    let all: Vec<_> = files_below(&folder).into_iter().map(|file| (fs::read_to_string(&file).unwrap(), file)).collect();
+    for (_, file) in &all {
+        let template = file.strip_prefix(&folder).unwrap().to_str().unwrap();
+        let is_part = all.iter().any(|(text, _)| text.contains(&format!("\"{template}\"")));
+        let is_seen = type_of(template).is_some_and(|name| seen.contains(&name));
+        assert!(is_part || is_seen || template == PART, "no sample shows templates/{template}");
+    }
+}
+
+/// For `tests/browser/matrix.mjs`, which looks at each.
+#[test]
+#[ignore = "writes every page in every language into the folder that HANDBACK_PAGES names"]
+fn every_page_is_written() {
+    let folder = PathBuf::from(env::var_os("HANDBACK_PAGES").expect("HANDBACK_PAGES names a folder"));
+    let languages = Languages::built_in();
+    let translated = languages.all().flat_map(|language| {
+        let pages = customers_pages(&in_language(language)).into_iter();
+        pages.map(|(name, html)| (format!("customer/{}/{name}.html", language.tag()), html))
+    });
+    let developers = developers_pages().into_iter().map(|(name, html)| (format!("developer/en/{name}.html"), html));
+    let console = console_pages().into_iter().map(|(name, html)| (format!("console/en/{name}.html"), html));
+    for (name, html) in translated.chain(developers).chain(console) {
+        let file = folder.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, html).unwrap();
+    }
 }
 
 #[test]
@@ -169,6 +264,14 @@ fn every_page_has_a_language_a_title_and_one_heading() {
         assert!(html.starts_with("<!doctype html>\n<html lang=\"en\""), "{name} has no language");
         assert!(!html.contains("<title></title>"), "{name} has no title");
         assert_eq!(html.matches("<h1>").count(), 1, "{name} needs one first heading");
+    }
+}
+
+#[test]
+fn every_page_leads_on_and_what_leads_nowhere_is_known() {
+    for (name, html) in pages() {
+        let leads_on = ["<a ", "<button", "http-equiv=\"refresh\""].iter().any(|way| html.contains(way));
+        assert_eq!(leads_on, !ENDS.contains(&name), "{name}");
     }
 }
 

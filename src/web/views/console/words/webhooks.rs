@@ -1,7 +1,7 @@
 //! Sentences about webhooks.
 
 pub const TITLE: &str = "Webhooks";
-pub const LEDE: &str = "Your servers, which get a signed POST of what becomes of your journeys.";
+pub const LEDE: &str = "Your servers, which get a signed POST of what becomes of your journeys. A link that names no endpoint notifies the first one.";
 pub const ENDPOINTS: &str = "Endpoints";
 pub const NONE: &str = "No endpoint is saved yet.";
 pub const ADD: &str = "Save an endpoint";
