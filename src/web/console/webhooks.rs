@@ -57,7 +57,7 @@ async fn list(viewing: OfMerchant) -> PageResult {
     let health = health(engine, &viewing.merchant).await?;
     let row = |((index, endpoint), health): ((usize, &SavedEndpoint), EndpointHealth)| EndpointRow {
         index,
-        url: endpoint.url.as_str().to_owned(),
+        url: endpoint.url.without_query().to_owned(),
         events: endpoint.notify_on.words().join(", "),
         failing: health.failing,
         dead: health.dead,
@@ -80,7 +80,7 @@ async fn new(viewing: OfMerchant) -> PageResult {
 
 async fn add(form: Form<EndpointFields>) -> Changed {
     let merchant = form.by.merchant.id;
-    let once = form.reservation(merchant, "console/webhooks", &form.fields.once);
+    let once = form.reservation(merchant, "console/webhooks", &form.fields.once)?;
     let edited = match read(&form, &[]) {
         Ok(new) => use_cases::profile::edit_once(&form.by.engine, merchant, &Edit::AddEndpoint(new), Some(&once)).await,
         Err(error) => Err(error),

@@ -100,6 +100,11 @@ impl From<&ProviderPayment> for PaymentView {
 /// Every word for where a payment stands at its provider.
 pub(super) const STANDINGS: [&str; 4] = ["open", "over", "proven", "mismatch"];
 
+/// Whether a provider has something else than it was asked for, and somebody must look.
+pub(in crate::web) fn is_mismatched(journey: &Journey) -> bool {
+    journey.payments().any(|(_, payment)| matches!(payment.standing, PaymentStanding::Mismatch { .. }))
+}
+
 /// Where a payment stands at its provider.
 pub(super) const fn standing(payment: &ProviderPayment) -> &'static str {
     match payment.standing {

@@ -194,6 +194,8 @@ pub(super) mod callbacks {
     pub const IN_FRAGMENT: &str = "Behind the #, for apps with a hash router";
     pub const ON_REQUEST: &str = "Only for journeys that name it";
     pub const ON_REQUEST_BADGE: &str = "only by name";
+    pub const WATCHED_BADGE: &str = "watched";
+    pub const DOWN_BADGE: &str = "down";
     pub const DEVICES: &str = "An app on phones";
     pub const IOS: &str = "Link into the app on iOS";
     pub const ANDROID: &str = "Link into the app on Android";

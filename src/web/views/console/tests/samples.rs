@@ -97,6 +97,12 @@ fn start(say: Say) -> Vec<Page> {
     vec![one("start", first), one("start-down", live)]
 }
 
+/// An empty form for a callback.
+pub(super) fn callback_form() -> CallbackForm {
+    let frame = frame(str::to_owned, Place::Callbacks);
+    CallbackForm { frame, index: None, fields: CallbackFields::default(), refused: Refused::default() }
+}
+
 fn saved(say: Say) -> CallbackFields {
     CallbackFields { url: say(SHOP), name: say("shop"), once: say("4f1c"), ..CallbackFields::default() }
 }
@@ -127,7 +133,7 @@ fn opens(say: Say, device: Option<&'static str>, elsewhere: Option<&'static str>
 fn callbacks(say: Say) -> Vec<Page> {
     let place = Place::Callbacks;
     let rows = [saved(say), app(say)].into_iter().enumerate();
-    let rows = rows.map(|(index, saved)| CallbackRow { index, saved }).collect();
+    let rows = rows.map(|(index, saved)| CallbackRow { index, saved, is_down: index == 0 }).collect();
     let found = vec![
         Finding::sound(("url", Subject::Answer), say("It answers with 200.")),
         Finding::remark(("url", Subject::Speed), say("It took 240 ms."), say("Yapily asks for 100 ms.")),
