@@ -51,6 +51,7 @@ pub use deps::{
 };
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
+pub use pace::LastError;
 pub use phone_code::{CODE_PAGE, NoCode, PHONE_PAGE};
 pub use prove::Timing;
 pub use redirect::HomeRedirect;
@@ -151,6 +152,11 @@ impl Engine {
     /// does.
     pub fn providers_away(&self) -> Vec<(String, Duration)> {
         self.paces.away(self.deps.clock.now())
+    }
+
+    /// What a provider has last said in vain about a payment, or why it has not answered, since this node was started.
+    pub fn last_error_of(&self, provider: &str) -> Option<LastError> {
+        self.paces.last_error(provider)
     }
 
     /// How many payments this node has found to be something else than what their provider was asked for.

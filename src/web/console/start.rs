@@ -12,6 +12,7 @@ use crate::domain::{AuditAction, KeyName, KeyNumber, Merchant, Mode, Role};
 use crate::engine::{Engine, EngineError, JourneyFilter, KeyInUse, Whose, derive, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::PageResult;
+use crate::web::v1::numbers::{EndpointHealth, health};
 use crate::web::views::console::{Issued, KeyFields, KeyRow, Keys, Place, Problem, Refused, Start};
 
 /// How many of the newest journeys are looked at for a webhook that was received.
@@ -49,7 +50,19 @@ async fn start(viewing: SignedIn) -> PageResult {
         let saved = saved.as_ref()?;
         Some((index, saved.url.as_str().to_owned(), when(saved.down_since(engine, merchant)?)))
     });
-    Ok(page(&Start { frame: viewing.frame(Place::Start), done, down: down.collect(), test_from }))
+    let failing = failing(engine, merchant).await?;
+    Ok(page(&Start { frame: viewing.frame(Place::Start), done, down: down.collect(), failing, test_from }))
+}
+
+/// The endpoints that do not take what they are sent now, and whether each has said that it is gone.
+async fn failing(engine: &Engine, merchant: &Merchant) -> Result<Vec<(String, bool)>, EngineError> {
+    let health = health(engine, merchant).await?;
+    let does_badly = |health: &&EndpointHealth| health.failing > 0 || health.gone;
+    let shown = |health: &EndpointHealth| {
+        let endpoint = merchant.endpoints.at(health.index)?;
+        Some((endpoint.url.without_query().to_owned(), health.gone))
+    };
+    Ok(health.iter().filter(does_badly).filter_map(shown).collect())
 }
 
 /// Whether a server of the merchant's has received what became of one of its newest journeys.

@@ -55,19 +55,25 @@ impl Posted for Press {
 async fn list(viewing: OfMerchant) -> PageResult {
     let engine = &viewing.engine;
     let health = health(engine, &viewing.merchant).await?;
-    let row = |((index, endpoint), health): ((usize, &SavedEndpoint), EndpointHealth)| EndpointRow {
-        index,
+    let endpoints = viewing.merchant.endpoints.entries().zip(&health);
+    let endpoints = endpoints.map(|((_, endpoint), health)| endpoint_row(health, endpoint)).collect();
+    let previous = viewing.merchant.signing_secret.previous(engine.deps.clock.now());
+    let old_secret_until = previous.map(|(_, ends_at)| when(ends_at));
+    let once = derive_once(engine);
+    Ok(page(&Webhooks { frame: viewing.frame(Place::Webhooks), endpoints, old_secret_until, once }))
+}
+
+/// An endpoint, with how it does. What stands in the query of its address may be a secret.
+pub(super) fn endpoint_row(health: &EndpointHealth, endpoint: &SavedEndpoint) -> EndpointRow {
+    EndpointRow {
+        index: health.index,
         url: endpoint.url.without_query().to_owned(),
         events: endpoint.notify_on.words().join(", "),
         failing: health.failing,
         dead: health.dead,
         is_paused: endpoint.paused,
-    };
-    let endpoints = viewing.merchant.endpoints.entries().zip(health).map(row).collect();
-    let previous = viewing.merchant.signing_secret.previous(engine.deps.clock.now());
-    let old_secret_until = previous.map(|(_, ends_at)| when(ends_at));
-    let once = derive_once(engine);
-    Ok(page(&Webhooks { frame: viewing.frame(Place::Webhooks), endpoints, old_secret_until, once }))
+        is_gone: health.gone,
+    }
 }
 
 async fn new(viewing: OfMerchant) -> PageResult {

@@ -84,6 +84,7 @@ pub(in crate::web) struct EndpointHealth {
     pub index: usize,
     pub failing: usize,
     pub dead: usize,
+    pub gone: bool,
 }
 
 fn as_object<S: serde::Serializer>(pairs: &[(&'static str, u64)], to: S) -> Result<S::Ok, S::Error> {
@@ -213,12 +214,12 @@ pub(in crate::web) async fn health(engine: &Engine, merchant: &Merchant) -> Resu
         };
         all.iter().filter(|context| url_of(context).as_deref() == Some(endpoint.url.as_str())).count()
     };
-    let of_one = |(index, endpoint): (usize, &SavedEndpoint)| EndpointHealth {
-        index,
-        failing: to(endpoint, &failing),
-        dead: to(endpoint, &dead),
-    };
-    Ok(merchant.endpoints.entries().map(of_one).collect())
+    let mut all = Vec::new();
+    for (index, endpoint) in merchant.endpoints.entries() {
+        let gone = use_cases::endpoints::is_gone(engine, merchant, endpoint).await?;
+        all.push(EndpointHealth { index, failing: to(endpoint, &failing), dead: to(endpoint, &dead), gone });
+    }
+    Ok(all)
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ pub struct Start {
     pub done: [bool; 5],
     /// The watched callbacks that are down: the index and the URL of each, and since when.
     pub down: Vec<(usize, String, When)>,
+    /// The endpoints that do not take what they are sent, and whether each has said that it is gone.
+    pub failing: Vec<(String, bool)>,
     /// The page of the callback from which a test journey starts.
     pub test_from: String,
 }

@@ -306,6 +306,7 @@ pub(super) mod operator {
     pub const MODE_HEAD: &str = "Mode";
     pub const PAYMENTS: &str = "Takes payments";
     pub const STATE: &str = "State";
+    pub const LAST_ERROR: &str = "Last error (UTC), since this node was started";
     pub const YES: &str = "yes";
     pub const NO: &str = "no";
     pub const NOTHING_WRONG: &str = "nothing wrong is known";

@@ -88,12 +88,14 @@ fn start(say: Say) -> Vec<Page> {
         frame: frame(say, Place::Start),
         done: [false, true, false, false, false],
         down: Vec::new(),
+        failing: Vec::new(),
         test_from: say("/console/callbacks"),
     };
     let live = Side::Merchant { name: say("Corner shop"), mode: Mode::Live };
     let down = vec![(2, say(SHOP), nine(say))];
-    let live =
-        Start { frame: Frame { side: live, ..frame(say, Place::Start) }, done: [true; 5], down, ..first.clone() };
+    let failing = vec![(say(SHOP), true), (say("https://shop.example/hooks"), false)];
+    let live = Frame { side: live, ..frame(say, Place::Start) };
+    let live = Start { frame: live, done: [true; 5], down, failing, ..first.clone() };
     vec![one("start", first), one("start-down", live)]
 }
 
@@ -307,6 +309,7 @@ fn webhooks(say: Say) -> Vec<Page> {
         failing,
         dead: failing,
         is_paused,
+        is_gone: is_paused,
     };
     let none =
         Webhooks { frame: readers(say, place), endpoints: Vec::new(), old_secret_until: None, once: say("c04d") };
@@ -449,6 +452,7 @@ fn numbers(say: Say) -> Vec<Page> {
         failing: 1,
         dead: 2,
         is_paused: false,
+        is_gone: true,
     };
     let day = |day, opened, proven| DayRow { day: say(day), opened, proven };
     let counts = Counts {
@@ -537,6 +541,7 @@ fn operators(say: Say) -> Vec<Page> {
         mode,
         takes_payments: silent_seconds.is_none(),
         silent_seconds,
+        last_error: silent_seconds.map(|_| (nine(say), say("connection refused"))),
     };
     let providers = vec![provider("sandbox", Mode::Test, None), provider("acme", Mode::Live, Some(90))];
     let place = Place::Providers;

@@ -1,5 +1,7 @@
 //! Sentences about what to do first, and keys.
 
+pub const FAILING: &str = "does not take what it is sent. It is tried again.";
+pub const GONE: &str = "has answered that it is gone. Nothing is sent there until you send a delivery again.";
 pub const DOWN: &str = "does not answer. Customers get our page with a button instead of a redirect. Since:";
 pub const START: &str = "Start";
 pub const LEDE: &str = "What to do next. Each step is ticked off when it has happened.";
