@@ -28,6 +28,12 @@ pub struct Institution {
 }
 
 impl Institution {
+    /// Where the picture is that stands beside its name: its icon, else its logo.
+    pub fn picture(&self) -> Option<&str> {
+        let of = |kind: &str| self.media.iter().find(|medium| medium.kind == kind);
+        of("icon").or_else(|| of("logo")).map(|medium| medium.source.as_str())
+    }
+
     /// Whether it serves customers in this country.
     pub fn serves(&self, country: CountryCode) -> bool {
         self.countries.iter().any(|own| own.code == country)

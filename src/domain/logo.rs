@@ -23,7 +23,7 @@ impl Logo {
     /// The highest picture, in pixels.
     pub const HIGHEST: u8 = 80;
     /// For how long an address is not fetched again that is chosen again.
-    pub const FETCHED_EVERY: Duration = Duration::from_hours(24);
+    pub const FRESH_FOR: Duration = Duration::from_hours(24);
     /// The most bytes of a picture.
     pub const MOST_BYTES: usize = 8 * 1024;
 }

@@ -26,6 +26,7 @@ pub mod iso;
 pub mod journey;
 pub mod language_tag;
 pub mod logo;
+mod loopback;
 mod mail;
 pub mod merchant;
 pub mod message;
@@ -91,6 +92,7 @@ pub use journey::{
 };
 pub use language_tag::{LanguageTag, PageLanguage};
 pub use logo::{FetchedLogo, Logo, LogoPicture};
+pub(crate) use loopback::is_loopback;
 pub use mail::{Mail, MailMessage, MailedLink};
 pub use merchant::{CallbackName, Merchant, MerchantName, PublicKey, SavedCallback, SavedCallbacks, Webhook};
 pub use message::{Finish, FinishedAs};

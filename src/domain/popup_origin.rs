@@ -1,8 +1,8 @@
 //! The origin of a merchant's page that opens our pages in a window of their own.
 
-use url::{Host, Url};
+use url::Url;
 
-use crate::domain::Invalid;
+use crate::domain::{Invalid, is_loopback};
 
 /// An origin that is told how a journey ended, or none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,12 +32,7 @@ impl PopupOrigin {
             return Err(refused("is longer than 255 bytes"));
         }
         let url = Url::parse(text).map_err(|_| refused("is not an origin"))?;
-        let is_local = url.scheme() == "http"
-            && url.host().is_some_and(|host| match host {
-                Host::Domain(name) => name == "localhost",
-                Host::Ipv4(address) => address.is_loopback(),
-                Host::Ipv6(address) => address.is_loopback(),
-            });
+        let is_local = url.scheme() == "http" && url.host().is_some_and(|host| is_loopback(&host));
         if url.scheme() != "https" && !is_local {
             return Err(refused("is neither https nor on this machine"));
         }
@@ -69,9 +64,14 @@ mod tests {
 
     #[test]
     fn an_origin_is_https_or_on_this_machine_and_nothing_more() {
-        for text in
-            ["https://shop.example", "https://shop.example:8443", "http://localhost:3000", "http://127.0.0.1", ""]
-        {
+        for text in [
+            "https://shop.example",
+            "https://shop.example:8443",
+            "http://localhost:3000",
+            "http://shop.localhost",
+            "http://127.0.0.1",
+            "",
+        ] {
             let origin = PopupOrigin::parse(text).unwrap();
             assert_eq!((origin.as_str(), origin.given().is_some()), (text, !text.is_empty()));
         }

@@ -12,7 +12,7 @@ use std::{fmt, net::SocketAddr};
 
 use url::Url;
 
-use crate::domain::{CallbackUrl, Invalid, Params, Placement, callback::is_loopback, params::percent_encoded};
+use crate::domain::{CallbackUrl, Invalid, Params, Placement, is_loopback, params::percent_encoded};
 
 /// The value of a `Location` header.
 #[derive(Clone, PartialEq, Eq)]

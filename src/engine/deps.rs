@@ -57,7 +57,7 @@ pub struct Deps {
     pub examiner: Arc<dyn CallbackExaminer>,
     /// Which watched callbacks are down.
     pub down: DownCallbacks,
-    /// Fetches merchants' logos.
+    /// Fetches merchants' and banks' logos.
     pub logos: Arc<dyn LogoSource>,
 }
 
@@ -71,7 +71,7 @@ pub trait CallbackExaminer: Send + Sync {
     async fn look(&self, url: &CallbackUrl) -> Look;
 }
 
-/// Where merchants' logos come from.
+/// Where merchants' and banks' logos come from.
 #[async_trait]
 pub trait LogoSource: Send + Sync {
     /// Fetches the picture at this address, and makes one of it that can be shown.

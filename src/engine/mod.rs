@@ -90,7 +90,7 @@ pub use crate::store::{
     Reservation,
 };
 
-use crate::domain::{Journey, PayId};
+use crate::domain::{Journey, LogoPicture, PayId};
 use crate::provider::{AskSchedule, ProviderError, Requested};
 use deps::Result;
 use pace::Paces;
@@ -110,6 +110,7 @@ pub struct Engine {
     asks: SingleFlight<ask::Key, Result<ask::TimedAnswer>>,
     asked_again: Notes<(ask::Key, ask::Reason)>,
     account_tests: SingleFlight<String, TestedAccount>,
+    bank_logos: SingleFlight<String, Option<Arc<LogoPicture>>>,
     paces: Paces,
     check_ups: Paces,
     mismatches: AtomicU64,
@@ -133,6 +134,7 @@ impl Engine {
             asks: SingleFlight::kept_for(AskSchedule::FRESH),
             asked_again: Notes::default(),
             account_tests: SingleFlight::kept_for(AskSchedule::FRESH),
+            bank_logos: SingleFlight::kept_for(use_cases::bank_logos::FRESH_FOR),
             paces: Paces::default(),
             check_ups: Paces::default(),
             mismatches: AtomicU64::new(0),

@@ -22,7 +22,7 @@ const STATE: usize = PayId::BYTES + 1 + MAC;
 /// How many bytes a phone's cookie has: it is of a code and a phone.
 const PHONE_COOKIE: usize = PayId::BYTES + UnixMillis::BYTES + 8 + MAC;
 /// What stands before a handle: behind it, as in a `state`, is a number of the journey's.
-const RESUME: &str = "rsm_";
+const RESUME_HANDLE: &str = "rsm_";
 
 /// How many bytes of an API's `state` nobody can guess; it has 16 altogether.
 const API_STATE_MAC: usize = 16 - PayId::BYTES;
@@ -102,7 +102,7 @@ impl Keys {
     /// The handle by which an app goes on after the hand-back of this number, when it had to be installed first. 43
     /// characters.
     pub fn resume_handle(&self, journey: &Journey, number: u8) -> Option<String> {
-        self.text(journey, "resume", &[number]).map(|text| format!("{RESUME}{text}"))
+        self.text(journey, "resume", &[number]).map(|text| format!("{RESUME_HANDLE}{text}"))
     }
 
     /// Whether `handle` is one of `journey`.
@@ -164,7 +164,7 @@ pub fn page_ticket_parts(ticket: &str) -> Option<(PayId, UnixMillis)> {
 
 /// The journey that a handle speaks of and the number of its hand-back, before it has been compared.
 pub fn resume_handle_parts(handle: &str) -> Option<(PayId, u8)> {
-    let (pay_id, bytes) = read::<STATE>(handle.strip_prefix(RESUME)?)?;
+    let (pay_id, bytes) = read::<STATE>(handle.strip_prefix(RESUME_HANDLE)?)?;
     Some((pay_id, bytes[PayId::BYTES]))
 }
 

@@ -7,7 +7,7 @@ use lettre::transport::smtp::AsyncSmtpTransportBuilder;
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use url::{Host, Url};
 
-use crate::domain::{Invalid, callback::is_loopback};
+use crate::domain::{Invalid, is_loopback};
 
 /// The address of an SMTP server, which people see without its user and password: `smtps://USER:PASSWORD@HOST:PORT`, or `smtp://` with `?tls=required`.
 #[derive(Clone)]

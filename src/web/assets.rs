@@ -16,10 +16,14 @@ const KEPT_FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// How long a browser may keep a file of a plain name without asking; only pages of older versions name one.
 const KEPT_BRIEFLY: &str = "public, max-age=300";
 
+/// How long a browser may keep a bank's picture, whose address does not say which one it is.
+const KEPT_FOR_A_DAY: &str = "public, max-age=86400";
+
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(page_at("/static/{name}", "GET").route(web::get().to(file)))
         .service(page_at("/logo/{merchant}/{name}", "GET").route(web::get().to(logo)))
+        .service(page_at("/logo/{institution}", "GET").route(web::get().to(bank_logo)))
         .service(page_at("/favicon.ico", "GET").route(web::get().to(favicon)));
 }
 
@@ -46,6 +50,17 @@ async fn logo(engine: web::Data<Engine>, path: web::Path<(String, String)>) -> H
         }
         Ok(None) => HttpResponse::NotFound().finish(),
         Err(error) => problem::page_of(&error),
+    }
+}
+
+/// A bank's picture.
+async fn bank_logo(engine: web::Data<Engine>, institution: web::Path<String>) -> HttpResponse {
+    match use_cases::bank_logos::bank_logo(&engine, &institution).await {
+        Some(picture) => HttpResponse::Ok()
+            .insert_header((header::CACHE_CONTROL, KEPT_FOR_A_DAY))
+            .content_type("image/webp")
+            .body(picture.bytes.clone()),
+        None => HttpResponse::NotFound().finish(),
     }
 }
 

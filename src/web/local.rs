@@ -8,7 +8,7 @@ use actix_web::{Error, HttpRequest, HttpResponse, middleware::Next, web};
 use url::Url;
 
 use super::GatewayKind;
-use crate::domain::{PublicUrl, callback::is_loopback};
+use crate::domain::{PublicUrl, is_loopback};
 use crate::engine::Engine;
 
 /// In a demo, lets through what comes by one of the gateway's own names, and posts that come from its own pages or from

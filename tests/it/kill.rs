@@ -21,7 +21,6 @@ use std::time::{Duration, Instant};
 
 use handback::clock::{Clock as _, SystemClock};
 use handback::keys::Keys;
-use tempfile::NamedTempFile;
 
 use self::chance::Chance;
 use self::load::Load;
@@ -107,13 +106,11 @@ fn gateway(store: Option<&str>) -> GatewayProcess {
 
 /// A gateway with this configuration file, and a merchant of it.
 fn gateway_with(file: &str, store: Option<&str>) -> (GatewayProcess, merchant::MerchantClient) {
-    let path = NamedTempFile::new().unwrap().into_temp_path().keep().unwrap();
-    std::fs::write(&path, file).unwrap();
     let keys = Keys::write_fresh("k1", SystemClock.entropy());
     let mut settings = vec![("WORKERS", "2"), ("LOG", "error"), ("KEYS", keys.reveal())];
-    settings.extend([("CONFIG", path.to_str().unwrap()), ("RETURN_BUDGET", "2s")]);
+    settings.push(("RETURN_BUDGET", "2s"));
     settings.extend(store.map(|store| ("STORE", store)));
-    let gateway = GatewayProcess::start(&settings);
+    let gateway = GatewayProcess::start_with(file, &settings);
     let (id, key) = gateway.add_merchant();
     let http = Http::to(&gateway.base());
     (gateway, merchant::MerchantClient { http, id, key, signing_secret: String::new() })

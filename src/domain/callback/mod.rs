@@ -21,7 +21,6 @@ pub use list::{Item, MAX_ITEMS, RequestedCallbacks, Saved, check_count, each, pa
 pub use network::Network;
 pub use rules::{CallGuard, MAX_LENGTH, Rules};
 pub use stores::{AppStorePage, PlayStorePage, RESUME};
-pub(crate) use url::is_loopback;
 pub use url::{CallbackUrl, NEVER, check_length};
 
 use super::words::words;

@@ -13,7 +13,7 @@ use super::place::{canonical, place, rooted};
 use super::spelling::{begins_with_port, check_slips, respelled};
 use super::template::{Piece, expand, pieces};
 use super::{Placement, parts::Parts, rules::Rules};
-use crate::domain::{Invalid, Params, params::percent_encoded};
+use crate::domain::{Invalid, Params, is_loopback, params::percent_encoded};
 
 /// Schemes that run or show something instead of going somewhere.
 pub const NEVER: [&str; 8] = ["javascript", "data", "file", "blob", "about", "vbscript", "intent", "view-source"];
@@ -297,15 +297,6 @@ fn is_dns_name(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     let dns = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     name.len() <= 253 && name.split('.').all(|label| (1..=63).contains(&label.len()) && label.bytes().all(dns))
-}
-
-/// Whether `host` is this machine itself.
-pub fn is_loopback(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    }
 }
 
 /// Refuses what the parser would rewrite; an empty path may become `/`, which changes nothing.

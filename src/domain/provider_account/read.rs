@@ -5,8 +5,7 @@ use std::fmt;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use url::Url;
 
-use crate::domain::callback::{MAX_LENGTH, is_loopback};
-use crate::domain::{Invalid, Secret};
+use crate::domain::{Invalid, Secret, callback::MAX_LENGTH, is_loopback};
 
 /// The longest id of a bank, a member and the like.
 const LONGEST_ID: usize = 200;

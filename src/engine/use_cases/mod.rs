@@ -2,6 +2,7 @@
 
 pub mod app_page;
 pub mod authenticate;
+pub mod bank_logos;
 pub mod cancel;
 pub mod check_up;
 pub mod consent;

@@ -156,7 +156,7 @@ async fn fetch_new_logo(engine: &Engine, merchant: MerchantId, edit: &Edit) -> R
     let Edit::Choose(SettingsPatch { logo_url: Some(link), .. }) = edit else { return Ok(NewLogo::Same) };
     let Some(url) = link.url() else { return Ok(NewLogo::Dropped) };
     let Some(profile) = engine.deps.store.merchant(merchant).await? else { return Ok(NewLogo::Same) };
-    let is_fresh = |fetched: FetchedLogo| engine.deps.clock.now() < fetched.at.plus(Logo::FETCHED_EVERY);
+    let is_fresh = |fetched: FetchedLogo| engine.deps.clock.now() < fetched.at.plus(Logo::FRESH_FOR);
     if profile.settings.logo_url == *link && profile.logo.is_some_and(is_fresh) {
         return Ok(NewLogo::Same);
     }

@@ -10,7 +10,7 @@ use super::settings::{
     ClientAuth, ClientCertificate, Endpoints, Explicit, Flow, OidcConfig, PlainLoopback, Prompt, Requests,
     ResponseMode, SigningKey,
 };
-use crate::domain::{Invalid, callback::is_loopback};
+use crate::domain::{Invalid, is_loopback};
 use crate::egress;
 use crate::provider::{ProviderError, Result};
 

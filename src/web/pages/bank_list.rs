@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::domain::{Country, CountryCode, Institution};
 use crate::language::{Language, Sentence};
-use crate::web::views::BankGroup;
+use crate::web::views::{BankChoice, BankGroup};
 
 /// Lists longer than this can be searched.
 const LONG: usize = 8;
@@ -33,7 +33,11 @@ pub(in crate::web) fn by_country(
     for institution in institutions {
         let country = country_of(institution, asked);
         let code = country.map(|country| country.code);
-        let bank = (institution.id.clone(), institution.name.clone());
+        let bank = BankChoice {
+            id: institution.id.clone(),
+            name: institution.name.clone(),
+            has_logo: institution.picture().is_some(),
+        };
         if let Some((_, group)) = groups.iter_mut().find(|(known, _)| *known == code) {
             group.banks.push(bank);
             // The operator's own word for a country stands for all of its banks, whichever of them it was given at.
@@ -48,7 +52,7 @@ pub(in crate::web) fn by_country(
     let mut groups: Vec<BankGroup> = groups.into_iter().map(|(_, group)| group).collect();
     groups.sort_by_cached_key(|group| (bare(&group.country), group.country.clone()));
     for group in &mut groups {
-        group.banks.sort_by(|(_, a), (_, b)| as_people_count(a, b));
+        group.banks.sort_by(|a, b| as_people_count(&a.name, &b.name));
     }
     groups
 }
@@ -154,7 +158,7 @@ mod tests {
         let asked = asked.map(|code| CountryCode::parse(code).unwrap());
         let languages = Languages::built_in();
         let groups = by_country(&institutions.iter().collect::<Vec<_>>(), asked, languages.english());
-        let banks = |group: &BankGroup| group.banks.iter().map(|(_, name)| name.clone()).collect();
+        let banks = |group: &BankGroup| group.banks.iter().map(|bank| bank.name.clone()).collect();
         groups.iter().map(|group| (group.country.clone(), banks(group))).collect()
     }
 

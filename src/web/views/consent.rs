@@ -147,8 +147,19 @@ impl Access {
 pub struct BankGroup {
     /// The country's name; empty for banks that name none.
     pub country: String,
-    /// Their ids and names.
-    pub banks: Vec<(String, String)>,
+    /// The banks.
+    pub banks: Vec<BankChoice>,
+}
+
+/// A bank that can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BankChoice {
+    /// The institution's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it has a picture.
+    pub has_logo: bool,
 }
 
 /// The bank cannot be asked now.

@@ -38,7 +38,7 @@ pub use app_missing::AppMissing;
 pub use app_return::AppReturn;
 pub use by_button::ByButton;
 pub use checkout::{Checkout, OfferedProvider};
-pub use consent::{Access, BankAway, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Matter, Request};
+pub use consent::{Access, BankAway, BankChoice, BankGroup, ChooseBank, ConsentEnd, ConsentEnded, Matter, Request};
 pub use demo::{Api, Choice, Demo, DemoError, DemoField, DemoForm, SavedChoice};
 pub use ended::{Ended, ForRecords, Home, How, Next, SavedAsText};
 pub use front::Front;

@@ -1,9 +1,12 @@
-//! A merchant's logo: fetched when it is chosen, shown by the pages of its journeys, and dropped.
+//! Logos. A merchant's is fetched when it is chosen, shown by the pages of its journeys, and dropped; a bank's is fetched
+//! when a browser first asks for it.
 
+use handback::domain::consent::Kind;
+use handback::domain::open_request::RequestedCallbacks;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::custom_gateway::CustomGateway;
+use crate::support::custom_gateway::{CustomGateway, ProviderBehaviour};
 use crate::support::merchant_client::MerchantClient;
 
 /// The address of the logo on a page, if it has one.
@@ -48,6 +51,25 @@ async fn a_merchants_logo_is_shown_by_its_journeys_from_our_own_address() {
     assert_eq!(logo_on(&page().await), None);
     gateway.http.get(&second).await.is(404);
     for nothing in ["/logo/x/y.webp", "/logo/2gFU/0123456789ab.webp"] {
+        gateway.http.get(nothing).await.is(404);
+    }
+}
+
+#[tokio::test]
+async fn a_banks_picture_stands_beside_its_name_and_is_fetched_once() {
+    let banks = [ProviderBehaviour::plain("new"), ProviderBehaviour::plain("plain")];
+    let gateway = CustomGateway::open(&banks).await;
+    let home = RequestedCallbacks::Text("https://shop.example/cb".into());
+    let consent = gateway.consent(Kind::Accounts, None, home).await;
+    let page = gateway.http.get(&format!("/consent?link_id={}", gateway.link(&consent))).await.is(200).text();
+    for (bank, shown) in [("of-new", true), ("of-plain", true), ("modelo-sandbox", false)] {
+        let picture = format!("<img src=\"/logo/{bank}\" alt=\"\" width=\"28\" height=\"28\" loading=\"lazy\">");
+        assert_eq!(page.contains(&picture), shown, "{bank}: {page}");
+    }
+    let picture = gateway.http.get("/logo/of-new").await.is(200);
+    assert_eq!((picture.text().as_str(), picture.header("content-type").as_str()), ("new", "image/webp"));
+    assert_eq!(picture.header("cache-control"), "public, max-age=86400");
+    for nothing in ["/logo/of-plain", "/logo/modelo-sandbox", "/logo/of-nobody"] {
         gateway.http.get(nothing).await.is(404);
     }
 }

@@ -40,7 +40,7 @@ fn every_consent_ends_on_redis() {
 
 fn every_consent_ends(store: Option<&str>) {
     let bank = TokenEndpoint::open();
-    let (_folder, mut gateway) = gateway(&bank, store);
+    let mut gateway = gateway(&bank, store);
     let runtime = runtime();
     let app = Arc::new(App::of(&gateway));
     let consents: Vec<Asked> = runtime.block_on(app.ask_all(CROWD));
@@ -72,7 +72,7 @@ fn every_consent_ends(store: Option<&str>) {
 fn what_a_bank_said_while_redis_was_away_is_not_lost() {
     let mut redis = RedisServer::start();
     let bank = TokenEndpoint::open();
-    let (_folder, gateway) = gateway(&bank, Some(&redis.url()));
+    let gateway = gateway(&bank, Some(&redis.url()));
     let runtime = runtime();
     let app = Arc::new(App::of(&gateway));
     let mut consents = runtime.block_on(app.ask_all(CROWD));
@@ -97,17 +97,13 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-/// A gateway whose one institution has this bank, with the folder of its configuration file.
-fn gateway(bank: &TokenEndpoint, store: Option<&str>) -> (tempfile::TempDir, GatewayProcess) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("handback.toml");
-    std::fs::write(&file, institution(bank.port)).unwrap();
-    let mut settings = vec![("CONFIG", file.to_str().unwrap()), ("LOG", "warn"), ("WORKERS", "2")];
+/// A gateway whose one institution has this bank.
+fn gateway(bank: &TokenEndpoint, store: Option<&str>) -> GatewayProcess {
+    let mut settings = vec![("LOG", "warn"), ("WORKERS", "2")];
     // Nodes that share a Redis share the keys.
     let keys = format!("k1:{}=", "A".repeat(43));
     settings.extend(store.into_iter().flat_map(|store| [("STORE", store), ("KEYS", &keys)]));
-    let gateway = GatewayProcess::start(&settings);
-    (folder, gateway)
+    GatewayProcess::start_with(&institution(bank.port), &settings)
 }
 
 /// Asks for every consent, and sends every browser back once more, until all have ended; answers how.

@@ -22,7 +22,7 @@ use handback::domain::consent::{self, AnswerTo, Consent, FeatureRequest, Kind};
 use handback::domain::dialect_data::DialectData;
 use handback::domain::endpoint::WebhookOptions;
 use handback::domain::id::{Shard, UserId};
-use handback::domain::institution::Institution;
+use handback::domain::institution::{Institution, Medium};
 use handback::domain::invalid::Invalid;
 use handback::domain::journey::{Cancel, Checkout, Journey, Purpose, Wanted};
 use handback::domain::logo::LogoPicture;
@@ -123,7 +123,8 @@ pub struct CustomGateway {
 }
 
 impl CustomGateway {
-    /// Opens one with these banks, each of which speaks for an institution `of-NAME`; the sandbox's two come last.
+    /// Opens one with these banks, each of which speaks for an institution `of-NAME` with the icon `NAME.png`; the
+    /// sandbox's two come last.
     pub async fn open(banks: &[ProviderBehaviour]) -> Self {
         let (listener, base) = port();
         let clock: Arc<TestClock> = Arc::default();
@@ -298,6 +299,7 @@ fn engine(
         id: format!("of-{}", manners.name),
         name: format!("Bank of {}", manners.name),
         provider: manners.name.into(),
+        media: vec![Medium { source: format!("https://shop.example/{}.png", manners.name), kind: "icon".into() }],
         ..institutions().remove(0)
     };
     let store = Embedded::open(folder, Arc::clone(clock) as _, Duration::from_secs(3600)).expect("a store");

@@ -27,6 +27,10 @@ pub struct GatewayProcess {
     program: Program,
 }
 
+fn folder() -> TempDir {
+    TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+}
+
 /// The program, for an embedded store in this folder.
 type Program = fn(&Path) -> Command;
 
@@ -37,9 +41,23 @@ impl GatewayProcess {
         Self::start_by(|_| Command::new(PROGRAM), settings)
     }
 
+    /// Starts one as [`GatewayProcess::start`] does, with this configuration file.
+    pub fn start_with(file: &str, settings: &[(&str, &str)]) -> Self {
+        let folder = folder();
+        let path = folder.path().join("handback.toml");
+        std::fs::write(&path, file).unwrap();
+        let path = [("CONFIG", path.to_str().unwrap())];
+        let settings: Vec<_> = settings.iter().copied().chain(path).collect();
+        Self::start_in(folder, |_| Command::new(PROGRAM), &settings)
+    }
+
     /// Starts one as [`GatewayProcess::start`] does, by another command that leads to [`PROGRAM`].
     pub fn start_by(program: Program, settings: &[(&str, &str)]) -> Self {
-        let (folder, port) = (TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap(), quiet_port());
+        Self::start_in(folder(), program, settings)
+    }
+
+    fn start_in(folder: TempDir, program: Program, settings: &[(&str, &str)]) -> Self {
+        let port = quiet_port();
         let settings: Vec<_> =
             settings.iter().map(|(name, value)| (format!("HANDBACK_{name}"), (*value).to_owned())).collect();
         let child = launch(&folder, port, &settings, program);

@@ -10,8 +10,8 @@ use super::{SignedIn, Whose, draw, sign_in, whose};
 use crate::domain::{
     ConsoleAccess, ConsoleScope, Member, MemberName, ProviderRefusal, Redirect, Role, Sealed, Secret, UnixMillis,
 };
-use crate::engine::Engine;
-use crate::engine::deps::{ConsoleOpenId, EngineError, Result};
+use crate::engine::deps::{ConsoleOpenId, Result};
+use crate::engine::{Engine, derive};
 use crate::keys::{digest, session_id};
 use crate::provider::{AuthorizationResponse, Identity, IdentityRequest, ProviderError};
 
@@ -81,7 +81,7 @@ pub async fn begin_openid(engine: &Engine) -> Result<Result<(Redirect, Secret), 
 /// Ends an attempt with what the browser has brought back.
 ///
 /// # Errors
-/// [`EngineError::Disabled`], or when the store is in trouble.
+/// [`crate::engine::EngineError::Disabled`], or when the store is in trouble.
 pub async fn identify(
     engine: &Engine,
     cookie: &str,
@@ -127,7 +127,7 @@ pub async fn openid_choices(engine: &Engine, cookie: &str) -> Result<Option<Vec<
 /// Signs the person of this cookie in to the console of this number. `None` when there is none.
 ///
 /// # Errors
-/// [`EngineError::Disabled`], or when the store is in trouble.
+/// [`crate::engine::EngineError::Disabled`], or when the store is in trouble.
 pub async fn choose_openid(engine: &Engine, cookie: &str, number: usize) -> Result<Option<SignedIn>> {
     let Some(person) = open_person(engine, cookie) else { return Ok(None) };
     begin(engine, person.name, person.accesses.get(number)).await
@@ -210,9 +210,8 @@ fn open_person(engine: &Engine, cookie: &str) -> Option<Person> {
 
 /// Seals what a browser keeps, with the time until which it counts.
 fn seal(engine: &Engine, purpose: &[u8], plain: &[u8]) -> Result<Secret> {
-    let (keys, clock) = (&engine.deps.keys, &engine.deps.clock);
-    let plain = [&clock.now().plus(OPENID_LIFE).to_bytes()[..], plain].concat();
-    let sealed = keys.seal(&plain, purpose, clock.entropy()).ok_or_else(|| EngineError::Missing("key".into()))?;
+    let until = engine.deps.clock.now().plus(OPENID_LIFE);
+    let sealed = derive::seal(&engine.deps, purpose, &[&until.to_bytes()[..], plain].concat())?;
     Ok(Secret::new(URL_SAFE_NO_PAD.encode(sealed.as_bytes())))
 }
 

@@ -17,8 +17,16 @@ fn payment() -> Request {
 }
 
 pub(super) fn group(country: &str, banks: &[&str]) -> BankGroup {
-    let bank = |name: &&str| (name.to_lowercase().replace(' ', "-"), (*name).to_owned());
+    let bank = |name: &&str| BankChoice {
+        id: name.to_lowercase().replace(' ', "-"),
+        name: (*name).to_owned(),
+        has_logo: banks.len() > 2,
+    };
     BankGroup { country: country.into(), banks: banks.iter().map(bank).collect() }
+}
+
+pub(super) fn hostile_bank() -> BankChoice {
+    BankChoice { id: HOSTILE.into(), name: HOSTILE.into(), has_logo: true }
 }
 
 fn access(features: &[&str]) -> Access {
@@ -54,8 +62,7 @@ impl ChooseBank {
     }
 
     pub(super) fn hostile(page: &PageContext) -> Self {
-        let bank = (HOSTILE.to_owned(), HOSTILE.to_owned());
-        let groups = vec![BankGroup { country: HOSTILE.into(), banks: vec![bank] }];
+        let groups = vec![BankGroup { country: HOSTILE.into(), banks: vec![hostile_bank()] }];
         let text = || HOSTILE.to_owned();
         Self {
             page: page.clone(),

@@ -1,6 +1,9 @@
 //! Samples of the pages of a payment, and of those between a bank and the redirect home.
 
-use super::{consents::group, *};
+use super::{
+    consents::{group, hostile_bank},
+    *,
+};
 use crate::domain::app_page::{AppShop, Start};
 use crate::domain::{AppPage, MissingApp};
 use crate::language::Sentence;
@@ -301,7 +304,7 @@ impl Session {
             lang: Some(text()),
             country: text(),
             search: Some(text()),
-            groups: vec![BankGroup { country: text(), banks: vec![(text(), text())] }],
+            groups: vec![BankGroup { country: text(), banks: vec![hostile_bank()] }],
             more: true,
             away: Some(text()),
         }
