@@ -51,6 +51,7 @@ pub use deps::{
 };
 pub use derive::{CONSENT_PAGE, PAYMENT_PAGE, page_of};
 pub use merchant_keys::{NewKey, WebhookPublicKey};
+pub use pace::LastError;
 pub use phone_code::{CODE_PAGE, NoCode, PHONE_PAGE};
 pub use prove::Timing;
 pub use redirect::HomeRedirect;
@@ -71,6 +72,7 @@ pub use use_cases::job::EndedJob;
 pub use use_cases::list::JourneyDetails;
 pub use use_cases::lost_keys::LostKeys;
 pub use use_cases::merchants::{AddedMerchant, Erased, NewMerchant};
+pub use use_cases::numbers::{CountedDays, Days};
 pub use use_cases::open::{Ordered, Rehearsal, Rehearsed};
 pub use use_cases::payment::{Attached, NotifyResult};
 pub use use_cases::phone::{CodePage, Scanned};
@@ -86,8 +88,8 @@ pub use use_cases::verify_return::{CameBack, Unsigned, Verified};
 pub use crate::keys::{ReturnKey, ReturnSecret, Unproven, pay_id_of_link};
 pub use crate::provider::{AuthorizationResponse, Carried, Notification, NotificationError};
 pub use crate::store::{
-    DeliveryContext, DeliveryCursor, DeliveryFilter, Enrolled, EventCursor, JourneyCursor, JourneyFilter, Redemption,
-    Reservation,
+    DeliveryContext, DeliveryCursor, DeliveryFilter, Enrolled, EventCursor, JourneyCount, JourneyCursor, JourneyFilter,
+    Redemption, Reservation, SampledJourney,
 };
 
 use crate::domain::{Journey, LogoPicture, PayId};
@@ -150,6 +152,11 @@ impl Engine {
     /// does.
     pub fn providers_away(&self) -> Vec<(String, Duration)> {
         self.paces.away(self.deps.clock.now())
+    }
+
+    /// What a provider has last said in vain about a payment, or why it has not answered, since this node was started.
+    pub fn last_error_of(&self, provider: &str) -> Option<LastError> {
+        self.paces.last_error(provider)
     }
 
     /// How many payments this node has found to be something else than what their provider was asked for.

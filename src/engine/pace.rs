@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::domain::UnixMillis;
 use crate::domain::provider_account::merchant_of_provider;
+use crate::provider::ProviderError;
 
 /// After how many failures in a row a provider is left alone.
 const FAILURES: u32 = 3;
@@ -37,6 +38,16 @@ struct Pace {
     away_since: Option<UnixMillis>,
     /// How many payments in a row it did not know.
     unknown: u32,
+    last_error: Option<LastError>,
+}
+
+/// What a provider has last answered in vain, or why it has not answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastError {
+    /// When.
+    pub at: UnixMillis,
+    /// In words for an operator.
+    pub error: String,
 }
 
 impl Pace {
@@ -87,7 +98,7 @@ impl Paces {
     /// A provider has answered.
     pub(super) fn answered(&self, provider: &str) {
         if let Some(pace) = self.paces().get_mut(provider) {
-            *pace = Pace { next: pace.next, ..Pace::default() };
+            *pace = Pace { next: pace.next, last_error: pace.last_error.take(), ..Pace::default() };
         }
     }
 
@@ -122,6 +133,17 @@ impl Paces {
         pace.away(now)
     }
 
+    /// Notes what a provider has answered in vain, or why it has not answered.
+    pub(super) fn note_error(&self, provider: &str, at: UnixMillis, error: &ProviderError) {
+        let last_error = Some(LastError { at, error: error.to_string() });
+        self.paces().entry(provider.to_owned()).or_default().last_error = last_error;
+    }
+
+    /// The last error of a provider, since this node was started.
+    pub(super) fn last_error(&self, provider: &str) -> Option<LastError> {
+        self.paces().get(provider).and_then(|pace| pace.last_error.clone())
+    }
+
     /// For how long each provider has not answered; zero for one that does. Merchants' accounts that nothing has been
     /// asked of for [`IDLE`] are forgotten: nobody may be left who would ask.
     pub(super) fn away(&self, now: UnixMillis) -> Vec<(String, Duration)> {
@@ -154,6 +176,20 @@ mod tests {
         let turns = [0, 0, 0, 120, 1000].map(|now| paces.reserve("a", PAUSE, at(now)));
         assert_eq!(turns, [at(0), at(50), at(100), at(150), at(1000)]);
         assert_eq!(paces.reserve("b", PAUSE, at(0)), at(0), "another provider has its own");
+    }
+
+    #[test]
+    fn the_last_error_of_a_provider_is_known_when_it_answers_again() {
+        let paces = Paces::default();
+        assert_eq!(paces.last_error("a"), None);
+        for (millis, why) in [(1, "refused"), (2, "closed")] {
+            paces.note_error("a", at(millis), &ProviderError::Unreachable(why.into()));
+        }
+        paces.answered("a");
+        let known = paces.last_error("a").unwrap();
+        assert_eq!(known.at, at(2));
+        assert!(known.error.contains("closed"), "{}", known.error);
+        assert_eq!(paces.last_error("b"), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use futures_util::stream::{self, StreamExt as _};
 use url::Url;
 
 use crate::domain::feed::TROUBLE_QUIET;
+use crate::domain::merchant::Standing;
 use crate::domain::{
     FeedEvent, Journey, Look, Merchant, MerchantId, Outcome, PlannedCallback, UnixMillis, WatchedCallback,
 };
@@ -93,8 +94,11 @@ async fn forget_unwatched(deps: &Deps, watched: Vec<WatchedCallback>, now: UnixM
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => unknown.insert(deps.store.merchant(callback.merchant).await?),
         };
-        if merchant.as_ref().is_some_and(|merchant| merchant.callbacks.watches(&callback.url)) {
-            still.push(callback);
+        if let Some(merchant) = merchant.as_ref().filter(|merchant| merchant.callbacks.watches(&callback.url)) {
+            // One that is shut out may be let in again.
+            if merchant.standing == Standing::Active {
+                still.push(callback);
+            }
         } else if now.since(callback.since).as_millis() > EVERY.into() {
             deps.store.unwatch(&callback).await?;
         }

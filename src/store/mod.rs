@@ -12,6 +12,7 @@ mod events;
 #[cfg(test)]
 pub(crate) mod laws;
 mod logos;
+mod numbers;
 mod readings;
 pub mod record;
 pub mod redis;
@@ -28,6 +29,7 @@ pub use deliveries::{
 };
 pub use events::{EventCursor, EventPage, Events, Trouble};
 pub use logos::Logos;
+pub use numbers::{JourneyCount, Numbers, SampledJourney};
 pub use step::{Step, Taken};
 pub use users::{Enrolled, Users, user_name, user_shard};
 pub use watches::{Watches, watched_name};
@@ -327,6 +329,7 @@ pub trait Store:
     + Audits
     + Watches
     + Logos
+    + Numbers
 {
     /// What it is, for people: `embedded (SQLite) in ./handback-data`. Never a password.
     fn describe(&self) -> String;

@@ -1,6 +1,6 @@
 //! Moments as our own API writes them.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::domain::UnixMillis;
 
@@ -13,6 +13,17 @@ pub fn rfc3339(moment: UnixMillis) -> String {
 pub fn read_rfc3339(text: &str) -> Option<UnixMillis> {
     let at: Timestamp = text.parse().ok()?;
     u64::try_from(at.as_millisecond()).ok().map(UnixMillis::from_millis)
+}
+
+/// The day in UTC: `2026-11-20`.
+pub fn day(moment: UnixMillis) -> String {
+    timestamp(moment).strftime("%Y-%m-%d").to_string()
+}
+
+/// Reads a day as [`day`] writes it: when it begins in UTC. `None` when it is none since 1970.
+pub fn read_day(text: &str) -> Option<UnixMillis> {
+    let begins = text.parse::<Date>().ok().filter(|day| day.to_string() == text)?.to_zoned(TimeZone::UTC).ok()?;
+    u64::try_from(begins.timestamp().as_millisecond()).ok().map(UnixMillis::from_millis)
 }
 
 /// The second in UTC, as people write it: `26 Feb 2027, 14:03:05`.
@@ -42,6 +53,15 @@ mod tests {
         assert_eq!(read("2026-05-20T11:19:48+02:00").as_deref(), Some("2026-05-20T09:19:48.000Z"));
         for bad in ["", "2026-05-20", "yesterday", "1969-12-31T23:59:59Z", "2026-05-20T11:19:48"] {
             assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_read_as_it_is_written() {
+        assert_eq!(day(UnixMillis::from_millis(1_779_268_788_000)), "2026-05-20");
+        assert_eq!(read_day("2026-05-20").map(rfc3339).as_deref(), Some("2026-05-20T00:00:00.000Z"));
+        for bad in ["", "2026-5-20", "2026-02-30", "20260520", "2026-05-20T09:19:48Z", "1969-12-31", "today"] {
+            assert_eq!(read_day(bad), None, "{bad}");
         }
     }
 

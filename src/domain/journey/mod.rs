@@ -5,6 +5,7 @@
 //! store writes it only over the revision before.
 
 mod changing;
+mod coming_home;
 mod operation;
 mod ordering;
 mod payment;

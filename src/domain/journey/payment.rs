@@ -371,15 +371,6 @@ impl Journey {
         self.payment(visit)
     }
 
-    /// When a customer's browser came back from a provider, if one ever has.
-    pub fn came_back_at(&self) -> Option<UnixMillis> {
-        let back = self.past.visits.iter().filter_map(|visit| match &visit.payment {
-            Some(payment) => payment.returned.map(|returned| returned.at),
-            None => visit.answers.first().map(|answer| answer.at),
-        });
-        back.min()
-    }
-
     /// The payments that providers hold, with their visits.
     pub fn payments(&self) -> impl Iterator<Item = (u8, &ProviderPayment)> {
         (0..=u8::MAX).zip(&self.past.visits).filter_map(|(n, visit)| Some((n, visit.payment.as_deref()?)))

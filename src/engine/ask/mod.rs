@@ -133,10 +133,12 @@ async fn ask_and_conclude(engine: &Engine, mut journey: Journey, visit: u8) -> R
             judge(engine, journey, visit, checked(said, journey, visit)).await?
         }
         Err(trouble) => {
+            let now = deps.clock.now();
             let away = match &trouble {
-                ProviderError::NoPayment(_) => engine.paces.unknown(name, deps.clock.now()),
-                _ => engine.paces.failed(name, deps.clock.now()),
+                ProviderError::NoPayment(_) => engine.paces.unknown(name, now),
+                _ => engine.paces.failed(name, now),
             };
+            engine.paces.note_error(name, now, &trouble);
             tracing::warn!(provider = name, pay_id = %journey.pay_id(), error = %trouble, "payment.unknown");
             if away >= AWAY {
                 tell_away(deps, journey, visit).await;

@@ -5,7 +5,7 @@ use crate::domain::{
 };
 use crate::engine::deps::{Result, TestWebhook};
 use crate::engine::{Engine, change};
-use crate::store::{DeliveryContext, DeliveryCursor, DeliveryFilter};
+use crate::store::{DeliveryContext, DeliveryCursor, DeliveryFilter, receiver_name};
 
 /// How many deliveries of a kind one look into the store brings.
 const BATCH: usize = 200;
@@ -101,4 +101,12 @@ pub async fn test(engine: &Engine, merchant: &Merchant, index: usize, payload: &
     let test = TestWebhook { id: &id, endpoint, payload };
     let attempt = engine.deps.tester.send(&engine.deps, merchant, test).await;
     Some(SentTest { id, attempt })
+}
+
+/// Whether a saved endpoint has said that it is gone, so that nothing is sent there.
+///
+/// # Errors
+/// When the store is in trouble.
+pub async fn is_gone(engine: &Engine, merchant: &Merchant, endpoint: &SavedEndpoint) -> Result<bool> {
+    Ok(engine.deps.store.is_shut(&receiver_name(merchant.id, endpoint.url.as_str())).await?)
 }

@@ -16,6 +16,7 @@ pub mod late;
 pub mod list;
 pub mod lost_keys;
 pub mod merchants;
+pub mod numbers;
 pub mod open;
 pub mod payment;
 pub mod perform;

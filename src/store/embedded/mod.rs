@@ -13,6 +13,7 @@ mod file;
 mod journeys;
 mod logos;
 mod merchants;
+mod numbers;
 mod owner;
 mod readers;
 mod reservations;

@@ -30,6 +30,7 @@ pub(crate) mod lasting;
 pub(crate) mod lists;
 pub(crate) mod logos;
 pub(crate) mod merchants;
+pub(crate) mod numbers;
 pub(crate) mod openings;
 pub(crate) mod races;
 pub(crate) mod reservations;
@@ -292,6 +293,11 @@ macro_rules! store_laws {
                 a_journey_lapses_when_its_time_has_run_out
                 a_lapsed_journey_comes_again_until_it_is_concluded
                 lapsed_journeys_come_at_most_so_many
+            }
+            numbers {
+                journeys_are_counted_by_when_they_were_opened
+                a_sample_of_one_in_one_is_every_journey_with_its_tokens
+                a_sample_holds_each_journey_with_the_same_chance
             }
             deliveries {
                 an_outcome_leaves_deliveries_that_are_due_at_once

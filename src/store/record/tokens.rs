@@ -54,6 +54,11 @@ pub(in crate::store) fn with_spent(kept: &[u8], token: &Digest, at: UnixMillis, 
     kept
 }
 
+/// Whether one of those that are kept was spent.
+pub(in crate::store) fn is_any_spent(kept: &[u8]) -> bool {
+    kept.chunks_exact(TOKEN).any(|kept| !kept.ends_with(&UNSPENT))
+}
+
 fn place_of(kept: &[u8], token: &Digest) -> Option<usize> {
     let mark = token_mark(token);
     kept.chunks_exact(TOKEN).position(|kept| kept.starts_with(&mark)).map(|index| index * TOKEN)

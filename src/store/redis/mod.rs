@@ -17,6 +17,7 @@ mod keys;
 mod link;
 mod logos;
 mod merchants;
+mod numbers;
 mod owner;
 mod script;
 mod sentinels;

@@ -8,9 +8,9 @@ use redis::{FromRedisValue, Value};
 
 use crate::domain::{Digest, Journey, Merchant, PayId, UnixMillis};
 use crate::store::readings::{awaits_fact, user_of};
-use crate::store::record::tokens::{KeptToken, TOKEN, kept_token};
+use crate::store::record::tokens::{KeptToken, TOKEN, is_any_spent, kept_token};
 use crate::store::record::{read_journey, read_merchant, write_journey, write_merchant};
-use crate::store::{JourneyCursor, StoreError};
+use crate::store::{JourneyCursor, SampledJourney, StoreError};
 
 /// How many bytes a revision takes.
 const REVISION: usize = 4;
@@ -47,6 +47,12 @@ pub(super) fn to_journey(value: &[u8]) -> Result<Journey, StoreError> {
 /// The token of this digest in a journey's value.
 pub(super) fn to_token(value: &[u8], token: &Digest) -> Result<Option<KeptToken>, StoreError> {
     Ok(kept_token(tokens_and_record(value)?.0, token))
+}
+
+/// Reads a journey's value, with whether a token of it was spent.
+pub(super) fn to_sampled(value: &[u8]) -> Result<SampledJourney, StoreError> {
+    let (tokens, record) = tokens_and_record(value)?;
+    Ok(SampledJourney { journey: read_journey(record)?, is_redeemed: is_any_spent(tokens) })
 }
 
 fn tokens_and_record(value: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {

@@ -64,8 +64,11 @@ impl Posted for CheckUp {
 }
 
 async fn list(viewing: OfMerchant) -> PageResult {
-    let row =
-        |(index, saved): (usize, &Option<SavedCallback>)| Some(CallbackRow { index, saved: written(saved.as_ref()?) });
+    let row = |(index, saved): (usize, &Option<SavedCallback>)| {
+        let saved = saved.as_ref()?;
+        let is_down = saved.down_since(&viewing.engine, &viewing.merchant).is_some();
+        Some(CallbackRow { index, saved: written(saved), is_down })
+    };
     let callbacks = viewing.merchant.callbacks.slots().iter().enumerate().filter_map(row).collect();
     Ok(page(&Callbacks { frame: viewing.frame(Place::Callbacks), callbacks }))
 }
@@ -79,7 +82,7 @@ async fn new(viewing: OfMerchant) -> PageResult {
 
 async fn add(form: Form<CallbackFields>) -> Changed {
     let merchant = form.by.merchant.id;
-    let once = form.reservation(merchant, "console/callbacks", &form.fields.once);
+    let once = form.reservation(merchant, "console/callbacks", &form.fields.once)?;
     let edited = match read(&form) {
         Ok(saved) => use_cases::profile::edit_once(&form.by.engine, merchant, &Edit::Add(saved), Some(&once)).await,
         Err(error) => Err(error),
@@ -126,9 +129,13 @@ async fn delete(index: web::Path<usize>, form: Form<Delete>) -> Changed {
 
 async fn one(viewing: OfMerchant, index: web::Path<usize>) -> PageResult {
     let saved = saved_at(&viewing.merchant, *index)?;
-    let once = derive_once(&viewing.engine);
-    let test = TestFields { once, ..TestFields::default() };
+    let test = new_test(&viewing.engine);
     Ok(page(&shown(&viewing, (*index, saved), test, Refused::default())))
+}
+
+/// The form of a test journey that has not been made.
+fn new_test(engine: &Engine) -> TestFields {
+    TestFields { once: derive_once(engine), ..TestFields::default() }
 }
 
 /// Looks at the callback from outside, and shows what was found above what is always there.
@@ -140,7 +147,7 @@ async fn check_up(index: web::Path<usize>, form: Form<CheckUp>) -> Changed {
         CheckedUp::NoSuchCallback => return Err(not_found().into()),
         CheckedUp::TooOften => return Err(problem(&Problem::asked_too_often()).into()),
     };
-    let shown = shown(by, (*index, saved), TestFields::default(), Refused::default());
+    let shown = shown(by, (*index, saved), new_test(&by.engine), Refused::default());
     let checked = page(&Callback { found: Some(found), ..shown });
     form.answer(AuditAction::CallbackCheckedUp, &index.to_string(), checked).await
 }
@@ -159,7 +166,7 @@ async fn test(index: web::Path<usize>, form: Form<TestFields>) -> Changed {
         callback: Some((*index).into()),
         ..own::OpenBody::default()
     };
-    let once = form.reservation(by.merchant.id, &format!("console/callbacks/{index}/test"), &fields.once);
+    let once = form.reservation(by.merchant.id, &format!("console/callbacks/{index}/test"), &fields.once)?;
     let opened = match body.read() {
         Ok(request) => use_cases::open::open(&by.engine, &by.merchant, own::NAME, &request, Some(&once)).await,
         Err(invalid) => Err(invalid.into()),

@@ -10,8 +10,9 @@ use super::reply::trouble;
 use super::viewing::OfMerchant;
 use crate::domain::Journey;
 use crate::domain::provider_account::name_for_merchant;
+use crate::engine::Engine;
 use crate::web::pages::instead::PageResult;
-use crate::web::v1::journey_view::status;
+use crate::web::v1::journey_view::{merchant_texts, status};
 use crate::web::views::console::Search;
 use crate::web::{page_at, time::rfc3339};
 
@@ -26,7 +27,7 @@ const IN_ONE_GO: usize = 200;
 const STOPPED: &str =
     "There may be more: this file ends after 10,000 rows, or 50,000 journeys looked at. Narrow the days.";
 
-const HEAD: [&str; 13] = [
+const HEAD: [&str; 15] = [
     "journey_id",
     "pay_id",
     "opened_at",
@@ -40,6 +41,8 @@ const HEAD: [&str; 13] = [
     "provider",
     "dialect",
     "note",
+    "reference",
+    "metadata",
 ];
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -53,7 +56,7 @@ async fn export(viewing: OfMerchant, search: web::Query<Search>) -> PageResult {
         let found = find(&viewing, &search, IN_ONE_GO, &looked_at).await;
         let (found, next) = found.map_err(|error| trouble(&error))?;
         for journey in &found.journeys {
-            file += &line(&cells(journey));
+            file += &line(&cells(&viewing.engine, journey));
         }
         rows += found.journeys.len();
         let Some(next) = next else { break };
@@ -69,9 +72,11 @@ async fn export(viewing: OfMerchant, search: web::Query<Search>) -> PageResult {
     Ok(response.content_type("text/csv; charset=utf-8").insert_header((CONTENT_DISPOSITION, name)).body(file))
 }
 
-fn cells(journey: &Journey) -> [String; 13] {
+fn cells(engine: &Engine, journey: &Journey) -> [String; 15] {
     let (opening, amount) = (journey.opening(), journey.opening().purpose.amount());
     let operation = opening.purpose.operation();
+    let texts = merchant_texts(engine, journey);
+    let metadata = serde_json::to_string(&texts.metadata).ok().filter(|_| !texts.metadata.is_empty());
     [
         journey.id().to_string(),
         journey.pay_id().to_string(),
@@ -86,15 +91,17 @@ fn cells(journey: &Journey) -> [String; 13] {
         journey.known_provider().map_or("", name_for_merchant).to_owned(),
         opening.dialect.clone(),
         opening.purpose.note().to_owned(),
+        texts.reference.unwrap_or_default(),
+        metadata.unwrap_or_default(),
     ]
 }
 
 /// A line as RFC 4180 has it. A cell that a spreadsheet would take for a formula begins with an apostrophe.
 fn line(cells: &[String]) -> String {
     let cell = |text: &String| {
-        let is_formula = text.starts_with(['=', '+', '-', '@', '\t']);
+        let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
         let text = if is_formula { format!("'{text}") } else { text.clone() };
-        if text.contains(['"', ',']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+        if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
     };
     cells.iter().map(cell).collect::<Vec<_>>().join(",") + "\r\n"
 }

@@ -14,7 +14,7 @@ use crate::domain::{AuditAction, DeliveryId, Invalid, Journey, Role, UnixMillis}
 use crate::engine::{DeliveryContext, EngineError, EventCursor, Replayed, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::{Instead, PageResult};
-use crate::web::time::{read_rfc3339, rfc3339};
+use crate::web::time::{day, read_day, read_rfc3339};
 use crate::web::v1::{deliveries::part, events::body, list::ListQuery, list::Place as _};
 use crate::web::views::console::{Deliveries, DeliveryPage, Events, FeedRow, Place, Problem};
 
@@ -61,9 +61,9 @@ async fn one(viewing: OfMerchant, id: web::Path<String>) -> PageResult {
 async fn events(viewing: OfMerchant, request: HttpRequest) -> PageResult {
     let query = ListQuery::read(&request, &["from", "after"]).map_err(unreadable)?;
     let engine = &viewing.engine;
-    let a_day_ago = rfc3339(engine.deps.clock.now().minus(USUALLY));
-    let from = query.filter("from").unwrap_or_else(|| a_day_ago.get(..10).unwrap_or_default()).to_owned();
-    let at = read_day(&from).map_err(|invalid| problem(&Problem::refused(&invalid.at("from"))))?;
+    let from = query.filter("from").map_or_else(|| day(engine.deps.clock.now().minus(USUALLY)), str::to_owned);
+    let no_day = || problem(&Problem::refused(&Invalid::new("from", "is not a day").hint("expected 2026-11-30")));
+    let at = read_day(&from).ok_or_else(no_day)?;
     let begin = EventCursor { at, ..EventCursor::BEFORE_ALL };
     let after = query.place::<EventCursor>().map_err(unreadable)?.unwrap_or(begin);
     let found = use_cases::events::list(engine, viewing.merchant.id, Some(after), query.limit).await?;
@@ -98,7 +98,7 @@ async fn replay(id: web::Path<String>, form: Form<Replay>) -> Changed {
     form.done(AuditAction::DeliveryReplayed, &text, &format!("/console/webhooks/deliveries/{text}")).await
 }
 
-/// The day since which all that were given up are sent again.
+/// The moment since which all that were given up are sent again.
 #[derive(Deserialize)]
 struct Since {
     since: String,
@@ -110,10 +110,10 @@ impl Posted for Since {
 }
 
 async fn replay_since(form: Form<Since>) -> Changed {
-    let day = form.fields.since.trim();
-    let since = read_day(day).map_err(|invalid| refused(&Problem::refused(&invalid)))?;
+    let text = form.fields.since.trim();
+    let since = read_minute(text).map_err(|invalid| refused(&Problem::refused(&invalid)))?;
     let replayed = use_cases::deliveries::replay_since(&form.by.engine, form.by.merchant.id, since).await?;
-    let object = format!("{} since {day}", replayed.count);
+    let object = format!("{} since {text}", replayed.count);
     end_replay(&form, replayed, &object).await
 }
 
@@ -143,10 +143,10 @@ async fn end_replay<T: Posted<Of = OfMerchant>>(form: &Form<T>, replayed: Replay
     form.done(action, object, "/console/webhooks/deliveries?state=waiting").await
 }
 
-/// The beginning of a day.
-fn read_day(day: &str) -> Result<UnixMillis, Invalid> {
-    let refused = || Invalid::new("since", "is not a day").hint("expected 2026-11-30");
-    read_rfc3339(&format!("{day}T00:00:00Z")).ok_or_else(refused)
+/// A minute in UTC, as the field of a form has it.
+fn read_minute(text: &str) -> Result<UnixMillis, Invalid> {
+    let refused = || Invalid::new("since", "is not a time").hint("expected 2026-11-30T09:30");
+    read_rfc3339(&format!("{text}:00Z")).ok_or_else(refused)
 }
 
 fn read_id(text: &str) -> Result<DeliveryId, Instead> {

@@ -1,7 +1,9 @@
 //! A delivery, as lists show it.
 
 use super::reply::when;
-use crate::domain::{AttemptRecord, AttemptResult, Delivery, Journey, JourneyEvent, Merchant, delivery::State};
+use crate::domain::{
+    AttemptRecord, AttemptResult, CallbackUrl, Delivery, Journey, JourneyEvent, Merchant, delivery::State,
+};
 use crate::web::v1::deliveries::is_paused;
 use crate::web::views::console::{AttemptRow, DeliveryRow};
 
@@ -11,7 +13,8 @@ pub(super) fn row(merchant: &Merchant, journey: &Journey, delivery: &Delivery) -
     DeliveryRow {
         id: delivery.id.to_string(),
         at: when(if waits { delivery.since } else { delivery.due_at }),
-        url: journey.opening().plan.url_of(delivery.id.target).map_or_else(String::new, |url| url.as_str().to_owned()),
+        // What stands in the query of a server's address may be a secret.
+        url: journey.opening().plan.url_of(delivery.id.target).map_or("", CallbackUrl::without_query).to_owned(),
         event: event(journey, delivery.id.event),
         state: delivery.word(),
         tries: delivery.tries,

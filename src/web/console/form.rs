@@ -107,9 +107,13 @@ impl<T: Posted> Form<T> {
         Ok(self.end(to(&self.by.engine, path)))
     }
 
-    /// What makes the form of this mark, sent twice, one. Sent again with other fields it is refused.
-    pub fn reservation(&self, merchant: MerchantId, route: &str, once: &str) -> Reservation {
-        derive::reservation_for(merchant, route, once, &[&self.sent])
+    /// What makes the form of this mark, sent twice, one. Sent again with other fields it is refused; so is a form
+    /// without a mark, which none of our pages sends.
+    pub fn reservation(&self, merchant: MerchantId, route: &str, once: &str) -> Result<Reservation, Instead> {
+        if once.is_empty() {
+            return Err(problem(&Problem::unreadable()).into());
+        }
+        Ok(derive::reservation_for(merchant, route, once, &[&self.sent]))
     }
 
     fn end(&self, response: HttpResponse) -> Done {

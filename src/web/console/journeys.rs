@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use url::form_urlencoded::Serializer;
@@ -16,7 +17,8 @@ use crate::domain::{Invalid, Journey, MerchantTexts, OperationKind, Outcome};
 use crate::engine::{Engine, EngineError, JourneyCursor, Selected, derive, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::{Instead, PageResult};
-use crate::web::v1::journey_view::{has_link, merchant_texts, read_id, status};
+use crate::web::time::{read_day, rfc3339};
+use crate::web::v1::journey_view::{has_link, is_mismatched, is_missing, merchant_texts, read_id, status};
 use crate::web::v1::journeys::Filter;
 use crate::web::v1::list::{ListQuery, Place as _};
 use crate::web::v1::preview::word;
@@ -31,7 +33,10 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(page_at("/journeys/{journey}", "GET").route(web::get().to(one)));
 }
 
-/// The parameters of `GET /v1/journeys` that a search means.
+/// A day.
+const DAY: Duration = Duration::from_hours(24);
+
+/// The parameters of `GET /v1/journeys` that a search means, but for what it looks for in the merchant's own texts.
 fn parameters(search: &Search) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
     let mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
     let mut push = |name: &'static str, text: Cow<'static, str>| pairs.push((name.into(), text));
@@ -41,26 +46,32 @@ fn parameters(search: &Search) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
             push("status", "paid".into());
             push("returned", "false".into());
         }
+        Search::MISMATCH => push("standing", "mismatch".into()),
         status => push("status", status.to_owned().into()),
     }
-    for (name, text) in [("dialect", &search.dialect), ("provider", &search.provider), ("after", &search.after)] {
+    let texts = [("dialect", &search.dialect), ("provider", &search.provider), ("note_prefix", &search.note)];
+    for (name, text) in texts.into_iter().chain([("after", &search.after)]) {
         if let Some(text) = given(text) {
             push(name, text.to_owned().into());
         }
     }
-    for (name, day, time) in
-        [("opened_from", &search.from, "T00:00:00Z"), ("opened_before", &search.to, "T23:59:59.999Z")]
-    {
-        if let Some(day) = given(day) {
-            push(name, format!("{day}{time}").into());
-        }
+    if let Some(day) = given(&search.from) {
+        push("opened_from", format!("{day}T00:00:00Z").into());
     }
-    match given(&search.find).map(|find| (find, find.split_once('='))) {
-        None => {}
-        Some((_, Some((name, text)))) => pairs.push((format!("metadata[{name}]").into(), text.to_owned().into())),
-        Some((reference, None)) => pairs.push(("reference".into(), reference.to_owned().into())),
+    if let Some(day) = given(&search.to) {
+        let next = read_day(day).map_or_else(|| day.to_owned(), |begins| rfc3339(begins.plus(DAY)));
+        push("opened_before", next.into());
     }
     pairs
+}
+
+/// What a search looks for in the merchant's own texts: a reference, which may hold `=`, or a text of the metadata.
+fn texts(find: &str) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
+    let metadata = find
+        .split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .map(|(name, text)| (format!("metadata[{name}]").into(), text.into()));
+    [("reference".into(), find.into())].into_iter().chain(metadata).collect()
 }
 
 /// The query of the console's own list for a search, behind a place.
@@ -68,6 +79,7 @@ fn query(search: &Search, after: Option<&str>) -> String {
     let all = [
         ("find", search.find.as_str()),
         ("status", &search.status),
+        ("note", &search.note),
         ("dialect", &search.dialect),
         ("provider", &search.provider),
         ("from", &search.from),
@@ -84,12 +96,22 @@ pub(super) async fn find(
     most: usize,
     looked_at: &Cell<usize>,
 ) -> Result<(Selected, Option<String>), EngineError> {
-    let page = ListQuery::read_pairs(parameters(search).into_iter(), &Filter::NAMES)?;
+    let usual = parameters(search);
+    let page = ListQuery::read_pairs(usual.clone().into_iter(), &Filter::NAMES)?;
     let filter = Filter::read(&page)?;
+    let one = |text| ListQuery::read_pairs(usual.iter().cloned().chain([text]), &Filter::NAMES);
+    let pages =
+        given(&search.find).map(texts).unwrap_or_default().into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    let either = pages.iter().map(Filter::read).collect::<Result<Vec<_>, _>>()?;
     let range = filter.range(page.place()?);
     let wants = |journey: &Journey| {
         looked_at.set(looked_at.get() + 1);
-        filter.wants(&viewing.engine, journey)
+        let engine = &viewing.engine;
+        if either.is_empty() {
+            filter.wants(engine, journey)
+        } else {
+            either.iter().any(|one| one.wants(engine, journey))
+        }
     };
     let found = use_cases::list::page(&viewing.engine, viewing.merchant.id, range, most, wants).await?;
     let last = found.journeys.last().filter(|_| found.journeys.len() == most).map(JourneyCursor::of);
@@ -149,12 +171,6 @@ fn listed(
     }
 }
 
-/// Whether a journey is paid, and its customer has not come back. Operations end as paid too, and have no customer.
-pub(super) fn is_missing(journey: &Journey) -> bool {
-    let has_customer = journey.opening().purpose.needs_customer();
-    has_customer && journey.came_back_at().is_none() && status(journey) == Outcome::Paid.as_str()
-}
-
 fn row(journey: &Journey) -> JourneyRow {
     JourneyRow {
         id: journey.id().to_string(),
@@ -210,6 +226,7 @@ fn facts(viewing: &OfMerchant, journey: &Journey, reference: Option<String>) -> 
         ("mode", opening.mode.unwrap_or(viewing.engine.deps.usual_mode).as_str().to_owned()),
         ("provider", journey.known_provider().map_or("", name_for_merchant).to_owned()),
         ("payment at the provider", payment.unwrap_or_default()),
+        ("standing", if is_mismatched(journey) { Search::MISMATCH.to_owned() } else { String::new() }),
         ("opened_at", shown(opening.opened_at)),
         ("expires_at", shown(opening.expires_at)),
         ("returned_at", journey.came_back_at().map(shown).unwrap_or_default()),

@@ -13,6 +13,7 @@ mod form;
 mod journey;
 mod journeys;
 mod mail_link;
+mod numbers;
 mod openid;
 mod operator;
 mod orders;
@@ -49,6 +50,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(openid::routes)
             .configure(mail_link::routes)
             .configure(start::routes)
+            .configure(numbers::routes)
             .configure(callbacks::routes)
             .configure(orders::routes)
             .configure(csv::routes)

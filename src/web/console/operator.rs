@@ -138,6 +138,7 @@ async fn providers(viewing: OfOperator) -> PageResult {
             mode: provider.mode(),
             takes_payments: provider.takes_payments(),
             silent_seconds: silent.map(|(_, span)| span.as_secs()),
+            last_error: viewing.engine.last_error_of(provider.name()).map(|last| (when(last.at), last.error)),
         }
     });
     Ok(page(&Providers { providers: rows.collect(), frame: viewing.frame(Place::Providers) }))

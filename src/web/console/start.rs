@@ -1,34 +1,28 @@
-//! The first page, the API keys, and numbers.
-
-use std::time::Duration;
+//! The first page, and the API keys.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::form::{Changed, Form, Posted};
-use super::journeys::{derive_once, is_missing};
+use super::journeys::derive_once;
 use super::reply::{page, problem, refused, to, trouble, when};
 use super::viewing::{OfMerchant, SignedIn};
 use crate::domain::delivery::State;
-use crate::domain::{AuditAction, Invalid, Journey, KeyName, KeyNumber, Merchant, Mode, Role, UnixMillis};
-use crate::engine::{Engine, EngineError, JourneyFilter, KeyInUse, ScanRange, Whose, derive, use_cases};
+use crate::domain::{AuditAction, KeyName, KeyNumber, Merchant, Mode, Role};
+use crate::engine::{Engine, EngineError, JourneyFilter, KeyInUse, Whose, derive, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::PageResult;
-use crate::web::v1::{journey_view::status, journeys::Filter};
-use crate::web::views::console::{Issued, KeyFields, KeyRow, Keys, Numbers, Place, Problem, Refused, Start};
+use crate::web::v1::numbers::{EndpointHealth, health};
+use crate::web::views::console::{Issued, KeyFields, KeyRow, Keys, Place, Problem, Refused, Start};
 
 /// How many of the newest journeys are looked at for a webhook that was received.
 const LOOKED_AT: usize = 20;
-
-/// How many journeys are counted.
-const COUNTED: usize = 2_000;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(page_at("", "GET").route(web::get().to(start)))
         .service(page_at("/keys", "GET, POST").route(web::get().to(keys)).route(web::post().to(add_key)))
-        .service(page_at("/keys/revoke", "POST").route(web::post().to(revoke_key)))
-        .service(page_at("/numbers", "GET").route(web::get().to(numbers)));
+        .service(page_at("/keys/revoke", "POST").route(web::post().to(revoke_key)));
 }
 
 async fn start(viewing: SignedIn) -> PageResult {
@@ -56,7 +50,19 @@ async fn start(viewing: SignedIn) -> PageResult {
         let saved = saved.as_ref()?;
         Some((index, saved.url.as_str().to_owned(), when(saved.down_since(engine, merchant)?)))
     });
-    Ok(page(&Start { frame: viewing.frame(Place::Start), done, down: down.collect(), test_from }))
+    let failing = failing(engine, merchant).await?;
+    Ok(page(&Start { frame: viewing.frame(Place::Start), done, down: down.collect(), failing, test_from }))
+}
+
+/// The endpoints that do not take what they are sent now, and whether each has said that it is gone.
+async fn failing(engine: &Engine, merchant: &Merchant) -> Result<Vec<(String, bool)>, EngineError> {
+    let health = health(engine, merchant).await?;
+    let does_badly = |health: &&EndpointHealth| health.failing > 0 || health.gone;
+    let shown = |health: &EndpointHealth| {
+        let endpoint = merchant.endpoints.at(health.index)?;
+        Some((endpoint.url.without_query().to_owned(), health.gone))
+    };
+    Ok(health.iter().filter(does_badly).filter_map(shown).collect())
 }
 
 /// Whether a server of the merchant's has received what became of one of its newest journeys.
@@ -137,53 +143,6 @@ async fn revoke_key(form: Form<Revoke>) -> Changed {
         Ok(false) => Err(not_found().into()),
         Err(error) => Err(trouble(&error).into()),
     }
-}
-
-#[derive(Deserialize)]
-struct Span {
-    #[serde(default = "a_week")]
-    days: u64,
-}
-
-const fn a_week() -> u64 {
-    7
-}
-
-async fn numbers(viewing: OfMerchant, span: web::Query<Span>) -> PageResult {
-    let (engine, days) = (&viewing.engine, span.days);
-    if !(1..=90).contains(&days) {
-        return Err(problem(&Problem::refused(&Invalid::new("days", "is not a number from 1 to 90"))).into());
-    }
-    let ago = Duration::from_hours(24 * days);
-    let epoch = UnixMillis::from_millis(0);
-    let from = Some(epoch.plus(engine.deps.clock.now().since(epoch.plus(ago))));
-    let range = ScanRange { from, ..ScanRange::of(JourneyFilter::All) };
-    // A capture or a refund is not another payment.
-    let is_counted = |journey: &Journey| journey.opening().purpose.operation().is_none();
-    let selected = use_cases::list::page(engine, viewing.merchant.id, range, COUNTED, is_counted).await?;
-    let (found, stopped) = (selected.journeys, selected.stopped.is_some());
-    let count = |wanted: &'static str| (wanted, found.iter().filter(|journey| status(journey) == wanted).count());
-    Ok(page(&Numbers {
-        frame: viewing.frame(Place::Numbers),
-        days,
-        total: found.len(),
-        counts: Filter::STATUSES.into_iter().map(count).collect(),
-        not_returned: found.iter().filter(|journey| is_missing(journey)).count(),
-        return_millis: return_times(&found),
-        stopped: stopped || found.len() == COUNTED,
-    }))
-}
-
-/// How long half of the customers took from being sent out until they came back, and 99 of 100.
-fn return_times(journeys: &[Journey]) -> Option<(u64, u64)> {
-    let took = |journey: &Journey| {
-        let (left, back) = (journey.visits().first()?.left_at, journey.came_back_at()?);
-        u64::try_from(back.since(left).as_millis()).ok()
-    };
-    let mut all: Vec<u64> = journeys.iter().filter_map(took).collect();
-    all.sort_unstable();
-    let at = |share: usize| all.get((all.len() * share).div_ceil(100).saturating_sub(1)).copied();
-    Some((at(50)?, at(99)?))
 }
 
 fn not_found() -> HttpResponse {

@@ -11,17 +11,15 @@ use super::journeys::derive_once;
 use super::reply::{page, problem, refused, trouble, when};
 use super::viewing::OfMerchant;
 use crate::domain::{AuditAction, Invalid, Role, SavedEndpoint, SealedHeader};
-use crate::engine::{DeliveryContext, DeliveryFilter, Edit, Edited, EditedOnce, EngineError, use_cases};
+use crate::engine::{Edit, Edited, EditedOnce, EngineError, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::{Instead, PageResult};
 use crate::web::v1::endpoints::{EndpointBody, seal_header, send_test};
+use crate::web::v1::numbers::{EndpointHealth, health};
 use crate::web::v1::slots::Saved;
 use crate::web::views::console::{
     EndpointFields, EndpointForm, EndpointRow, Issued, Place, Problem, Refused, Tested, Webhooks,
 };
-
-/// How many deliveries of each kind the health of endpoints is read off.
-const LOOKED_AT: usize = 200;
 
 /// How long a signing secret that was replaced still counts.
 const OVERLAP: Duration = Duration::from_hours(24);
@@ -56,27 +54,26 @@ impl Posted for Press {
 
 async fn list(viewing: OfMerchant) -> PageResult {
     let engine = &viewing.engine;
-    let of = |filter| use_cases::deliveries::list(engine, viewing.merchant.id, filter, None, LOOKED_AT);
-    let (failing, dead) = (of(DeliveryFilter::Failing).await?, of(DeliveryFilter::Dead).await?);
-    let to = |endpoint: &SavedEndpoint, all: &[DeliveryContext]| {
-        let url_of = |context: &DeliveryContext| {
-            context.journey.opening().plan.url_of(context.delivery.id.target).map(|url| url.as_str().to_owned())
-        };
-        all.iter().filter(|context| url_of(context).as_deref() == Some(endpoint.url.as_str())).count()
-    };
-    let row = |(index, endpoint): (usize, &SavedEndpoint)| EndpointRow {
-        index,
-        url: endpoint.url.as_str().to_owned(),
-        events: endpoint.notify_on.words().join(", "),
-        failing: to(endpoint, &failing),
-        dead: to(endpoint, &dead),
-        is_paused: endpoint.paused,
-    };
-    let endpoints = viewing.merchant.endpoints.entries().map(row).collect();
+    let health = health(engine, &viewing.merchant).await?;
+    let endpoints = viewing.merchant.endpoints.entries().zip(&health);
+    let endpoints = endpoints.map(|((_, endpoint), health)| endpoint_row(health, endpoint)).collect();
     let previous = viewing.merchant.signing_secret.previous(engine.deps.clock.now());
     let old_secret_until = previous.map(|(_, ends_at)| when(ends_at));
     let once = derive_once(engine);
     Ok(page(&Webhooks { frame: viewing.frame(Place::Webhooks), endpoints, old_secret_until, once }))
+}
+
+/// An endpoint, with how it does. What stands in the query of its address may be a secret.
+pub(super) fn endpoint_row(health: &EndpointHealth, endpoint: &SavedEndpoint) -> EndpointRow {
+    EndpointRow {
+        index: health.index,
+        url: endpoint.url.without_query().to_owned(),
+        events: endpoint.notify_on.words().join(", "),
+        failing: health.failing,
+        dead: health.dead,
+        is_paused: endpoint.paused,
+        is_gone: health.gone,
+    }
 }
 
 async fn new(viewing: OfMerchant) -> PageResult {
@@ -89,7 +86,7 @@ async fn new(viewing: OfMerchant) -> PageResult {
 
 async fn add(form: Form<EndpointFields>) -> Changed {
     let merchant = form.by.merchant.id;
-    let once = form.reservation(merchant, "console/webhooks", &form.fields.once);
+    let once = form.reservation(merchant, "console/webhooks", &form.fields.once)?;
     let edited = match read(&form, &[]) {
         Ok(new) => use_cases::profile::edit_once(&form.by.engine, merchant, &Edit::AddEndpoint(new), Some(&once)).await,
         Err(error) => Err(error),

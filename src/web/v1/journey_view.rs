@@ -10,7 +10,8 @@ use super::{endpoints::EndpointView, ways::PlannedView};
 use crate::dialect::own;
 use crate::domain::provider_account::name_for_merchant;
 use crate::domain::{
-    Instrument, Journey, JourneyId, MerchantTexts, OperationKind, PayId, PaymentStanding, ProviderPayment, Stage,
+    Instrument, Journey, JourneyId, MerchantTexts, OperationKind, Outcome, PayId, PaymentStanding, ProviderPayment,
+    Stage,
 };
 use crate::engine::derive::{self, Attachment};
 use crate::engine::{Engine, use_cases};
@@ -98,6 +99,11 @@ impl From<&ProviderPayment> for PaymentView {
 
 /// Every word for where a payment stands at its provider.
 pub(super) const STANDINGS: [&str; 4] = ["open", "over", "proven", "mismatch"];
+
+/// Whether a provider has something else than it was asked for, and somebody must look.
+pub(in crate::web) fn is_mismatched(journey: &Journey) -> bool {
+    journey.payments().any(|(_, payment)| matches!(payment.standing, PaymentStanding::Mismatch { .. }))
+}
 
 /// Where a payment stands at its provider.
 pub(super) const fn standing(payment: &ProviderPayment) -> &'static str {
@@ -235,6 +241,12 @@ fn outcomes(engine: &Engine, journey: &Journey) -> Result<BTreeMap<&'static str,
     }
     let urls = use_cases::open::outcome_urls(engine, journey)?;
     Ok(urls.into_iter().map(|(outcome, url)| (outcome.as_str(), url)).collect())
+}
+
+/// Whether a journey is paid, and its customer has not come back. Operations end as paid too, and have no customer.
+pub(in crate::web) fn is_missing(journey: &Journey) -> bool {
+    let has_customer = journey.opening().purpose.needs_customer();
+    has_customer && journey.came_back_at().is_none() && status(journey) == Outcome::Paid.as_str()
 }
 
 /// `open`, `away`, or the outcome in force.

@@ -24,7 +24,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(super::at("/journeys/{id}", "GET").route(web::get().to(one)));
 }
 
-/// Which journeys are asked for: those with all of these, exactly.
+/// Which journeys are asked for: those with all of these.
 pub(in crate::web) struct Filter<'a> {
     status: Option<&'a str>,
     returned: Option<bool>,
@@ -32,6 +32,7 @@ pub(in crate::web) struct Filter<'a> {
     dialect: Option<&'a str>,
     provider: Option<&'a str>,
     note: Option<&'a str>,
+    note_prefix: Option<&'a str>,
     reference: Option<&'a str>,
     metadata: Vec<(&'a str, &'a str)>,
     opened_from: Option<UnixMillis>,
@@ -40,7 +41,7 @@ pub(in crate::web) struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     /// The parameters of the list.
-    pub const NAMES: [&'static str; 12] = [
+    pub const NAMES: [&'static str; 13] = [
         "limit",
         "after",
         "status",
@@ -49,6 +50,7 @@ impl<'a> Filter<'a> {
         "dialect",
         "provider",
         "note",
+        "note_prefix",
         "reference",
         "metadata[NAME]",
         "opened_from",
@@ -80,13 +82,17 @@ impl<'a> Filter<'a> {
             let expected = format!("expected one of {}", STANDINGS.join(", "));
             return Err(Invalid::new("standing", "is not where a payment can stand").hint(expected));
         }
-        let [dialect, provider, note, reference] =
-            ["dialect", "provider", "note", "reference"].map(|name| page.filter(name));
+        let [dialect, provider, note, note_prefix, reference] =
+            ["dialect", "provider", "note", "note_prefix", "reference"].map(|name| page.filter(name));
         let time = |name: &'static str| {
             let refused = || Invalid::new(name, "is not a time").hint("expected such as 2026-11-20T15:04:05Z");
             page.filter(name).map(|text| read_rfc3339(text).ok_or_else(refused)).transpose()
         };
         let (opened_from, opened_before) = (time("opened_from")?, time("opened_before")?);
+        if note_prefix.is_some() && opened_from.is_none() {
+            let hint = "give opened_from with it: no index has notes, so all journeys since then are looked at";
+            return Err(Invalid::new("note_prefix", "is looked for in a range of time alone").hint(hint));
+        }
         let metadata = page.members("metadata").collect();
         Ok(Self {
             status,
@@ -95,6 +101,7 @@ impl<'a> Filter<'a> {
             dialect,
             provider,
             note,
+            note_prefix,
             reference,
             metadata,
             opened_from,
@@ -129,6 +136,7 @@ impl<'a> Filter<'a> {
             && self.reference.is_none_or(|wanted| texts.reference.as_deref() == Some(wanted))
             && self.metadata.iter().all(|(name, wanted)| texts.metadata.get(*name).is_some_and(|own| own == wanted))
             && self.note.is_none_or(|wanted| journey.opening().purpose.note() == wanted)
+            && self.note_prefix.is_none_or(|wanted| journey.opening().purpose.note().starts_with(wanted))
     }
 }
 

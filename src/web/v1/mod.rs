@@ -13,6 +13,7 @@ pub(in crate::web) mod journeys;
 mod json;
 pub(in crate::web) mod list;
 mod merchants;
+pub(in crate::web) mod numbers;
 pub(in crate::web) mod payments;
 mod people;
 pub(in crate::web) mod preview;
@@ -71,6 +72,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(payments::routes)
             .configure(deliveries::routes)
             .configure(events::routes)
+            .configure(numbers::routes)
             .configure(audit::routes)
             .configure(jobs::routes)
             .configure(returns::routes)

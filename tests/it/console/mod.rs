@@ -5,6 +5,7 @@ mod browser;
 mod callbacks;
 mod every_route;
 mod journeys;
+mod numbers;
 mod openid;
 mod people;
 mod sign_in;

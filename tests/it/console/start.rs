@@ -69,22 +69,6 @@ async fn a_key_is_shown_once_works_and_is_revoked() {
 }
 
 #[tokio::test]
-async fn numbers_are_counted_and_shown_in_a_table() {
-    let gateway = TestGateway::open(StoreKind::Embedded).await;
-    let merchant = gateway.merchant("Shop");
-    for answer in ["code=ok", "code=ok", "error=server_error"] {
-        let link = merchant.link_to("https://shop.example/cb").await;
-        gateway.http.pay(&link.text, answer).await;
-    }
-    let browser = Browser::of(&gateway, &merchant.id, "read").await;
-    let page = browser.page("/console/numbers").await;
-    assert!(page.contains("3 journeys"), "{page}");
-    assert!(page.contains("paid</a></td><td class=\"number\">2</td><td class=\"number\">66 %"), "{page}");
-    assert!(page.contains("Half of the customers took at most"), "{page}");
-    browser.get("/console/numbers?days=0").await.is(422);
-}
-
-#[tokio::test]
 async fn a_demo_signs_in_by_what_its_start_prints_and_pays_within_ten_clicks() {
     let gateway = TestGateway::open(StoreKind::Embedded).await;
     let list = gateway.command(&["merchant", "list", "--json"]);

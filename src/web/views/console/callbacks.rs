@@ -24,6 +24,8 @@ pub struct CallbackRow {
     pub index: usize,
     /// What is saved.
     pub saved: CallbackFields,
+    /// Whether it is down, if it is watched.
+    pub is_down: bool,
 }
 
 /// The form of a new callback, or of one that is changed.

@@ -14,7 +14,7 @@ use crate::domain::Role;
 pub struct Search {
     /// An id, a reference, or `name=text` of the metadata.
     pub find: String,
-    /// A status, or [`Search::NOT_RETURNED`].
+    /// A status, [`Search::NOT_RETURNED`] or [`Search::MISMATCH`].
     pub status: String,
     /// A dialect.
     pub dialect: String,
@@ -24,6 +24,8 @@ pub struct Search {
     pub from: String,
     /// The last day.
     pub to: String,
+    /// What the note begins with.
+    pub note: String,
     /// The place behind which the list begins.
     pub after: String,
 }
@@ -31,6 +33,9 @@ pub struct Search {
 impl Search {
     /// In the place of a status: paid, and its customer has not come back.
     pub const NOT_RETURNED: &'static str = "paid-not-returned";
+
+    /// In the place of a status: its provider has something else than it was asked for.
+    pub const MISMATCH: &'static str = "mismatch";
 
     fn is_any(&self) -> bool {
         *self != Self { after: self.after.clone(), ..Self::default() }

@@ -11,6 +11,7 @@ mod callbacks;
 mod fields;
 mod frame;
 mod journeys;
+mod numbers;
 mod operator;
 mod people;
 mod problem;
@@ -30,12 +31,13 @@ pub use journeys::{
     Can, DeliveryRow, EventRow, JourneyLive, JourneyPage, JourneyRow, Journeys, LinkFields, LinkForm, LivePart,
     PayLink, Search,
 };
+pub use numbers::{Counts, DayRow, Numbers, SpanLink};
 pub use operator::{Issued, MerchantRow, Merchants, NewMerchantFields, ProviderRow, Providers};
 pub use people::{People, PersonFields, PersonRow};
 pub use problem::Problem;
 pub use sessions::{SessionRow, Sessions};
 pub use sign_in::{ChooseConsole, SignIn, WaysIn};
-pub use start::{KeyFields, KeyRow, Keys, Numbers, Start};
+pub use start::{KeyFields, KeyRow, Keys, Start};
 pub use webhooks::{
     AttemptRow, Deliveries, DeliveryPage, EndpointFields, EndpointForm, EndpointRow, Events, FeedRow, Tested, Webhooks,
 };

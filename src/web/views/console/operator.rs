@@ -77,6 +77,8 @@ pub struct ProviderRow {
     pub takes_payments: bool,
     /// For how long it has given no answer, if it gives none.
     pub silent_seconds: Option<u64>,
+    /// Its last error, since this node was started.
+    pub last_error: Option<(When, String)>,
 }
 
 /// What is shown once: secrets that were just made.

@@ -1,4 +1,4 @@
-//! What to do first, the API keys, and numbers.
+//! What to do first, and the API keys.
 
 use askama::Template;
 use serde::Deserialize;
@@ -18,6 +18,8 @@ pub struct Start {
     pub done: [bool; 5],
     /// The watched callbacks that are down: the index and the URL of each, and since when.
     pub down: Vec<(usize, String, When)>,
+    /// The endpoints that do not take what they are sent, and whether each has said that it is gone.
+    pub failing: Vec<(String, bool)>,
     /// The page of the callback from which a test journey starts.
     pub test_from: String,
 }
@@ -90,78 +92,4 @@ pub struct KeyFields {
     pub name: String,
     /// What makes a second press make nothing.
     pub once: String,
-}
-
-/// Counts of the last days.
-#[derive(Debug, Clone, Template)]
-#[template(path = "console/numbers.html")]
-pub struct Numbers {
-    /// What stands around it.
-    pub frame: Frame,
-    /// Of how many days.
-    pub days: u64,
-    /// How many journeys.
-    pub total: usize,
-    /// By status, in the order of a journey.
-    pub counts: Vec<(&'static str, usize)>,
-    /// How many were paid, and their customer has not come back.
-    pub not_returned: usize,
-    /// How long half of the customers took until they came back, and 99 of 100; in milliseconds.
-    pub return_millis: Option<(u64, u64)>,
-    /// Whether there were more than are counted.
-    pub stopped: bool,
-}
-
-/// A count, as a table and a chart show it.
-struct CountRow {
-    status: &'static str,
-    count: usize,
-    share: String,
-    /// How long its bar is, of 1,000.
-    length: usize,
-}
-
-/// A link to the numbers of other days.
-struct SpanLink {
-    days: u64,
-    label: String,
-    is_here: bool,
-}
-
-impl Numbers {
-    fn spans(&self) -> [SpanLink; 3] {
-        [1, 7, 30].map(|days| SpanLink { days, label: words::days(days), is_here: days == self.days })
-    }
-
-    const fn is_empty(&self) -> bool {
-        self.total == 0
-    }
-
-    fn lede(&self) -> String {
-        words::numbers_lede(self.total, self.days)
-    }
-
-    fn rows(&self) -> Vec<CountRow> {
-        let most = self.counts.iter().map(|(_, count)| *count).max().unwrap_or_default().max(1);
-        let row = |(status, count): &(&'static str, usize)| CountRow {
-            status,
-            count: *count,
-            share: self.share(*count),
-            length: count * 1000 / most,
-        };
-        self.counts.iter().map(row).collect()
-    }
-
-    fn share(&self, count: usize) -> String {
-        format!("{} %", count * 100 / self.total.max(1))
-    }
-
-    fn share_not_returned(&self) -> String {
-        self.share(self.not_returned)
-    }
-
-    fn return_times(&self) -> Option<String> {
-        let (half, most) = self.return_millis?;
-        Some(words::return_times(&words::seconds(half), &words::seconds(most)))
-    }
 }

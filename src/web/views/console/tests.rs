@@ -76,3 +76,14 @@ fn every_page_leads_on_and_what_leads_nowhere_is_known() {
         assert_eq!(leads_on, !samples::ENDS.contains(&name), "{name}: {page}");
     }
 }
+
+#[test]
+fn every_field_of_a_callback_says_what_is_refused_of_it() {
+    let page = samples::callback_form();
+    for name in CallbackFields::NAMES {
+        let refused = Refused::by(Invalid::new(name, "breaks a rule"));
+        let html = CallbackForm { refused, ..page.clone() }.render().unwrap();
+        assert_eq!(html.matches("breaks a rule").count(), 1, "{name}: {html}");
+        assert!(html.contains(&format!("id=\"{name}-more\"")), "{name}");
+    }
+}

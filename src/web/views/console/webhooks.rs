@@ -38,6 +38,8 @@ pub struct EndpointRow {
     pub dead: usize,
     /// Whether its deliveries wait.
     pub is_paused: bool,
+    /// Whether it has said that it is gone, so that nothing is sent there.
+    pub is_gone: bool,
 }
 
 /// The form of an endpoint.

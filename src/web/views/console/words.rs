@@ -2,6 +2,7 @@
 
 pub(super) mod accounts;
 pub(super) mod journeys;
+pub(super) mod numbers;
 pub(super) mod start;
 pub(super) mod webhooks;
 
@@ -193,6 +194,8 @@ pub(super) mod callbacks {
     pub const IN_FRAGMENT: &str = "Behind the #, for apps with a hash router";
     pub const ON_REQUEST: &str = "Only for journeys that name it";
     pub const ON_REQUEST_BADGE: &str = "only by name";
+    pub const WATCHED_BADGE: &str = "watched";
+    pub const DOWN_BADGE: &str = "down";
     pub const DEVICES: &str = "An app on phones";
     pub const IOS: &str = "Link into the app on iOS";
     pub const ANDROID: &str = "Link into the app on Android";
@@ -303,6 +306,7 @@ pub(super) mod operator {
     pub const MODE_HEAD: &str = "Mode";
     pub const PAYMENTS: &str = "Takes payments";
     pub const STATE: &str = "State";
+    pub const LAST_ERROR: &str = "Last error (UTC), since this node was started";
     pub const YES: &str = "yes";
     pub const NO: &str = "no";
     pub const NOTHING_WRONG: &str = "nothing wrong is known";

@@ -88,13 +88,21 @@ fn start(say: Say) -> Vec<Page> {
         frame: frame(say, Place::Start),
         done: [false, true, false, false, false],
         down: Vec::new(),
+        failing: Vec::new(),
         test_from: say("/console/callbacks"),
     };
     let live = Side::Merchant { name: say("Corner shop"), mode: Mode::Live };
     let down = vec![(2, say(SHOP), nine(say))];
-    let live =
-        Start { frame: Frame { side: live, ..frame(say, Place::Start) }, done: [true; 5], down, ..first.clone() };
+    let failing = vec![(say(SHOP), true), (say("https://shop.example/hooks"), false)];
+    let live = Frame { side: live, ..frame(say, Place::Start) };
+    let live = Start { frame: live, done: [true; 5], down, failing, ..first.clone() };
     vec![one("start", first), one("start-down", live)]
+}
+
+/// An empty form for a callback.
+pub(super) fn callback_form() -> CallbackForm {
+    let frame = frame(str::to_owned, Place::Callbacks);
+    CallbackForm { frame, index: None, fields: CallbackFields::default(), refused: Refused::default() }
 }
 
 fn saved(say: Say) -> CallbackFields {
@@ -127,7 +135,7 @@ fn opens(say: Say, device: Option<&'static str>, elsewhere: Option<&'static str>
 fn callbacks(say: Say) -> Vec<Page> {
     let place = Place::Callbacks;
     let rows = [saved(say), app(say)].into_iter().enumerate();
-    let rows = rows.map(|(index, saved)| CallbackRow { index, saved }).collect();
+    let rows = rows.map(|(index, saved)| CallbackRow { index, saved, is_down: index == 0 }).collect();
     let found = vec![
         Finding::sound(("url", Subject::Answer), say("It answers with 200.")),
         Finding::remark(("url", Subject::Speed), say("It took 240 ms."), say("Yapily asks for 100 ms.")),
@@ -301,6 +309,7 @@ fn webhooks(say: Say) -> Vec<Page> {
         failing,
         dead: failing,
         is_paused,
+        is_gone: is_paused,
     };
     let none =
         Webhooks { frame: readers(say, place), endpoints: Vec::new(), old_secret_until: None, once: say("c04d") };
@@ -435,18 +444,43 @@ fn settings(say: Say) -> Vec<Page> {
 }
 
 fn numbers(say: Say) -> Vec<Page> {
+    let link = |days| SpanLink { days, from: say("2026-11-24"), to: say("2026-11-30"), is_here: days == 7 };
+    let endpoint = EndpointRow {
+        index: 0,
+        url: say("https://shop.example/hooks"),
+        events: String::new(),
+        failing: 1,
+        dead: 2,
+        is_paused: false,
+        is_gone: true,
+    };
+    let day = |day, opened, proven| DayRow { day: say(day), opened, proven };
+    let counts = Counts {
+        opened: 120,
+        proven: 90,
+        days: vec![day("2026-11-29", 100, 80), day("2026-11-30", 20, 10)],
+        sample: Some((60, say("12.5"))),
+        operations: 1,
+        statuses: vec![("open", 8), ("paid", 90), ("failed", 22)],
+        steps: [120, 110, 100, 98, 95, 90],
+        not_returned: 3,
+        times: [Some((31_000, 240_000)), None],
+        endpoints: vec![endpoint],
+        kept_days: 90,
+    };
     let some = Numbers {
         frame: frame(say, Place::Numbers),
-        days: 7,
-        total: 120,
-        counts: vec![("open", 8), ("paid", 90), ("failed", 22)],
-        not_returned: 3,
-        return_millis: Some((31_000, 240_000)),
-        stopped: true,
+        spans: [7, 30, 92].map(link),
+        from: say("2026-11-24"),
+        to: say("2026-11-30"),
+        counts: Some(counts.clone()),
+        refused: Refused::default(),
     };
-    let none =
-        Numbers { total: 0, counts: Vec::new(), not_returned: 0, return_millis: None, stopped: false, ..some.clone() };
-    vec![one("numbers", some), one("numbers-none", none)]
+    let nothing = Counts { opened: 0, proven: 0, days: Vec::new(), endpoints: Vec::new(), ..counts };
+    let none = Numbers { counts: Some(nothing), ..some.clone() };
+    let wrong = refused(say, "from", "lies after the last day", "");
+    let refused = Numbers { counts: None, refused: wrong, ..some.clone() };
+    vec![one("numbers", some), one("numbers-none", none), one("numbers-refused", refused)]
 }
 
 fn people(say: Say) -> Vec<Page> {
@@ -507,6 +541,7 @@ fn operators(say: Say) -> Vec<Page> {
         mode,
         takes_payments: silent_seconds.is_none(),
         silent_seconds,
+        last_error: silent_seconds.map(|_| (nine(say), say("connection refused"))),
     };
     let providers = vec![provider("sandbox", Mode::Test, None), provider("acme", Mode::Live, Some(90))];
     let place = Place::Providers;

@@ -9,6 +9,8 @@ pub const FIND: &str = "Id, reference, or name=text of the metadata";
 pub const STATUS: &str = "Status";
 pub const ANY: &str = "any";
 pub const NOT_RETURNED: &str = "paid, but not returned";
+pub const MISMATCH: &str = "not what was asked for";
+pub const NOTE_PREFIX: &str = "Note begins with (needs a first day)";
 pub const NOT_BACK: &str = "not returned";
 pub const DIALECT: &str = "Dialect";
 pub const PROVIDER: &str = "Provider";

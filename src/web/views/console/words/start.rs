@@ -1,5 +1,7 @@
-//! Sentences about what to do first, keys and numbers.
+//! Sentences about what to do first, and keys.
 
+pub const FAILING: &str = "does not take what it is sent. It is tried again.";
+pub const GONE: &str = "has answered that it is gone. Nothing is sent there until you send a delivery again.";
 pub const DOWN: &str = "does not answer. Customers get our page with a button instead of a redirect. Since:";
 pub const START: &str = "Start";
 pub const LEDE: &str = "What to do next. Each step is ticked off when it has happened.";
@@ -31,28 +33,3 @@ pub const DO: &str = "Do";
 pub const REVOKE: &str = "Revoke";
 pub const ADD_KEY: &str = "Make a key";
 pub const KEY_NAME: &str = "Name, by which you tell keys apart";
-pub const NUMBERS: &str = "Numbers";
-pub const NUMBERS_NONE: &str = "No journey was opened in these days, other than captures, refunds and chargebacks.";
-pub const STATUS: &str = "Status";
-pub const COUNT: &str = "Journeys";
-pub const SHARE: &str = "Share";
-pub const NOT_RETURNED: &str = "paid, but not returned";
-pub const RETURN_TIME: &str = "From being sent out to coming back";
-pub const STOPPED: &str = "There may be more: only the newest 2,000 journeys are looked at.";
-
-pub fn numbers_lede(journeys: usize, days: u64) -> String {
-    let journeys = if journeys == 1 { "1 journey".to_owned() } else { format!("{journeys} journeys") };
-    format!("{journeys}, opened in the last {}. Captures, refunds and chargebacks are not counted.", self::days(days))
-}
-
-pub fn return_times(half: &str, most: &str) -> String {
-    format!("Half of the customers took at most {half}, and 99 of 100 at most {most}.")
-}
-
-pub fn seconds(millis: u64) -> String {
-    format!("{}.{} s", millis / 1000, millis % 1000 / 100)
-}
-
-pub fn days(days: u64) -> String {
-    if days == 1 { "24 hours".to_owned() } else { format!("{days} days") }
-}

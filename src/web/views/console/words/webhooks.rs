@@ -66,6 +66,8 @@ pub const NOT_RECEIVED: &str = "not received";
 pub const TESTED_LEDE: &str = "A signed event of the type test was sent once. It is not repeated, and stands in no list. Its id, in the header webhook-id:";
 pub const TO_ENDPOINTS: &str = "All endpoints";
 
+pub const GONE: &str = "gone: it answered 410";
+
 pub fn health(failing: usize, dead: usize) -> String {
     format!("{failing} failing, {dead} given up")
 }
