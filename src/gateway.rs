@@ -114,7 +114,8 @@ impl Gateway {
             config.metrics_listen.map(|at| format!("metrics: http://{at}/metrics, health: http://{at}/health")),
         );
         let (closing, lame_duck) = (options.closing.clone(), config.lame_duck);
-        let ending = Shutdown { socket: listener.try_clone()?, closing, lame_duck };
+        let taken = Arc::clone(&counters.connections);
+        let ending = Shutdown { socket: listener.try_clone()?, closing, lame_duck, taken };
         let server = serving::serve(config, (listener, &options), data, demo.map(Arc::new))?;
         let sender = Arc::new(couriers_way_out(config).build()?);
         let watching = Arc::new(CourierWatcher { metrics: Arc::clone(&counters), health: Arc::clone(&health) });

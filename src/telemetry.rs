@@ -114,11 +114,16 @@ impl Cause {
     }
 }
 
+/// Marks a 5xx that is what its caller asked for, such as whether this node is ready: what is wrong is logged where that is
+/// found, once, and not at each question. Put it into the response's extensions.
+#[derive(Debug, Clone, Copy)]
+pub struct LoggedElsewhere;
+
 /// A middleware: opens the request's span, times the request, logs it once and counts it.
 ///
 /// Mount it outermost: `App::new().wrap(from_fn(telemetry::observe))`. It counts where `web::Data<Metrics>` is in the
 /// app's data, under the [`Route`] that is in the data of the scope or resource that answered. The line's level is
-/// `error` from 500 on, with the [`Cause`] if there is one, and `info` below. The span's fields:
+/// `error` from 500 on, with the [`Cause`] if there is one, and `info` below, or where it is [`LoggedElsewhere`]. The span's fields:
 ///
 /// | field | what |
 /// | --- | --- |
@@ -172,8 +177,10 @@ fn route_of<B>(response: &ServiceResponse<B>) -> Option<Route> {
 }
 
 fn log<B>(span: &Span, response: Option<&ServiceResponse<B>>, status: StatusCode, elapsed: Duration) {
+    let is_logged = |response: &ServiceResponse<B>| response.response().extensions().get::<LoggedElsewhere>().is_some();
+    let is_error = status.is_server_error() && !response.is_some_and(is_logged);
     // Looking the pattern up walks the route table, so only where somebody will read it.
-    if !status.is_server_error() && !tracing::enabled!(Level::INFO) {
+    if !is_error && !tracing::enabled!(Level::INFO) {
         return;
     }
     let pattern = response.map(|response| response.request().match_pattern());
@@ -182,7 +189,7 @@ fn log<B>(span: &Span, response: Option<&ServiceResponse<B>>, status: StatusCode
     span.record("http.duration_ms", (elapsed.as_secs_f64() * 1e6).round() / 1e3);
     let cause = response.and_then(|response| response.response().extensions().get::<Cause>().cloned());
     match cause {
-        _ if !status.is_server_error() => tracing::info!(parent: span, "answered"),
+        _ if !is_error => tracing::info!(parent: span, "answered"),
         Some(Cause(cause)) => tracing::error!(parent: span, cause, "answered"),
         None => tracing::error!(parent: span, "answered"),
     }

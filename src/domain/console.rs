@@ -208,6 +208,8 @@ words! {
         /// A form was sent, and what became of it is not known: it is replaced by what was done, or taken back where
         /// nothing was.
         ChangeBegun = "change.begun",
+        /// A call of the API has changed how the merchant is set up.
+        ApiCalled = "api.called",
         /// Somebody signed in.
         SignedIn = "session.began",
         /// Somebody signed out.

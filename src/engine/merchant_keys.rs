@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use crate::domain::{ApiKey, IssuedKey, KeyName, KeyNumber, Merchant, MerchantId, Mode, Sealed, Secret, UnixMillis};
+use crate::domain::{
+    AccountName, ApiKey, IssuedKey, KeyName, KeyNumber, Merchant, MerchantId, Mode, Sealed, Secret, UnixMillis,
+};
 use crate::engine::deps::{Deps, EngineError, Result};
 use crate::engine::derive;
 use crate::keys::{WebhookKey, hashed_key};
@@ -60,6 +62,11 @@ pub(super) fn draw_signing_secret(deps: &Deps) -> Secret {
 pub(super) fn next_signing_secrets(deps: &Deps, id: MerchantId, before: &Sealed, once: &[u8]) -> Vec<Secret> {
     let Some(before) = deps.keys.open(before, id.as_bytes()) else { return Vec::new() };
     deps.keys.successors(&[id.as_bytes(), once, &before]).map(signing_secret).collect()
+}
+
+/// The secrets that can be drawn for an account of this name for `once`, by each of our keys, the current key's first.
+pub(super) fn account_secrets(deps: &Deps, id: MerchantId, name: &AccountName, once: &[u8]) -> Vec<Secret> {
+    deps.keys.successors(&[id.as_bytes(), name.as_str().as_bytes(), once]).map(signing_secret).collect()
 }
 
 fn signing_secret(bytes: [u8; 32]) -> Secret {

@@ -4,20 +4,20 @@
 //! connection's last, so that proxies and kept connections go elsewhere. Then it lets nobody new in, and stops when all
 //! that were in have been served.
 
-use std::{future::Future, net::TcpListener, time::Duration};
+use std::{future::Future, net::TcpListener, sync::Arc, time::Duration};
 
 use actix_web::dev::ServerHandle;
 use tokio::time::Instant;
 
 use super::serving::SHUTDOWN_SECONDS;
 use crate::engine::Engine;
-use crate::listener::{Closing, let_the_last_in};
+use crate::listener::{Closing, accepted_at, let_the_last_in};
+use crate::telemetry::metrics::Connections;
 
-/// How often it is asked whether providers have answered.
+/// How often it is asked whether connections are taken, and whether providers have answered.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How long workers have to take the connections that were accepted for them: a busy machine may keep one from running
-/// for a while, and what it has not taken when it stops is broken off.
+/// How long workers have at the least to take the connections that were accepted for them.
 const TAKEN: Duration = Duration::from_millis(300);
 
 /// What it takes to end the public listener.
@@ -26,6 +26,8 @@ pub(super) struct Shutdown {
     pub socket: TcpListener,
     pub closing: Closing,
     pub lame_duck: Duration,
+    /// The connections that workers have taken.
+    pub taken: Arc<Connections>,
 }
 
 impl Shutdown {
@@ -45,9 +47,20 @@ impl Shutdown {
         }
         server.pause().await;
         tokio::time::sleep(TAKEN).await;
+        while !self.has_been_taken().await && Instant::now() < deadline {
+            tokio::time::sleep(LOOK).await;
+        }
         // What providers are being asked for browsers is answered once.
         while engine.asks_providers() && Instant::now() < deadline {
             tokio::time::sleep(LOOK).await;
         }
+    }
+    /// Whether workers have taken every connection that was accepted for them: what one of them has not taken when it
+    /// stops is broken off, and a busy machine may keep it from running for long.
+    async fn has_been_taken(&self) -> bool {
+        let port = self.socket.local_addr().map_or(0, |address| address.port());
+        let accepted = tokio::task::spawn_blocking(move || accepted_at(port)).await.ok().flatten();
+        // Where the system does not say, time has to do.
+        accepted.is_none_or(|accepted| i64::try_from(accepted).is_ok_and(|accepted| accepted <= self.taken.open()))
     }
 }

@@ -25,7 +25,7 @@ use tokio::net::TcpStream;
 pub use admission::Admission;
 pub use closing::{Closing, let_the_last_in};
 pub use connection::Connection;
-pub use socket::{listen, most_connections, open_files, raise_open_files};
+pub use socket::{accepted_at, listen, most_connections, open_files, raise_open_files};
 
 use answers::{AnswersOf, PIECE};
 use budget::Limits;

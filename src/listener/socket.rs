@@ -1,5 +1,6 @@
 //! What the system gives a server, set on purpose: the backlog, the buffers, the number of open files.
 
+use std::collections::HashSet;
 use std::io::Result;
 use std::net::{SocketAddr, TcpListener};
 
@@ -43,6 +44,36 @@ pub fn open_files() -> Option<(u64, u64)> {
     Some((u64::try_from(open).ok()?, rlimit::Resource::NOFILE.get_soft().ok()?))
 }
 
+/// How many connections this process has accepted at this port and not closed yet. `None` where the system does not say.
+///
+/// It looks at every file of the process and every connection of the machine: not for a thread that others wait for.
+pub fn accepted_at(port: u16) -> Option<usize> {
+    let own: HashSet<String> = std::fs::read_dir("/proc/self/fd")
+        .ok()?
+        .filter_map(|file| std::fs::read_link(file.ok()?.path()).ok()?.to_str().map(inode_of_socket)?)
+        .collect();
+    let tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"].map(std::fs::read_to_string);
+    // A machine may be without IPv6.
+    let [Ok(four), six] = tables else { return None };
+    let six = six.unwrap_or_default();
+    let lines = four.lines().chain(six.lines());
+    Some(lines.filter_map(|line| accepted_socket(line, port)).filter(|inode| own.contains(*inode)).count())
+}
+
+/// The number of the socket that an open file is, if it is one: `socket:[4711]`.
+fn inode_of_socket(file: &str) -> Option<String> {
+    Some(file.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned())
+}
+
+/// The number of the socket in a line of the system's table, if that is a connection at this port of ours and not the
+/// socket that listens (state 0A).
+fn accepted_socket(line: &str, port: u16) -> Option<&str> {
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    let (_, own_port) = words.get(1)?.rsplit_once(':')?;
+    let is_ours = u16::from_str_radix(own_port, 16).is_ok_and(|own| own == port) && *words.get(3)? != "0A";
+    words.get(9).copied().filter(|_| is_ours)
+}
+
 /// How many connections there may be unless the operator says: four fifths of the open files. The others are for the
 /// store, for banks and for deliveries.
 pub fn most_connections(open_files: u64) -> usize {
@@ -72,6 +103,21 @@ mod tests {
         let all = tokio::time::timeout(std::time::Duration::from_secs(30), futures_util::future::join_all(calls)).await;
         let connected = all.expect("connections that need nobody to accept them").iter().flatten().count();
         assert_eq!(connected, burst);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn connections_count_from_when_they_are_accepted_until_they_are_closed() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at = listener.local_addr().unwrap();
+        let clients: Vec<_> = (0..3).map(|_| std::net::TcpStream::connect(at).unwrap()).collect();
+        assert_eq!(accepted_at(at.port()), Some(0), "nobody has accepted them yet");
+        let mut accepted: Vec<_> = (0..2).map(|_| listener.accept().unwrap()).collect();
+        assert_eq!(accepted_at(at.port()), Some(2));
+        accepted.pop();
+        assert_eq!(accepted_at(at.port()), Some(1));
+        drop(clients);
+        assert_eq!(accepted_at(at.port()), Some(1), "its client has gone, and it is not closed");
     }
 
     #[tokio::test]

@@ -139,6 +139,10 @@ pub trait Deliveries: Send + Sync {
     /// alone. `false` when its journey has no such delivery (any more).
     async fn replay(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool>;
 
+    /// Makes a delivery that waits due now; one that is under way is left alone. `false` when its journey has no such
+    /// delivery that waits: one that has ended stays so.
+    async fn bring_forward(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool>;
+
     /// Remembers for [`SHUT`] that an endpoint of this digest is gone.
     async fn shut(&self, endpoint: &Digest) -> Result<()>;
 

@@ -44,6 +44,12 @@ async fn fails() -> HttpResponse {
     response
 }
 
+async fn is_not_ready() -> HttpResponse {
+    let mut response = HttpResponse::ServiceUnavailable().finish();
+    response.extensions_mut().insert(LoggedElsewhere);
+    response
+}
+
 /// One request against a small app: its lines, its counters, its answer.
 async fn observed(request: TestRequest, most: Level) -> (Vec<serde_json::Value>, String, ServiceResponse) {
     let lines = Lines::default();
@@ -52,6 +58,7 @@ async fn observed(request: TestRequest, most: Level) -> (Vec<serde_json::Value>,
     let metrics = web::Data::new(Metrics::default());
     let home = web::resource("/return/{bank}").app_data(Route::Return).to(HttpResponse::SeeOther);
     let api = web::scope("/v1").app_data(Route::Api).route("/journeys/{id}", web::get().to(fails));
+    let api = api.route("/readyz", web::get().to(is_not_ready));
     let app = App::new().app_data(metrics.clone()).wrap(from_fn(observe)).service(home).service(api);
     let response = call_service(&init_service(app).await, request.to_request()).await;
     drop(guard);
@@ -83,6 +90,15 @@ async fn a_5xx_is_an_error_with_its_cause_and_its_id() {
     assert_eq!(line["span"]["request.id"].as_str(), id);
     assert_eq!(line["span"]["http.route"], "/v1/journeys/{id}");
     assert!(metrics.contains("handback_requests_total{route=\"api\",status=\"5xx\"} 1"), "{metrics}");
+}
+
+#[actix_web::test]
+async fn a_5xx_that_is_logged_elsewhere_is_no_error_and_counted() {
+    let (lines, metrics, _) = observed(TestRequest::get().uri("/v1/readyz"), Level::WARN).await;
+    assert!(lines.is_empty(), "{lines:?}");
+    assert!(metrics.contains("handback_requests_total{route=\"api\",status=\"5xx\"} 1"), "{metrics}");
+    let (lines, _, _) = observed(TestRequest::get().uri("/v1/readyz"), Level::INFO).await;
+    assert_eq!((&lines[0]["level"], &lines[0]["span"]["http.status"]), (&"INFO".into(), &503.into()));
 }
 
 #[actix_web::test]

@@ -79,15 +79,19 @@ pub async fn name_types(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse, Error> {
-    let mut response = next.call(request).await?;
+    Ok(with_type_named(&engine, next.call(request).await?))
+}
+
+/// An answer whose problem, if it is one, has the whole address of its page as its type.
+pub fn with_type_named(engine: &Engine, mut response: ServiceResponse) -> ServiceResponse {
     let problem = response.response_mut().extensions_mut().remove::<Problem>();
-    Ok(match problem {
+    match problem {
         Some(problem) => {
             let body = problem.written(&problem.kind.address(&engine.deps.public_url));
             response.map_body(|_, _| BoxBody::new(body))
         }
         None => response,
-    })
+    }
 }
 
 impl std::fmt::Display for Problem {

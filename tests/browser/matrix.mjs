@@ -62,7 +62,7 @@ async function open(page) {
     try {
       return await page.goto(`${gateway.base}/seen`);
     } catch (trouble) {
-      if (left === 0 || !String(trouble).includes('ERR_ABORTED')) throw trouble;
+      if (left === 0 || !/ERR_ABORTED|interrupted by another/.test(String(trouble))) throw trouble;
     }
   }
 }

@@ -27,6 +27,7 @@ use crate::domain::{
 };
 
 pub use changing::{BegunVisit, Conclusion};
+pub use coming_home::HandedBack;
 pub use operation::{AppliedOperation, Inapplicable, ReportedOperation};
 pub use ordering::RepeatedOrder;
 pub use payment::{BrowserReturn, CreatedPayment, Ending, PaymentReference, PaymentStanding, ProviderPayment};

@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use subtle::ConstantTimeEq as _;
 
-use crate::domain::{ApiKey, Digest, IssuedKey, KeyNumber, Merchant, MerchantId, UnixMillis, merchant::Standing};
+use crate::domain::{
+    ApiKey, ConsoleScope, Digest, IssuedKey, KeyNumber, Member, MemberName, Merchant, MerchantId, Role, UnixMillis,
+    merchant::Standing,
+};
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::{Engine, derive};
 use crate::keys::{operator_key, sent_hash};
@@ -25,6 +28,22 @@ pub async fn authenticate(engine: &Engine, key: &str) -> Result<Option<Merchant>
     let merchant = engine.deps.store.merchant_of_key(key.number()).await?;
     let sent = derive::api_key_digest(key.reveal());
     caller(engine, merchant, |own| same(&own.digest, &sent))
+}
+
+/// Who makes a call with this key, as the audit log has it. `None` when the key is nobody's.
+///
+/// # Errors
+/// As [`authenticate`].
+pub async fn member_of_key(engine: &Engine, key: &str) -> Result<Option<Member>> {
+    let (scope, name) = if is_operator(engine, key) {
+        (ConsoleScope::Operator, "operator's key".to_owned())
+    } else {
+        let (Some(merchant), Ok(key)) = (authenticate(engine, key).await?, ApiKey::parse(key)) else { return Ok(None) };
+        let own = merchant.api_keys.iter().find(|own| own.number == key.number());
+        let name = own.map_or_else(String::new, |own| format!("key {}", own.name.as_str()));
+        (ConsoleScope::Merchant(merchant.id), name)
+    };
+    Ok(Some(Member { scope, role: Role::Admin, name: MemberName::shortened(&name)? }))
 }
 
 /// The merchant of this id, if the password is an API key of its own: plain, or hashed as some clients hash one.

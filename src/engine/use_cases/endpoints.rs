@@ -66,7 +66,8 @@ pub async fn resume(engine: &Engine, id: MerchantId, index: usize) -> Result<boo
     }
     waiting.sort_unstable();
     for (_, delivery) in waiting {
-        engine.deps.store.replay(&delivery, id).await?;
+        // What was received since it was listed stays so.
+        engine.deps.store.bring_forward(&delivery, id).await?;
     }
     engine.deps.waker.wake();
     Ok(true)

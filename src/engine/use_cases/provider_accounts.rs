@@ -47,6 +47,8 @@ pub struct NewAccount {
     pub settings: Vec<(&'static str, Secret)>,
     /// The currencies that it takes; none is all.
     pub currencies: Vec<Currency>,
+    /// What makes creating it twice one, where a secret is drawn for it: the secret is the same.
+    pub once: Option<Vec<u8>>,
 }
 
 /// A change to an account; what it does not name stays as it is.
@@ -89,7 +91,7 @@ pub enum TestedAccount {
 /// # Errors
 /// When its name is taken, a rule is broken, or the store is in trouble.
 pub async fn create(engine: &Engine, merchant: &Merchant, new: NewAccount) -> Result<Option<ShownAccount>> {
-    let NewAccount { name, label, kind, url, mut settings, currencies } = new;
+    let NewAccount { name, label, kind, url, mut settings, currencies, once } = new;
     check_url(engine, &url)?;
     check_currencies(&currencies)?;
     let all = engine.deps.providers.of_merchant(merchant.id, engine.deps.mode_of(merchant));
@@ -97,7 +99,11 @@ pub async fn create(engine: &Engine, merchant: &Merchant, new: NewAccount) -> Re
         return Err(Invalid::new("name", "is that of a provider of this gateway").hint("choose another").into());
     }
     let draws = kind == AccountKind::Http && settings.iter().all(|(name, _)| *name != "secret");
-    let secret = draws.then(|| merchant_keys::draw_signing_secret(&engine.deps));
+    let drawn =
+        once.filter(|_| draws).map(|once| merchant_keys::account_secrets(&engine.deps, merchant.id, &name, &once));
+    let drawn = drawn.unwrap_or_default();
+    let draw = || merchant_keys::draw_signing_secret(&engine.deps);
+    let secret = draws.then(|| drawn.first().cloned().unwrap_or_else(draw));
     settings.extend(secret.clone().map(|secret| ("secret", secret)));
     let given = GivenSettings::new(kind, kind.settings(), &settings)?;
     let seal = |name, secret: &Secret| seal_credential(engine, merchant.id, (kind, name), secret);
@@ -105,17 +111,26 @@ pub async fn create(engine: &Engine, merchant: &Merchant, new: NewAccount) -> Re
     let created_at = engine.deps.clock.now();
     let account = ProviderAccount { name, label, access, currencies, state: AccountState::Enabled, created_at };
     let add = |merchant: &mut Merchant| {
-        if merchant.accounts.iter().any(|own| own.name == account.name) {
-            return Err(Invalid::new("name", "is taken by another of your provider accounts"));
+        if let Some(own) = merchant.accounts.iter().find(|own| own.name == account.name) {
+            let secret = http_secret(engine, merchant.id, own);
+            let created = secret.filter(|own| drawn.iter().any(|drawn| drawn.reveal() == own.reveal()));
+            let taken = || Invalid::new("name", "is taken by another of your provider accounts");
+            return created.map(|secret| (own.clone(), Some(secret))).ok_or_else(taken);
         }
         if merchant.accounts.len() >= MOST {
             return Err(Invalid::new("name", format!("is one too many: there may be {MOST} provider accounts")));
         }
         merchant.accounts.push(account.clone());
-        Ok(())
+        Ok((account.clone(), secret.clone()))
     };
     let created = change::change(&engine.deps, merchant.id, add).await?;
-    Ok(created.map(|()| ShownAccount { account, secret, previous_ends_at: None }))
+    Ok(created.map(|(account, secret)| ShownAccount { account, secret, previous_ends_at: None }))
+}
+
+/// The secret that an account has in common with its payment engine.
+fn http_secret(engine: &Engine, merchant: MerchantId, account: &ProviderAccount) -> Option<Secret> {
+    let AccountAccess::Http { secret, .. } = &account.access else { return None };
+    engine.deps.keys.open_text(&secret.current, merchant.as_bytes())
 }
 
 /// Changes an account. `None` when there is no such merchant or account.
@@ -195,6 +210,45 @@ pub async fn rotate_secret(
     let rotated = rotated.await?;
     let secret = (!given).then_some(secret);
     Ok(rotated.map(|(account, previous_ends_at)| ShownAccount { account, secret, previous_ends_at }))
+}
+
+/// Replaces the secret of an account by one that is drawn, as [`rotate_secret`] does, and for `once` always the same:
+/// done again with the same mark while the old secret counts, it answers the secret that it has put there, and changes
+/// nothing.
+///
+/// # Errors
+/// When the account has no such secret, or the overlap of another rotation lasts, or the store is in trouble.
+pub async fn rotate_secret_once(
+    engine: &Engine,
+    merchant: MerchantId,
+    name: &str,
+    (overlap, once): (Duration, &[u8]),
+) -> Result<Option<ShownAccount>> {
+    let (deps, now) = (&engine.deps, engine.deps.clock.now());
+    let next = |before: &Sealed| merchant_keys::next_signing_secrets(deps, merchant, before, once);
+    let rotated = change_one(engine, merchant, name, |account| {
+        let current = http_secret(engine, merchant, account);
+        let AccountAccess::Http { secret: own, .. } = &mut account.access else {
+            return Err(Invalid::new("secret", "is missing: its kind has it from the provider"));
+        };
+        if let Some((before, ends_at)) = own.previous(now)
+            && let Some(secret) =
+                next(before).into_iter().find(|next| current.as_ref().is_some_and(|own| own.reveal() == next.reveal()))
+        {
+            return Ok(Some((account.clone(), secret, Some(ends_at))));
+        }
+        let secret = next(&own.current).into_iter().next();
+        let Some((secret, Ok(sealed))) =
+            secret.map(|secret| (secret.clone(), derive::seal_for(deps, merchant, &secret)))
+        else {
+            return Ok(None);
+        };
+        *own = own.rotated(sealed, overlap, now)?;
+        let previous_ends_at = own.previous(now).map(|(_, ends_at)| ends_at);
+        Ok(Some((account.clone(), secret, previous_ends_at)))
+    });
+    let shown = |(account, secret, previous_ends_at)| ShownAccount { account, secret: Some(secret), previous_ends_at };
+    rotated.await?.map(|rotated| rotated.map(shown).ok_or_else(derive::no_key)).transpose()
 }
 
 /// Asks the provider of an account what changes nothing there, once a second at the most, however many ask. `None` when

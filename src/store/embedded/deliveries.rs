@@ -115,17 +115,17 @@ impl Deliveries for Embedded {
             let anew = "UPDATE deliveries
                 SET since = ?4, due_at = ?4, wakes_at = ?4, tries = 0, state = 0, held = 0, held_by = NULL
                 WHERE pay_id = ?1 AND event = ?2 AND target = ?3 AND state <> 0";
-            let sooner = "UPDATE deliveries SET due_at = min(due_at, ?4), wakes_at = min(wakes_at, ?4)
-                WHERE pay_id = ?1 AND event = ?2 AND target = ?3 AND held = 0";
-            for sql in [anew, sooner] {
-                if execute(db, sql, params![pay_id, event, target, millis(now)])? == 1 {
-                    return Ok(true);
-                }
+            if execute(db, anew, params![pay_id, event, target, millis(now)])? == 1 {
+                return Ok(true);
             }
-            let there = "SELECT 1 FROM deliveries WHERE pay_id = ?1 AND event = ?2 AND target = ?3";
-            exists(db, there, params![pay_id, event, target])
+            bring_forward(db, &id, now)
         })
         .await
+    }
+
+    async fn bring_forward(&self, id: &DeliveryId, _: MerchantId) -> Result<bool> {
+        let id = *id;
+        self.write(move |db, now| bring_forward(db, &id, now)).await
     }
 
     async fn shut(&self, endpoint: &Digest) -> Result<()> {
@@ -195,6 +195,18 @@ fn report(
     let attempts = attempt.map(|attempt| append_attempt(&kept, attempt));
     execute(db, update, params![pay_id, event, target, due_at, wait.map(|_| due_at), state.number(), attempts])?;
     Ok(true)
+}
+
+/// Makes a delivery that waits due now, unless it is under way; answers whether it waits.
+fn bring_forward(db: &Connection, id: &DeliveryId, now: UnixMillis) -> Result<bool> {
+    let [pay_id, event, target] = key(id);
+    let sooner = "UPDATE deliveries SET due_at = min(due_at, ?4), wakes_at = min(wakes_at, ?4)
+        WHERE pay_id = ?1 AND event = ?2 AND target = ?3 AND state = 0 AND held = 0";
+    if execute(db, sooner, params![pay_id, event, target, millis(now)])? == 1 {
+        return Ok(true);
+    }
+    let there = "SELECT 1 FROM deliveries WHERE pay_id = ?1 AND event = ?2 AND target = ?3 AND state = 0";
+    exists(db, there, params![pay_id, event, target])
 }
 
 /// The columns under which a delivery stands.

@@ -218,6 +218,48 @@ pub(crate) async fn a_waiting_delivery_that_is_replayed_is_due_now(tested: TestS
     assert_eq!(again.iter().map(|l| (l.lease.id, l.context.delivery.tries)).collect::<Vec<_>>(), [(lease.id, 1)]);
 }
 
+pub(crate) async fn only_what_waits_is_brought_forward(tested: TestStore) {
+    let merchant = somebody();
+    paid(&tested, merchant, TOLD).await;
+    let all: Vec<_> = leased(&tested, 10).await.into_iter().map(|leased| leased.lease).collect();
+    let verdicts = [Verdict::Delivered, Verdict::Dead, Verdict::Retry(HOUR)];
+    for (lease, verdict) in all.iter().zip(verdicts) {
+        assert!(report(&tested, lease, BUSY, verdict).await);
+    }
+    let forward = async |lease: &Lease| tested.store().bring_forward(&lease.id, merchant).await.unwrap();
+    assert!(!forward(&all[0]).await, "it was received");
+    assert!(!forward(&all[1]).await, "it has ended");
+    assert!(forward(&all[2]).await);
+    let again = the_lease(&tested).await;
+    assert_eq!(again.id, all[2].id);
+    assert!(forward(&again).await);
+    assert_eq!(leased(&tested, 10).await, [], "one that is under way is left alone");
+    assert!(report(&tested, &again, BUSY, Verdict::Delivered).await);
+    assert!(!forward(&again).await);
+    let unknown = DeliveryId { event: JourneyEvent::Concluded(9), ..again.id };
+    assert!(!tested.store().bring_forward(&unknown, merchant).await.unwrap());
+}
+
+/// As the deliveries of a receiver that is paused do.
+pub(crate) async fn what_is_given_back_again_and_again_is_kept_for_as_long_as_that_takes(tested: TestStore) {
+    let merchant = somebody();
+    let journey = paid(&tested, merchant, ["https://m.example/a"]).await;
+    for _ in 0..60 {
+        let lease = the_lease(&tested).await;
+        tested.store().give_back(&[(lease, 24 * HOUR)]).await.unwrap();
+        tested.pass(24 * HOUR);
+    }
+    let lease = the_lease(&tested).await;
+    let later = paid(&tested, merchant, ["https://m.example/a"]).await;
+    let received = the_lease(&tested).await;
+    assert_eq!(received.id, deliveries_of(&later, 0)[0].id);
+    assert!(report(&tested, &received, Some(AttemptResult::Status(200)), Verdict::Delivered).await);
+    tested.store().tidy().await.unwrap();
+    let waiting = tested.store().deliveries_of(merchant, DeliveryFilter::Waiting, None, 9).await.unwrap();
+    assert_eq!(waiting.iter().map(|context| &context.journey).collect::<Vec<_>>(), [&journey]);
+    assert!(report(&tested, &lease, Some(AttemptResult::Status(200)), Verdict::Delivered).await);
+}
+
 pub(crate) async fn a_replayed_delivery_survives_a_later_step(tested: TestStore) {
     let merchant = somebody();
     let journey = paid(&tested, merchant, ["https://m.example/a"]).await;

@@ -101,16 +101,11 @@ impl Deliveries for RedisStore {
     }
 
     async fn replay(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool> {
-        let pay_id = id.journey.pay_id();
-        let shard = pay_id.shard();
-        let indexes = [keys::dead(shard, merchant), keys::pending(shard, merchant)];
-        let [dead, pending] = indexes;
-        let keys = [keys::deliveries(pay_id), keys::waiting(shard), dead, keys::journey(pay_id), pending];
-        let replay = Request::call(&script::REPLAY, keys)
-            .with(waiting(id))
-            .with(self.ahead())
-            .with(millis(Delivery::LIFE + REMEMBERED));
-        self.changes(replay).await
+        self.changes(self.replay_of(id, merchant).with("ended")).await
+    }
+
+    async fn bring_forward(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool> {
+        self.changes(self.replay_of(id, merchant).with("")).await
     }
 
     async fn shut(&self, endpoint: &Digest) -> Result<()> {
@@ -163,12 +158,23 @@ impl RedisStore {
         Ok(by_shard)
     }
 
+    fn replay_of(&self, id: &DeliveryId, merchant: MerchantId) -> Request {
+        let pay_id = id.journey.pay_id();
+        let shard = pay_id.shard();
+        let [dead, pending] = [keys::dead(shard, merchant), keys::pending(shard, merchant)];
+        let keys = [keys::deliveries(pay_id), keys::waiting(shard), dead, keys::journey(pay_id), pending];
+        Request::call(&script::REPLAY, keys)
+            .with(waiting(id))
+            .with(self.ahead())
+            .with(millis(Delivery::LIFE + REMEMBERED))
+    }
+
     fn report_of(&self, lease: &Lease, attempt: Option<&AttemptRecord>, verdict: Verdict) -> Request {
         let pay_id = lease.id.journey.pay_id();
         let shard = pay_id.shard();
         let (state, wait) = verdict.leaves();
         let [dead, pending] = [keys::dead(shard, lease.merchant), keys::pending(shard, lease.merchant)];
-        let keys = [keys::deliveries(pay_id), keys::waiting(shard), dead, pending];
+        let keys = [keys::deliveries(pay_id), keys::waiting(shard), dead, pending, keys::journey(pay_id)];
         Request::call(&script::REPORT, keys)
             .with(waiting(&lease.id))
             .with(lease.by.to_be_bytes())

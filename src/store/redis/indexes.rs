@@ -138,8 +138,9 @@ impl RedisStore {
 }
 
 /// The indexes of a merchant in a shard whose places may outlive their journeys.
-fn to_trim(shard: Shard, merchant: MerchantId) -> [ScanRange; 3] {
-    let indexes = [keys::unproven(shard, merchant), keys::proven(shard, merchant), keys::dead(shard, merchant)];
+fn to_trim(shard: Shard, merchant: MerchantId) -> [ScanRange; 4] {
+    let [unproven, proven] = [keys::unproven(shard, merchant), keys::proven(shard, merchant)];
+    let indexes = [unproven, proven, keys::dead(shard, merchant), keys::pending(shard, merchant)];
     indexes.map(|index| ScanRange { shard, merchant, index, from: b"-".into() })
 }
 

@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::form::{Changed, Form, Posted, given};
+use super::journeys::derive_once;
 use super::reply::{page, problem, refused, trouble, when};
 use super::viewing::OfMerchant;
 use crate::domain::{
@@ -105,7 +106,8 @@ fn new_form(viewing: &OfMerchant, kind: Option<AccountKind>, given: Option<&Give
     let names = ["name"].into_iter().chain(COMMON).chain(own);
     let value = |name: &str| given.and_then(|given| given.text(name)).unwrap_or_default().to_owned();
     let fields = names.map(|name| field(kind, name, value(name))).collect();
-    AccountForm { frame: viewing.frame(Place::Accounts), kind, fields, refused }
+    let once = derive_once(&viewing.engine);
+    AccountForm { frame: viewing.frame(Place::Accounts), kind, fields, refused, once }
 }
 
 /// A field; a secret is never filled in again.
@@ -119,7 +121,10 @@ async fn add(form: Form<Given>) -> Changed {
     let kind = AccountKind::parse(form.fields.text("kind").unwrap_or_default());
     let kind = kind.map_err(|invalid| refused(&Problem::refused(&invalid)))?;
     let created = match read_new(&form.fields, kind) {
-        Ok(new) => use_cases::provider_accounts::create(&form.by.engine, &form.by.merchant, new).await,
+        Ok(new) => {
+            let new = NewAccount { once: Some(once(&form)?), ..new };
+            use_cases::provider_accounts::create(&form.by.engine, &form.by.merchant, new).await
+        }
         Err(invalid) => Err(invalid.into()),
     };
     let shown = match created {
@@ -151,6 +156,7 @@ fn read_new(given: &Given, kind: AccountKind) -> Result<NewAccount, Invalid> {
         settings: given.settings(kind.settings()),
         currencies: given.currencies()?,
         name,
+        once: None,
     })
 }
 
@@ -185,6 +191,7 @@ fn account_page(viewing: &OfMerchant, name: &str, given: Option<&Given>, refused
         fields: names.map(|name| field(Some(kind), name, value(name))).collect(),
         refused,
         tested: None,
+        once: derive_once(&viewing.engine),
     })
 }
 
@@ -242,9 +249,16 @@ async fn test(name: web::Path<String>, form: Form<Given>) -> Changed {
 
 async fn rotate(name: web::Path<String>, form: Form<Given>) -> Changed {
     let by = &form.by;
-    let secret = form.fields.text("secret").map(Secret::new);
-    let rotated =
-        use_cases::provider_accounts::rotate_secret(&by.engine, by.merchant.id, &name, (secret, OVERLAP)).await;
+    let rotated = match form.fields.text("secret").map(Secret::new) {
+        Some(secret) => {
+            let given = (Some(secret), OVERLAP);
+            use_cases::provider_accounts::rotate_secret(&by.engine, by.merchant.id, &name, given).await
+        }
+        None => {
+            let drawn = (OVERLAP, &once(&form)?[..]);
+            use_cases::provider_accounts::rotate_secret_once(&by.engine, by.merchant.id, &name, drawn).await
+        }
+    };
     let shown = rotated.map_err(|error| trouble(&error))?.ok_or_else(not_found)?;
     match shown.secret {
         Some(secret) => {
@@ -261,6 +275,12 @@ async fn remove(name: web::Path<String>, form: Form<Given>) -> Changed {
         return Err(not_found().into());
     }
     form.done(AuditAction::AccountRemoved, &name, "/console/accounts").await
+}
+
+/// What makes a form that draws a secret, sent twice from one session, draw one. Nobody else is shown that secret.
+fn once(form: &Form<Given>) -> Result<Vec<u8>, Instead> {
+    let mark = form.fields.text("once").ok_or_else(|| Instead::from(problem(&Problem::unreadable())))?;
+    Ok([&form.by.viewer.session.id.as_bytes()[..], mark.as_bytes()].concat())
 }
 
 fn address(name: &str) -> String {

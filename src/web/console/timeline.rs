@@ -28,12 +28,7 @@ async fn live(viewing: OfMerchant, id: web::Path<String>, known: web::Header<IfN
 /// What may change of a journey's page while one looks.
 pub(super) fn live_part(merchant: &Merchant, details: &JourneyDetails) -> LivePart {
     let JourneyDetails { journey, deliveries, operations, .. } = details;
-    let returned = journey.came_back_at().map(|at| titled(at, "returned"));
-    let events = timeline(details);
-    // A browser that comes back often brings the proof along, in the same millisecond.
-    let place = events.iter().position(|event| event.event == "concluded").unwrap_or(events.len());
-    let mut rows: Vec<EventRow> = events.into_iter().map(of_journey).collect();
-    rows.splice(place..place, returned);
+    let mut rows: Vec<EventRow> = timeline(details).into_iter().map(of_journey).collect();
     rows.extend(operations.iter().filter_map(of_operation));
     rows.extend(deliveries.iter().flat_map(|delivery| of_delivery(journey, delivery)));
     rows.sort_by(|a, b| a.at.exact.cmp(&b.at.exact));

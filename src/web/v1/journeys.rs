@@ -232,9 +232,16 @@ pub(in crate::web) fn timeline(sight: &JourneyDetails) -> Vec<Event> {
     for (number, visit) in (1..).zip(journey.visits()) {
         let text = visit.to.as_ref().and_then(|choice| choice.text.clone());
         events.push(Event { visit: Some(number), text, ..event(visit.left_at, "left") });
+        let returns = journey.returns().filter(|(own, _)| usize::from(*own) + 1 == number);
+        events.extend(returns.map(|(_, at)| Event { visit: Some(number), ..event(at, "returned") }));
         events.extend(visit.answers.iter().filter_map(|answer| tried(answer, number)));
     }
     events.extend(journey.final_outcomes().iter().map(concluded));
+    let handed_back = journey.hand_backs().filter(|handed_back| !handed_back.is_early);
+    events.extend(handed_back.map(|handed_back| Event {
+        visit: Some(usize::from(handed_back.visit) + 1),
+        ..event(handed_back.at, "handed_back")
+    }));
     events.extend(journey.reopenings().iter().map(|reopening| event(reopening.at, "asked_again")));
     events.extend(journey.grant().into_iter().flat_map(changes));
     events.extend(journey.all_resumed().iter().map(|resumed| event(resumed.at, "resumed")));

@@ -1,6 +1,7 @@
 //! Handback's own API: small, JSON, with problem details; `openapi.json` is its manual.
 
 mod audit;
+mod audited;
 pub(in crate::web) mod callbacks;
 mod consents;
 pub(in crate::web) mod deliveries;
@@ -36,7 +37,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 
 use super::body::{self, BodyTrouble, Incoming};
-use super::problem::{Problem, name_types};
+use super::problem::Problem;
 use super::{idempotency, problem_kind::ProblemKind};
 use crate::domain::{Merchant, SavedCallback, SavedEndpoint};
 use crate::engine::{Engine, Reservation, use_cases};
@@ -51,7 +52,7 @@ const MANUAL: &str = include_str!("../../../static/openapi.json");
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(
         web::scope("/v1")
-            .wrap(from_fn(name_types))
+            .wrap(from_fn(audited::write_changes))
             .app_data(Route::Api)
             .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found("address").into()))
             // Asked after every payment, so it is looked for first: each pattern before it costs a search.

@@ -10,7 +10,8 @@ use super::journey_view::{is_missing, status};
 use super::journeys::Filter;
 use super::list::ListQuery;
 use super::{ApiResult, Authenticated, at};
-use crate::domain::{Invalid, Journey, Merchant, SavedEndpoint, UnixMillis};
+use crate::domain::journey::HandedBack;
+use crate::domain::{Invalid, Journey, Merchant, SavedEndpoint};
 use crate::engine::{
     CountedDays, Days, DeliveryContext, DeliveryFilter, Engine, EngineError, JourneyCount, SampledJourney, use_cases,
 };
@@ -153,8 +154,8 @@ fn tally(counted: &CountedDays) -> Numbers {
         statuses: Filter::STATUSES.into_iter().map(of_status).collect(),
         steps: steps(&count),
         paid_not_returned: count(&|sampled| is_missing(&sampled.journey)),
-        open_to_home_ms: quantiles(read, |journey, (_, home)| home.since(journey.opening().opened_at)),
-        return_to_hand_back_ms: quantiles(read, |_, (came, home)| home.since(came)),
+        open_to_home_ms: quantiles(read, |journey, home| home.at.since(journey.opening().opened_at)),
+        return_to_hand_back_ms: quantiles(read, |_, home| home.at.since(home.came_back_at)),
         endpoints: Vec::new(),
     }
 }
@@ -185,13 +186,10 @@ fn margin(size: u64) -> f64 {
 }
 
 /// What half of these spans stay within, and 99 of 100; of the journeys whose customer was handed back.
-fn quantiles(
-    read: &[SampledJourney],
-    span: impl Fn(&Journey, (UnixMillis, UnixMillis)) -> std::time::Duration,
-) -> Option<Quantiles> {
+fn quantiles(read: &[SampledJourney], span: impl Fn(&Journey, HandedBack) -> std::time::Duration) -> Option<Quantiles> {
     let handed_back =
         read.iter().filter_map(|SampledJourney { journey, .. }| Some((journey, journey.first_hand_back()?)));
-    let mut spans: Vec<_> = handed_back.map(|(journey, moments)| span(journey, moments).as_millis()).collect();
+    let mut spans: Vec<_> = handed_back.map(|(journey, home)| span(journey, home).as_millis()).collect();
     spans.sort_unstable();
     let at = |share: usize| {
         let place = (spans.len() * share).div_ceil(100).saturating_sub(1);

@@ -107,6 +107,7 @@ async fn create(engine: web::Data<Engine>, mut call: Call<NewBody>) -> ApiResult
     let NewBody { name, kind, label, url, currencies, .. } = call.body;
     let name = AccountName::parse(&name)?;
     let new = NewAccount {
+        once: None,
         label: AccountLabel::parse(label.as_deref().unwrap_or(name.as_str()))?,
         name,
         kind: AccountKind::parse(&kind)?,

@@ -57,6 +57,33 @@ async fn the_form_of_each_kind_is_made_of_its_settings() {
 }
 
 #[tokio::test]
+async fn a_form_that_draws_a_secret_shows_the_same_one_when_it_is_sent_twice() {
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let merchant = gateway.merchant("Shop");
+    let browser = Browser::of(&gateway, &merchant.id, "admin").await;
+    let token = browser.token().await;
+    let sent = async |page: &str, once: &str, fields: &[(&str, &str)]| {
+        let own = [("form_token", token.as_str()), ("once", once)];
+        let reply = browser.post(page, &[&own, fields].concat()).await;
+        let status = reply.status;
+        (status, reply.text().split("whsec_").nth(1).map(|rest| rest.split('<').next().unwrap().to_owned()))
+    };
+    let new = [("kind", "http"), ("name", "engine"), ("url", "https://pay.example/x")];
+    let first = sent(NEW, "a", &new).await;
+    assert!(first.0 == 200 && first.1.is_some(), "{first:?}");
+    assert_eq!(sent(NEW, "a", &new).await, first);
+    assert_eq!(sent(NEW, "b", &new).await, (422, None), "another form finds the name taken");
+    let rotate = "/console/accounts/engine/rotate";
+    let rotated = sent(rotate, "c", &[]).await;
+    assert!(rotated.0 == 200 && rotated.1 != first.1, "{rotated:?}");
+    assert_eq!(sent(rotate, "c", &[]).await, rotated);
+    assert_eq!(sent(rotate, "d", &[]).await, (422, None), "the overlap lasts");
+    assert_eq!(sent(rotate, "", &[]).await, (400, None), "none of our pages sends no mark");
+    let shown = merchant.look("/provider-accounts").await.is(200).json();
+    assert_eq!(shown["provider_accounts"].as_array().map(Vec::len), Some(1), "{shown}");
+}
+
+#[tokio::test]
 async fn an_account_is_changed_tried_disabled_and_its_secret_replaced() {
     let gateway = TestGateway::open(StoreKind::Embedded).await;
     let merchant = gateway.merchant("Shop");

@@ -108,6 +108,34 @@ async fn what_is_done_stands_in_the_audit_log(gateway: TestGateway) {
     assert_eq!(stranger.look("/audit").await.is(200).json()["entries"], json!([]));
 }
 
+#[tokio::test]
+async fn what_the_api_changes_of_the_set_up_stands_in_the_audit_log() {
+    let gateway = TestGateway::open_with(StoreKind::Embedded, &[("HANDBACK_OPERATOR_KEY", OPERATOR_KEY)]).await;
+    let merchant = gateway.merchant("Shop");
+    merchant.v1(Method::PATCH, "/profile/settings", &json!({ "language": "nothing" })).await.is(422);
+    merchant.look("/profile/settings").await.is(200);
+    merchant.link_to("https://shop.example/cb").await;
+    merchant.v1(Method::PATCH, "/profile/settings", &json!({ "language": "de" })).await.is(200);
+    merchant.v1(Method::POST, "/profile/callbacks", &json!({ "url": "https://shop.example/cb" })).await.is(201);
+    let log = merchant.look("/audit").await.is(200).json();
+    let calls: Vec<_> = log["entries"].as_array().unwrap().iter().map(|entry| entry["object"].clone()).collect();
+    assert_eq!(calls, ["POST /v1/profile/callbacks", "PATCH /v1/profile/settings"], "{log}");
+    let entry = &log["entries"][0];
+    assert_eq!((&entry["action"], &entry["role"]), (&json!("api.called"), &json!("admin")));
+    assert!(entry["who"].as_str().unwrap().starts_with("key "), "{entry}");
+
+    let by_operator = async |method: Method, path: &str| {
+        let key = format!("Bearer {OPERATOR_KEY}");
+        let headers = [("authorization", key.as_str()), ("content-type", "application/json")];
+        gateway.http.send(method, path, &headers, r#"{"name": "Ada", "role": "read"}"#).await
+    };
+    let made = format!("/v1/merchants/{}/console-link", merchant.id);
+    by_operator(Method::POST, &made).await.is(201);
+    let log = by_operator(Method::GET, "/v1/audit").await.is(200).json();
+    let [entry] = &log["entries"].as_array().unwrap()[..] else { panic!("{log}") };
+    assert_eq!((&entry["who"], &entry["object"]), (&json!("operator's key"), &json!(format!("POST {made}"))));
+}
+
 /// Forms that are refused change nothing, and leave nothing in the log.
 #[tokio::test]
 async fn what_is_refused_leaves_no_entry_and_what_is_sent_twice_one() {

@@ -188,8 +188,8 @@ async fn the_timeline_says_when_it_was_redeemed(gateway: TestGateway) {
     let redeemed = merchant.redeem(&token).await.is(200).json();
     let journey = merchant.journey(&link.id).await;
     let events: Vec<_> = journey["timeline"].as_array().unwrap().iter().map(|e| e["event"].clone()).collect();
-    assert_eq!(events, ["opened", "left", "concluded", "redeemed"]);
-    assert_eq!(journey["timeline"][3]["at"], redeemed["redeemed_at"]);
+    assert_eq!(events, ["opened", "left", "returned", "concluded", "handed_back", "redeemed"]);
+    assert_eq!(journey["timeline"][5]["at"], redeemed["redeemed_at"]);
     assert!(!journey.to_string().contains(&token), "nobody reads a token off a timeline");
 }
 

@@ -114,10 +114,15 @@ async fn a_timeline_tells_what_happened_in_order(gateway: TestGateway) {
         [
             "opened - - -",
             "left - - -",
+            "returned - - -",
             "try_failed - - server_error",
             "left - - -",
+            "returned - - -",
             "concluded cancelled bank access_denied",
+            "handed_back - - -",
+            "returned - - -",
             "concluded paid bank -",
+            "handed_back - - -",
         ]
     );
     let times: Vec<_> = journey["timeline"].as_array().unwrap().iter().map(|event| event["at"].as_str()).collect();

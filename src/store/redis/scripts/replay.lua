@@ -1,9 +1,9 @@
--- Makes a delivery due now; one that has ended begins anew.
+-- Makes a delivery due now; one that has ended begins anew, where that is wanted.
 --
 -- KEYS: the journey's deliveries, the shard's waiting deliveries, the merchant's dead letters, the journey, the merchant's
 --       deliveries that have not ended
--- ARGV: the delivery, ahead, how long its journey is kept at the least
--- lease.lua says what a delivery and its record are. Answers 1, or 0 when there is no such delivery.
+-- ARGV: the delivery, ahead, how long its journey is kept at the least; '' where one that has ended is left alone
+-- lease.lua says what a delivery and its record are. Answers 1, or 0 when there is no such delivery, or none that waits.
 local place = string.sub(ARGV[1], 8)
 local record = redis.call('HGET', KEYS[1], place)
 if not record or redis.call('EXISTS', KEYS[4]) == 0 then
@@ -16,6 +16,8 @@ if string.byte(record) == 0 then
     return 1
   end
   record = string.sub(record, 1, 8) .. six(now) .. string.sub(record, 15)
+elseif ARGV[4] == '' then
+  return 0
 else
   redis.call('ZREM', KEYS[3], string.sub(record, 9, 14) .. ARGV[1])
   redis.call('ZADD', KEYS[5], 0, six(now) .. ARGV[1])

@@ -1,9 +1,9 @@
 -- Brings word of a leased delivery, unless somebody else has taken the lease over.
 --
 -- KEYS: the journey's deliveries, the shard's waiting deliveries, the merchant's dead letters, the merchant's deliveries that
---       have not ended
+--       have not ended, the journey
 -- ARGV: the delivery, by whom it is held, ahead, its state, the attempt ('' where none was made), how long it
---       waits, how many attempts are kept, for how long a delivery may wait at the most
+--       waits, how many attempts are kept, for how long one that waits keeps its journey
 -- lease.lua says what a delivery and its record are. Answers 1 when it is written (also before), else 0.
 local place = string.sub(ARGV[1], 8)
 local record = redis.call('HGET', KEYS[1], place)
@@ -35,12 +35,18 @@ redis.call('HSET', KEYS[1], place, record)
 local state = string.byte(ARGV[4])
 if state == 0 then
   redis.call('ZADD', KEYS[2], rank(record, due), ARGV[1])
+  -- It may wait for longer than its journey would be kept without it: its receiver may be paused. Half of that time is
+  -- enough to be prolonged at its next report, so that few reports write more than themselves.
+  for _, key in ipairs({KEYS[1], KEYS[5]}) do
+    local kept = redis.call('PTTL', key)
+    if kept >= 0 and kept < ARGV[8] / 2 then
+      redis.call('PEXPIRE', key, ARGV[8])
+    end
+  end
   return 1
 end
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('ZREM', KEYS[4], since .. ARGV[1])
--- What has been there for longer than a delivery may wait has gone with its journey.
-redis.call('ZREMRANGEBYLEX', KEYS[4], '-', '(' .. six(now - ARGV[8]))
 if state >= 2 then
   local kept, letters = redis.call('PTTL', KEYS[1]), redis.call('PTTL', KEYS[3])
   redis.call('ZADD', KEYS[3], 0, six(due) .. ARGV[1])

@@ -78,6 +78,37 @@ async fn what_a_replay_has_prolonged_no_later_step_shortens() {
 }
 
 #[tokio::test]
+async fn what_waits_keeps_itself_and_its_journey() {
+    let server = RedisServer::start();
+    let store = store(&server.url());
+    let life = Delivery::LIFE + REMEMBERED;
+    let journey = store.cancelled(Draft::at(store.clock.now()), store.clock.now()).await;
+    let keys = [keys::journey(journey.pay_id()), keys::deliveries(journey.pay_id())];
+    let of = |verb, key: &Vec<u8>, rest: &[&str]| {
+        Request::plain(verb, std::iter::once(key.clone()).chain(rest.iter().map(|arg| arg.as_bytes().to_vec())))
+    };
+    let life_in_hours = i64::try_from(life.as_secs() / 3600).unwrap();
+    for (left, then) in [(life_in_hours / 2 + 1, life_in_hours / 2 + 1), (life_in_hours / 2 - 1, life_in_hours)] {
+        let millis = (left * 3_600_000).to_string();
+        for key in &keys {
+            store.link.ask(of("PEXPIRE", key, &[&millis])).await.unwrap();
+        }
+        let [leased] = <[_; 1]>::try_from(store.lease(9, HOUR, rand::random()).await.unwrap()).unwrap();
+        store.give_back(&[(leased.lease, Duration::ZERO)]).await.unwrap();
+        for key in &keys {
+            assert_eq!(store.hours_left(key.clone()).await, then, "{left} hours were left");
+        }
+    }
+    // One whose journey has not concluded is kept without an end, and stays so.
+    for key in &keys {
+        store.link.ask(of("PERSIST", key, &[])).await.unwrap();
+    }
+    let [leased] = <[_; 1]>::try_from(store.lease(9, HOUR, rand::random()).await.unwrap()).unwrap();
+    store.give_back(&[(leased.lease, Duration::ZERO)]).await.unwrap();
+    assert_eq!(store.hours_left(keys[0].clone()).await, -1);
+}
+
+#[tokio::test]
 async fn dead_letters_last_as_long_as_the_journey_that_has_no_end_yet() {
     let server = RedisServer::start();
     let store = store(&server.url());

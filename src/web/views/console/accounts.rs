@@ -55,6 +55,8 @@ pub struct AccountForm {
     pub fields: Vec<AccountField>,
     /// What of them is refused.
     pub refused: Refused,
+    /// What makes the form sent twice one account.
+    pub once: String,
 }
 
 impl AccountForm {
@@ -92,6 +94,8 @@ pub struct Account {
     pub refused: Refused,
     /// What a test has just found: whether it answered, and a sentence.
     pub tested: Option<(bool, String)>,
+    /// What makes a rotation sent twice one.
+    pub once: String,
 }
 
 impl Account {

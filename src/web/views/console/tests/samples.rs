@@ -401,6 +401,7 @@ fn accounts(say: Say) -> Vec<Page> {
         fields: vec![field("url", "https://engine.example/x", false, false)],
         refused: Refused::default(),
         tested: Some((true, say("It answered after 31 ms."))),
+        once: say("4f1c"),
     };
     let disabled = Account {
         kind: AccountKind::Connector,
@@ -409,7 +410,13 @@ fn accounts(say: Say) -> Vec<Page> {
         tested: Some((false, say("It gave no answer."))),
         ..account.clone()
     };
-    let kinds = AccountForm { frame: frame(say, place), kind: None, fields: Vec::new(), refused: Refused::default() };
+    let kinds = AccountForm {
+        frame: frame(say, place),
+        kind: None,
+        fields: Vec::new(),
+        refused: Refused::default(),
+        once: say("4f1c"),
+    };
     let fields = vec![
         field("name", "bank", false, false),
         field("private_key", "", true, false),

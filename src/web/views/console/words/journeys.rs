@@ -66,6 +66,7 @@ pub fn event(event: &str) -> &str {
         "led_on" => "Led on",
         "handed_back_early" => "Handed back before the proof",
         "concluded" => "Concluded",
+        "handed_back" => "Handed back",
         "asked_again" => "Asked again",
         "confirmed" => "Confirmed",
         "consumed" => "Consumed",
