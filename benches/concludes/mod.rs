@@ -137,14 +137,19 @@ pub fn final_outcome(away: Journey) -> Result<Step, Trouble> {
 pub fn final_outcome_at(away: Journey, now: UnixMillis) -> Result<Step, Trouble> {
     let response_id = ResponseId { visit: 0, response_digest: rand::random() };
     let answered = away.remember(response_id, LedTo::Outcome(0), now).ok_or("it had been answered")?;
-    let mut record = write_journey(&answered)?;
-    // No final outcomes, reopenings, grant, operations or result.
-    let end = [0x90, 0x90, 0xc0, 0x90, 0xc0];
+    ended_at(&answered, 0, now)
+}
+
+/// The step that concludes a journey as it stands with this outcome, as records number them: 0 is paid, 3 failed.
+pub fn ended_at(journey: &Journey, outcome: u8, now: UnixMillis) -> Result<Step, Trouble> {
+    let mut record = write_journey(journey)?;
+    // No final outcomes, reopenings, grant, operations, result, late refund, hand-backs by button, or visits on a phone.
+    let end = [0x90, 0x90, 0xc0, 0x90, 0xc0, 0xc0, 0x90, 0x90];
     if !record.ends_with(&end) {
         return Err("a record does not end as it did".into());
     }
     record.truncate(record.len() - end.len());
-    record.extend([0x91, 0x93, 0x00, 0xcf]);
+    record.extend([0x91, 0x93, outcome, 0xcf]);
     record.extend(now.as_millis().to_be_bytes());
     record.extend([0x81, 0xa1, b'B', 0xc0]);
     record.extend(&end[1..]);

@@ -8,6 +8,8 @@
 //! - `… -- expiry [embedded|redis] [merchants=100] [within=60] [journeys]` (a million): so many journeys that were
 //!   handed back are no longer kept, all within so many seconds, while customers return five hundred a second.
 //! - `… -- lapse …`: the time of so many journeys under way runs out instead.
+//! - `… -- lists [embedded|redis] [journeys…]` (100000 and 1000000): what each list and find takes, of one merchant that has
+//!   them all, and the bytes of its indexes.
 //! - `… -- start`: how soon a gateway answers, and how much memory it has while it is idle.
 
 #![allow(missing_docs, clippy::allow_attributes, reason = "a bench has no readers but people")]
@@ -23,6 +25,7 @@ mod direct;
 mod fill;
 mod kinds;
 mod leaving;
+mod lists;
 #[path = "../load/mod.rs"]
 mod load;
 mod sizes;
@@ -60,6 +63,8 @@ fn main() {
     let generator = generator();
     if arguments.has("start") {
         generator.block_on(start::measure());
+    } else if arguments.has("lists") {
+        generator.block_on(lists::measure(&arguments));
     } else if arguments.has("expiry") {
         generator.block_on(leaving::measure(&arguments, Leaving::Expires));
     } else if arguments.has("lapse") {

@@ -128,7 +128,7 @@ impl Place {
         }
     }
 
-    fn kinds(&self) -> Kinds {
+    pub fn kinds(&self) -> Kinds {
         match self {
             Self::Embedded(folder) => kinds::of_file(&folder.path().join("data")),
             Self::Redis(server) => kinds::of_redis(&server.url()),

@@ -28,7 +28,7 @@ pub struct ScanRange {
     pub from: Option<UnixMillis>,
     /// How many journeys are looked at, at the most, wanted or not: the newest ones of the range.
     pub most: usize,
-    /// How many journeys one look into the store brings.
+    /// How many journeys the first look into the store brings; each further one brings twice as many, up to 200.
     pub batch: usize,
 }
 
@@ -58,7 +58,7 @@ pub struct Selected {
     pub stopped: Option<JourneyCursor>,
 }
 
-/// How many journeys one look into the store brings, unless a range says otherwise.
+/// How many journeys one look into the store brings, unless a range says otherwise, and at the most.
 const BATCH: usize = 200;
 
 /// How many it brings at least, where there are many lists to look at.
@@ -70,6 +70,8 @@ struct List {
     after: Option<JourneyCursor>,
     ahead: VecDeque<Journey>,
     is_read: bool,
+    /// How many the next look brings.
+    batch: usize,
 }
 
 impl List {
@@ -77,7 +79,20 @@ impl List {
         // Behind the last place of that moment.
         let place = |opened_at| PayId::new(0).map(|pay_id| JourneyCursor { opened_at, pay_id });
         let after = [range.before.and_then(place), range.after].into_iter().flatten().min();
-        Self { which, after, ahead: VecDeque::new(), is_read: false }
+        // Of many lists not much of each is needed.
+        let batch = (range.batch / range.lists.len().max(1)).max(SMALL_BATCH);
+        Self { which, after, ahead: VecDeque::new(), is_read: false, batch }
+    }
+
+    /// Reads on.
+    async fn read(&mut self, deps: &Deps, merchant: MerchantId) -> Result<()> {
+        let more = deps.store.list(merchant, self.which, self.after, self.batch).await?;
+        self.is_read = more.len() < self.batch;
+        self.after = more.last().map(JourneyCursor::of);
+        self.ahead = more.into();
+        // Who looks on has found few, and looks at many.
+        self.batch = (2 * self.batch).min(BATCH.max(self.batch));
+        Ok(())
     }
 }
 
@@ -98,7 +113,7 @@ pub async fn select_and_count(
     let mut last = None;
     let mut lists: Vec<List> = range.lists.iter().map(|which| List::new(*which, range)).collect();
     while seen < range.most && (selected.len() < most || count < to) {
-        let Some(journey) = newest(deps, merchant, &mut lists, range.batch).await? else { break };
+        let Some(journey) = newest(deps, merchant, &mut lists).await? else { break };
         if range.from.is_some_and(|from| journey.opening().opened_at < from) {
             break;
         }
@@ -117,14 +132,9 @@ pub async fn select_and_count(
 }
 
 /// Takes the newest journey off these lists.
-async fn newest(deps: &Deps, merchant: MerchantId, lists: &mut [List], batch: usize) -> Result<Option<Journey>> {
-    // Of many lists not much of each is needed.
-    let batch = (batch / lists.len().max(1)).max(SMALL_BATCH);
+async fn newest(deps: &Deps, merchant: MerchantId, lists: &mut [List]) -> Result<Option<Journey>> {
     for list in lists.iter_mut().filter(|list| list.ahead.is_empty() && !list.is_read) {
-        let more = deps.store.list(merchant, list.which, list.after, batch).await?;
-        list.is_read = more.len() < batch;
-        list.after = more.last().map(JourneyCursor::of);
-        list.ahead = more.into();
+        list.read(deps, merchant).await?;
     }
     let newest = lists.iter_mut().max_by_key(|list| list.ahead.front().map(JourneyCursor::of));
     Ok(newest.and_then(|list| list.ahead.pop_front()))

@@ -7,7 +7,7 @@
 use super::script::{self, Request};
 use super::value::{self, reply, to_listed};
 use super::{RedisStore, keys, limit};
-use crate::domain::{MerchantId, PayId, Shard, UnixMillis, UserId};
+use crate::domain::{MerchantId, PayId, Shard, UnixMillis, UserId, id::SHARDS};
 use crate::store::{JourneyCursor, JourneyFilter, Result};
 
 /// How many places of an index are looked at in one go while tidying: of all shards together they keep the connection
@@ -16,6 +16,10 @@ const STRETCH: usize = 64;
 
 /// How many indexes and places one tidying looks at, at the most: a fraction of a second's work for node and Redis.
 pub(super) const LOOKS: usize = 100_000;
+
+/// Of the places of a page each index is asked for one in so many, twice its share, and for so many more.
+const SHARE: usize = SHARDS as usize / 2;
+const ASIDE: usize = 8;
 
 /// A part of an index that is to be tidied.
 #[derive(Clone)]
@@ -43,17 +47,40 @@ struct Trimmed {
 }
 
 impl RedisStore {
-    /// A merchant's places behind `after`, newest first, merged from all shards in one round trip.
+    /// A merchant's places behind `after`, newest first, merged from all shards in one round trip: `most` at the most, and
+    /// whether there may be more. They may be fewer even so: numbers are evenly spread, so each index is asked for
+    /// little more than its share, and what one of them has not shown may come before what another has.
     pub(super) async fn places(
         &self,
         merchant: MerchantId,
         which: JourneyFilter,
         after: Option<JourneyCursor>,
         most: usize,
-    ) -> Result<Vec<JourneyCursor>> {
-        let indexes = Shard::all().flat_map(|shard| in_shard(shard, merchant, which));
+    ) -> Result<(Vec<JourneyCursor>, bool)> {
         let after = after.map(|place| value::of_place(place.opened_at, place.pay_id).to_vec());
-        self.newest(indexes, after, most).await?.iter().map(|place| to_listed(place)).collect()
+        let from = after.map_or_else(|| b"+".to_vec(), |place| [b"(".as_slice(), &place].concat());
+        let share = most.min(most / SHARE + ASIDE);
+        let page = |index| {
+            let share = limit(share).into_bytes();
+            Request::plain("ZREVRANGEBYLEX", [index, from.clone(), b"-".into(), b"LIMIT".into(), b"0".into(), share])
+        };
+        let indexes = Shard::all().flat_map(|shard| in_shard(shard, merchant, which));
+        let (mut places, mut shown_to) = (Vec::new(), None);
+        for index in self.link.ask_all(&indexes.map(page).collect::<Vec<_>>()).await? {
+            let found: Vec<Vec<u8>> = reply(index)?;
+            let last = found.last().filter(|_| found.len() == share).cloned();
+            shown_to = shown_to.max(last);
+            places.extend(found);
+        }
+        if let Some(shown_to) = &shown_to {
+            places.retain(|place| place >= shown_to);
+        }
+        places.sort_unstable_by(|a, b| b.cmp(a));
+        // What moves from one index to another meanwhile is met twice.
+        places.dedup();
+        let may_be_more = shown_to.is_some() || places.len() > most;
+        places.truncate(most);
+        Ok((places.iter().map(|place| to_listed(place)).collect::<Result<_>>()?, may_be_more))
     }
 
     /// The numbers of journeys that are due, and since when, the longest first, merged from all shards in one round

@@ -102,14 +102,13 @@ impl Journeys for RedisStore {
         let (mut journeys, mut after) = (Vec::new(), after);
         loop {
             let wanted = most - journeys.len();
-            let places = self.places(merchant, which, after, wanted).await?;
-            let more = places.len() == wanted;
+            let (places, may_be_more) = self.places(merchant, which, after, wanted).await?;
             // A place may outlive its journey for a while; then the list goes on behind it.
             for found in self.values_at(places.iter().map(|place| keys::journey(place.pay_id)), to_journey).await? {
                 journeys.extend(found?);
             }
             match places.last() {
-                Some(last) if more && journeys.len() < most => after = Some(*last),
+                Some(last) if may_be_more && journeys.len() < most => after = Some(*last),
                 _ => return Ok(journeys),
             }
         }
