@@ -21,7 +21,7 @@ impl Journey {
     pub fn returns(&self) -> impl Iterator<Item = (u8, UnixMillis)> {
         (0..=u8::MAX).zip(&self.past.visits).flat_map(|(number, visit)| {
             let paid = visit.payment.as_ref().map(|payment| payment.returned.map(|returned| returned.at));
-            let answered = visit.answers.iter().filter(|_| paid.is_none()).map(|answer| answer.at);
+            let answered = visit.answers.iter().filter(move |_| paid.is_none()).map(|answer| answer.at);
             paid.flatten().into_iter().chain(answered).map(move |at| (number, at))
         })
     }
