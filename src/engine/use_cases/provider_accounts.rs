@@ -99,11 +99,11 @@ pub async fn create(engine: &Engine, merchant: &Merchant, new: NewAccount) -> Re
         return Err(Invalid::new("name", "is that of a provider of this gateway").hint("choose another").into());
     }
     let draws = kind == AccountKind::Http && settings.iter().all(|(name, _)| *name != "secret");
-    let drawn =
+    let of_mark =
         once.filter(|_| draws).map(|once| merchant_keys::account_secrets(&engine.deps, merchant.id, &name, &once));
-    let drawn = drawn.unwrap_or_default();
+    let of_mark = of_mark.unwrap_or_default();
     let draw = || merchant_keys::draw_signing_secret(&engine.deps);
-    let secret = draws.then(|| drawn.first().cloned().unwrap_or_else(draw));
+    let secret = draws.then(|| of_mark.first().cloned().unwrap_or_else(draw));
     settings.extend(secret.clone().map(|secret| ("secret", secret)));
     let given = GivenSettings::new(kind, kind.settings(), &settings)?;
     let seal = |name, secret: &Secret| seal_credential(engine, merchant.id, (kind, name), secret);
@@ -113,7 +113,7 @@ pub async fn create(engine: &Engine, merchant: &Merchant, new: NewAccount) -> Re
     let add = |merchant: &mut Merchant| {
         if let Some(own) = merchant.accounts.iter().find(|own| own.name == account.name) {
             let secret = http_secret(engine, merchant.id, own);
-            let created = secret.filter(|own| drawn.iter().any(|drawn| drawn.reveal() == own.reveal()));
+            let created = secret.filter(|own| of_mark.iter().any(|one| one.reveal() == own.reveal()));
             let taken = || Invalid::new("name", "is taken by another of your provider accounts");
             return created.map(|secret| (own.clone(), Some(secret))).ok_or_else(taken);
         }
