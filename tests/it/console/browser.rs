@@ -40,6 +40,10 @@ impl Browser {
         Self { http: http.clone(), cookie }
     }
 
+    pub fn http(&self) -> &Http {
+        &self.http
+    }
+
     pub async fn get(&self, page: &str) -> HttpReply {
         self.http.get_with(page, &[("cookie", &self.cookie)]).await
     }

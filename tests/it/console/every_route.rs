@@ -11,17 +11,17 @@ use crate::support::gateway::{StoreKind, TestGateway};
 
 /// A route, as the source declares it.
 #[derive(Debug)]
-struct Route {
-    path: String,
+pub(super) struct Route {
+    pub path: String,
     methods: String,
 }
 
 /// Routes that a browser needs no session for.
-const OPEN: [&str; 5] =
+pub(super) const OPEN: [&str; 5] =
     ["/console/mail-link", "/console/sign-in", "/console/openid", "/console/openid/return", "/console/openid/choose"];
 
 /// The routes of the operator's console.
-const OPERATORS: [&str; 4] =
+pub(super) const OPERATORS: [&str; 4] =
     ["/console/merchants", "/console/merchants/link", "/console/merchants/standing", "/console/providers"];
 
 /// The routes of both kinds.
@@ -29,7 +29,7 @@ const BOTH: [&str; 5] =
     ["/console", "/console/sign-out", "/console/sessions", "/console/sessions/end", "/console/audit"];
 
 /// What is no page of its own.
-const PARTS: [&str; 1] = ["/console/journeys/{journey}/live"];
+pub(super) const PARTS: [&str; 1] = ["/console/journeys/{journey}/live"];
 
 /// The page that brings what is new by a script.
 const LIVE: &str = "/console/journeys/{journey}";
@@ -49,7 +49,7 @@ const SUPPORTS: [&str; 8] = [
     "/console/webhooks/deliveries/{delivery}/replay",
 ];
 
-fn declared() -> Vec<Route> {
+pub(super) fn declared() -> Vec<Route> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/console");
     let mut routes = Vec::new();
     for file in std::fs::read_dir(folder).unwrap() {
@@ -65,16 +65,16 @@ fn declared() -> Vec<Route> {
 }
 
 impl Route {
-    fn takes(&self, method: &str) -> bool {
+    pub fn takes(&self, method: &str) -> bool {
         self.methods.split(", ").any(|own| own == method)
     }
 
-    fn is_one_of(&self, paths: &[&str]) -> bool {
+    pub fn is_one_of(&self, paths: &[&str]) -> bool {
         paths.contains(&self.path.as_str())
     }
 
     /// Its address for something that is there.
-    fn address(&self, journey: &str) -> String {
+    pub fn address(&self, journey: &str) -> String {
         let delivery = format!("{journey}_0_e0");
         self.path
             .replace("{account}", "acme")
@@ -88,8 +88,13 @@ impl Route {
     }
 }
 
+/// Which role may send the form of a route: 0 is a reader's, 1 support's, 2 an admin's.
+pub(super) fn needed(route: &Route) -> u8 {
+    if route.is_one_of(&READERS) { 0 } else { 2 - u8::from(route.is_one_of(&SUPPORTS)) }
+}
+
 /// A gateway with a merchant that has one of everything, and the id of its journey.
-async fn furnished() -> (TestGateway, crate::support::merchant_client::MerchantClient, String) {
+pub(super) async fn furnished() -> (TestGateway, crate::support::merchant_client::MerchantClient, String) {
     let gateway = TestGateway::open(StoreKind::Embedded).await;
     let merchant = gateway.merchant("Shop");
     merchant.save("https://shop.example/cb").await;
@@ -151,13 +156,7 @@ async fn each_role_may_what_it_may() {
         let token = browser.token().await;
         for route in declared().iter().filter(|route| !route.is_one_of(&OPEN) && !route.is_one_of(&OPERATORS)) {
             let address = route.address(&journey);
-            let needed = if route.is_one_of(&READERS) {
-                0
-            } else if route.is_one_of(&SUPPORTS) {
-                1
-            } else {
-                2
-            };
+            let needed = needed(route);
             // What a role may is tried elsewhere, each in its story.
             if route.takes("POST") && rank < needed {
                 let page = browser.post(&address, &[("form_token", &token)]).await.is(403).text();

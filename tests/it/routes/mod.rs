@@ -2,6 +2,7 @@
 
 mod bodies;
 mod connections;
+mod crawl;
 mod every_answer;
 mod generated;
 mod manual;

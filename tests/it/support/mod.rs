@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "not every test needs every tool")]
 
+pub mod crawler;
 pub mod custom_gateway;
 pub mod doors;
 pub mod engine_process;

@@ -38,8 +38,9 @@ impl Start {
             Some(Mode::Live) => (words::PAID, words::PAID_MORE),
             Some(Mode::Test) | None => (words::TEST, words::TEST_MORE),
         };
+        let callbacks = if self.frame.may(Role::Admin) { "/console/callbacks/new" } else { "/console/callbacks" };
         let steps = [
-            (words::CALLBACK, words::CALLBACK_MORE, "/console/callbacks/new"),
+            (words::CALLBACK, words::CALLBACK_MORE, callbacks),
             (words::KEY, words::KEY_MORE, "/console/keys"),
             (paid, paid_more, self.test_from.as_str()),
             (words::WEBHOOK, words::WEBHOOK_MORE, "/console/webhooks"),
