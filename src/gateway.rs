@@ -101,8 +101,7 @@ impl Gateway {
         let console_link = if demo.is_some() { demo_console(&engine).await? } else { None };
         let counters = Arc::new(Metrics::default());
         let options = serving::options(config, &counters.connections, &mut notices)?;
-        let health = Health::new(Arc::clone(&engine), Arc::clone(&counters), options.closing.clone());
-        let health = Arc::new(health);
+        let health = Arc::new(Health::new(Arc::clone(&engine), Arc::clone(&counters), options.closing.clone()));
         let data = Shared {
             engine: web::Data::from(Arc::clone(&engine)),
             clock: web::Data::from(clock),

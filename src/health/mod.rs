@@ -20,7 +20,7 @@ use skew::Skew;
 use crate::domain::provider_account::merchant_of_provider;
 use crate::engine::Engine;
 use crate::listener::{Closing, open_files};
-use crate::store::StoreError;
+use crate::store::{Probed, StoreError};
 use crate::telemetry::metrics::Metrics;
 
 /// For how long a look is good: nobody makes the store write more often than that by asking.
@@ -85,14 +85,22 @@ impl Health {
     }
 
     async fn look_again(&self) -> Report {
-        let (store, skew) = self.probe().await;
+        let (probed, skew) = self.probe().await;
+        let (store, Probed { away: parts_away, lapses, .. }) = match probed {
+            Ok(probed) => (None, probed),
+            Err(error) => (Some(error), Probed::default()),
+        };
+        let is_confirmed = !matches!(store, Some(StoreError::Unconfirmed(_)));
+        self.metrics.set_store_durable(lapses.is_empty() && is_confirmed);
         self.metrics.set_clock_skew(skew.unwrap_or_default());
         let files = tokio::task::spawn_blocking(open_files).await.ok().flatten();
         let late = self.courier_on_time.lock().unwrap_or_else(PoisonError::into_inner).elapsed();
         let stopping = self.closing.is_begun();
         Report {
             stopping,
-            store: store.err(),
+            store,
+            parts_away,
+            lapses,
             skew_millis: skew,
             // One that stops leases nothing any more.
             courier_late: (late >= LATE && !stopping).then_some(late),
@@ -103,16 +111,16 @@ impl Health {
         }
     }
 
-    /// Whether the store writes, and how far its clock is ahead of this machine's, in milliseconds.
-    async fn probe(&self) -> (Result<(), StoreError>, Option<i64>) {
+    /// What of the store writes, and how far its clock is ahead of this machine's, in milliseconds.
+    async fn probe(&self) -> (Result<Probed, StoreError>, Option<i64>) {
         let clock = &self.engine.deps.clock;
         let (sent_at, sent) = (clock.now(), Instant::now());
         let probed = timeout(PROBE, self.engine.deps.store.probe()).await.unwrap_or(Err(StoreError::TimedOut));
         let mut skew = self.skew.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Ok(Some(theirs)) = probed {
+        if let Ok(Probed { now: Some(theirs), .. }) = probed {
             skew.note(sent_at, sent.elapsed(), theirs);
         }
-        (probed.map(drop), skew.millis())
+        (probed, skew.millis())
     }
 }
 

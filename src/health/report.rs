@@ -18,6 +18,8 @@ const FILES_PER_CENT: u64 = 90;
 pub enum Check {
     /// Whether the store writes.
     Store,
+    /// Whether the store keeps what it acknowledges.
+    Durability,
     /// Whether the courier takes what is due.
     Courier,
     /// Whether providers answer.
@@ -32,12 +34,14 @@ pub enum Check {
 
 impl Check {
     /// All of them.
-    const ALL: [Self; 6] = [Self::Store, Self::Courier, Self::Providers, Self::Clock, Self::Files, Self::Connections];
+    const ALL: [Self; 7] =
+        [Self::Store, Self::Durability, Self::Courier, Self::Providers, Self::Clock, Self::Files, Self::Connections];
 
     /// Its name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Store => "store",
+            Self::Durability => "durability",
             Self::Courier => "courier",
             Self::Providers => "providers",
             Self::Clock => "clock",
@@ -76,8 +80,12 @@ impl Readiness {
 #[derive(Debug, Clone)]
 pub struct Report {
     pub(super) stopping: bool,
-    /// What is wrong with the store.
+    /// What is wrong with the store, where nothing of it works.
     pub(super) store: Option<StoreError>,
+    /// The parts of the store that do not work, where others do.
+    pub(super) parts_away: Vec<(String, StoreError)>,
+    /// What it does not keep of what it acknowledges.
+    pub(super) lapses: Vec<String>,
     /// By how many milliseconds the store's clock is ahead.
     pub(super) skew_millis: Option<i64>,
     /// For how long the courier has been late, where it is.
@@ -95,14 +103,16 @@ pub struct Report {
 impl Report {
     /// Whether a load balancer should send requests here.
     ///
-    /// A store that is full is the same store for every node, and a node that has it still answers what needs no
+    /// Where some shards work, the journeys in them go on, here as on every other node. A store that is full is the same store for every node, and a node that has it still answers what needs no
     /// writing, and shows customers a page that tries again by itself.
     pub const fn readiness(&self) -> Readiness {
         match &self.store {
             _ if self.stopping => Readiness::Stopping,
             Some(StoreError::Unwritable(Unwritable::ReadOnly, _)) => Readiness::StoreReadOnly,
             Some(StoreError::Unreachable(_) | StoreError::TimedOut | StoreError::Foreign(_)) => Readiness::StoreAway,
-            Some(StoreError::Unwritable(..) | StoreError::Damaged(_)) | None => Readiness::Ready,
+            Some(StoreError::Unwritable(..) | StoreError::Unconfirmed(_) | StoreError::Damaged(_)) | None => {
+                Readiness::Ready
+            }
         }
     }
 
@@ -114,7 +124,8 @@ impl Report {
     /// What is wrong, in words, where something is.
     fn trouble(&self, check: Check) -> Option<String> {
         match check {
-            Check::Store => self.store.as_ref().map(ToString::to_string),
+            Check::Store => self.store_trouble(),
+            Check::Durability => (!self.lapses.is_empty()).then(|| self.lapses.join("; ")),
             Check::Courier => self
                 .courier_late
                 .map(|late| format!("deliveries that are due have not been taken for {} s", late.as_secs())),
@@ -138,10 +149,16 @@ impl Report {
         }
     }
 
+    fn store_trouble(&self) -> Option<String> {
+        let parts = || self.parts_away.iter().map(|(name, error)| format!("{name}: {error}")).collect::<Vec<_>>();
+        let of_parts = || (!self.parts_away.is_empty()).then(|| parts().join("; "));
+        self.store.as_ref().map(ToString::to_string).or_else(of_parts)
+    }
+
     /// What is known of a check in figures.
     fn figures(&self, check: Check) -> Value {
         match check {
-            Check::Store | Check::Courier => json!({}),
+            Check::Store | Check::Durability | Check::Courier => json!({}),
             Check::Providers => {
                 let away: Map<_, _> =
                     self.away.iter().map(|(name, span)| (name.clone(), span.as_secs().into())).collect();
@@ -195,6 +212,8 @@ mod tests {
         Report {
             stopping: false,
             store: None,
+            parts_away: Vec::new(),
+            lapses: Vec::new(),
             skew_millis: Some(1_000),
             courier_late: None,
             unready: BTreeSet::new(),
@@ -220,6 +239,8 @@ mod tests {
     fn each_check_fails_alone_and_says_why() {
         let cases = [
             (Report { store: Some(unwritable(Unwritable::Disk)), ..well() }, Check::Store, "disk full"),
+            (Report { parts_away: vec![("a part".into(), StoreError::TimedOut)], ..well() }, Check::Store, "a part: "),
+            (Report { lapses: vec!["it forgets".into()], ..well() }, Check::Durability, "it forgets"),
             (Report { courier_late: Some(Duration::from_secs(61)), ..well() }, Check::Courier, "for 61 s"),
             (Report { unready: ["acme".into()].into(), ..well() }, Check::Providers, "from acme"),
             (Report { away: [("b".into(), Duration::from_secs(9))].into(), ..well() }, Check::Providers, "from b"),
@@ -244,12 +265,15 @@ mod tests {
             (Some(unwritable(Unwritable::Disk)), Readiness::Ready),
             (Some(unwritable(Unwritable::Memory)), Readiness::Ready),
             (Some(unwritable(Unwritable::ReadOnly)), Readiness::StoreReadOnly),
+            (Some(StoreError::Unconfirmed("no replica has it".into())), Readiness::Ready),
             (Some(StoreError::TimedOut), Readiness::StoreAway),
             (Some(StoreError::Unreachable("gone".into())), Readiness::StoreAway),
         ] {
             assert_eq!(Report { store: store.clone(), ..well() }.readiness(), readiness, "{store:?}");
             assert_eq!(Report { store, stopping: true, ..well() }.readiness(), Readiness::Stopping);
         }
+        let in_part = Report { parts_away: vec![("one".into(), StoreError::TimedOut)], ..well() };
+        assert_eq!(in_part.readiness(), Readiness::Ready, "others have the same parts");
         let crowded = Report { files: Some((100, 100)), connections: (10, 10), skew_millis: Some(9_999), ..well() };
         assert_eq!(crowded.readiness(), Readiness::Ready, "the next node would be flooded as well");
     }

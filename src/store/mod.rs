@@ -69,6 +69,10 @@ pub enum StoreError {
     /// It answers, and writes nothing at present.
     #[error("the store cannot write, {0}: {1}")]
     Unwritable(Unwritable, String),
+    /// It has done it, and cannot say that this outlives the server that did: replicas have not got it, or it is not set up
+    /// to keep it.
+    #[error("the store does not confirm that it keeps what was written: {0}")]
+    Unconfirmed(String),
     /// It holds something that this program cannot read.
     #[error("the store holds a damaged record: {0}")]
     Damaged(String),
@@ -314,6 +318,17 @@ pub trait Merchants: Send + Sync {
     async fn remove(&self, merchant: &Merchant) -> Result<bool>;
 }
 
+/// What a probe has found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Probed {
+    /// What the store's own clock says, where it has one that is not this machine's.
+    pub now: Option<UnixMillis>,
+    /// The parts that have not written the mark, by name, each with why: what they keep is away, and the rest is not.
+    pub away: Vec<(String, StoreError)>,
+    /// What the store does not keep of what it acknowledges, by how it is set up, in sentences.
+    pub lapses: Vec<String>,
+}
+
 /// A whole store.
 #[async_trait]
 pub trait Store:
@@ -341,12 +356,12 @@ pub trait Store:
     /// [`StoreError::Foreign`] when they differ, or trouble with the store.
     async fn register_owner(&self, keys: &[Digest]) -> Result<()>;
 
-    /// Writes a mark, as durably as every step, and answers what the store's own clock says, where it has one that is
-    /// not this machine's. A store that only answers is of no use.
+    /// Writes a mark into each of its parts, as durably as every step. A store that only answers is of no use.
     ///
     /// # Errors
-    /// [`StoreError::Unwritable`] when it answers and does not write, or other trouble with the store.
-    async fn probe(&self) -> Result<Option<UnixMillis>>;
+    /// When no part has written it: [`StoreError::Unwritable`] when it answers and does not write, or other trouble with
+    /// the store.
+    async fn probe(&self) -> Result<Probed>;
 
     /// Collects what has expired, where the store does not do so by itself; answers how many records it dropped. One
     /// call may leave something to the next.

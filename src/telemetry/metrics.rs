@@ -103,6 +103,13 @@ impl ProviderGauges {
     }
 }
 
+/// A gauge of what goes without saying until something else is seen.
+fn well() -> Gauge {
+    let gauge = Gauge::default();
+    gauge.set(1);
+    gauge
+}
+
 /// The metrics of one process.
 #[derive(Debug)]
 pub struct Metrics {
@@ -112,6 +119,7 @@ pub struct Metrics {
     return_duration: Histogram,
     providers: ProviderGauges,
     clock_skew: Gauge<f64, AtomicU64>,
+    store_durable: Gauge,
     mismatches: Counter,
     attempts: [Counter; AttemptResult::LABELS.len()],
     deliveries: [Counter; Fate::LABELS.len()],
@@ -143,6 +151,12 @@ impl Default for Metrics {
                 "handback_store_clock_skew_seconds",
                 "By how much the store's clock is ahead of this machine's",
                 Gauge::default(),
+            ),
+            store_durable: register(
+                registry,
+                "handback_store_durable",
+                "Whether the store is set up to keep what it acknowledges",
+                well(),
             ),
             mismatches: register(
                 registry,
@@ -234,6 +248,11 @@ impl Metrics {
         self.clock_skew.set(millis as f64 / 1e3);
     }
 
+    /// Notes whether the store is set up to keep what it acknowledges.
+    pub fn set_store_durable(&self, is_durable: bool) {
+        self.store_durable.set(i64::from(is_durable));
+    }
+
     /// Notes for how long the provider of this name has not answered when it was asked about payments.
     pub fn set_provider_away(&self, name: &str, span: Duration) {
         self.providers.away.get_or_create(&[("provider", name.to_owned())]).set(span.as_secs_f64());
@@ -306,6 +325,7 @@ mod tests {
                 "Payments that were found to be something else than what their provider was asked for.",
             ),
             ("store_clock_skew_seconds", "gauge", "By how much the store's clock is ahead of this machine's."),
+            ("store_durable", "gauge", "Whether the store is set up to keep what it acknowledges."),
             ("connections", "gauge", "Connections that are open."),
             ("connections_limit", "gauge", "Connections that there may be at a time."),
             ("connections_full_total", "counter", "Times that the limit of connections was reached."),

@@ -1,6 +1,10 @@
 //! A store that answers and does not write: nothing is said to be done that is not written, `/health` says why, and
 //! service resumes by itself.
 
+#[allow(dead_code, reason = "a fixture for others, too")]
+#[path = "../../src/store/redis/tests/fixture_of_cluster.rs"]
+mod fixture_of_cluster;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,8 +12,9 @@ use serde_json::{Value, json};
 use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::gateway_process::{GatewayProcess, PROGRAM, quiet_port};
 use crate::support::http::{Http, HttpReply};
-use crate::support::redis::RedisServer;
+use crate::support::redis::{self as fixture, RedisServer};
 use crate::support::small_disk;
+use fixture_of_cluster::RedisCluster;
 
 /// A gateway under a fault, as its operator, a load balancer and a merchant's app see it.
 struct Watched {
@@ -80,11 +85,15 @@ impl Watched {
 
 /// A gateway on this Redis, or on one of its own.
 async fn on_redis(redis: Option<&RedisServer>) -> (TestGateway, Watched) {
+    on(redis.map(RedisServer::url).as_deref()).await
+}
+
+/// A gateway on this store, or on a Redis of its own.
+async fn on(store: Option<&str>) -> (TestGateway, Watched) {
     let operator = format!("127.0.0.1:{}", quiet_port());
-    let url = redis.map(RedisServer::url);
     let mut env = vec![("HANDBACK_METRICS_LISTEN", operator.as_str())];
-    env.extend(url.as_deref().map(|url| ("HANDBACK_STORE", url)));
-    let kind = if redis.is_some() { StoreKind::Embedded } else { StoreKind::Redis };
+    env.extend(store.map(|url| ("HANDBACK_STORE", url)));
+    let kind = if store.is_some() { StoreKind::Embedded } else { StoreKind::Redis };
     let mut gateway = TestGateway::open_with(kind, &env).await;
     gateway.expect_errors();
     let (http, key) = (gateway.http.clone(), gateway.merchant("Shop").key);
@@ -112,6 +121,32 @@ async fn a_redis_that_becomes_a_replica_is_said_and_passes() {
     gateway.redis().ask("REPLICAOF NO ONE");
     watched.opens_again().await;
     watched.is_well("store").await;
+}
+
+/// Of one shard nobody is left; then of all.
+#[tokio::test]
+async fn a_node_stays_ready_while_one_master_works() {
+    let mut cluster = RedisCluster::start();
+    for node in &cluster.nodes {
+        assert!(node.ask("CONFIG SET cluster-require-full-coverage no").contains("OK"));
+    }
+    let (_gateway, watched) = on(Some(&cluster.url())).await;
+    watched.is_well("store").await;
+    let dead = cluster.nodes[0].address().to_string();
+    // Its replica goes first, so that nobody takes its place.
+    for at in [3, 0] {
+        cluster.nodes[at].kill();
+    }
+    watched.is_troubled("store", "ready", &format!("the master at {dead}, which has")).await;
+    for at in [4, 5, 1, 2] {
+        cluster.nodes[at].kill();
+    }
+    watched.is_troubled("store", "store away", "cannot be reached").await;
+    for node in &mut cluster.nodes {
+        node.restart();
+    }
+    watched.is_well("store").await;
+    watched.opens_again().await;
 }
 
 #[tokio::test]

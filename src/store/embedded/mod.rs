@@ -34,7 +34,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use tokio::time::Instant;
 
-use super::{Result, Store, StoreError};
+use super::{Probed, Result, Store, StoreError};
 use crate::clock::Clock;
 use crate::domain::{Digest, UnixMillis};
 use readers::Readers;
@@ -151,8 +151,8 @@ impl Store for Embedded {
         self.write(move |db, _| owner::register_owner(db, &keys)).await
     }
 
-    async fn probe(&self) -> Result<Option<UnixMillis>> {
-        self.write(owner::leave_mark).await.map(|()| None)
+    async fn probe(&self) -> Result<Probed> {
+        self.write(owner::leave_mark).await.map(|()| Probed::default())
     }
 
     async fn tidy(&self) -> Result<usize> {

@@ -126,8 +126,9 @@ pub(crate) async fn another_gateway_is_refused_and_changes_nothing(tested: TestS
 pub(crate) async fn a_store_answers_and_says_what_it_is(tested: TestStore) {
     for _ in 0..2 {
         tested.pass(HOUR);
-        let clock = tested.store().probe().await.unwrap();
-        let apart = clock.map(|clock| clock.as_millis().abs_diff(tested.now().as_millis()));
+        let probed = tested.store().probe().await.unwrap();
+        assert_eq!(probed.away, []);
+        let apart = probed.now.map(|clock| clock.as_millis().abs_diff(tested.now().as_millis()));
         assert!(apart.is_none_or(|millis| millis < 10_000), "{apart:?}");
     }
     assert!(!tested.store().describe().is_empty());

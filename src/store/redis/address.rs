@@ -9,7 +9,8 @@
 //!
 //! `rediss`, `valkeys`, `rediss+sentinel` and `rediss+cluster` are the same over TLS; they take `?ca=PATH` for
 //! authorities in place of the public ones, and `certificate=PATH&key=PATH` for this client's own, all of them PEM.
-//! Sentinels that want another login than Redis take `?sentinel_user=U&sentinel_password=P`.
+//! Sentinels that want another login than Redis take `?sentinel_user=U&sentinel_password=P`. Each form takes
+//! `?durability=strict&replicas=N`.
 
 use std::time::Duration;
 use std::{borrow::Cow, collections::BTreeMap, fmt, path::PathBuf};
@@ -19,6 +20,8 @@ use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{Client, ClientTlsConfig, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, TlsCertificates};
 use url::Url;
 
+use super::durability::Durability;
+use super::server::Server;
 use crate::domain::{Invalid, Secret};
 use crate::store::{Result, StoreError};
 
@@ -75,36 +78,6 @@ impl Form {
     }
 }
 
-/// A server by its host, without the brackets of an IPv6 address, and its port.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Server {
-    host: String,
-    port: u16,
-}
-
-impl Server {
-    /// Reads what a Redis says of another one: `host:port`. One that does not know its own host is where it was asked.
-    pub(super) fn told(text: &str, asked: &Self) -> Option<Self> {
-        let (host, port) = text.rsplit_once(':')?;
-        Some(Self::new(host, port.parse().ok()?, asked))
-    }
-
-    /// As [`Server::told`], of the two parts.
-    pub(super) fn new(host: &str, port: u16, asked: &Self) -> Self {
-        let host = if matches!(host, "" | "?") { &asked.host } else { host };
-        Self { host: host.to_owned(), port }
-    }
-}
-
-impl fmt::Display for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            return write!(f, "[{}]:{}", self.host, self.port);
-        }
-        write!(f, "{}:{}", self.host, self.port)
-    }
-}
-
 /// What an address leads to.
 #[derive(Debug, Clone)]
 pub(super) enum Place {
@@ -126,6 +99,7 @@ pub struct RedisAddress {
     place: Place,
     login: RedisConnectionInfo,
     tls: Option<TlsCertificates>,
+    durability: Durability,
 }
 
 impl RedisAddress {
@@ -149,15 +123,18 @@ impl RedisAddress {
         let (name, form, over_tls) = FORMS.into_iter().find(|(form, ..)| *form == name).ok_or_else(unknown)?;
         let refused = |rule: &str| Invalid::new("store", rule).hint(form.expected());
         let written = Written::split(name, behind).ok_or_else(|| refused("is not a URL"))?;
-        let known = [form.parameters(), if over_tls { &["ca", "certificate", "key"] } else { &[] }].concat();
+        let of_tls: &[_] = if over_tls { &["ca", "certificate", "key"] } else { &[] };
+        let known = [form.parameters(), of_tls, &Durability::PARAMETERS].concat();
         let given = written.parameters(&known).ok_or_else(|| {
             let names = known.iter().map(|name| format!(" {name}")).collect::<String>();
             refused(&format!("has a query or a fragment without a meaning here; it may have:{names}"))
         })?;
         let tls = over_tls.then(|| certificates(&given)).transpose()?;
         let (place, login) = written.place(form, &given).map_err(|rule| refused(&rule))?;
-        let redacted = redacted(name, &place, &login);
-        let address = Self { text: Secret::new(text), redacted, place, login, tls };
+        let fails_over = matches!(form, Form::Sentinels | Form::Cluster);
+        let durability = Durability::read(&given, fails_over).map_err(|rule| refused(&rule))?;
+        let redacted = redacted(name, &place, &login, durability);
+        let address = Self { text: Secret::new(text), redacted, place, login, tls, durability };
         address.check().map_err(|error| refused(&format!("names certificates that cannot be used: {error}")))?;
         Ok(address)
     }
@@ -165,6 +142,11 @@ impl RedisAddress {
     /// The address without users and passwords, for people.
     pub fn redacted(&self) -> &str {
         &self.redacted
+    }
+
+    /// When what is written there counts as kept.
+    pub(super) const fn durability(&self) -> Durability {
+        self.durability
     }
 
     /// What it leads to.
@@ -180,15 +162,15 @@ impl RedisAddress {
     /// Says where it is: `Redis at db.example:6379, database 0, over TLS`.
     pub(super) fn describe(&self) -> String {
         let tls = if self.tls.is_some() { ", over TLS" } else { "" };
-        let database = self.login.db();
+        let (database, class) = (self.login.db(), self.durability.described());
         match &self.place {
-            Place::Server(server) => format!("Redis at {server}, database {database}{tls}"),
-            Place::Socket(path) => format!("Redis at {}, database {database}", path.display()),
+            Place::Server(server) => format!("Redis at {server}, database {database}{tls}{class}"),
+            Place::Socket(path) => format!("Redis at {}, database {database}{class}", path.display()),
             Place::Sentinels(sentinels, name, _) => {
                 let at = listed(sentinels, ", ");
-                format!("Redis, the master that the Sentinels at {at} call {name}, database {database}{tls}")
+                format!("Redis, the master that the Sentinels at {at} call {name}, database {database}{tls}{class}")
             }
-            Place::Cluster(nodes) => format!("Redis Cluster at {}{tls}", listed(nodes, ", ")),
+            Place::Cluster(nodes) => format!("Redis Cluster at {}{tls}{class}", listed(nodes, ", ")),
         }
     }
 
@@ -372,16 +354,20 @@ fn certificates(given: &BTreeMap<String, String>) -> Result<TlsCertificates, Inv
     Ok(TlsCertificates { client_tls, root_cert: file("ca")? })
 }
 
-fn redacted(name: &str, place: &Place, login: &RedisConnectionInfo) -> String {
+fn redacted(name: &str, place: &Place, login: &RedisConnectionInfo, durability: Durability) -> String {
     let user = if login.password().is_some() { "…@" } else { "" };
     let database = login.db();
-    match place {
+    let text = match place {
         Place::Server(server) => format!("{name}://{user}{server}/{database}"),
         Place::Socket(path) => format!("{name}://{}?database={database}", path.display()),
         Place::Sentinels(sentinels, master, _) => {
             format!("{name}://{user}{}/{master}/{database}", listed(sentinels, ","))
         }
         Place::Cluster(nodes) => format!("{name}://{user}{}", listed(nodes, ",")),
+    };
+    match durability.written() {
+        None => text,
+        Some(class) => format!("{text}{}{class}", if text.contains('?') { '&' } else { '?' }),
     }
 }
 

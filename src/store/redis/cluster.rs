@@ -6,21 +6,26 @@
 //!
 //! `docs/DESIGN.md` says which clients were weighed, and why the routing is our own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use redis::{FromRedisValue, Pipeline, Value};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use redis::{Pipeline, Value};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use super::address::{RedisAddress, Server};
-use super::connection::{Connection, Failure, PAUSE, Packed, Target};
-use super::dial::{connect, first_answer};
+use super::address::RedisAddress;
+use super::cluster_map::{self, Masters, View};
+use super::connection::{Failure, PAUSE, Packed, Target};
+use super::dial::connect;
 use super::keys;
+use super::master::Master;
 use super::script::{Request, Sent};
+use super::server::Server;
+use super::set_up::Observed;
 use super::trouble::{Remedy, Trouble};
-use crate::domain::Shard;
+use crate::domain::{Shard, id::SHARDS};
 use crate::store::{Result, StoreError};
 
 /// How long a node may take to say which master has which slot.
@@ -31,12 +36,18 @@ const LEARNED: Duration = Duration::from_millis(100);
 /// How long nobody asks again when no node has answered: callers get that error at once meanwhile.
 const AWAY: Duration = Duration::from_millis(500);
 
-/// Which master has which slot, of those that our keys are in.
-type Masters = BTreeMap<u16, Server>;
+/// A server that keeps what we write.
+pub(super) struct Part {
+    /// One of the shards that it has.
+    pub(super) shard: Shard,
+    /// What people call it.
+    pub(super) name: String,
+}
 
 /// What is known of a cluster, by all lanes together.
 pub(super) struct Cluster {
     address: RedisAddress,
+    observed: Arc<Observed>,
     nodes: Vec<Server>,
     masters: RwLock<Arc<Masters>>,
     /// When somebody asked last, and what came of it; only one asks.
@@ -45,8 +56,9 @@ pub(super) struct Cluster {
 
 impl Cluster {
     /// The cluster that has these nodes.
-    pub(super) fn new(address: RedisAddress, nodes: &[Server]) -> Self {
-        Self { address, nodes: nodes.to_vec(), masters: RwLock::default(), learned: tokio::sync::Mutex::new(None) }
+    pub(super) fn new(address: RedisAddress, nodes: &[Server], observed: &Arc<Observed>) -> Self {
+        let (nodes, observed) = (nodes.to_vec(), Arc::clone(observed));
+        Self { address, observed, nodes, masters: RwLock::default(), learned: tokio::sync::Mutex::new(None) }
     }
 
     fn masters(&self) -> Arc<Masters> {
@@ -73,57 +85,54 @@ impl Cluster {
             return said.clone();
         }
         let known = self.masters();
-        let mut nodes: Vec<&Server> = known.values().chain(&self.nodes).collect();
-        nodes.sort_unstable();
-        nodes.dedup();
-        let said = first_answer(nodes, ANSWER, |node| self.ask(node)).await.map(|masters| self.know(masters));
+        let said = self.views(&known).await.map(|views| self.know(cluster_map::merged(&known, &views)));
         *learned = Some((Instant::now(), said.clone()));
         said
     }
 
+    /// What the nodes say, asked at the same time: more than half of them, and more until every slot of ours has a
+    /// master, or all have answered that do.
+    async fn views(&self, known: &Masters) -> Result<Vec<View>> {
+        let mut nodes: Vec<&Server> = known.values().chain(&self.nodes).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        let enough = nodes.len() / 2 + 1;
+        let asked = nodes.into_iter().map(|node| async move {
+            let silent = |_| Err(StoreError::Unreachable(format!("the node at {node} does not answer")));
+            timeout(ANSWER, self.ask(node)).await.unwrap_or_else(silent)
+        });
+        let mut asked: FuturesUnordered<_> = asked.collect();
+        let (mut views, mut trouble) = (Vec::new(), StoreError::TimedOut);
+        while let Some(answer) = asked.next().await {
+            match answer {
+                Ok(view) => views.push(view),
+                Err(error) => trouble = error,
+            }
+            if views.len() >= enough && cluster_map::is_complete(&views) {
+                break;
+            }
+        }
+        if views.is_empty() { Err(trouble) } else { Ok(views) }
+    }
+
     /// What one node says.
-    async fn ask(&self, node: &Server) -> Result<Masters> {
+    async fn ask(&self, node: &Server) -> Result<View> {
         let said = |what: String| StoreError::Unreachable(format!("the node at {node} {what}"));
         let mut connection = connect(&self.address.client_of(node)?).await?;
-        let mut question = redis::cmd("CLUSTER");
-        question.arg("SLOTS");
-        let answer = connection.send_packed_command(&question).await.and_then(Value::extract_error);
-        let answer = answer.map_err(|error| said(format!("refuses: {error}")))?;
-        let ranges = Vec::<(u16, u16, Value)>::from_redis_value(of_masters(answer));
-        let mut masters = Masters::new();
-        for (first, last, master) in ranges.map_err(|error| said(format!("lists slots strangely: {error}")))? {
-            let Value::Array(parts) = master else { return Err(said("names no master of a slot".into())) };
-            let [host, port] = parts.first_chunk().ok_or_else(|| said("names no port of a master".into()))?;
-            let host = Option::<String>::from_redis_value_ref(host).ok().flatten().unwrap_or_default();
-            let port = u16::from_redis_value_ref(port).map_err(|_| said("names no port of a master".into()))?;
-            let master = Server::new(&host, port, node);
-            masters
-                .extend(keys::slots().filter(|slot| (first..=last).contains(slot)).map(|slot| (slot, master.clone())));
-        }
-        if masters.is_empty() {
-            return Err(said("knows no master of our slots".into()));
-        }
-        Ok(masters)
+        let mut questions = Pipeline::with_capacity(2);
+        questions.cmd("CLUSTER").arg("SLOTS").cmd("CLUSTER").arg("NODES");
+        let answers = connection.send_packed_commands(&questions, 0, 2).await;
+        let answers = answers.map_err(|error| said(format!("refuses: {error}")))?;
+        let [slots, nodes] = <[Value; 2]>::try_from(answers).map_err(|_| said("answers something else".into()))?;
+        let slots = slots.extract_error().map_err(|error| said(format!("refuses: {error}")))?;
+        View::read(node, slots, nodes).ok_or_else(|| said("lists slots strangely".into()))
     }
-}
-
-/// Of each range its two ends and its master. Replicas, of which there may be any number, are left out.
-fn of_masters(ranges: Value) -> Value {
-    let Value::Array(ranges) = ranges else { return ranges };
-    let shorten = |range| match range {
-        Value::Array(mut parts) => {
-            parts.truncate(3);
-            Value::Array(parts)
-        }
-        other => other,
-    };
-    Value::Array(ranges.into_iter().map(shorten).collect())
 }
 
 /// One runtime's connections to the masters of a cluster.
 pub(super) struct ClusterLane {
     cluster: Arc<Cluster>,
-    connections: Mutex<BTreeMap<Server, Arc<Connection>>>,
+    connections: Mutex<BTreeMap<Server, Arc<Master>>>,
 }
 
 /// A request under way: its place among those that were made with it, and whom it goes to.
@@ -138,8 +147,6 @@ struct RoutedRequest<'a> {
 enum To {
     /// The master of this slot.
     Slot(u16),
-    /// This server, whatever it has.
-    Server(Server),
     /// This server, this once, and then to the master of the slot again.
     Asking(u16, Server),
 }
@@ -174,29 +181,26 @@ impl ClusterLane {
         self.run(routed.collect(), requests.len(), deadline).await
     }
 
-    /// Makes one request of each master.
-    pub(super) async fn ask_each(&self, request: &Request, deadline: Instant) -> Result<Vec<Value>, Trouble> {
-        self.learn_within(deadline).await?;
-        let masters = self.cluster.masters();
-        let mut servers: Vec<_> = masters.values().cloned().collect();
-        servers.sort_unstable();
-        servers.dedup();
-        let count = servers.len();
-        let one = |(at, server)| RoutedRequest { at, request, to: To::Server(server), sent: Sent::Short };
-        self.run(servers.into_iter().enumerate().map(one).collect(), count, deadline).await
+    /// Looks at how each master is set up.
+    pub(super) async fn look(&self, deadline: Instant) -> Result<()> {
+        let masters = self.known_masters(deadline).await?;
+        let servers: BTreeSet<_> = masters.values().collect();
+        let looks = servers.into_iter().map(|server| async { self.master(server)?.shared().look(deadline).await });
+        join_all(looks).await.into_iter().collect()
     }
 
-    /// A shard of each master.
-    pub(super) async fn one_shard_each(&self, deadline: Instant) -> Result<Vec<Shard>> {
-        if self.cluster.masters().is_empty() {
-            self.learn_within(deadline).await.map_err(|trouble| trouble.error)?;
-        }
-        let masters = self.cluster.masters();
-        let mut shards = BTreeMap::new();
+    /// The masters that have shards; as one more, the shards of which it is not known who has them.
+    pub(super) async fn parts(&self, deadline: Instant) -> Result<Vec<Part>> {
+        let masters = self.known_masters(deadline).await?;
+        let mut shards: BTreeMap<_, Vec<Shard>> = BTreeMap::new();
         for (shard, slot) in Shard::all().zip(keys::slots()) {
-            shards.entry(masters.get(&slot)).or_insert(shard);
+            shards.entry(masters.get(&slot)).or_default().push(shard);
         }
-        Ok(shards.into_values().collect())
+        let parts = shards.into_iter().map(|(master, shards)| {
+            let who = master.map_or_else(|| "no known master".to_owned(), |master| format!("the master at {master}"));
+            Part { shard: shards[0], name: format!("{who}, which has {} of {SHARDS} shards", shards.len()) }
+        });
+        Ok(parts.collect())
     }
 
     async fn run(
@@ -242,7 +246,7 @@ impl ClusterLane {
         for routed in requests {
             let server = match &routed.to {
                 To::Slot(slot) => masters.get(slot),
-                To::Server(server) | To::Asking(_, server) => Some(server),
+                To::Asking(_, server) => Some(server),
             };
             divided.entry(server.cloned()).or_default().push(routed);
         }
@@ -255,13 +259,17 @@ impl ClusterLane {
         requests: Vec<RoutedRequest<'a>>,
         deadline: Instant,
     ) -> Round<'a> {
-        let connection = match &server {
-            Some(server) => self.connection(server),
+        let master = match &server {
+            Some(server) => self.master(server),
             None => Err(StoreError::Unreachable("no master has this slot".into())),
         };
-        let outcome = match connection {
-            Ok(connection) => connection.attempt(&packed(&requests), deadline).await,
-            Err(error) => Err(Failure::Passing(error)),
+        let outcome = match (master, requests.as_slice()) {
+            (Ok(master), [alone]) if self.cluster.observed.durability().confirms(alone.request) => {
+                let asking = matches!(alone.to, To::Asking(..));
+                master.confirm(alone.request, alone.sent, asking, deadline).await
+            }
+            (Ok(master), requests) => master.shared().attempt(&packed(requests), deadline).await,
+            (Err(error), _) => Err(Failure::Passing(error)),
         };
         Round { server, requests, outcome }
     }
@@ -333,23 +341,32 @@ impl ClusterLane {
         learned.map_err(Trouble::lasting)
     }
 
-    fn connection(&self, server: &Server) -> Result<Arc<Connection>> {
+    /// Who has which slot, as far as it is known; the cluster is asked where nothing is.
+    async fn known_masters(&self, deadline: Instant) -> Result<Arc<Masters>> {
+        if self.cluster.masters().is_empty() {
+            self.learn_within(deadline).await.map_err(|trouble| trouble.error)?;
+        }
+        Ok(self.cluster.masters())
+    }
+
+    fn master(&self, server: &Server) -> Result<Arc<Master>> {
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(connection) = connections.get(server) {
-            return Ok(Arc::clone(connection));
+        if let Some(master) = connections.get(server) {
+            return Ok(Arc::clone(master));
         }
         // Those that have nothing of ours any more are left.
         let masters = self.cluster.masters();
         connections.retain(|server, _| masters.values().any(|master| master == server));
-        let connection = Arc::new(Connection::new(Target::Node(self.cluster.address.client_of(server)?)));
-        connections.insert(server.clone(), Arc::clone(&connection));
-        Ok(connection)
+        let target = Target::Node(self.cluster.address.client_of(server)?);
+        let master = Arc::new(Master::new(target, &self.cluster.observed));
+        connections.insert(server.clone(), Arc::clone(&master));
+        Ok(master)
     }
 }
 
 /// Requests as they are written.
 fn packed<'a>(requests: &[RoutedRequest<'a>]) -> Packed<'a> {
-    if let [RoutedRequest { request, to: To::Slot(_) | To::Server(_), sent, .. }] = requests {
+    if let [RoutedRequest { request, to: To::Slot(_), sent, .. }] = requests {
         return Packed::One(request, *sent);
     }
     let mut pipeline = Pipeline::with_capacity(requests.len());

@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use super::dial::connect;
 use super::script::{Request, Sent};
 use super::sentinels::Sentinels;
+use super::set_up::{self, Observed, SetUp};
 use crate::store::{StoreError, Unwritable};
 
 /// How long one try may take.
@@ -47,6 +48,7 @@ pub(super) enum Target {
 /// One runtime's connection to one Redis.
 pub(super) struct Connection {
     target: Target,
+    observed: Arc<Observed>,
     line: watch::Sender<Line>,
     /// Only one makes a new connection.
     dialling: Mutex<bool>,
@@ -63,9 +65,10 @@ enum Line {
     Down(Instant, Option<StoreError>),
 }
 
-/// A connection, since when there is one, and how often in a row it has been silent, the first time when.
+/// A connection, to which server, since when there is one, and how often in a row it has been silent, the first time when.
 struct Wire {
     connection: MultiplexedConnection,
+    server: String,
     since: Instant,
     silent: AtomicU32,
     asked: Mutex<Option<Instant>>,
@@ -81,8 +84,25 @@ pub(super) enum Failure {
 
 impl Connection {
     /// A connection that is made when it is first used.
-    pub(super) fn new(target: Target) -> Self {
-        Self { target, line: watch::channel(Line::New).0, dialling: Mutex::new(false) }
+    pub(super) fn new(target: Target, observed: Arc<Observed>) -> Self {
+        Self { target, observed, line: watch::channel(Line::New).0, dialling: Mutex::new(false) }
+    }
+
+    /// Looks again at how the server is set up.
+    pub(super) async fn look(self: &Arc<Self>, deadline: Instant) -> Result<(), StoreError> {
+        let mut questions = Pipeline::with_capacity(set_up::ANSWERS);
+        SetUp::ask(&mut questions);
+        let questions = Packed::Many(questions, set_up::ANSWERS);
+        let mut replies = self.attempt(&questions, deadline).await;
+        // A connection that was closed unnoticed is followed by another one.
+        if let Err(Failure::Passing(_)) = replies {
+            replies = self.attempt(&questions, deadline).await;
+        }
+        let replies = replies.map_err(|(Failure::Passing(error) | Failure::Lasting(error))| error)?;
+        if let Line::Up(wire) = &*self.line.borrow() {
+            self.observed.note(&wire.server, SetUp::read(replies));
+        }
+        Ok(())
     }
 
     /// Sends these requests in one go. Each reply is what Redis said, be it an error.
@@ -198,11 +218,12 @@ impl Connection {
     }
 
     /// Notes what has come of making a connection; answers whether there is one.
-    fn note(&self, dialled: Result<MultiplexedConnection, StoreError>) -> bool {
+    fn note(&self, dialled: Result<Dialled, StoreError>) -> bool {
         match dialled {
-            Ok(connection) => {
+            Ok(Dialled { connection, server, set_up }) => {
+                self.observed.note(&server, set_up);
                 let since = Instant::now();
-                let wire = Wire { connection, since, silent: AtomicU32::new(0), asked: Mutex::new(None) };
+                let wire = Wire { connection, server, since, silent: AtomicU32::new(0), asked: Mutex::new(None) };
                 let mut dialling = self.dialling.lock().unwrap_or_else(PoisonError::into_inner);
                 let before = self.line.send_replace(Line::Up(Arc::new(wire)));
                 *dialling = false;
@@ -263,8 +284,15 @@ fn is_read_only(reply: &Value) -> bool {
     matches!(reply, Value::ServerError(error) if error.kind() == Some(ServerErrorKind::ReadOnly))
 }
 
-/// Makes a connection to a master.
-async fn dial(target: &Target) -> Result<MultiplexedConnection, StoreError> {
+/// A connection that was made, to which server, and what that says of itself.
+struct Dialled {
+    connection: MultiplexedConnection,
+    server: String,
+    set_up: SetUp,
+}
+
+/// Makes a connection to a master, and looks at how that is set up.
+async fn dial(target: &Target) -> Result<Dialled, StoreError> {
     let told;
     let client = match target {
         Target::Server(client) | Target::Node(client) => client,
@@ -274,22 +302,30 @@ async fn dial(target: &Target) -> Result<MultiplexedConnection, StoreError> {
         }
     };
     let mut connection = connect(client).await?;
-    if let Target::Node(_) = target {
-        let answer = connection.send_packed_command(&redis::cmd("PING")).await.and_then(Value::extract_error);
-        return answer.map(|_| connection).map_err(|error| StoreError::Unreachable(error.to_string()));
-    }
-    let role = connection.send_packed_command(&redis::cmd("ROLE")).await.and_then(Value::extract_error);
-    match role {
-        Ok(Value::Array(parts)) if parts.first() != Some(&Value::BulkString(b"master".to_vec())) => {
+    let is_node = matches!(target, Target::Node(_));
+    let mut questions = Pipeline::with_capacity(1 + set_up::ANSWERS);
+    questions.cmd(if is_node { "PING" } else { "ROLE" });
+    SetUp::ask(&mut questions);
+    let replies = connection.send_packed_commands(&questions, 0, 1 + set_up::ANSWERS).await;
+    let mut replies = replies.map_err(|error| StoreError::Unreachable(error.to_string()))?.into_iter();
+    let first = replies.next().unwrap_or(Value::Nil).extract_error();
+    let server = client.get_connection_info().addr().to_string();
+    let dialled = Dialled { connection, server, set_up: SetUp::read(replies.collect()) };
+    match first {
+        Ok(Value::Array(parts)) if !is_node && parts.first() != Some(&Value::BulkString(b"master".to_vec())) => {
             let why = "it is a replica: expected a master, which takes writes";
             Err(StoreError::Unwritable(Unwritable::ReadOnly, why.into()))
         }
-        Ok(_) => Ok(connection),
+        Ok(_) => Ok(dialled),
         // Who may not ask what it is learns it from its first write.
         Err(error)
-            if matches!(error.kind(), ErrorKind::Server(ServerErrorKind::NoPerm | ServerErrorKind::ResponseError)) =>
+            if !is_node
+                && matches!(
+                    error.kind(),
+                    ErrorKind::Server(ServerErrorKind::NoPerm | ServerErrorKind::ResponseError)
+                ) =>
         {
-            Ok(connection)
+            Ok(dialled)
         }
         Err(error) => Err(StoreError::Unreachable(error.to_string())),
     }

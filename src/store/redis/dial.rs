@@ -7,7 +7,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client};
 use tokio::time::timeout;
 
-use super::address::Server;
+use super::server::Server;
 use crate::store::StoreError;
 
 /// How many calls may wait to be written to a connection.

@@ -80,7 +80,9 @@ impl Journeys for RedisStore {
     }
 
     async fn find(&self, pay_id: PayId) -> Result<Option<Journey>, StoreError> {
-        self.value_at(keys::journey(pay_id), to_journey).await
+        // What is decided by it is acknowledged without another write.
+        let found: Option<Vec<u8>> = self.ask(Request::plain("GET", [keys::journey(pay_id)]).kept()).await?;
+        found.map(|value| to_journey(&value)).transpose()
     }
 
     async fn take(&self, step: &Step) -> Result<Taken, StoreError> {

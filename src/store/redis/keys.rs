@@ -23,6 +23,9 @@ const TAGS: [&str; SHARDS as usize] = [
     "x5", "63", "ez", "2s", "yk", "z6", "6k", "ab", "i7", "c9", "0p", "gy", "40",
 ];
 
+/// How long the beginning of a key is that holds its shard.
+const TAGGED: usize = "hb:{4x}:".len();
+
 /// Declares keys: the shard that each is in, the letter of its kind, and what stands behind that.
 macro_rules! keys {
     ($($(#[$doc:meta])* $name:ident($($value:ident: $type:ty),*) = $shard:expr, $kind:literal $(, $part:expr)*;)+) => {$(
@@ -106,6 +109,11 @@ fn key(shard: Shard, kind: u8, rest: &[&[u8]]) -> Vec<u8> {
     key
 }
 
+/// The mark that stands in the same slot as this key.
+pub(super) fn mark_beside(key: &[u8]) -> Vec<u8> {
+    [key.get(..TAGGED).unwrap_or_default(), b"1"].concat()
+}
+
 /// The slot of each shard, in the order of shards.
 pub(super) fn slots() -> impl Iterator<Item = u16> {
     TAGS.iter().map(|tag| slot(tag.as_bytes()))
@@ -138,6 +146,13 @@ mod tests {
                 shards[usize::from(slot(tag.as_bytes())) * masters / 16384] += 1;
             }
             assert!(shards.iter().all(|count| (most - 1..=most).contains(count)), "{masters}: {shards:?}");
+        }
+    }
+
+    #[test]
+    fn a_mark_stands_beside_each_key() {
+        for shard in Shard::all() {
+            assert_eq!(mark_beside(&due(shard)), mark(shard));
         }
     }
 

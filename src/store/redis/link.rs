@@ -8,15 +8,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use redis::Value;
 use tokio::runtime::{Handle, Id};
 use tokio::time::{Instant, sleep_until};
 
 use super::address::{Place, RedisAddress};
-use super::cluster::{Cluster, ClusterLane};
-use super::connection::{Connection, Failure, PAUSE, Packed, Target};
+use super::cluster::{Cluster, ClusterLane, Part};
+use super::connection::{Failure, PAUSE, Packed, Target};
+use super::master::Master;
 use super::script::{Request, Sent};
 use super::sentinels::Sentinels;
+use super::set_up::Observed;
 use super::trouble::{Remedy, Trouble};
 use crate::domain::Shard;
 use crate::store::{Result, StoreError};
@@ -29,6 +32,7 @@ const LANES: usize = 1024;
 /// The link to Redis.
 pub(super) struct Link {
     address: RedisAddress,
+    observed: Arc<Observed>,
     to: To,
     lanes: RwLock<HashMap<Id, Arc<Lane>>>,
 }
@@ -41,7 +45,7 @@ enum To {
 
 /// One runtime's connections.
 enum Lane {
-    One(Arc<Connection>),
+    One(Box<Master>),
     Cluster(ClusterLane),
 }
 
@@ -51,15 +55,16 @@ impl Link {
     /// # Errors
     /// When the address cannot be connected to, whatever answers there.
     pub(super) fn new(address: RedisAddress) -> Result<Self> {
+        let observed = Arc::new(Observed::new(address.durability()));
         let to = match address.place() {
             Place::Server(server) => To::One(Box::new(Target::Server(address.client_of(server)?))),
             Place::Socket(path) => To::One(Box::new(Target::Server(address.client_at(path.clone())?))),
             Place::Sentinels(sentinels, name, login) => {
                 To::One(Box::new(Target::Master(Arc::new(Sentinels::new(address.clone(), sentinels, name, login)))))
             }
-            Place::Cluster(nodes) => To::Cluster(Arc::new(Cluster::new(address.clone(), nodes))),
+            Place::Cluster(nodes) => To::Cluster(Arc::new(Cluster::new(address.clone(), nodes, &observed))),
         };
-        Ok(Self { address, to, lanes: RwLock::default() })
+        Ok(Self { address, observed, to, lanes: RwLock::default() })
     }
 
     /// Where it leads.
@@ -75,30 +80,31 @@ impl Link {
         self.converse(&[request]).await.map(only).map_err(|trouble| trouble.error)
     }
 
-    /// Makes one request of each server that keeps what we write; where one refuses it, there is no reply.
+    /// How those servers are set up that it has led to.
+    pub(super) fn observed(&self) -> &Observed {
+        &self.observed
+    }
+
+    /// Looks at how each server that keeps what we write is set up.
     ///
     /// # Errors
-    /// As [`Link::ask`], but for a refusal.
-    pub(super) async fn ask_each(&self, request: Request) -> Result<Vec<Option<Value>>, StoreError> {
-        let replies = match &*self.lane()? {
-            Lane::One(connection) => converse(connection, &[request], Instant::now() + CALL).await,
-            Lane::Cluster(lane) => lane.ask_each(&request, Instant::now() + CALL).await,
-        };
-        match replies {
-            Ok(replies) => Ok(replies.into_iter().map(Some).collect()),
-            Err(Trouble { remedy: Remedy::None, .. }) => Ok(vec![None]),
-            Err(trouble) => Err(trouble.error),
+    /// When one of them does not answer.
+    pub(super) async fn look(&self) -> Result<()> {
+        let deadline = Instant::now() + CALL;
+        match &*self.lane()? {
+            Lane::One(master) => master.shared().look(deadline).await,
+            Lane::Cluster(lane) => lane.look(deadline).await,
         }
     }
 
-    /// A shard of each server that keeps what we write.
+    /// The servers that keep what we write.
     ///
     /// # Errors
     /// When none of a cluster's nodes says which has what.
-    pub(super) async fn one_shard_each(&self) -> Result<Vec<Shard>> {
+    pub(super) async fn parts(&self) -> Result<Vec<Part>> {
         match &*self.lane()? {
-            Lane::One(_) => Ok(vec![Shard::of_byte(0)]),
-            Lane::Cluster(lane) => lane.one_shard_each(Instant::now() + CALL).await,
+            Lane::One(_) => Ok(vec![Part { shard: Shard::of_byte(0), name: "Redis".into() }]),
+            Lane::Cluster(lane) => lane.parts(Instant::now() + CALL).await,
         }
     }
 
@@ -110,15 +116,30 @@ impl Link {
         if requests.is_empty() {
             return Ok(Vec::new());
         }
-        self.converse(requests).await.map_err(|trouble| trouble.error)
+        let confirms = |request: &Request| self.observed.durability().confirms(request);
+        let replies = if requests.iter().any(confirms) {
+            let each = requests.iter().map(|request| self.converse(std::slice::from_ref(request)));
+            try_join_all(each).await.map(|replies| replies.into_iter().flatten().collect())
+        } else {
+            self.converse(requests).await
+        };
+        replies.map_err(|trouble| trouble.error)
     }
 
     async fn converse(&self, requests: &[Request]) -> Result<Vec<Value>, Trouble> {
         let deadline = Instant::now() + CALL;
-        match &*self.lane().map_err(Trouble::lasting)? {
-            Lane::One(connection) => converse(connection, requests, deadline).await,
+        // It is looked at again behind each connection, so also behind one that was made meanwhile.
+        let is_kept = requests.iter().any(Request::is_kept);
+        let check = || if is_kept { self.observed.check().map_err(Trouble::lasting) } else { Ok(()) };
+        check()?;
+        let replies = match &*self.lane().map_err(Trouble::lasting)? {
+            Lane::One(master) => {
+                let confirmed = self.observed.durability().confirmed(requests);
+                converse(master, requests, confirmed, deadline).await
+            }
             Lane::Cluster(lane) => lane.converse(requests, deadline).await,
-        }
+        }?;
+        check().map(|()| replies)
     }
 
     /// The lane of the runtime that we are on.
@@ -136,7 +157,7 @@ impl Link {
             lanes.clear();
         }
         let lane = || match &self.to {
-            To::One(target) => Lane::One(Arc::new(Connection::new(Target::clone(target)))),
+            To::One(target) => Lane::One(Box::new(Master::new(Target::clone(target), &self.observed))),
             To::Cluster(cluster) => Lane::Cluster(ClusterLane::new(Arc::clone(cluster))),
         };
         Ok(Arc::clone(lanes.entry(id).or_insert_with(|| Arc::new(lane()))))
@@ -145,14 +166,18 @@ impl Link {
 
 /// Makes these requests of one server, in one go.
 async fn converse(
-    connection: &Arc<Connection>,
+    master: &Master,
     requests: &[Request],
+    confirmed: Option<&Request>,
     deadline: Instant,
 ) -> Result<Vec<Value>, Trouble> {
     let (mut sent, mut before) = (Sent::Short, None);
     loop {
-        let packed = Packed::new(requests, sent);
-        let trouble = match connection.attempt(&packed, deadline).await {
+        let replies = match confirmed {
+            Some(request) => master.confirm(request, sent, false, deadline).await,
+            None => master.shared().attempt(&Packed::new(requests, sent), deadline).await,
+        };
+        let trouble = match replies {
             Ok(replies) => match replies.into_iter().map(Value::extract_error).collect() {
                 Ok(replies) => return Ok(replies),
                 Err(error) => Trouble::of(&error),

@@ -6,21 +6,26 @@
 mod address;
 mod api_keys;
 mod cluster;
+mod cluster_map;
 mod connection;
 mod console;
 mod deliveries;
 mod dial;
+mod durability;
 mod events;
 mod indexes;
 mod journeys;
 mod keys;
 mod link;
 mod logos;
+mod master;
 mod merchants;
 mod numbers;
 mod owner;
 mod script;
 mod sentinels;
+mod server;
+mod set_up;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -33,13 +38,13 @@ use std::sync::{Arc, RwLock};
 use std::{collections::HashMap, time::Duration};
 
 use async_trait::async_trait;
-
+use futures_util::future::join_all;
 use redis::FromRedisValue;
 use tokio::sync::Mutex;
 
 pub use self::address::RedisAddress;
 use self::{indexes::TrimmingPass, link::Link, script::Request, value::reply};
-use super::{Result, Store};
+use super::{Probed, Result, Store};
 use crate::clock::Clock;
 use crate::domain::{Digest, KeyNumber, MerchantId, Shard, UnixMillis};
 
@@ -140,19 +145,38 @@ impl Store for RedisStore {
     }
 
     async fn register_owner(&self, keys: &[Digest]) -> Result<()> {
-        owner::inspect(&self.link).await?;
+        self.link.look().await?;
+        self.link.observed().judge(self.link.address().is_cluster())?;
         owner::register_owner(&self.link, keys).await
     }
 
-    async fn probe(&self) -> Result<Option<UnixMillis>> {
-        // One key of each server that keeps what we write.
-        let shards = self.link.one_shard_each().await?;
+    async fn probe(&self) -> Result<Probed> {
+        let observed = self.link.observed();
+        if observed.is_old() {
+            // One that does not answer leaves no mark either.
+            let _ = self.link.look().await;
+        }
+        // One key of each server that keeps what we write, each for itself.
+        let parts = self.link.parts().await?;
         let probe = |shard| Request::call(&script::PROBE, [keys::mark(shard)]).with(millis(MARK_LIFE));
-        let times = self.link.ask_all(&shards.into_iter().map(probe).collect::<Vec<_>>()).await?;
-        let time = times.into_iter().next().ok_or_else(|| value::unreadable("a time"))?;
-        let (seconds, micros): (u64, u64) = reply(time)?;
-        let now = UnixMillis::from_millis(seconds.saturating_mul(1000).saturating_add(micros / 1000));
-        Ok(Some(now.plus(self.clock.ahead())))
+        let answers = join_all(parts.iter().map(|part| self.ask::<(u64, u64)>(probe(part.shard)))).await;
+        let mut probed = Probed { lapses: observed.lapses(), ..Probed::default() };
+        for (part, answer) in parts.into_iter().zip(answers) {
+            match answer {
+                Ok((seconds, micros)) => {
+                    let now = UnixMillis::from_millis(seconds.saturating_mul(1000).saturating_add(micros / 1000));
+                    probed.now = Some(now.plus(self.clock.ahead()));
+                }
+                Err(error) => probed.away.push((part.name, error)),
+            }
+        }
+        match probed.away.pop() {
+            Some((_, error)) if probed.now.is_none() => Err(error),
+            last => {
+                probed.away.extend(last);
+                Ok(probed)
+            }
+        }
     }
 
     async fn tidy(&self) -> Result<usize> {

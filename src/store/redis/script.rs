@@ -14,19 +14,22 @@ use redis::{Arg, Cmd};
 pub(super) struct Script {
     text: &'static str,
     digest: String,
+    is_kept: bool,
 }
 
 impl Script {
-    fn new(text: &'static str) -> Self {
-        Self { text, digest: redis::Script::new(text).get_hash().to_owned() }
+    fn new(text: &'static str, is_kept: bool) -> Self {
+        Self { text, digest: redis::Script::new(text).get_hash().to_owned(), is_kept }
     }
 }
 
-/// Declares scripts: each is `shared.lua` and a file of its own.
+/// Declares scripts: each is `shared.lua` and a file of its own. What it has done or found is `kept`, or may be lost.
 macro_rules! scripts {
-    ($($(#[$doc:meta])* $name:ident = $file:literal),* $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident = $file:literal $($kept:ident)?),* $(,)?) => {
         $($(#[$doc])* pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
-            Script::new(concat!(include_str!("scripts/shared.lua"), include_str!(concat!("scripts/", $file, ".lua"))))
+            let text =
+                concat!(include_str!("scripts/shared.lua"), include_str!(concat!("scripts/", $file, ".lua")));
+            Script::new(text, false $(|| stringify!($kept) == "kept")?)
         });)*
 
         #[cfg(test)]
@@ -36,11 +39,11 @@ macro_rules! scripts {
 
 scripts! {
     /// Stores a journey, its places in the indexes, and the reservation that opened it.
-    OPEN = "open",
+    OPEN = "open" kept,
     /// What a reservation has led to before.
-    RESERVED_BEFORE = "reserved_before",
+    RESERVED_BEFORE = "reserved_before" kept,
     /// Writes one step of a journey over the revision before it, with everything that belongs to it.
-    TAKE = "take",
+    TAKE = "take" kept,
     /// A merchant's events in a shard.
     EVENTS = "events",
     /// Adds trouble to a merchant's events, unless it was told a short time ago.
@@ -48,27 +51,27 @@ scripts! {
     /// The numbers of journeys that are due.
     DUE = "due",
     /// Redeems a token, once.
-    REDEEM = "redeem",
+    REDEEM = "redeem" kept,
     /// Reserves a key for a request.
-    RESERVE = "reserve",
+    RESERVE = "reserve" kept,
     /// Erases a journey, its deliveries and its places.
-    ERASE = "erase",
+    ERASE = "erase" kept,
     /// Adds a merchant.
-    ADD = "add",
+    ADD = "add" kept,
     /// Writes a profile over the revision before it.
-    REPLACE = "replace",
+    REPLACE = "replace" kept,
     /// Removes a merchant.
-    REMOVE = "remove",
+    REMOVE = "remove" kept,
     /// Reserves the number of an API key.
-    RESERVE_NUMBER = "reserve_number",
+    RESERVE_NUMBER = "reserve_number" kept,
     /// Frees the number of an API key.
-    FREE_NUMBER = "free_number",
+    FREE_NUMBER = "free_number" kept,
     /// Notes when an API key was used.
     NOTE_USE = "note_use",
     /// Stores a user, unless its name is taken.
-    ENROL = "enrol",
+    ENROL = "enrol" kept,
     /// Forgets a user, and frees its name.
-    FORGET = "forget",
+    FORGET = "forget" kept,
     /// Deliveries that a courier may take.
     WAKING = "waking",
     /// Leaves deliveries that are due to one courier for a while.
@@ -76,26 +79,26 @@ scripts! {
     /// Reports a leased delivery.
     REPORT = "report",
     /// Makes a delivery due now.
-    REPLAY = "replay",
+    REPLAY = "replay" kept,
     /// Writes a mark, and answers the time.
-    PROBE = "probe",
+    PROBE = "probe" kept,
     /// Writes down whose store it is.
-    OWNER = "owner",
+    OWNER = "owner" kept,
     /// Keeps a sign-in link of the console.
-    KEEP_LINK = "keep_link",
+    KEEP_LINK = "keep_link" kept,
     /// The member of a sign-in link.
     LINK_MEMBER = "link_member",
     /// Uses a sign-in link up, and begins a session.
-    BEGIN_SESSION = "begin_session",
+    BEGIN_SESSION = "begin_session" kept,
     /// A session that goes on, and is used now.
     USE_SESSION = "use_session",
     /// The sessions of a console that go on.
     SESSIONS = "sessions",
     /// Ends a session.
-    END_SESSION = "end_session",
+    END_SESSION = "end_session" kept,
     /// Keeps an entry of an audit log.
-    KEEP_ENTRY = "keep_entry",
-    END_ENTRY = "end_entry",
+    KEEP_ENTRY = "keep_entry" kept,
+    END_ENTRY = "end_entry" kept,
 }
 
 /// How a script is sent.
@@ -112,6 +115,7 @@ pub(super) struct Request {
     /// With a script by its digest.
     short: Cmd,
     script: Option<&'static Script>,
+    is_kept: bool,
 }
 
 impl Request {
@@ -122,7 +126,7 @@ impl Request {
         for arg in args {
             short.arg(arg);
         }
-        Self { short, script: None }
+        Self { short, script: None, is_kept: false }
     }
 
     /// A script with its keys.
@@ -134,7 +138,18 @@ impl Request {
         for key in keys {
             short.arg(key.as_slice());
         }
-        Self { short, script: Some(script) }
+        Self { short, script: Some(script), is_kept: script.is_kept }
+    }
+
+    /// This request, of which nothing is told that a fail-over could take back.
+    pub(super) fn kept(mut self) -> Self {
+        self.is_kept = true;
+        self
+    }
+
+    /// Whether its reply counts only when it is kept: that of a step, and of what decides about one.
+    pub(super) const fn is_kept(&self) -> bool {
+        self.is_kept
     }
 
     /// The first of its keys; the others are in the same slot.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use redis::{Client, FromRedisValue, RedisConnectionInfo, Value};
 
-use super::address::{RedisAddress, Server};
+use super::address::RedisAddress;
 use super::dial::{connect, first_answer};
+use super::server::Server;
 use crate::store::StoreError;
 
 /// How long a Sentinel may take.

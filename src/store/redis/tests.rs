@@ -10,6 +10,7 @@ mod fixture;
 mod fixture_of_cluster;
 mod places;
 mod settling_in;
+mod strict;
 
 use std::sync::Mutex;
 

@@ -90,6 +90,11 @@ impl RedisServer {
         self.child.wait().expect("Redis is gone");
     }
 
+    /// Whether it was killed, and has not been started again.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_some())
+    }
+
     /// Starts it again on the same port, with what it had on disk.
     pub fn restart(&mut self) {
         self.child = spawn(self.port, &self.folder, &self.options, self.program);

@@ -37,6 +37,17 @@ fn it_says_where_it_is_and_never_the_password() {
             "rediss+cluster://…@a.example:6379,[::1]:7001",
             "Redis Cluster at a.example:6379, [::1]:7001, over TLS",
         ),
+        (
+            "redis+cluster://a.example?durability=strict",
+            "redis+cluster://a.example:6379?durability=strict&replicas=1",
+            "Redis Cluster at a.example:6379, strict (replicas: 1)",
+        ),
+        (
+            "redis+unix:///run/redis.sock?durability=strict",
+            "redis+unix:///run/redis.sock?database=0&durability=strict&replicas=0",
+            "Redis at /run/redis.sock, database 0, strict",
+        ),
+        ("redis://a/1?durability=fast", "redis://a:6379/1", "Redis at a:6379, database 1"),
     ] {
         let address = parsed(text);
         assert_eq!((address.redacted(), address.describe().as_str()), (shown, described));
@@ -77,6 +88,10 @@ fn what_cannot_be_meant_is_refused_without_being_repeated() {
         ("redis+cluster://:hunter2@a/1", "names a database"),
         ("redis-sentinel://:hunter2@a", "is not a URL of Redis"),
         ("rediss://:hunter2@host?ca=/nowhere/ca.pem", "names a file `ca` that cannot be read"),
+        ("redis://:hunter2@host?durability=eventual", "has a durability that is neither"),
+        ("redis://:hunter2@host?replicas=1", "names replicas to wait for"),
+        ("redis://:hunter2@host?durability=strict&replicas=x", "names a number of replicas"),
+        ("redis+cluster://:hunter2@a?durability=strict&replicas=0", "is strict and waits for no replica"),
         ("rediss://:hunter2@host?ca=/a&ca=/b", "has a query or a fragment"),
     ] {
         let refusal = RedisAddress::parse(bad).unwrap_err();

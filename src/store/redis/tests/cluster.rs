@@ -21,7 +21,7 @@ struct Shared {
 /// One for all laws at a time; it ends when nobody waits for it.
 static SHARED: Mutex<Weak<Shared>> = Mutex::new(Weak::new());
 
-/// The shared cluster, emptied when it is a law's turn.
+/// The shared cluster, emptied when it is a law's turn, and used as `strict`: what is not confirmed there is tried below.
 struct Turn {
     shared: Arc<Shared>,
     held: AsyncMutex<Option<OwnedMutexGuard<()>>>,
@@ -47,7 +47,8 @@ impl Backend for Turn {
             *held = Some(Arc::clone(&self.shared.turn).lock_owned().await);
             self.shared.cluster.flush();
         }
-        Arc::new(RedisStore::open(address(&self.shared.cluster.url()), clock, KEEP).unwrap())
+        let url = format!("{}?durability=strict", self.shared.cluster.url());
+        Arc::new(RedisStore::open(address(&url), clock, KEEP).unwrap())
     }
 }
 
@@ -160,6 +161,9 @@ async fn a_master_that_dies_holds_up_nobody_elses_journeys() {
         slowest = slowest.max(asked.elapsed());
     }
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    let probed = store.probe().await.unwrap();
+    let [(name, _)] = probed.away.as_slice() else { panic!("{probed:?}") };
+    assert!(name.contains(&cluster.nodes[0].address().to_string()) && name.contains("of 32 shards"), "{name}");
     for (journey, token) in journeys.iter().filter(|(journey, _)| master_of(journey) == 0) {
         let attempt = fresh();
         let redeemed = loop {

@@ -120,6 +120,17 @@ impl RedisCluster {
     }
 }
 
+/// Whether this node is the master of a slot, as it says itself.
+pub fn has(node: &RedisServer, slot: u16) -> bool {
+    let nodes = node.ask("CLUSTER NODES");
+    let own = nodes.lines().find(|line| line.contains("myself,master")).unwrap_or_default();
+    own.split(' ').skip(8).any(|range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let end = |text: &str| text.trim().parse::<u16>().ok();
+        end(first).zip(end(last)).is_some_and(|(first, last)| (first..=last).contains(&slot))
+    })
+}
+
 /// A node that belongs to no cluster yet.
 fn node() -> RedisServer {
     // By itself it would take the port that is ten thousand higher, which there may not be.

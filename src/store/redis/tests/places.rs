@@ -80,13 +80,13 @@ async fn a_replica_is_not_taken_for_a_master() {
 }
 
 /// Three Sentinels that watch a master called `main`.
-struct Watched {
+pub(super) struct Watched {
     sentinels: Vec<(Child, u16)>,
     _folder: TempDir,
 }
 
 impl Watched {
-    fn over(master: &RedisServer) -> Self {
+    pub(super) fn over(master: &RedisServer) -> Self {
         let folder = TempDir::new().unwrap();
         let ports = std::iter::repeat_with(fixture::free_port).take(3);
         let start = |port: u16| {
@@ -105,7 +105,7 @@ impl Watched {
         Self { sentinels: ports.map(start).collect(), _folder: folder }
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         let hosts: Vec<_> = self.sentinels.iter().map(|(_, port)| format!("127.0.0.1:{port}")).collect();
         format!("redis+sentinel://{}/main?sentinel_password=hunter2", hosts.join(","))
     }
