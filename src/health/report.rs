@@ -121,6 +121,26 @@ impl Report {
         Check::ALL.into_iter().filter(|check| self.trouble(*check).is_some()).collect()
     }
 
+    /// What is looked at, each with what is wrong, in words, where something is.
+    pub fn checks(&self) -> impl Iterator<Item = (Check, Option<String>)> {
+        Check::ALL.into_iter().map(|check| (check, self.trouble(check)))
+    }
+
+    /// How many connections are open, and how many may be.
+    pub const fn connections(&self) -> (i64, i64) {
+        self.connections
+    }
+
+    /// How many files are open, and how many may be, where the system says so.
+    pub const fn files(&self) -> Option<(u64, u64)> {
+        self.files
+    }
+
+    /// By how many milliseconds the store's clock is ahead, where that is known.
+    pub const fn skew_millis(&self) -> Option<i64> {
+        self.skew_millis
+    }
+
     /// What is wrong, in words, where something is.
     fn trouble(&self, check: Check) -> Option<String> {
         match check {

@@ -223,6 +223,18 @@ impl Metrics {
         self.work.lag.set(work.lag.as_secs_f64());
     }
 
+    /// How much the courier has to do, as it was noted last.
+    pub fn work(&self) -> Work {
+        let count = |gauge: &Gauge| usize::try_from(gauge.get()).unwrap_or_default();
+        Work {
+            under_way: count(&self.work.under_way),
+            hanging: count(&self.work.hanging),
+            queued: count(&self.work.queued),
+            backing_off: count(&self.work.backing_off),
+            lag: Duration::try_from_secs_f64(self.work.lag.get()).unwrap_or_default(),
+        }
+    }
+
     /// Notes whether customers can be sent to the provider of this name: `a-z`, `0-9` and `-`.
     pub fn set_provider_ready(&self, name: &str, is_ready: bool) {
         self.providers.ready.get_or_create(&[("provider", name.to_owned())]).set(i64::from(is_ready));

@@ -12,10 +12,12 @@ use crate::domain::{
     AuditAction, ConsoleScope, Invalid, Member, MemberName, Merchant, MerchantId, MerchantName, Mode, Role,
 };
 use crate::engine::{AddedMerchant, EngineError, derive, use_cases};
+use crate::health::Health;
+use crate::telemetry::metrics::Metrics;
 use crate::web::page_at;
 use crate::web::pages::instead::{Instead, PageResult};
 use crate::web::views::console::{
-    Issued, MerchantRow, Merchants, NewMerchantFields, Place, Problem, ProviderRow, Providers, Refused,
+    Issued, MerchantRow, Merchants, NewMerchantFields, Node, Place, Problem, ProviderRow, Providers, Refused,
 };
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -23,7 +25,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .service(page_at("/merchants", "GET, POST").route(web::get().to(list)).route(web::post().to(add)))
         .service(page_at("/merchants/link", "POST").route(web::post().to(link)))
         .service(page_at("/merchants/standing", "POST").route(web::post().to(stand)))
-        .service(page_at("/providers", "GET").route(web::get().to(providers)));
+        .service(page_at("/providers", "GET").route(web::get().to(providers)))
+        .service(page_at("/node", "GET").route(web::get().to(node)));
 }
 
 impl Posted for NewMerchantFields {
@@ -142,6 +145,24 @@ async fn providers(viewing: OfOperator) -> PageResult {
         }
     });
     Ok(page(&Providers { providers: rows.collect(), frame: viewing.frame(Place::Providers) }))
+}
+
+async fn node(viewing: OfOperator, health: web::Data<Health>, metrics: web::Data<Metrics>) -> PageResult {
+    let (report, work) = (health.look().await, metrics.work());
+    let whole = |count: i64| u64::try_from(count).unwrap_or_default();
+    let (open, most) = report.connections();
+    Ok(page(&Node {
+        readiness: report.readiness().as_str(),
+        version: env!("CARGO_PKG_VERSION"),
+        store: viewing.engine.deps.store.describe(),
+        checks: report.checks().map(|(check, trouble)| (check.as_str(), trouble)).collect(),
+        connections: (whole(open), whole(most)),
+        files: report.files(),
+        skew_millis: report.skew_millis(),
+        work: [work.under_way, work.hanging, work.queued, work.backing_off],
+        lag_millis: u64::try_from(work.lag.as_millis()).unwrap_or(u64::MAX),
+        frame: viewing.frame(Place::Node),
+    }))
 }
 
 fn read_id(text: &str) -> Result<MerchantId, Instead> {

@@ -21,8 +21,13 @@ pub(super) const OPEN: [&str; 5] =
     ["/console/mail-link", "/console/sign-in", "/console/openid", "/console/openid/return", "/console/openid/choose"];
 
 /// The routes of the operator's console.
-pub(super) const OPERATORS: [&str; 4] =
-    ["/console/merchants", "/console/merchants/link", "/console/merchants/standing", "/console/providers"];
+pub(super) const OPERATORS: [&str; 5] = [
+    "/console/merchants",
+    "/console/merchants/link",
+    "/console/merchants/standing",
+    "/console/providers",
+    "/console/node",
+];
 
 /// The routes of both kinds.
 const BOTH: [&str; 5] =

@@ -275,6 +275,9 @@ async fn the_operator_makes_links_by_the_api_and_in_the_console() {
     let log = operator.page("/console/audit").await;
     assert!(log.contains("merchant.added") && log.contains(&format!("{} support Grace", merchant.id)), "{log}");
     assert!(operator.page("/console/providers").await.contains("<code>sandbox</code>"));
+    let node = operator.page("/console/node").await;
+    assert!(node.contains("<dd>ready</dd>") && node.contains("embedded (SQLite)"), "{node}");
+    assert!(node.contains("<td>courier</td><td><span class=\"badge good\">well</span>"), "{node}");
     let fields = [("merchant", merchant.id.as_str()), ("standing", "disabled")];
     operator.submit("/console/merchants", "/console/merchants/standing", &fields).await.location();
     grace.get("/console/callbacks").await.is(403);

@@ -64,6 +64,8 @@ pub enum Place {
     Merchants,
     /// The operator's providers.
     Providers,
+    /// The node that has answered.
+    Node,
     /// What was changed.
     Audit,
     /// Who may ask for a link.
@@ -86,6 +88,7 @@ impl Place {
             Self::Numbers => ("/console/numbers", words::NUMBERS),
             Self::Merchants => ("/console/merchants", words::MERCHANTS),
             Self::Providers => ("/console/providers", words::PROVIDERS),
+            Self::Node => ("/console/node", words::NODE),
             Self::Audit => ("/console/audit", words::AUDIT),
             Self::People => ("/console/people", words::PEOPLE),
             Self::Sessions => ("/console/sessions", words::SESSIONS),
@@ -103,7 +106,7 @@ pub(super) struct NavLink {
 impl Frame {
     pub(super) fn links(&self) -> Vec<NavLink> {
         let places: &[Place] = match self.side {
-            Side::Operator => &[Place::Merchants, Place::Providers, Place::Audit, Place::Sessions],
+            Side::Operator => &[Place::Merchants, Place::Providers, Place::Node, Place::Audit, Place::Sessions],
             Side::Merchant { .. } => &[
                 Place::Start,
                 Place::Callbacks,

@@ -32,7 +32,7 @@ pub use journeys::{
     PayLink, Search,
 };
 pub use numbers::{Counts, DayRow, Numbers, SpanLink};
-pub use operator::{Issued, MerchantRow, Merchants, NewMerchantFields, ProviderRow, Providers};
+pub use operator::{Issued, MerchantRow, Merchants, NewMerchantFields, Node, ProviderRow, Providers};
 pub use people::{People, PersonFields, PersonRow};
 pub use problem::Problem;
 pub use sessions::{SessionRow, Sessions};

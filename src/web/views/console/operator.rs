@@ -81,6 +81,54 @@ pub struct ProviderRow {
     pub last_error: Option<(When, String)>,
 }
 
+/// The node that has answered.
+#[derive(Debug, Clone, Template)]
+#[template(path = "console/node.html")]
+pub struct Node {
+    /// What stands around it.
+    pub frame: Frame,
+    /// Whether load balancers should send requests to it, in a word.
+    pub readiness: &'static str,
+    /// The version of the program.
+    pub version: &'static str,
+    /// What its store is.
+    pub store: String,
+    /// What is looked at, each with what is wrong, where something is.
+    pub checks: Vec<(&'static str, Option<String>)>,
+    /// How many connections are open, and how many may be.
+    pub connections: (u64, u64),
+    /// How many files are open, and how many may be, where the system says so.
+    pub files: Option<(u64, u64)>,
+    /// By how many milliseconds the store's clock is ahead, where that is known.
+    pub skew_millis: Option<i64>,
+    /// What the courier has to do, in the order of `words::WORK`.
+    pub work: [usize; 4],
+    /// For how many milliseconds the oldest delivery had been due when it was taken.
+    pub lag_millis: u64,
+}
+
+impl Node {
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let files = self.files.map(|(open, most)| (words::FILES, words::of(open, most)));
+        let skew = self.skew_millis.map(|millis| (words::SKEW, words::ahead(millis)));
+        let (open, most) = self.connections;
+        [
+            (words::VERSION, self.version.to_owned()),
+            (words::READINESS, self.readiness.to_owned()),
+            (words::STORE, self.store.clone()),
+            (words::CONNECTIONS, words::of(open, most)),
+        ]
+        .into_iter()
+        .chain(files)
+        .chain(skew)
+        .collect()
+    }
+
+    fn work_rows(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        words::WORK.into_iter().zip(self.work)
+    }
+}
+
 /// What is shown once: secrets that were just made.
 #[derive(Debug, Clone, Template)]
 #[template(path = "console/issued.html")]

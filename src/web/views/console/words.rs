@@ -21,6 +21,7 @@ pub(super) mod frame {
     pub const NUMBERS: &str = "Numbers";
     pub const MERCHANTS: &str = "Merchants";
     pub const PROVIDERS: &str = "Providers";
+    pub const NODE: &str = "This node";
     pub const AUDIT: &str = "Audit log";
     pub const SESSIONS: &str = "Sessions";
     pub const PEOPLE: &str = "People";
@@ -310,6 +311,35 @@ pub(super) mod operator {
     pub const YES: &str = "yes";
     pub const NO: &str = "no";
     pub const NOTHING_WRONG: &str = "nothing wrong is known";
+
+    pub const NODE: &str = "This node";
+    pub const NODE_LEDE: &str = "The node that has answered this request. Behind a load balancer another one may answer the next: each node says the same of itself at /health, beside its metrics.";
+    pub const CHECK: &str = "Check";
+    pub const WELL: &str = "well";
+    pub const TROUBLE: &str = "trouble";
+    pub const CHECKS: &str = "What is looked at";
+    pub const QUEUES: &str = "The courier of this node";
+    pub const VERSION: &str = "version";
+    pub const READINESS: &str = "readiness";
+    pub const STORE: &str = "store";
+    pub const CONNECTIONS: &str = "connections";
+    pub const FILES: &str = "open files";
+    pub const SKEW: &str = "store\u{2019}s clock";
+    pub const WORK: [&str; 4] = [
+        "Attempts under way",
+        "Of them unanswered for more than a second",
+        "Deliveries waiting for an attempt",
+        "Receivers that fail, given one retry at a time",
+    ];
+    pub const LAG: &str = "The oldest delivery had been due, when it was taken, for";
+
+    pub fn of(used: u64, most: u64) -> String {
+        format!("{used} of {most}")
+    }
+
+    pub fn ahead(millis: i64) -> String {
+        format!("{millis} ms ahead of this machine\u{2019}s")
+    }
 
     pub fn silent(seconds: u64) -> String {
         format!("no answer for {seconds} s")

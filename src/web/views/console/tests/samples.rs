@@ -555,10 +555,23 @@ fn operators(say: Say) -> Vec<Page> {
     let none = Providers { frame: operators_frame(say, place), providers: Vec::new() };
     let secrets = [("merchant_id", say("m1")), ("api_key", say("hbk_0001_x")), ("signing_secret", say("whsec_x"))];
     let issued = || operators_frame(say, Place::Merchants);
+    let node = Node {
+        frame: operators_frame(say, Place::Node),
+        readiness: "ready",
+        version: "0.1.0",
+        store: say("Redis at 127.0.0.1:6379"),
+        checks: vec![("store", None), ("courier", Some(say("deliveries that are due have not been taken for 61 s")))],
+        connections: (9, 10_000),
+        files: Some((41, 20_000)),
+        skew_millis: Some(-3),
+        work: [4, 3, 2, 1],
+        lag_millis: 61_000,
+    };
     vec![
         one("merchants", merchants),
         one("providers", Providers { providers, ..none.clone() }),
         one("providers-none", none),
+        one("node", node),
         one("issued-merchant", Issued::merchant(issued(), &say("Corner shop"), secrets)),
         one("issued-link", Issued::link(issued(), &say("Ada"), say("http://127.0.0.1:8080/console/sign-in?link=x"))),
     ]
