@@ -250,23 +250,27 @@ impl Writer {
             return None;
         }
         let BegunVisit::New(away, _) = journey.begin_visit(None, opened_at) else { panic!("no visit has begun") };
-        self.take(Step::to(away.clone())).await;
-        let ended = match n % 20 {
-            _ if is_rare => Some(ended_at(&away, FAILED, opened_at)),
-            // Nobody came back.
-            _ if is_missing => Some(ended_at(&away, PAID, opened_at)),
-            0 if n > half => Some(ended_at(&away, PAID, opened_at)),
-            0..12 => Some(final_outcome_at(away, opened_at)),
-            _ => None,
-        }?;
-        let step = ended.expect("an outcome");
+        // Nobody came back: the step that sent the customer out concludes as well.
+        let unseen =
+            if is_rare { Some(FAILED) } else { (is_missing || (n.is_multiple_of(20) && n > half)).then_some(PAID) };
+        let step = if let Some(outcome) = unseen {
+            ended_at(&away, outcome, opened_at)
+        } else {
+            self.take(Step::to(away.clone())).await;
+            if n % 20 >= 12 {
+                return None;
+            }
+            final_outcome_at(away, opened_at)
+        };
+        let step = step.expect("an outcome");
         let rare = is_rare.then(|| step.journey.clone());
         self.take(step).await;
         rare
     }
 
     async fn take(&self, step: Step) {
-        assert_eq!(self.engine.deps.store.take(&step).await.expect("a store"), Taken::Done);
+        let taken = self.engine.deps.store.take(&step).await.expect("a store");
+        assert!(taken == Taken::Done, "a step was lost");
     }
 }
 
