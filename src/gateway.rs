@@ -26,7 +26,7 @@ use counters::CourierWatcher;
 use ending::Shutdown;
 
 use crate::check_up::Examiner;
-use crate::clock::Clock;
+use crate::clock::{Clock, StoreClock};
 use crate::config::Config;
 use crate::courier::{Courier, FirstAttempts, Tester};
 use crate::demo::Demo;
@@ -39,7 +39,7 @@ use crate::egress::{self, Ports};
 use crate::engine::{
     CourierWaker, Deps, DownCallbacks, Edit, Engine, IssuedLink, NewMerchant, NoCourier, sweep, use_cases, watch,
 };
-use crate::health::{Health, providers_away};
+use crate::health::{Health, probe, providers_away};
 use crate::provider::sandbox::Sandbox;
 use crate::sandbox::display_url;
 use crate::store::Store;
@@ -94,14 +94,19 @@ impl Gateway {
         let public_url = config.public_url(addr);
         let mut notices = config.warnings.clone();
         let first_attempts = Arc::new(FirstAttempts::default());
+        let store_clock = Arc::new(StoreClock::of(clock));
+        let clock: Arc<dyn Clock> = Arc::clone(&store_clock) as _;
         let opened = store::open(config, &clock, StoreUse::Serve, &mut notices).await?;
+        // What is wrong with the store is said by who looks again.
+        let _ = probe(opened.0.as_ref(), &store_clock).await;
         let engine = Arc::new(engine_heard_by(config, &clock, opened, (addr, first_attempts.clone()))?);
         notices.extend(providers::notices(config));
         let (newcomer, demo) = if config.demo { open_demo(config, &engine, addr).await? } else { (None, None) };
         let console_link = if demo.is_some() { demo_console(&engine).await? } else { None };
         let counters = Arc::new(Metrics::default());
         let options = serving::options(config, &counters.connections, &mut notices)?;
-        let health = Arc::new(Health::new(Arc::clone(&engine), Arc::clone(&counters), options.closing.clone()));
+        let health = Health::new(Arc::clone(&engine), Arc::clone(&counters), options.closing.clone(), store_clock);
+        let health = Arc::new(health);
         let data = Shared {
             engine: web::Data::from(Arc::clone(&engine)),
             clock: web::Data::from(clock),
@@ -195,7 +200,9 @@ pub fn connections(
 ) -> Result<impl ServiceFactory<TcpStream, Config = (), Response = (), InitError = ()> + use<>> {
     let metrics = Arc::new(Metrics::default());
     let options = serving::options(config, &metrics.connections, &mut Vec::new())?;
-    let health = web::Data::new(Health::new(Arc::clone(&engine), Arc::clone(&metrics), options.closing.clone()));
+    let clock = Arc::new(StoreClock::of(Arc::clone(&engine.deps.clock)));
+    let health = Health::new(Arc::clone(&engine), Arc::clone(&metrics), options.closing.clone(), clock);
+    let health = web::Data::new(health);
     let (clock, metrics) = (web::Data::from(Arc::clone(&engine.deps.clock)), web::Data::from(metrics));
     serving::connections(config, &options, Shared { engine: web::Data::from(engine), clock, metrics, health })
 }

@@ -17,10 +17,11 @@ use tokio::time::{Instant, timeout};
 pub use report::{Check, Readiness, Report};
 use skew::Skew;
 
+use crate::clock::StoreClock;
 use crate::domain::provider_account::merchant_of_provider;
 use crate::engine::Engine;
 use crate::listener::{Closing, open_files};
-use crate::store::{Probed, StoreError};
+use crate::store::{Probed, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 
 /// For how long a look is good: nobody makes the store write more often than that by asking.
@@ -40,6 +41,7 @@ pub struct Health {
     engine: Arc<Engine>,
     metrics: Arc<Metrics>,
     closing: Closing,
+    clock: Arc<StoreClock>,
     skew: Mutex<Skew>,
     courier_on_time: Mutex<Instant>,
     last: AsyncMutex<Option<(Instant, Report)>>,
@@ -47,9 +49,9 @@ pub struct Health {
 
 impl Health {
     /// The health of a node with this engine, whose public listener is `closing` one day.
-    pub fn new(engine: Arc<Engine>, metrics: Arc<Metrics>, closing: Closing) -> Self {
+    pub fn new(engine: Arc<Engine>, metrics: Arc<Metrics>, closing: Closing, clock: Arc<StoreClock>) -> Self {
         let (skew, courier_on_time) = (Mutex::default(), Mutex::new(Instant::now()));
-        Self { engine, metrics, closing, skew, courier_on_time, last: AsyncMutex::default() }
+        Self { engine, metrics, closing, clock, skew, courier_on_time, last: AsyncMutex::default() }
     }
 
     /// Notes that the courier has asked the store for work, and for how long the oldest had been due.
@@ -113,15 +115,25 @@ impl Health {
 
     /// What of the store writes, and how far its clock is ahead of this machine's, in milliseconds.
     async fn probe(&self) -> (Result<Probed, StoreError>, Option<i64>) {
-        let clock = &self.engine.deps.clock;
-        let (sent_at, sent) = (clock.now(), Instant::now());
-        let probed = timeout(PROBE, self.engine.deps.store.probe()).await.unwrap_or(Err(StoreError::TimedOut));
+        let sent_at = self.clock.machine_now();
+        let (probed, round_trip) = probe(self.engine.deps.store.as_ref(), &self.clock).await;
         let mut skew = self.skew.lock().unwrap_or_else(PoisonError::into_inner);
         if let Ok(Probed { now: Some(theirs), .. }) = probed {
-            skew.note(sent_at, sent.elapsed(), theirs);
+            skew.note(sent_at, round_trip, theirs);
         }
         (probed, skew.millis())
     }
+}
+
+/// Has a store write its mark, and the node go by the store's clock, where it has one. Answers how long that took, too.
+pub async fn probe(store: &dyn Store, clock: &StoreClock) -> (Result<Probed, StoreError>, Duration) {
+    let sent = Instant::now();
+    let probed = timeout(PROBE, store.probe()).await.unwrap_or(Err(StoreError::TimedOut));
+    let round_trip = sent.elapsed();
+    if let Ok(Probed { now: Some(theirs), .. }) = probed {
+        clock.follow(theirs, round_trip);
+    }
+    (probed, round_trip)
 }
 
 /// For how long providers have given no answer; merchants' accounts are one line, that of the longest.

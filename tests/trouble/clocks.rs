@@ -68,7 +68,6 @@ fn is_there() -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "it does not hold: for how long a journey waits is counted by the node's clock"]
 async fn a_node_whose_clock_jumps() {
     if !is_there() {
         return;

@@ -249,15 +249,12 @@ async fn test(name: web::Path<String>, form: Form<Given>) -> Changed {
 
 async fn rotate(name: web::Path<String>, form: Form<Given>) -> Changed {
     let by = &form.by;
-    let rotated = match form.fields.text("secret").map(Secret::new) {
-        Some(secret) => {
-            let given = (Some(secret), OVERLAP);
-            use_cases::provider_accounts::rotate_secret(&by.engine, by.merchant.id, &name, given).await
-        }
-        None => {
-            let drawn = (OVERLAP, &once(&form)?[..]);
-            use_cases::provider_accounts::rotate_secret_once(&by.engine, by.merchant.id, &name, drawn).await
-        }
+    let rotated = if let Some(secret) = form.fields.text("secret").map(Secret::new) {
+        let given = (Some(secret), OVERLAP);
+        use_cases::provider_accounts::rotate_secret(&by.engine, by.merchant.id, &name, given).await
+    } else {
+        let drawn = (OVERLAP, &once(&form)?[..]);
+        use_cases::provider_accounts::rotate_secret_once(&by.engine, by.merchant.id, &name, drawn).await
     };
     let shown = rotated.map_err(|error| trouble(&error))?.ok_or_else(not_found)?;
     match shown.secret {
