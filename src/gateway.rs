@@ -5,6 +5,7 @@ mod counters;
 mod dialects;
 mod ending;
 mod key_file;
+mod moving;
 mod providers;
 mod serving;
 mod store;
@@ -18,6 +19,7 @@ use anyhow::{Context as _, Result};
 use tokio::{net::TcpStream, sync::oneshot, task::JoinSet};
 
 pub use crate::provider::http::check::{CheckedRule, Walk};
+pub use moving::{Progress, back_up, migrate, restore};
 pub use providers::check as check_provider;
 use serving::Shared;
 pub use store::{StoreUse, has_store};
@@ -26,8 +28,6 @@ use counters::CourierWatcher;
 use ending::Shutdown;
 
 use crate::check_up::Examiner;
-use crate::clock::Clock;
-use crate::config::Config;
 use crate::courier::{Courier, FirstAttempts, Tester};
 use crate::demo::Demo;
 use crate::domain::merchant::Used;
@@ -42,9 +42,9 @@ use crate::engine::{
 use crate::health::{Health, providers_away};
 use crate::provider::sandbox::Sandbox;
 use crate::sandbox::display_url;
-use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
-use crate::{keys::Keys, logo::Logos};
+use crate::{clock::Clock, config::Config};
+use crate::{keys::Keys, logo::Logos, store::Store};
 
 /// How often lapsed journeys are concluded.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
