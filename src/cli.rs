@@ -2,6 +2,7 @@
 
 mod console;
 mod merchant;
+mod moving;
 mod provider;
 
 use std::sync::{Arc, OnceLock};
@@ -46,6 +47,26 @@ enum Command {
     /// Checks a payment engine before money goes there.
     #[command(subcommand)]
     Provider(provider::Command),
+    /// Copies the embedded store into a file, and looks it through. Works while the server runs.
+    Backup {
+        /// The file, which must not be there yet.
+        to: PathBuf,
+    },
+    /// Makes the embedded store of a backup, where there is none.
+    Restore {
+        /// The file that `handback backup` wrote.
+        from: PathBuf,
+    },
+    /// Moves a store to another place, of the same kind or another, while no gateway serves from it. One of the two may be
+    /// left out: it is the configured store then.
+    Migrate {
+        /// The store, as the setting `store` has it: embedded:PATH or redis://….
+        #[arg(long, value_name = "URL", required_unless_present = "to")]
+        from: Option<String>,
+        /// Where it goes, in the same form; nothing may be there.
+        #[arg(long, value_name = "URL")]
+        to: Option<String>,
+    },
     /// Reads the configuration, says where each value comes from, and reports every mistake at once.
     CheckConfig {
         /// Prints one JSON object instead of lines.
@@ -89,6 +110,9 @@ impl Cli {
             Command::Merchant(command) => command.run(&config).await,
             Command::Console(command) => command.run(&config).await,
             Command::Provider(command) => command.run(&config).await,
+            Command::Backup { to } => moving::back_up(&config, &to),
+            Command::Restore { from } => moving::restore(&config, &from),
+            Command::Migrate { from, to } => moving::migrate(&config, from, to).await,
             Command::Serve | Command::Keys(_) => serve(&config).await,
         }
     }

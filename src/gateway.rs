@@ -5,6 +5,7 @@ mod counters;
 mod dialects;
 mod ending;
 mod key_file;
+mod moving;
 mod providers;
 mod serving;
 mod store;
@@ -18,6 +19,7 @@ use anyhow::{Context as _, Result};
 use tokio::{net::TcpStream, sync::oneshot, task::JoinSet};
 
 pub use crate::provider::http::check::{CheckedRule, Walk};
+pub use moving::{Progress, back_up, migrate, restore};
 pub use providers::check as check_provider;
 use serving::Shared;
 pub use store::{StoreUse, has_store};
@@ -42,9 +44,8 @@ use crate::engine::{
 use crate::health::{Health, probe, providers_away};
 use crate::provider::sandbox::Sandbox;
 use crate::sandbox::display_url;
-use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
-use crate::{keys::Keys, logo::Logos};
+use crate::{keys::Keys, logo::Logos, store::Store};
 
 /// How often lapsed journeys are concluded.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);

@@ -302,7 +302,7 @@ pub struct AuditEntry {
 }
 
 /// A place in an audit log, which is sorted by time, newest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AuditPlace {
     /// When it happened.
     pub at: UnixMillis,

@@ -16,9 +16,21 @@ pub(super) fn keys<'a>(source: &'a KeySource, clock: &dyn Clock) -> Result<(Keys
         KeySource::File(path) => path.as_path(),
     };
     let made = make_key_file(path, clock).with_context(|| format!("cannot make the key file {}", path.display()))?;
+    Ok((read(path)?, made.then_some(path)))
+}
+
+/// The operator's keys, as far as there are any; makes none.
+pub(super) fn known(source: &KeySource) -> Result<Option<Keys>> {
+    match source {
+        KeySource::Given(keys) => Ok(Some(keys.clone())),
+        KeySource::File(path) if path.exists() => read(path).map(Some),
+        KeySource::File(_) => Ok(None),
+    }
+}
+
+fn read(path: &Path) -> Result<Keys> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the key file {}", path.display()))?;
-    let keys = Keys::parse(text.trim()).with_context(|| format!("the key file {}", path.display()))?;
-    Ok((keys, made.then_some(path)))
+    Keys::parse(text.trim()).with_context(|| format!("the key file {}", path.display()))
 }
 
 /// Makes the key file unless it is there, whole or not at all. Answers whether this call has made it.

@@ -21,14 +21,11 @@ use crate::clock::StoreClock;
 use crate::domain::provider_account::merchant_of_provider;
 use crate::engine::Engine;
 use crate::listener::{Closing, open_files};
-use crate::store::{Probed, Store, StoreError};
+use crate::store::{PROBED_EVERY, Probed, Store, StoreError};
 use crate::telemetry::metrics::Metrics;
 
 /// For how long a look is good: nobody makes the store write more often than that by asking.
 const FRESH: Duration = Duration::from_secs(1);
-
-/// How often a node looks by itself, so that its log says what nobody asks.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// How long the store may take to write its mark.
 const PROBE: Duration = Duration::from_secs(2);
@@ -78,10 +75,10 @@ impl Health {
         report
     }
 
-    /// Looks from time to time, for as long as it is awaited.
+    /// Looks from time to time, for as long as it is awaited, so that its log says what nobody asks.
     pub async fn watch(&self) {
         loop {
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(PROBED_EVERY).await;
             self.look().await;
         }
     }

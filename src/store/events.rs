@@ -8,7 +8,7 @@ use super::Result;
 use crate::domain::{Digest, FeedEvent, Journey, MerchantId, PayId, UnixMillis};
 
 /// A place in a merchant's feed, which is sorted by the moment at which the store wrote an event, the oldest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventCursor {
     /// That moment, by the store's own clock.
     pub at: UnixMillis,

@@ -6,6 +6,7 @@
 
 mod api_keys;
 mod console;
+pub mod copy;
 mod deliveries;
 pub mod embedded;
 mod events;
@@ -39,6 +40,19 @@ use crate::domain::{Delivery, Digest, Journey, Merchant, MerchantId, PayId, Shar
 /// How long an idempotency key is remembered.
 pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);
 
+/// How often a gateway has its store write a mark, at the least: a store without a fresh one serves nobody.
+pub const PROBED_EVERY: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// The first half of a digest, which is what stores keep of most: 128 bits are more than anybody can search.
+pub type Half = [u8; 16];
+
+/// The first half of a digest.
+fn half(digest: &Digest) -> Half {
+    let mut half = [0; 16];
+    half.copy_from_slice(&digest.as_bytes()[..16]);
+    half
+}
+
 /// The key under which a store is registered, of the operator's keys; the current one comes first.
 ///
 /// # Errors
@@ -50,6 +64,11 @@ fn current_key(keys: &[Digest]) -> Result<&Digest> {
 /// The error of a store that was created with another operator key.
 fn other_key() -> StoreError {
     StoreError::Foreign("it was created with a different operator key; add that key to HANDBACK_KEYS".into())
+}
+
+/// The error of a store that was moved.
+fn moved(to: &str) -> StoreError {
+    StoreError::Foreign(format!("it was moved to {to}; let the setting `store` name that"))
 }
 
 /// The error of a store that was created with another number of shards.
@@ -345,6 +364,7 @@ pub trait Store:
     + Watches
     + Logos
     + Numbers
+    + copy::Records
 {
     /// What it is, for people: `embedded (SQLite) in ./handback-data`. Never a password.
     fn describe(&self) -> String;

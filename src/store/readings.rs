@@ -1,7 +1,9 @@
 //! What both stores read off a journey, so that they keep it, list it and forget it alike.
 
-use super::{Result, StoreError};
-use crate::domain::{Journey, LedTo, PayId, UnixMillis, UserId};
+use std::time::Duration;
+
+use super::{REMEMBERED, Result, StoreError};
+use crate::domain::{Delivery, Journey, LedTo, PayId, Settings, UnixMillis, UserId};
 
 /// Whether a provider has ever proven it. A consent that is asked for again is not unproven by that.
 pub(super) fn is_proven(journey: &Journey) -> bool {
@@ -19,6 +21,19 @@ pub(super) fn awaits_fact(journey: &Journey) -> bool {
 /// The moment from which the time to keep it counts, once it has concluded. Asking again never brings it forward.
 pub(super) fn over_at(journey: &Journey) -> UnixMillis {
     journey.ends_at().max(journey.opening().expires_at)
+}
+
+/// Until when a concluded journey is kept at the least, where an ended one is kept for `keep`: as long as one of its tokens
+/// may be asked for, or one of its deliveries may wait.
+pub(super) fn kept_until(journey: &Journey, keep: Duration) -> Option<UnixMillis> {
+    let concluded_at = journey.final_outcome()?.at;
+    let kept = over_at(journey).plus(keep).max(concluded_at.plus(Settings::TOKEN_LIFE.1 + REMEMBERED));
+    Some(if has_targets(journey) { kept.max(concluded_at.plus(Delivery::LIFE + REMEMBERED)) } else { kept })
+}
+
+/// Whether anybody is notified of it.
+pub(super) fn has_targets(journey: &Journey) -> bool {
+    journey.opening().plan.targets().next().is_some()
 }
 
 /// The user whom it is about, if it is about one.

@@ -115,6 +115,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("unic_langid", &["language"]),
     // What decodes pictures from elsewhere stays behind its limits.
     ("image", &["logo"]),
+    ("indicatif", &["cli"]),
     ("lettre", &["mail"]),
     ("ipnet", &["egress", "config", "listener"]),
     ("prometheus_client", &["telemetry"]),

@@ -12,6 +12,8 @@ mod kinds;
 mod ledger;
 mod load;
 mod merchant_client;
+mod moved;
+mod older;
 mod payments;
 mod stopped;
 mod story;

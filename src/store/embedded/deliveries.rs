@@ -13,7 +13,7 @@ use super::{Embedded, Result, StoreError};
 use crate::domain::{AttemptRecord, Delivery, DeliveryId, Digest, MerchantId, PayId, UnixMillis, Verdict};
 use crate::store::readings::legible;
 use crate::store::record::{append_attempt, read_delivery, read_journey};
-use crate::store::{Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, SHUT};
+use crate::store::{Deliveries, DeliveryContext, DeliveryCursor, DeliveryFilter, Lease, Leased, SHUT, half};
 
 // Each begins with the columns that `delivery` reads.
 pub(super) const OF_JOURNEY: &str = "
@@ -129,29 +129,26 @@ impl Deliveries for Embedded {
     }
 
     async fn shut(&self, endpoint: &Digest) -> Result<()> {
-        let endpoint = *endpoint;
+        let endpoint = half(endpoint);
         self.write(move |db, now| {
             let sql = "INSERT OR REPLACE INTO shut_endpoints (digest, kept_until) VALUES (?1, ?2)";
-            execute(db, sql, params![endpoint.as_bytes(), millis(now.plus(SHUT))]).map(drop)
+            execute(db, sql, params![endpoint, millis(now.plus(SHUT))]).map(drop)
         })
         .await
     }
 
     async fn is_shut(&self, endpoint: &Digest) -> Result<bool> {
-        let endpoint = *endpoint;
+        let endpoint = half(endpoint);
         self.read(move |db, now| {
             let sql = "SELECT 1 FROM shut_endpoints WHERE digest = ?1 AND kept_until > ?2";
-            exists(db, sql, params![endpoint.as_bytes(), millis(now)])
+            exists(db, sql, params![endpoint, millis(now)])
         })
         .await
     }
 
     async fn reopen(&self, endpoint: &Digest) -> Result<()> {
-        let endpoint = *endpoint;
-        self.write(move |db, _| {
-            execute(db, "DELETE FROM shut_endpoints WHERE digest = ?1", [endpoint.as_bytes()]).map(drop)
-        })
-        .await
+        let endpoint = half(endpoint);
+        self.write(move |db, _| execute(db, "DELETE FROM shut_endpoints WHERE digest = ?1", [endpoint]).map(drop)).await
     }
 }
 

@@ -9,7 +9,7 @@ use crate::domain::feed::{KEPT, SETTLED};
 use crate::domain::{FeedEvent, MerchantId, PayId, UnixMillis};
 use crate::store::readings::legible;
 use crate::store::record::read_journey;
-use crate::store::{EventCursor, EventPage, Events, StoreError, Trouble};
+use crate::store::{EventCursor, EventPage, Events, StoreError, Trouble, half};
 
 pub(super) const LIST: &str = "
     SELECT events.at, events.pay_id, events.event, journeys.record
@@ -51,11 +51,11 @@ impl Events for Embedded {
 
     async fn tell_trouble(&self, trouble: Trouble<'_>) -> Result<bool> {
         let Trouble { merchant, pay_id, event, quiet, .. } = trouble;
-        let digest = trouble.digest();
+        let digest = half(&trouble.digest());
         self.write(move |db, now| {
             let note = "INSERT INTO troubles (digest, kept_until) VALUES (?1, ?2)
                 ON CONFLICT DO UPDATE SET kept_until = ?2 WHERE kept_until <= ?3";
-            let is_new = execute(db, note, params![digest.as_bytes(), millis(now.plus(quiet)), millis(now)])? == 1;
+            let is_new = execute(db, note, params![digest, millis(now.plus(quiet)), millis(now)])? == 1;
             if is_new {
                 keep(db, merchant, (pay_id, event), now)?;
             }

@@ -17,8 +17,11 @@ const LOCK: &str = "handback.lock";
 /// The name of the file that the one server of a store keeps locked while it runs.
 const SERVER: &str = "handback.server.lock";
 
+/// The folder inside the store's folder in which a store is filled that is moved here.
+const FILLING: &str = "filling";
+
 /// How long a connection waits for another process that holds the file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often, and how long apart, the place of the one server is asked for: two seconds in all.
 const LOCK_TRIES: usize = 40;
@@ -45,19 +48,85 @@ const STATEMENTS: usize = 64;
 /// When one of them can neither be made nor opened.
 pub fn prepare(folder: &Path) -> Result<(PathBuf, File)> {
     make(folder)?;
+    let lock = lock(folder)?;
+    let path = path(folder);
+    if !path.exists() && filling(folder).exists() {
+        return Err(StoreError::Foreign(format!(
+            "{} is what a broken off `handback migrate` has left; run it again, or remove it",
+            filling(folder).display()
+        )));
+    }
+    match private().create_new(true).open(&path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(trouble(folder, &error)),
+        _ => Ok((path, lock)),
+    }
+}
+
+/// Keeps other processes from opening or making the store in this folder, which exists, until the file is dropped.
+///
+/// # Errors
+/// When the lock's file can neither be made nor opened.
+pub fn lock(folder: &Path) -> Result<File> {
     let trouble = |error| trouble(folder, &error);
     let lock = private().create(true).open(folder.join(LOCK)).map_err(trouble)?;
     lock.lock().map_err(trouble)?;
-    let path = path(folder);
-    match private().create_new(true).open(&path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(trouble(error)),
-        _ => Ok((path, lock)),
-    }
+    Ok(lock)
 }
 
 /// Where the store of this folder is, or would be.
 pub fn path(folder: &Path) -> PathBuf {
     folder.join(NAME)
+}
+
+/// Where a store is filled that is moved into this folder.
+pub fn filling(folder: &Path) -> PathBuf {
+    folder.join(FILLING)
+}
+
+/// Removes a folder and what is in it.
+///
+/// # Errors
+/// When it is there and cannot be removed.
+pub fn clear(folder: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(trouble(folder, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// Puts the file that was filled in its place, over one that was moved away before.
+///
+/// # Errors
+/// When that cannot be done.
+pub fn put_in_place(folder: &Path) -> Result<()> {
+    let _alone = lock(folder)?;
+    let (from, to) = (path(&filling(folder)), path(folder));
+    if to.exists() {
+        // Whoever closes a file as the last one carries its log over and removes it.
+        drop(connect(&to)?);
+    }
+    expect_no_log(folder)?;
+    expect_no_log(&filling(folder))?;
+    let put = || {
+        File::open(&from)?.sync_all()?;
+        std::fs::rename(&from, &to)?;
+        File::open(folder)?.sync_all()
+    };
+    put().map_err(|error| trouble(folder, &error))?;
+    clear(&filling(folder))
+}
+
+/// Refuses a folder with a write-ahead log that its file has not taken over: SQLite would read it into the next file of
+/// that name.
+///
+/// # Errors
+/// [`StoreError::Foreign`].
+pub fn expect_no_log(folder: &Path) -> Result<()> {
+    let log = folder.join(format!("{NAME}-wal"));
+    if log.exists() {
+        return Err(StoreError::Foreign(format!("{} is left of another store; move it away", log.display())));
+    }
+    Ok(())
 }
 
 /// Takes the place of the store's one server, until the file is dropped or this process ends, however it ends.

@@ -23,6 +23,19 @@ pub(super) const LIST_OF_USER: &str = "
     ORDER BY opened_at DESC, pay_id DESC LIMIT ?4";
 pub(super) const DUE: &str = "SELECT record, pay_id FROM journeys WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2";
 
+macro_rules! into_journeys {
+    ($verb:literal) => {
+        concat!(
+            $verb,
+            " INTO journeys
+                 (pay_id, merchant, opened_at, over_at, revision, concluded_at, proven, tokens, record, due_at, user)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+        )
+    };
+}
+const OPEN: &str = into_journeys!("INSERT OR IGNORE");
+const PUT: &str = into_journeys!("INSERT OR REPLACE");
+
 #[async_trait]
 impl Journeys for Embedded {
     async fn open(
@@ -126,10 +139,23 @@ fn repeated(db: &Connection, pay_id: i64) -> Result<Option<Opened>> {
 
 fn open(db: &Connection, journey: &Journey, record: &[u8], deliveries: &[Delivery]) -> Result<Opened> {
     let opening = journey.opening();
+    if insert(db, OPEN, journey, (record, &[]))? == 1 {
+        deliveries::keep(db, opening.merchant, deliveries)?;
+        return Ok(Opened::New);
+    }
+    // The same opening tried again is no collision, even if its customer has been quicker than this retry.
+    let there = present(db, journey.pay_id())?;
+    Ok(if there.is_some_and(|there| there.opening() == opening) { Opened::New } else { Opened::Taken })
+}
+
+/// Writes a journey as it stands elsewhere: its record and its tokens, over what is here.
+pub(super) fn put(db: &Connection, journey: &Journey, record_and_tokens: (&[u8], &[u8])) -> Result<()> {
+    insert(db, PUT, journey, record_and_tokens).map(drop)
+}
+
+fn insert(db: &Connection, sql: &str, journey: &Journey, (record, tokens): (&[u8], &[u8])) -> Result<usize> {
+    let opening = journey.opening();
     let user = user_of(journey);
-    let insert =
-        "INSERT INTO journeys (pay_id, merchant, opened_at, over_at, revision, concluded_at, proven, tokens, record, due_at, user)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, x'', ?8, ?9, ?10) ON CONFLICT DO NOTHING";
     let values = params![
         number(journey.pay_id()),
         opening.merchant.as_bytes(),
@@ -138,17 +164,12 @@ fn open(db: &Connection, journey: &Journey, record: &[u8], deliveries: &[Deliver
         journey.revision(),
         concluded_at(journey),
         is_proven(journey),
+        tokens,
         record,
         journey.due_at().map(millis),
         user.as_ref().map(|user| user.as_bytes().as_slice()),
     ];
-    if execute(db, insert, values)? == 1 {
-        deliveries::keep(db, opening.merchant, deliveries)?;
-        return Ok(Opened::New);
-    }
-    // The same opening tried again is no collision, even if its customer has been quicker than this retry.
-    let there = present(db, journey.pay_id())?;
-    Ok(if there.is_some_and(|there| there.opening() == opening) { Opened::New } else { Opened::Taken })
+    execute(db, sql, values)
 }
 
 fn take(db: &Connection, step: &Step, record: &[u8], now: UnixMillis) -> Result<Taken> {

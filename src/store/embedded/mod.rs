@@ -7,17 +7,20 @@
 
 mod api_keys;
 mod console;
+mod copy;
 mod deliveries;
 mod events;
 mod file;
 mod journeys;
 mod logos;
 mod merchants;
+mod moving;
 mod numbers;
 mod owner;
 mod readers;
 mod reservations;
 mod schema;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod tidy;
@@ -37,7 +40,9 @@ use tokio::time::Instant;
 use super::{Probed, Result, Store, StoreError};
 use crate::clock::Clock;
 use crate::domain::{Digest, UnixMillis};
+pub use moving::FilledFolder;
 use readers::Readers;
+pub use snapshot::{Contents, SnapshotError};
 use writer::Writer;
 
 /// A store in a folder of its own. Dropping it finishes what was begun, and closes the file.

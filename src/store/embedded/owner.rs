@@ -2,13 +2,16 @@
 
 use rusqlite::{Connection, params};
 
-use super::Result;
 use super::values::{execute, row};
+use super::{Result, StoreError};
 use crate::domain::{Digest, UnixMillis, id::SHARDS};
-use crate::store::{current_key, other_key, other_shards};
+use crate::store::{copy::Standing, current_key, moved, other_key, other_shards};
 
 /// How much a mark writes, in bytes: more than a step does, so that a disk with room for the mark has room for a step.
 const MARK: usize = 16 * 1024;
+
+/// The name of the note that the store was moved, and where to.
+const MOVED: &str = "moved";
 
 /// Writes a mark over the one before.
 pub fn leave_mark(db: &Connection, now: UnixMillis) -> Result<()> {
@@ -21,6 +24,9 @@ pub fn leave_mark(db: &Connection, now: UnixMillis) -> Result<()> {
 /// start, so that an old key may go once every journey of its time is gone.
 pub fn register_owner(db: &Connection, keys: &[Digest]) -> Result<()> {
     let current = current_key(keys)?;
+    if let Some(to) = known(db, MOVED)? {
+        return Err(moved(&String::from_utf8_lossy(&to)));
+    }
     match known(db, "shards")?.as_deref() {
         None => record(db, "shards", &[SHARDS])?,
         Some([SHARDS]) => {}
@@ -30,6 +36,35 @@ pub fn register_owner(db: &Connection, keys: &[Digest]) -> Result<()> {
         Some(key) if key == current.as_bytes() => Ok(()),
         Some(key) if !keys.iter().any(|ours| key == ours.as_bytes()) => Err(other_key()),
         _ => record(db, "key", current.as_bytes()),
+    }
+}
+
+/// Refuses a file that was created under none of these keys. One that has no owner yet is anybody's.
+///
+/// # Errors
+/// [`StoreError::Foreign`], or trouble with the file.
+pub fn expect(db: &Connection, keys: &[Digest]) -> Result<()> {
+    match known(db, "key")? {
+        Some(key) if !keys.iter().any(|ours| key == ours.as_bytes()) => Err(other_key()),
+        _ => Ok(()),
+    }
+}
+
+/// What there is, to who would move it.
+pub fn standing(db: &Connection) -> Result<Standing> {
+    let Some(key) = known(db, "key")? else { return Ok(Standing::Empty) };
+    let key = Digest::new(key.try_into().map_err(|_| StoreError::Damaged("the operator key's fingerprint".into()))?);
+    Ok(match known(db, MOVED)? {
+        Some(to) => Standing::Moved { key, to: String::from_utf8_lossy(&to).into_owned() },
+        None => Standing::Owned(key),
+    })
+}
+
+/// Notes that the store was moved to this place, or takes that back.
+pub fn note_moved(db: &Connection, to: Option<&str>) -> Result<()> {
+    match to {
+        Some(to) => record(db, MOVED, to.as_bytes()),
+        None => execute(db, "DELETE FROM owner WHERE name = ?1", [MOVED]).map(drop),
     }
 }
 

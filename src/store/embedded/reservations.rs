@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::values::{execute, millis, row};
 use super::{Embedded, Result};
 use crate::domain::UnixMillis;
-use crate::store::{REMEMBERED, Reservation, Reservations, Reserved};
+use crate::store::{Half, REMEMBERED, Reservation, Reservations, Reserved, half};
 
 /// What a key has been used for before.
 pub enum Before {
@@ -21,8 +21,8 @@ pub enum Before {
 /// Looks up what the reservation's key has been used for.
 pub fn before(db: &Connection, reservation: &Reservation, now: UnixMillis) -> Result<Before> {
     let sql = "SELECT request, number FROM reservations WHERE key = ?1 AND kept_until > ?2";
-    let kept = row(db, sql, params![reservation.key.as_bytes(), millis(now)], |row| {
-        let same = row.get::<_, [u8; 32]>(0)? == *reservation.request.as_bytes();
+    let kept = row(db, sql, params![half(&reservation.key), millis(now)], |row| {
+        let same = row.get::<_, Half>(0)? == half(&reservation.request);
         Ok(if same { Before::Same(row.get(1)?) } else { Before::Another })
     });
     Ok(kept?.unwrap_or(Before::Nothing))
@@ -32,7 +32,7 @@ pub fn before(db: &Connection, reservation: &Reservation, now: UnixMillis) -> Re
 pub fn keep(db: &Connection, reservation: &Reservation, number: Option<i64>, until: UnixMillis) -> Result<()> {
     // A forgotten reservation of the same key may still be there.
     let sql = "INSERT OR REPLACE INTO reservations (key, request, number, kept_until) VALUES (?1, ?2, ?3, ?4)";
-    let (key, request) = (reservation.key.as_bytes(), reservation.request.as_bytes());
+    let (key, request) = (half(&reservation.key), half(&reservation.request));
     execute(db, sql, params![key, request, number, millis(until)]).map(drop)
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{Result, StoreError};
 
 /// The layout that this program reads and writes. The numbers below 7 were given out before the first release.
-const LAYOUT: u32 = 12;
+const LAYOUT: u32 = 13;
 
 /// The oldest layout that is brought up to date.
 const OLDEST: u32 = 7;
@@ -113,7 +113,7 @@ pub(super) const TABLES: &str = "
 ";
 
 /// What each layout has beside the one before it, from 8 on.
-const CHANGES: [&str; (LAYOUT - OLDEST) as usize] = [EVENTS, TROUBLES, CONSOLE, WATCHED, LOGOS];
+const CHANGES: [&str; (LAYOUT - OLDEST) as usize] = [EVENTS, TROUBLES, CONSOLE, WATCHED, LOGOS, HALVES];
 
 /// An event stands in the feed of its journey's merchant, by the moment at which it was written.
 pub(super) const EVENTS: &str = "
@@ -184,6 +184,13 @@ pub(super) const LOGOS: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
+/// Of a digest its first half is kept, as on Redis, so that a store can be moved there and back.
+const HALVES: &str = "
+    UPDATE reservations SET key = substr(key, 1, 16), request = substr(request, 1, 16);
+    UPDATE shut_endpoints SET digest = substr(digest, 1, 16);
+    UPDATE troubles SET digest = substr(digest, 1, 16);
+";
+
 /// Makes the tables of a new file, and refuses a file of another layout. Processes that start at the same time wait for
 /// each other.
 ///
@@ -214,26 +221,42 @@ pub fn bring_up_to_date(db: &mut Connection) -> Result<()> {
     Ok(step.commit()?)
 }
 
+/// Refuses a file that has neither the tables of this layout nor of one that is brought up to date; answers which.
+///
+/// # Errors
+/// [`StoreError::Foreign`], or trouble with the file.
+pub fn expect_known(db: &Connection) -> Result<u32> {
+    match layout_of(db)? {
+        layout @ OLDEST..=LAYOUT => Ok(layout),
+        other => Err(refused(other)),
+    }
+}
+
 /// Refuses a file that has not the tables of this layout.
 ///
 /// # Errors
 /// [`StoreError::Foreign`] when nobody, an older or a newer program has made them, else trouble with the file.
 pub fn expect_tables(db: &Connection) -> Result<()> {
-    let why = match layout_of(db)? {
-        LAYOUT => return Ok(()),
+    match layout_of(db)? {
+        LAYOUT => Ok(()),
+        other => Err(refused(other)),
+    }
+}
+
+/// Why a file of another layout is not used.
+fn refused(layout: u32) -> StoreError {
+    StoreError::Foreign(match layout {
         0 => "it holds nothing yet; start the server, which makes a store there".into(),
         OLDEST..LAYOUT => format!(
-            "it was written by an older version (layout {}); start the server, which brings it up to date",
-            layout_of(db)?
+            "it was written by an older version (layout {layout}); start the server, which brings it up to date"
         ),
-        other => {
-            let writer = if other < LAYOUT { "a version from before the first release" } else { "a newer version" };
+        _ => {
+            let writer = if layout < LAYOUT { "a version from before the first release" } else { "a newer version" };
             format!(
-                "it was written by {writer} (layout {other}, this program knows {LAYOUT}); use that version, or another folder"
+                "it was written by {writer} (layout {layout}, this program knows {LAYOUT}); use that version, or another folder"
             )
         }
-    };
-    Err(StoreError::Foreign(why))
+    })
 }
 
 fn layout_of(db: &Connection) -> Result<u32> {

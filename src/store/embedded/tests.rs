@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::clock::TestClock;
 use crate::domain::{Fact, MintedToken, Verdict};
-use crate::store::laws::{Backend, fixtures, store_laws};
+use crate::store::laws::{Backend, TestStore, copies, fixtures, store_laws};
 use crate::store::{
     Deliveries as _, Events as _, Journeys as _, Kept, Merchants as _, Opened, Redemption, Reservation,
     Reservations as _, Step, Taken, Tokens as _,
@@ -33,6 +33,8 @@ impl Backend for Folder {
         Arc::new(self.store(&clock))
     }
 }
+
+mod migrations;
 
 mod laws {
     use super::*;

@@ -79,6 +79,12 @@ pub fn exists(db: &Connection, sql: &str, params: impl Params) -> Result<bool> {
     Ok(db.prepare_cached(sql)?.exists(params)?)
 }
 
+/// How many rows a table has.
+pub fn count(db: &Connection, table: &str) -> Result<u64> {
+    let rows: i64 = db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
+    Ok(rows.cast_unsigned())
+}
+
 /// Changes what a statement names; answers how many rows.
 pub fn execute(db: &Connection, sql: &str, params: impl Params) -> Result<usize> {
     Ok(db.prepare_cached(sql)?.execute(params)?)

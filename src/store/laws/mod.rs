@@ -21,6 +21,7 @@ pub(crate) mod api_keys;
 pub(crate) mod attempts;
 pub(crate) mod consents;
 pub(crate) mod consoles;
+pub(crate) mod copies;
 pub(crate) mod deliveries;
 pub(crate) mod due;
 pub(crate) mod erasures;
@@ -79,8 +80,12 @@ impl TestStore {
         self.store = Some(self.backend.open(Arc::clone(&self.clock)).await);
     }
 
-    fn store(&self) -> &Arc<dyn Store> {
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
         self.store.as_ref().unwrap()
+    }
+
+    pub(crate) fn clock(&self) -> Arc<TestClock> {
+        Arc::clone(&self.clock)
     }
 
     fn now(&self) -> UnixMillis {
@@ -327,6 +332,9 @@ macro_rules! store_laws {
                 odd_texts_come_back_as_they_went
                 digests_of_odd_bytes_are_kept_apart
                 digests_that_differ_in_one_bit_are_kept_apart
+            }
+            copies {
+                every_record_is_read_and_can_be_written_again
             }
             lasting {
                 what_was_acknowledged_is_there_after_reopening

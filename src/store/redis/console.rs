@@ -107,7 +107,7 @@ impl Audits for RedisStore {
     }
 }
 
-fn to_session(id: SessionId, value: &[u8]) -> Result<ConsoleSession> {
+pub(super) fn to_session(id: SessionId, value: &[u8]) -> Result<ConsoleSession> {
     const MOMENT: usize = UnixMillis::BYTES;
     let (moments, member) = value.split_at_checked(3 * MOMENT).ok_or_else(|| unreadable("a session"))?;
     let moment = |number: usize| to_moment(moments.get(number * MOMENT..(number + 1) * MOMENT).unwrap_or_default());

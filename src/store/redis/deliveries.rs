@@ -12,8 +12,9 @@ use super::script::{self, Request};
 use super::value::{self, number_at, reply, to_journey, to_moment, unreadable};
 use super::{RedisStore, keys, limit, millis};
 use crate::domain::{
-    AttemptRecord, Delivery, DeliveryId, Digest, Journey, JourneyId, MerchantId, PayId, Shard, Verdict,
+    AttemptRecord, Delivery, DeliveryId, Digest, Journey, JourneyId, MerchantId, PayId, Shard, UnixMillis, Verdict,
 };
+use crate::store::copy::StoredDelivery;
 use crate::store::readings::legible;
 use crate::store::record::{read_delivery, write_attempt};
 use crate::store::{
@@ -250,6 +251,46 @@ fn to_delivery(journey: JourneyId, place: &[u8], record: &[u8]) -> Result<Delive
     let place = place.try_into().map_err(|_| broken())?;
     let times = [to_moment(&head[2..8])?, to_moment(&head[8..14])?];
     read_delivery(journey, place, times, [head[0], head[1]], attempts).ok_or_else(broken)
+}
+
+/// As `shared.lua` ranks those that wait: what was tried before stands behind all that was not.
+const TRIED_BEFORE: u64 = 1 << 50;
+
+/// Where a delivery stands among those that wait, when a courier may take it at this moment.
+pub(super) const fn rank(wakes_at: UnixMillis, tries: u8) -> u64 {
+    wakes_at.as_millis() + if tries > 0 { TRIED_BEFORE } else { 0 }
+}
+
+/// When a courier may take a delivery that stands there. A score is exact up to 2^53.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank is a whole number that fits")]
+pub(super) fn wakes_at(rank: f64, tries: u8) -> UnixMillis {
+    UnixMillis::from_millis((rank as u64).saturating_sub(if tries > 0 { TRIED_BEFORE } else { 0 }))
+}
+
+/// Writes the record of a delivery as it stands elsewhere.
+pub(super) fn of_stored(delivery: &StoredDelivery) -> Vec<u8> {
+    let leased = if delivery.held { b"h" } else { b"-" };
+    let head = [delivery.state, delivery.tries];
+    let (times, by) =
+        ([delivery.since.to_bytes(), delivery.due_at.to_bytes()].concat(), delivery.held_by.to_be_bytes());
+    [&head[..], &times, leased, &by, &delivery.attempts].concat()
+}
+
+/// Reads a delivery's record; when it wakes is for the caller to find out.
+pub(super) fn to_stored(place: &[u8], record: &[u8]) -> Result<StoredDelivery> {
+    let broken = || unreadable("a delivery");
+    let (head, attempts) = record.split_at_checked(HEAD).ok_or_else(broken)?;
+    Ok(StoredDelivery {
+        place: place.try_into().map_err(|_| broken())?,
+        since: to_moment(&head[2..8])?,
+        due_at: to_moment(&head[8..14])?,
+        tries: head[1],
+        state: head[0],
+        wakes_at: None,
+        held: head[14] == b'h',
+        held_by: u64::from_be_bytes(head[15..].try_into().map_err(|_| broken())?),
+        attempts: attempts.to_vec(),
+    })
 }
 
 fn to_context(waiting: &[u8], record: &[u8], journey: &[u8]) -> Result<DeliveryContext> {

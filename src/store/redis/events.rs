@@ -64,7 +64,7 @@ impl RedisStore {
 }
 
 /// A place in the index, so that places sort as bytes.
-fn of_cursor(EventCursor { at, pay_id, event }: EventCursor) -> Vec<u8> {
+pub(super) fn of_cursor(EventCursor { at, pay_id, event }: EventCursor) -> Vec<u8> {
     [&value::of_place(at, pay_id)[..], &of_number(event)].concat()
 }
 
@@ -78,7 +78,7 @@ fn of_number(event: u16) -> Vec<u8> {
     bytes[usize::from(event < 256)..].to_vec()
 }
 
-fn to_cursor(place: &[u8]) -> Result<EventCursor> {
+pub(super) fn to_cursor(place: &[u8]) -> Result<EventCursor> {
     let (at, pay_id, rest) = value::to_place(place)?;
     let event = match *rest {
         [event] => event.into(),

@@ -6,12 +6,12 @@ use redis::Value;
 use super::script::{self, Request};
 use super::value::{self, of_journey, to_journey, to_pay_id, unreadable};
 use super::{RedisStore, events, keys, millis};
-use crate::domain::{Delivery, Journey, MerchantId, PayId, Settings, Shard, UnixMillis};
-use crate::store::readings::{is_proven, legible, over_at, user_of};
+use crate::domain::{Delivery, Journey, MerchantId, PayId, Shard, UnixMillis};
+use crate::store::readings::{has_targets, is_proven, kept_until, legible, user_of};
 use crate::store::record::tokens::token_mark;
 use crate::store::record::write_journey;
 use crate::store::{
-    JourneyCursor, JourneyFilter, Journeys, Kept, Opened, REMEMBERED, Reservation, Step, StoreError, Taken,
+    JourneyCursor, JourneyFilter, Journeys, Kept, Opened, REMEMBERED, Reservation, Step, StoreError, Taken, half,
 };
 
 #[async_trait]
@@ -47,7 +47,7 @@ impl Journeys for RedisStore {
                 .with(&gone)
                 .with(self.ahead())
                 .with(millis(remembered))
-                .with(reservation.map_or_else(Vec::new, |reservation| keys::short(&reservation.request).to_vec()));
+                .with(reservation.map_or_else(Vec::new, |reservation| half(&reservation.request).to_vec()));
             let open = if deliveries.is_empty() { open } else { self.with_deliveries(open, deliveries) };
             let reply: Vec<Vec<u8>> = self.ask(open).await?;
             let parts: Vec<&[u8]> = reply.iter().map(Vec::as_slice).collect();
@@ -146,13 +146,6 @@ impl Journeys for RedisStore {
 }
 
 impl RedisStore {
-    /// Until when a concluded journey is kept: [`RedisStore::open`] says how long that is.
-    fn until(&self, journey: &Journey) -> Option<UnixMillis> {
-        let concluded_at = journey.final_outcome()?.at;
-        let kept = over_at(journey).plus(self.keep).max(concluded_at.plus(Settings::TOKEN_LIFE.1 + REMEMBERED));
-        Some(if has_targets(journey) { kept.max(concluded_at.plus(Delivery::LIFE + REMEMBERED)) } else { kept })
-    }
-
     fn write_step(&self, step: &Step) -> Result<Request, StoreError> {
         let (journey, pay_id) = (&step.journey, step.journey.pay_id());
         let (shard, merchant) = (pay_id.shard(), journey.opening().merchant);
@@ -165,7 +158,7 @@ impl RedisStore {
         if event.is_some() {
             keys.push(keys::events(shard, merchant));
         }
-        let until = self.until(journey);
+        let until = kept_until(journey, self.keep);
         // Whatever earlier steps have left goes with the journey, too.
         let delivers = !step.deliveries.is_empty() || (until.is_some() && has_targets(journey));
         if delivers {
@@ -200,14 +193,10 @@ impl RedisStore {
     ) -> Result<Option<Option<Vec<u8>>>, StoreError> {
         let ask = Request::call(&script::RESERVED_BEFORE, [keys::reservation(shard, &reservation.key)])
             .with(self.ahead())
-            .with(keys::short(&reservation.request));
+            .with(half(&reservation.request));
         let answer: Option<Vec<Vec<u8>>> = self.ask(ask).await?;
         Ok(answer.map(|answer| answer.into_iter().nth(1)))
     }
-}
-
-fn has_targets(journey: &Journey) -> bool {
-    journey.opening().plan.targets().next().is_some()
 }
 
 /// A moment as commands take it.

@@ -2,19 +2,12 @@
 //!
 //! A key begins with `hb:{4x}:`, where 4x stands for its shard: the braces make Redis Cluster hash that alone, so that
 //! all keys of a step are in one slot. What follows is one letter for the kind, and bytes, which are shorter
-//! than text. A digest stands there with its first 16 bytes, since 128 bits are more than anybody can search.
+//! than text. A digest stands there with its first half.
 
 use crate::domain::{
     ApplicationUser, ConsoleScope, Digest, KeyNumber, MerchantId, PayId, SessionId, Shard, UserId, id::SHARDS,
 };
-use crate::store::{self, user_shard};
-
-/// The first 16 bytes of a digest.
-pub(super) fn short(digest: &Digest) -> [u8; 16] {
-    let mut short = [0; 16];
-    short.copy_from_slice(&digest.as_bytes()[..16]);
-    short
-}
+use crate::store::{self, half, user_shard};
 
 /// What stands for each shard in its keys. Their slots in a cluster are 512 apart, so that 3, 6 or 9 masters that share
 /// the slots evenly share the shards evenly, too.
@@ -33,7 +26,12 @@ macro_rules! keys {
         pub(super) fn $name($($value: $type),*) -> Vec<u8> {
             key($shard, $kind, &[$(&$part[..]),*])
         }
-    )+};
+    )+
+
+        /// The letter of each kind.
+        #[cfg(test)]
+        pub(super) const LETTERS: &[u8] = &[$($kind),+];
+    };
 }
 
 keys! {
@@ -44,7 +42,7 @@ keys! {
     /// A journey.
     journey(pay_id: PayId) = pay_id.shard(), b'j', pay_id.to_bytes();
     /// An idempotency key.
-    reservation(shard: Shard, key_digest: &Digest) = shard, b'c', short(key_digest);
+    reservation(shard: Shard, key_digest: &Digest) = shard, b'c', half(key_digest);
     /// A shard's journeys by the moment when they are due.
     due(shard: Shard) = shard, b'e';
     /// The places of a merchant's journeys in a shard, but for those that a provider has proven.
@@ -64,9 +62,9 @@ keys! {
     /// The places of a merchant's events in a shard.
     events(shard: Shard, merchant: MerchantId) = shard, b'q', merchant.as_bytes();
     /// Until when nothing is said of a trouble again.
-    trouble(shard: Shard, digest: &Digest) = shard, b'r', short(digest);
+    trouble(shard: Shard, digest: &Digest) = shard, b'r', half(digest);
     /// An endpoint that is shut.
-    shut(shard: Shard, endpoint: &Digest) = shard, b'z', short(endpoint);
+    shut(shard: Shard, endpoint: &Digest) = shard, b'z', half(endpoint);
     /// A merchant.
     merchant(id: MerchantId) = id.shard(), b'm', id.as_bytes();
     /// The merchants of a shard.
@@ -81,7 +79,7 @@ keys! {
     user(merchant: MerchantId, id: UserId) = id.shard(), b'w', merchant.as_bytes(), id.as_bytes();
     /// A merchant's own id of a user, in the shard of that user.
     user_name(merchant: MerchantId, own: &ApplicationUser) =
-        user_shard(merchant, own), b'n', short(&store::user_name(merchant, own));
+        user_shard(merchant, own), b'n', half(&store::user_name(merchant, own));
     /// The places of a merchant's users in a shard.
     users(shard: Shard, merchant: MerchantId) = shard, b'g', merchant.as_bytes();
     /// The mark that a call left when it forgot a user, or ended a session.
@@ -112,6 +110,15 @@ fn key(shard: Shard, kind: u8, rest: &[&[u8]]) -> Vec<u8> {
 /// The mark that stands in the same slot as this key.
 pub(super) fn mark_beside(key: &[u8]) -> Vec<u8> {
     [key.get(..TAGGED).unwrap_or_default(), b"1"].concat()
+}
+
+/// What all of our keys look like.
+pub(super) const ALL: &[u8] = b"hb:{??}:*";
+
+/// The letter of a key's kind, and what stands behind it. `None` of a key that is not ours.
+pub(super) fn kind_of(key: &[u8]) -> Option<(u8, &[u8])> {
+    let behind = key.strip_prefix(b"hb:{")?.get(2..)?.strip_prefix(b"}:")?;
+    behind.split_first().map(|(kind, rest)| (*kind, rest))
 }
 
 /// The slot of each shard, in the order of shards.

@@ -108,6 +108,14 @@ impl Link {
         }
     }
 
+    /// A shard of each of them.
+    ///
+    /// # Errors
+    /// As [`Link::parts`].
+    pub(super) async fn one_shard_each(&self) -> Result<Vec<Shard>> {
+        Ok(self.parts().await?.into_iter().map(|part| part.shard).collect())
+    }
+
     /// Makes several requests in one round trip; the replies come in the same order.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use super::script::{self, Request};
 use super::value::{self, of_merchant, to_merchant, unreadable};
 use super::{RedisStore, keys, millis};
 use crate::domain::{ConsoleScope, Merchant, MerchantId};
-use crate::store::{Logos as _, Merchants, REMEMBERED, Replaced, Reservation, Result};
+use crate::store::{Logos as _, Merchants, REMEMBERED, Replaced, Reservation, Result, half};
 
 /// How many merchants are read in one round trip: all of them may take longer than a call may.
 const AT_ONCE: usize = 1000;
@@ -41,7 +41,7 @@ impl Merchants for RedisStore {
         let (mut request, mut number) = ([0; 16], String::new());
         if let Some((reservation, answer)) = reservation {
             keys.push(keys::reservation(merchant.id.shard(), &reservation.key));
-            (request, number) = (keys::short(&reservation.request), answer.to_string());
+            (request, number) = (half(&reservation.request), answer.to_string());
         }
         let replace = Request::call(&script::REPLACE, keys)
             .with(value::revision(merchant.revision.wrapping_sub(1)))
@@ -95,7 +95,7 @@ impl RedisStore {
 }
 
 /// A merchant's place in its shard's list.
-fn place(merchant: &Merchant) -> Vec<u8> {
+pub(super) fn place(merchant: &Merchant) -> Vec<u8> {
     [merchant.created_at.to_bytes().as_slice(), merchant.id.as_bytes()].concat()
 }
 

@@ -10,6 +10,9 @@ use std::sync::LazyLock;
 
 use redis::{Arg, Cmd};
 
+use super::keys;
+use crate::domain::Shard;
+
 /// A script, and the digest that Redis knows it by.
 pub(super) struct Script {
     text: &'static str,
@@ -110,23 +113,25 @@ pub(super) enum Sent {
     InFull,
 }
 
-/// Something to ask of Redis: a command that only reads, or a script with its keys, and the arguments.
+/// Something to ask of Redis: a command, or a script with its keys, and the arguments.
 pub(super) struct Request {
     /// With a script by its digest.
     short: Cmd,
     script: Option<&'static Script>,
     is_kept: bool,
+    /// A key in whose place it goes, of a request that has none.
+    in_place_of: Option<Vec<u8>>,
 }
 
 impl Request {
-    /// A command that only reads.
+    /// A command, which can be made again as it was.
     pub(super) fn plain(name: &'static str, args: impl IntoIterator<Item = Vec<u8>>) -> Self {
         let mut short = Cmd::with_capacity(2, 64);
         short.arg(name);
         for arg in args {
             short.arg(arg);
         }
-        Self { short, script: None, is_kept: false }
+        Self { short, script: None, is_kept: false, in_place_of: None }
     }
 
     /// A script with its keys.
@@ -138,7 +143,7 @@ impl Request {
         for key in keys {
             short.arg(key.as_slice());
         }
-        Self { short, script: Some(script), is_kept: script.is_kept }
+        Self { short, script: Some(script), is_kept: script.is_kept, in_place_of: None }
     }
 
     /// This request, of which nothing is told that a fail-over could take back.
@@ -152,8 +157,16 @@ impl Request {
         self.is_kept
     }
 
+    /// This request, which has no key, of the server that has this shard.
+    pub(super) fn of_server(self, shard: Shard) -> Self {
+        Self { in_place_of: Some(keys::mark(shard)), ..self }
+    }
+
     /// The first of its keys; the others are in the same slot.
     pub(super) fn key(&self) -> Option<&[u8]> {
+        if let Some(key) = &self.in_place_of {
+            return Some(key);
+        }
         let behind = if self.script.is_some() { 3 } else { 1 };
         match self.short.args_iter().nth(behind) {
             Some(Arg::Simple(key)) => Some(key),

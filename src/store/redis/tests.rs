@@ -2,11 +2,12 @@
 
 mod cluster;
 mod consents;
+mod copies;
 mod deliveries;
 mod faults;
 #[allow(dead_code, reason = "a fixture for others, too")]
 #[path = "../../../tests/it/support/redis.rs"]
-mod fixture;
+pub(crate) mod fixture;
 mod fixture_of_cluster;
 mod places;
 mod settling_in;

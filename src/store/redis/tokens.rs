@@ -9,7 +9,7 @@ use super::script::{self, Request};
 use super::value::{to_journey, to_moment, to_token, unreadable};
 use crate::domain::{Digest, PayId, UnixMillis};
 use crate::store::record::tokens::{attempt_mark, token_mark};
-use crate::store::{REMEMBERED, Redemption, Reservation, Reservations, Reserved, StoreError, Tokens};
+use crate::store::{REMEMBERED, Redemption, Reservation, Reservations, Reserved, StoreError, Tokens, half};
 
 #[async_trait]
 impl Tokens for RedisStore {
@@ -48,7 +48,7 @@ impl Reservations for RedisStore {
         let request = Request::call(&script::RESERVE, [keys::reservation(reservation.shard(), &reservation.key)])
             .with(self.ahead())
             .with(millis(REMEMBERED))
-            .with(keys::short(&reservation.request))
+            .with(half(&reservation.request))
             .with(&mark[..8]);
         match self.ask::<Vec<u8>>(request).await?.as_slice() {
             b"FRESH" => Ok(Reserved::Fresh),

@@ -76,11 +76,11 @@ fn to_id(bytes: &[u8]) -> Result<UserId> {
 }
 
 /// The key of its merchant's own name of it, if it has one.
-fn name(user: &User) -> Option<Vec<u8>> {
+pub(super) fn name(user: &User) -> Option<Vec<u8>> {
     Some(keys::user_name(user.merchant, user.application_user.as_ref()?))
 }
 
 /// A user's place among its merchant's users; places sort as bytes by age.
-fn place(user: &User) -> Vec<u8> {
+pub(super) fn place(user: &User) -> Vec<u8> {
     [user.created_at.to_bytes().as_slice(), user.id.as_bytes()].concat()
 }

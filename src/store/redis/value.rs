@@ -55,7 +55,7 @@ pub(super) fn to_sampled(value: &[u8]) -> Result<SampledJourney, StoreError> {
     Ok(SampledJourney { journey: read_journey(record)?, is_redeemed: is_any_spent(tokens) })
 }
 
-fn tokens_and_record(value: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
+pub(super) fn tokens_and_record(value: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
     let behind = value.get(REVISION + 1..).and_then(|rest| rest.split_first());
     let parts = behind.and_then(|(count, rest)| rest.split_at_checked(usize::from(*count) * TOKEN));
     parts.ok_or_else(|| unreadable("a journey"))

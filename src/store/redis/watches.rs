@@ -6,7 +6,7 @@ use super::script::Request;
 use super::{RedisStore, keys};
 use crate::domain::WatchedCallback;
 use crate::store::record::{read_watched, write_watched};
-use crate::store::{Result, Watches, watched_name};
+use crate::store::{Result, Watches, half, watched_name};
 
 #[async_trait]
 impl Watches for RedisStore {
@@ -31,5 +31,5 @@ impl Watches for RedisStore {
 }
 
 fn field(callback: &WatchedCallback) -> Vec<u8> {
-    keys::short(&watched_name(callback.merchant, &callback.url)).to_vec()
+    half(&watched_name(callback.merchant, &callback.url)).to_vec()
 }

@@ -49,10 +49,14 @@ pub struct HttpReply {
 impl MerchantClient {
     /// A merchant of this gateway.
     pub fn of(gateway: &GatewayProcess) -> Self {
+        Self::with_key(gateway, &gateway.add_merchant().1)
+    }
+
+    /// The merchant of this gateway that has this API key.
+    pub fn with_key(gateway: &GatewayProcess, api_key: &str) -> Self {
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(LONGEST_WAIT);
-        let (client, (_, api_key)) = (client.build().unwrap(), gateway.add_merchant());
         let (answers, tally) = (AtomicUsize::new(0), Mutex::default());
-        Self { client, base: gateway.base(), api_key, answers, tally }
+        Self { client: client.build().unwrap(), base: gateway.base(), api_key: api_key.to_owned(), answers, tally }
     }
 
     /// What went wrong so far.

@@ -203,7 +203,7 @@ pub async fn come_back(merchant: &MerchantClient, url: &str) -> String {
     }
 }
 
-fn parameter(url: &str, name: &str) -> Option<String> {
+pub fn parameter(url: &str, name: &str) -> Option<String> {
     let url = Url::parse(url).unwrap();
     url.query_pairs().find(|(own, _)| own == name).map(|(_, value)| value.into_owned())
 }

@@ -555,7 +555,7 @@ fn operators(say: Say) -> Vec<Page> {
     let none = Providers { frame: operators_frame(say, place), providers: Vec::new() };
     let secrets = [("merchant_id", say("m1")), ("api_key", say("hbk_0001_x")), ("signing_secret", say("whsec_x"))];
     let issued = || operators_frame(say, Place::Merchants);
-    let node = Node {
+    let answering = Node {
         frame: operators_frame(say, Place::Node),
         readiness: "ready",
         version: "0.1.0",
@@ -571,7 +571,7 @@ fn operators(say: Say) -> Vec<Page> {
         one("merchants", merchants),
         one("providers", Providers { providers, ..none.clone() }),
         one("providers-none", none),
-        one("node", node),
+        one("node", answering),
         one("issued-merchant", Issued::merchant(issued(), &say("Corner shop"), secrets)),
         one("issued-link", Issued::link(issued(), &say("Ada"), say("http://127.0.0.1:8080/console/sign-in?link=x"))),
     ]

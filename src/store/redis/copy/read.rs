@@ -1,0 +1,199 @@
+//! Reading keys as records.
+
+use std::collections::HashMap;
+
+use redis::Value;
+
+use super::{Look, MOMENT, UNMARKED, look};
+use crate::domain::{AuditPlace, ConsoleScope, MerchantId, PayId, SessionId};
+use crate::store::copy::{
+    Answers, StoredConsoleLink, StoredConsoleSession, StoredJourney, StoredRecord, StoredReservation,
+};
+use crate::store::redis::script::Request;
+use crate::store::redis::value::{self, reply, to_moment, to_pay_id, unreadable};
+use crate::store::redis::{RedisStore, console, deliveries, events, keys, limit};
+use crate::store::{Half, Result};
+
+/// How many members of an index are read at once.
+const MEMBERS: usize = 500;
+
+impl RedisStore {
+    /// What stands at these keys. What follows from other keys is left out.
+    pub(super) async fn records_at(&self, keys: &[Vec<u8>]) -> Result<Vec<StoredRecord>> {
+        let (mut looks, mut at, mut records) = (Vec::new(), Vec::new(), Vec::new());
+        for key in keys {
+            let (kind, rest) = keys::kind_of(key).ok_or_else(|| unreadable("a key"))?;
+            match look(kind) {
+                Look::Value => looks.push(Request::plain("GET", [key.clone()])),
+                Look::Fields => looks.push(Request::plain("HGETALL", [key.clone()])),
+                Look::Journey => {
+                    looks.push(Request::plain("GET", [key.clone()]));
+                    looks.push(Request::plain("HGETALL", [keys::deliveries(to_pay_id(rest)?)]));
+                }
+                Look::Members => {
+                    records.extend(self.members(key).await?.iter().map(|member| of_member(kind, rest, member)));
+                    continue;
+                }
+                Look::Elsewhere => continue,
+                Look::Unknown => return Err(unreadable("a key")),
+            }
+            at.push((kind, rest));
+        }
+        let mut records: Vec<StoredRecord> = records.into_iter().collect::<Result<_>>()?;
+        let mut found = self.link.ask_all(&looks).await?.into_iter();
+        let mut next = || found.next().unwrap_or(Value::Nil);
+        let mut journeys = Vec::new();
+        for (kind, rest) in at {
+            if kind == b'j' {
+                let (value, deliveries) = (reply::<Option<Vec<u8>>>(next())?, reply::<HashMap<_, _>>(next())?);
+                journeys.extend(value.map(|value| (rest, value, deliveries)));
+            } else if matches!(look(kind), Look::Fields) {
+                let fields: Vec<(Vec<u8>, Vec<u8>)> = reply(next())?;
+                for (field, value) in &fields {
+                    records.push(of_field(kind, rest, (field, value))?);
+                }
+            } else if let Some(value) = reply::<Option<Vec<u8>>>(next())? {
+                records.push(of_value(kind, rest, &value)?);
+            }
+        }
+        records.extend(self.journeys(journeys).await?);
+        Ok(records)
+    }
+
+    /// Journeys with their values and their deliveries, of which it is still to be found out when they wake.
+    async fn journeys(&self, found: Vec<Found<'_>>) -> Result<Vec<StoredRecord>> {
+        let (mut looks, mut journeys) = (Vec::new(), Vec::new());
+        for (rest, value, deliveries) in found {
+            let pay_id = to_pay_id(rest)?;
+            let (tokens, record) = value::tokens_and_record(&value)?;
+            let mut deliveries = deliveries
+                .iter()
+                .map(|(place, record)| deliveries::to_stored(place, record))
+                .collect::<Result<Vec<_>>>()?;
+            deliveries.sort_unstable_by_key(|delivery| delivery.place);
+            for delivery in deliveries.iter().filter(|delivery| delivery.is_waiting()) {
+                let member = [&pay_id.to_bytes()[..], &delivery.place].concat();
+                looks.push(Request::plain("ZSCORE", [keys::waiting(pay_id.shard()), member]));
+            }
+            journeys.push(StoredJourney { pay_id, record: record.to_vec(), tokens: tokens.to_vec(), deliveries });
+        }
+        let mut ranks = self.link.ask_all(&looks).await?.into_iter();
+        for delivery in journeys.iter_mut().flat_map(|journey| &mut journey.deliveries) {
+            if delivery.is_waiting() {
+                let rank: Option<f64> = reply(ranks.next().unwrap_or(Value::Nil))?;
+                delivery.wakes_at =
+                    Some(rank.map_or(delivery.due_at, |rank| deliveries::wakes_at(rank, delivery.tries)));
+            }
+        }
+        Ok(journeys.into_iter().map(StoredRecord::Journey).collect())
+    }
+
+    /// All members of an index.
+    async fn members(&self, key: &[u8]) -> Result<Vec<Vec<u8>>> {
+        let (mut all, mut from): (Vec<Vec<u8>>, _) = (Vec::new(), b"-".to_vec());
+        loop {
+            let most = limit(MEMBERS).into_bytes();
+            let page = [key.to_vec(), from, b"+".into(), b"LIMIT".into(), b"0".into(), most];
+            let page: Vec<Vec<u8>> = self.ask(Request::plain("ZRANGEBYLEX", page)).await?;
+            let more = page.len() == MEMBERS;
+            from = page.last().map(|last| [b"(".as_slice(), last].concat()).unwrap_or_default();
+            all.extend(page);
+            if !more {
+                return Ok(all);
+            }
+        }
+    }
+}
+
+/// A journey's key behind its letter, its value and its deliveries.
+type Found<'a> = (&'a [u8], Vec<u8>, HashMap<Vec<u8>, Vec<u8>>);
+
+/// The record that a value is.
+fn of_value(kind: u8, rest: &[u8], value: &[u8]) -> Result<StoredRecord> {
+    let split = |at: usize| value.split_at_checked(at).ok_or_else(|| unreadable("a value"));
+    Ok(match kind {
+        b'm' => StoredRecord::Merchant(split(4)?.1.to_vec()),
+        b'2' => StoredRecord::Logo(to_merchant(rest)?, value.to_vec()),
+        b'k' => {
+            let number = std::str::from_utf8(rest).ok().and_then(|number| number.parse().ok());
+            StoredRecord::KeyNumber(number.ok_or_else(|| unreadable("a key's number"))?, to_merchant(value)?)
+        }
+        b'w' => StoredRecord::User(value.to_vec()),
+        b'c' => {
+            let ((until, rest_of), key) = (split(MOMENT)?, to_half(rest)?);
+            let (request, number) = rest_of.split_at_checked(16).ok_or_else(|| unreadable("a reservation"))?;
+            let (until, request, answers) = (to_moment(until)?, to_half(request)?, to_answers(number)?);
+            StoredRecord::Reservation(StoredReservation { key, request, answers, until })
+        }
+        b'r' => StoredRecord::Trouble(to_half(rest)?, to_moment(value)?),
+        b'z' => StoredRecord::ShutEndpoint(to_half(rest)?, to_moment(value)?),
+        b'a' => {
+            let (scope, id) = rest.split_at_checked(16).ok_or_else(|| unreadable("a sign-in link"))?;
+            let ((ends_at, member), id) = (split(MOMENT)?, SessionId::new(to_half(id)?));
+            let (scope, ends_at) = (to_scope(scope)?, to_moment(ends_at)?);
+            StoredRecord::ConsoleLink(StoredConsoleLink { scope, id, member: member.to_vec(), ends_at })
+        }
+        _ => return Err(unreadable("a key")),
+    })
+}
+
+/// The record that a field is.
+fn of_field(kind: u8, rest: &[u8], (field, value): (&[u8], &[u8])) -> Result<StoredRecord> {
+    Ok(match kind {
+        b'v' => {
+            let number = std::str::from_utf8(field).ok().and_then(|number| number.parse().ok());
+            let number = number.ok_or_else(|| unreadable("a key's number"))?;
+            StoredRecord::KeyUse(to_merchant(rest)?, number, to_moment(value)?)
+        }
+        b'b' => {
+            let session = console::to_session(SessionId::new(to_half(field)?), value)?;
+            StoredRecord::ConsoleSession(StoredConsoleSession {
+                scope: to_scope(rest)?,
+                id: session.id,
+                member: value.get(3 * MOMENT..).unwrap_or_default().to_vec(),
+                begun_at: session.begun_at,
+                seen_at: session.seen_at,
+                ends_at: session.ends_at,
+            })
+        }
+        b's' => StoredRecord::Watched(value.to_vec()),
+        _ => return Err(unreadable("a key")),
+    })
+}
+
+/// The record that a member is.
+fn of_member(kind: u8, rest: &[u8], member: &[u8]) -> Result<StoredRecord> {
+    Ok(match kind {
+        b'q' => StoredRecord::Event(to_merchant(rest)?, events::to_cursor(member)?),
+        b't' => {
+            let (place, record) = member.split_first_chunk().ok_or_else(|| unreadable("an entry of an audit log"))?;
+            StoredRecord::AuditEntry(to_scope(rest)?, AuditPlace::from_bytes(*place), record.to_vec())
+        }
+        _ => return Err(unreadable("a key")),
+    })
+}
+
+/// What stands behind a reservation's request: the number of a journey, a mark of the call that made it, or the number
+/// of a change in digits, of which there are never seven.
+pub(super) fn to_answers(number: &[u8]) -> Result<Answers> {
+    if let Some(pay_id) = number.try_into().ok().and_then(PayId::from_bytes) {
+        return Ok(Answers::Journey(pay_id));
+    }
+    if number.len() == UNMARKED.len() {
+        return Ok(Answers::Nothing);
+    }
+    let change = std::str::from_utf8(number).ok().and_then(|number| number.parse().ok());
+    change.map(Answers::Change).ok_or_else(|| unreadable("a reservation"))
+}
+
+fn to_half(bytes: &[u8]) -> Result<Half> {
+    bytes.try_into().map_err(|_| unreadable("a key"))
+}
+
+fn to_merchant(bytes: &[u8]) -> Result<MerchantId> {
+    to_half(bytes).map(MerchantId::from_bytes)
+}
+
+fn to_scope(bytes: &[u8]) -> Result<ConsoleScope> {
+    to_half(bytes).map(ConsoleScope::from_bytes)
+}
