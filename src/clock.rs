@@ -181,7 +181,8 @@ mod tests {
         clock.follow(reading(&machine, HOUR), Duration::ZERO);
         let before = clock.at_begin.load(Ordering::Relaxed);
         for (apart, round_trip) in [(200, 1_000), (0, 400)] {
-            clock.follow(clock.now().plus(Duration::from_millis(apart)), Duration::from_millis(round_trip));
+            let (apart_by, round_trip) = (Duration::from_millis(apart), Duration::from_millis(round_trip));
+            clock.follow(clock.now().minus(round_trip / 2).plus(apart_by), round_trip);
             assert_eq!(clock.at_begin.load(Ordering::Relaxed), before, "{apart} ms");
         }
         clock.follow(clock.now().plus(Duration::from_secs(5)), Duration::from_millis(100));

@@ -359,7 +359,11 @@ mod tests {
             assert_eq!(line(&metrics, &format!("# TYPE handback_{name} ")), kind);
         }
         let samples = metrics.render().lines().filter(|line| !line.starts_with('#')).count();
-        assert_eq!(samples, 8 * 5 + 5 + 1 + 1 + 1 + 2 + 1 + 4 + 8 + 6 + 5 + 14, "each value of each label has a line");
+        assert_eq!(
+            samples,
+            8 * 5 + 5 + 1 + 1 + 1 + 1 + 2 + 1 + 4 + 8 + 6 + 5 + 14,
+            "each value of each label has a line"
+        );
     }
 
     #[test]
