@@ -2,6 +2,7 @@
 
 mod account_kinds;
 mod counters;
+mod demo_merchant;
 mod dialects;
 mod ending;
 mod key_file;
@@ -25,25 +26,20 @@ use serving::Shared;
 pub use store::{StoreUse, has_store};
 
 use counters::CourierWatcher;
+use demo_merchant::{demo_console, open_demo};
 use ending::Shutdown;
 
 use crate::check_up::Examiner;
 use crate::clock::{Clock, StoreClock};
 use crate::config::Config;
 use crate::courier::{Courier, FirstAttempts, Tester};
-use crate::demo::Demo;
-use crate::domain::merchant::Used;
-use crate::domain::{
-    CallbackName, CallbackUrl, ConsoleScope, DeviceUrls, Member, MemberName, MerchantId, MerchantName, Mode, Placement,
-    PublicUrl, Role, Rules, SavedCallback, SavedCallbacks,
-};
+use crate::domain::{Mode, PublicUrl, Rules};
 use crate::egress::{self, Ports};
 use crate::engine::{
-    CourierWaker, Deps, DownCallbacks, Edit, Engine, IssuedLink, NewMerchant, NoCourier, sweep, use_cases, watch,
+    CourierWaker, Deps, DownCallbacks, Engine, IssuedLink, NewMerchant, NoCourier, sweep, use_cases, watch,
 };
 use crate::health::{Health, probe, providers_away};
 use crate::provider::sandbox::Sandbox;
-use crate::sandbox::display_url;
 use crate::telemetry::metrics::Metrics;
 use crate::{keys::Keys, logo::Logos, store::Store};
 
@@ -55,12 +51,6 @@ const TIDY_EVERY: Duration = Duration::from_secs(20);
 
 /// How often a node learns which watched callbacks are down, and whether it is its turn to look.
 const LEARN_EVERY: Duration = Duration::from_secs(2);
-
-/// The name of the merchant that a demo begins with.
-const DEMO_MERCHANT: &str = "Demo shop";
-
-/// What its id is made of: the same on every node, so that servers which start together make one merchant.
-const DEMO_MERCHANT_ENTROPY: [u8; 16] = *b"the demo's shop.";
 
 /// A running gateway, with its port open.
 pub struct Gateway {
@@ -270,68 +260,10 @@ fn sandbox_bank(public_url: &PublicUrl, keys: &Keys) -> Result<Sandbox> {
     Ok(Sandbox::new(public_url.clone(), keys.app_url_secret().context("there is no key")?))
 }
 
-/// The demo merchant, made on the first start, and its app.
-async fn open_demo(config: &Config, engine: &Engine, addr: SocketAddr) -> Result<(Option<NewMerchant>, Option<Demo>)> {
-    let id = MerchantId::mint(DEMO_MERCHANT_ENTROPY);
-    let mut callbacks = SavedCallbacks::default();
-    for callback in demo_callbacks(engine)? {
-        callbacks.add(callback)?;
-    }
-    let newcomer =
-        use_cases::merchants::add_as(engine, (id, Mode::Test), MerchantName::parse(DEMO_MERCHANT)?, callbacks).await?;
-    if newcomer.is_none() {
-        put_demo_callbacks_right(engine, id).await?;
-    }
-    let Some(merchant) = use_cases::authenticate::merchant(engine, id).await? else { return Ok((None, None)) };
-    let Some(key) = use_cases::secrets::demo_key(engine, merchant.id).await? else { return Ok((newcomer, None)) };
-    let key = crate::domain::secret::Secret::new(key.reveal());
-    // The shop calls this very server, which nobody else may.
-    let client = way_out(config).allow([addr.ip().into()]).build()?;
-    let demo = Demo::new(DEMO_MERCHANT.into(), key, format!("http://{addr}"), engine.deps.public_url.clone(), client);
-    Ok((newcomer, Some(demo)))
-}
-
-/// A link to the console of the demo merchant.
-async fn demo_console(engine: &Engine) -> Result<Option<IssuedLink>> {
-    let scope = ConsoleScope::Merchant(MerchantId::mint(DEMO_MERCHANT_ENTROPY));
-    let member = Member { scope, role: Role::Admin, name: MemberName::parse("demo")? };
-    Ok(use_cases::console::issue_link(engine, &member).await?)
-}
-
 /// An outgoing client in the making, with what the operator has said of where it may go.
 fn way_out(config: &Config) -> egress::Builder {
     let ports = Ports::Only(config.egress_ports.clone());
     egress::Client::builder().allow(config.egress_allow.iter().copied()).ports(ports)
-}
-
-/// The demo's two callbacks. The second one is there to be chosen: a journey that names none comes home to the first,
-/// and nobody else learns it.
-fn demo_callbacks(engine: &Engine) -> Result<[SavedCallback; 2]> {
-    let page = display_url(&engine.deps.public_url);
-    let saved = |name: &str, url: &str, used| {
-        anyhow::Ok(SavedCallback {
-            url: CallbackUrl::parse(url, &engine.deps.rules)?,
-            name: Some(CallbackName::parse(name)?),
-            params_in: Placement::Query,
-            device_urls: DeviceUrls::default(),
-            used,
-            watched: false,
-        })
-    };
-    Ok([saved("display", &page, Used::ByDefault)?, saved("second", &format!("{page}?shop=2"), Used::OnRequest)?])
-}
-
-/// Puts the demo's callbacks right when this start has another address than the last. Those that somebody has deleted
-/// or renamed stay so.
-async fn put_demo_callbacks_right(engine: &Engine, id: MerchantId) -> Result<()> {
-    let Some(merchant) = use_cases::authenticate::merchant(engine, id).await? else { return Ok(()) };
-    for wanted in demo_callbacks(engine)? {
-        let known = wanted.name.as_ref().and_then(|name| merchant.callbacks.named(name.as_str()));
-        if let Some((index, _)) = known.filter(|(_, saved)| **saved != wanted) {
-            use_cases::profile::edit(engine, id, &Edit::Replace(index, wanted), None).await?;
-        }
-    }
-    Ok(())
 }
 
 /// Says which operator keys are missing that unfinished journeys need. A start does not wait for it.
