@@ -8,6 +8,7 @@ mod connections;
 mod labels;
 pub mod metrics;
 mod registry;
+mod work;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

@@ -17,62 +17,15 @@ use prometheus_client::{encoding::prometheus_text::encode, metrics::counter::Cou
 
 pub use super::connections::Connections;
 pub use super::labels::{Arrival, AttemptResult, Cut, Fate, Route};
-use super::registry::{counters, register, whole};
+use super::registry::{counters, register};
+pub use super::work::Work;
+use super::work::WorkGauges;
 
 /// The upper bounds of the histogram's buckets, in seconds. The default budget of a return, 100 ms, is one.
 const BOUNDS: [f64; 11] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0];
 
 /// The classes of statuses.
 const STATUSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
-
-/// How much the courier has to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Work {
-    /// Tries that are under way.
-    pub under_way: usize,
-    /// Those of them that have not been answered for more than a second.
-    pub hanging: usize,
-    /// Deliveries that wait for them in the courier's hands.
-    pub queued: usize,
-    /// Endpoints that are given one try at a time.
-    pub backing_off: usize,
-    /// For how long the oldest delivery had been due when it was taken.
-    pub lag: Duration,
-}
-
-/// What the courier has to do, as it is shown.
-#[derive(Debug)]
-struct WorkGauges {
-    under_way: Gauge,
-    hanging: Gauge,
-    queued: Gauge,
-    backing_off: Gauge,
-    lag: Gauge<f64, AtomicU64>,
-}
-
-impl WorkGauges {
-    fn registered(registry: &mut Registry) -> Self {
-        let mut gauge = |name, help| register(registry, name, help, Gauge::default());
-        Self {
-            under_way: gauge("handback_deliveries_under_way", "Attempts that are under way"),
-            hanging: gauge(
-                "handback_deliveries_hanging",
-                "Attempts that have not been answered for more than a second",
-            ),
-            queued: gauge("handback_deliveries_queued", "Deliveries that wait for an attempt in the courier's hands"),
-            backing_off: gauge(
-                "handback_receivers_backing_off",
-                "Receivers that fail, and are given one retry at a time",
-            ),
-            lag: register(
-                registry,
-                "handback_delivery_lag_seconds",
-                "For how long the oldest delivery had been due when it was taken",
-                Gauge::default(),
-            ),
-        }
-    }
-}
 
 /// How providers are, as it is shown.
 #[derive(Debug)]
@@ -216,23 +169,12 @@ impl Metrics {
 
     /// Notes how much the courier has to do.
     pub fn set_work(&self, work: Work) {
-        self.work.under_way.set(whole(work.under_way));
-        self.work.hanging.set(whole(work.hanging));
-        self.work.queued.set(whole(work.queued));
-        self.work.backing_off.set(whole(work.backing_off));
-        self.work.lag.set(work.lag.as_secs_f64());
+        self.work.set(work);
     }
 
     /// How much the courier has to do, as it was noted last.
     pub fn work(&self) -> Work {
-        let count = |gauge: &Gauge| usize::try_from(gauge.get()).unwrap_or_default();
-        Work {
-            under_way: count(&self.work.under_way),
-            hanging: count(&self.work.hanging),
-            queued: count(&self.work.queued),
-            backing_off: count(&self.work.backing_off),
-            lag: Duration::try_from_secs_f64(self.work.lag.get()).unwrap_or_default(),
-        }
+        self.work.get()
     }
 
     /// Notes whether customers can be sent to the provider of this name: `a-z`, `0-9` and `-`.

@@ -15,7 +15,7 @@ const SLACK: u64 = 10;
 const REDIS: [Cost; WALKS.len()] = [
     Cost::of(168, 31_900, 9, 632),
     Cost::of(105, 17_300, 1, 37),
-    Cost::of(125, 21_500, 5, 188),
+    Cost::of(125, 21_700, 5, 188),
     Cost::of(277, 41_300, 6, 479),
     Cost::of(174, 30_500, 6, 486),
 ];

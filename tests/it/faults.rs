@@ -26,8 +26,15 @@ struct Watched {
 impl Watched {
     /// How it is: whether it is ready, and what `/health` says of a check.
     async fn check(&self, name: &str) -> (Value, Value) {
-        let ready = self.http.get("/readyz").await.json()["status"].clone();
-        let health = self.http.get(&format!("http://{}/health", self.operator)).await;
+        let look = async || {
+            let ready = self.http.get("/readyz").await.json()["status"].clone();
+            (ready, self.http.get(&format!("http://{}/health", self.operator)).await)
+        };
+        let (mut ready, mut health) = look().await;
+        if health.json()["readiness"] != ready {
+            // The node has looked again between the two.
+            (ready, health) = look().await;
+        }
         let said = health.json();
         let check = said["checks"][name].clone();
         assert_eq!(said["readiness"], ready);

@@ -47,7 +47,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // Connections, below everything that answers.
     ("listener", &["telemetry"]),
     // How a node is: what its store, its providers and its listener say, for the pages of `web` and for the log.
-    ("health", &["engine", "store", "listener", "telemetry", "domain"]),
+    ("health", &["engine", "store", "clock", "listener", "telemetry", "domain"]),
     // What is decided.
     ("domain", &[]),
     ("clock", &["domain"]),

@@ -5,6 +5,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{Error, ResponseError as _, web};
+use futures_util::future::Either;
 
 use super::bearer;
 use crate::domain::{AuditAction, AuditPlace, Member};
@@ -19,16 +20,16 @@ const SET_UP: [&str; 3] = ["/v1/profile/", "/v1/provider-accounts", "/v1/merchan
 ///
 /// # Errors
 /// As [`name_types`].
-pub(super) async fn write_changes(
+pub(super) fn write_changes(
     engine: web::Data<Engine>,
     request: ServiceRequest,
     next: Next<BoxBody>,
-) -> Result<ServiceResponse, Error> {
+) -> impl Future<Output = Result<ServiceResponse, Error>> {
     if request.method().is_safe() || !SET_UP.iter().any(|below| request.path().starts_with(below)) {
-        return name_types(engine, request, next).await;
+        return Either::Left(name_types(engine, request, next));
     }
     // Boxed, so that the calls above are no larger for it.
-    Box::pin(write_change(engine, request, next)).await
+    Either::Right(Box::pin(write_change(engine, request, next)))
 }
 
 async fn write_change(

@@ -89,10 +89,6 @@ impl<'a> Filter<'a> {
             page.filter(name).map(|text| read_rfc3339(text).ok_or_else(refused)).transpose()
         };
         let (opened_from, opened_before) = (time("opened_from")?, time("opened_before")?);
-        if note_prefix.is_some() && opened_from.is_none() {
-            let hint = "give opened_from with it: no index has notes, so all journeys since then are looked at";
-            return Err(Invalid::new("note_prefix", "is looked for in a range of time alone").hint(hint));
-        }
         let metadata = page.members("metadata").collect();
         Ok(Self {
             status,

@@ -112,7 +112,7 @@ async fn what_is_done_stands_in_the_audit_log(gateway: TestGateway) {
 async fn what_the_api_changes_of_the_set_up_stands_in_the_audit_log() {
     let gateway = TestGateway::open_with(StoreKind::Embedded, &[("HANDBACK_OPERATOR_KEY", OPERATOR_KEY)]).await;
     let merchant = gateway.merchant("Shop");
-    merchant.v1(Method::PATCH, "/profile/settings", &json!({ "language": "nothing" })).await.is(422);
+    merchant.v1(Method::PATCH, "/profile/settings", &json!({ "language": "-" })).await.is(422);
     merchant.look("/profile/settings").await.is(200);
     merchant.link_to("https://shop.example/cb").await;
     merchant.v1(Method::PATCH, "/profile/settings", &json!({ "language": "de" })).await.is(200);
