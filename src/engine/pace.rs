@@ -55,7 +55,13 @@ impl Pace {
     fn turn(&self, now: UnixMillis) -> UnixMillis {
         // Else the clock has been put back.
         let next = if self.next > now.plus(LONGEST_QUEUE) { now } else { self.next };
-        next.max(self.rests_until).max(now)
+        next.max(self.rests_until(now)).max(now)
+    }
+
+    /// Until when it rests.
+    fn rests_until(&self, now: UnixMillis) -> UnixMillis {
+        // Else the clock has been put back.
+        if self.rests_until > now.plus(REST.1) { now } else { self.rests_until }
     }
 
     /// For how long it has not answered; zero for one that does.
@@ -92,7 +98,7 @@ impl Paces {
 
     /// Whether a provider rests now, whatever was reserved.
     pub(super) fn rests(&self, provider: &str, now: UnixMillis) -> bool {
-        self.paces().get(provider).is_some_and(|pace| now < pace.rests_until)
+        self.paces().get(provider).is_some_and(|pace| now < pace.rests_until(now))
     }
 
     /// A provider has answered.
@@ -123,7 +129,7 @@ impl Paces {
         let pace = paces.entry(provider.to_owned()).or_default();
         pace.away_since.get_or_insert(now);
         // What fails while it rests was under way before.
-        if now >= pace.rests_until {
+        if now >= pace.rests_until(now) {
             pace.failures = pace.failures.saturating_add(1);
             if let Some(rests) = pace.failures.checked_sub(FAILURES) {
                 let rest = REST.0.saturating_mul(1 << rests.min(16)).min(REST.1);

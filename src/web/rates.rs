@@ -74,8 +74,9 @@ impl<K: Hash + Eq> Questions<K> {
     }
 }
 
+/// Whether a moment counts no more; one that lies ahead is of a clock that has been put back.
 fn is_over(at: UnixMillis, now: UnixMillis) -> bool {
-    now.since(at) >= SPAN
+    now.since(at) >= SPAN || at.since(now) >= SPAN
 }
 
 #[cfg(test)]

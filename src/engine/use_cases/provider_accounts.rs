@@ -113,7 +113,11 @@ pub async fn create(engine: &Engine, merchant: &Merchant, new: NewAccount) -> Re
     let add = |merchant: &mut Merchant| {
         if let Some(own) = merchant.accounts.iter().find(|own| own.name == account.name) {
             let secret = http_secret(engine, merchant.id, own);
-            let created = secret.filter(|own| of_mark.iter().any(|one| one.reveal() == own.reveal()));
+            let is_same = own.label == account.label
+                && own.currencies == account.currencies
+                && own.access.url() == account.access.url();
+            let of_this = |secret: &Secret| is_same && of_mark.iter().any(|one| one.reveal() == secret.reveal());
+            let created = secret.filter(of_this);
             let taken = || Invalid::new("name", "is taken by another of your provider accounts");
             return created.map(|secret| (own.clone(), Some(secret))).ok_or_else(taken);
         }

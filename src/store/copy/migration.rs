@@ -116,9 +116,9 @@ pub async fn migrate(
     if source.is_served(false).await.map_err(of_source)? {
         return Err(served());
     }
-    let now = source.records().clock().await.map_err(of_source)?;
     destination.begin().await.map_err(of_destination)?;
     let records = destination.records().map_err(of_destination)?;
+    let now = source.records().clock().await.map_err(of_source)?;
     let theirs = records.clock().await.map_err(of_destination)?;
     let apart = theirs.since(now).max(now.since(theirs));
     if apart > APART {

@@ -220,11 +220,20 @@ impl StoredJourney {
         })
     }
 
-    /// Until when it is kept, once it has concluded: a delivery that was replayed still has its time.
+    /// Until when it is kept, once it has concluded, and nothing of it waits to be delivered: what waits for a paused
+    /// receiver keeps it.
     pub fn until(&self, journey: &Journey, keep: Duration) -> Option<UnixMillis> {
-        let waiting = self.deliveries.iter().filter(|delivery| delivery.is_waiting());
-        let delivered = waiting.map(|delivery| delivery.since.plus(Delivery::LIFE + REMEMBERED)).max();
-        Some(kept_until(journey, keep)?.max(delivered.unwrap_or_default()))
+        kept_until(journey, keep).filter(|_| !self.is_waiting())
+    }
+
+    /// Until when it is kept that is written now.
+    pub fn kept_from(&self, journey: &Journey, keep: Duration, now: UnixMillis) -> Option<UnixMillis> {
+        let delivered = if self.is_waiting() { now.plus(Delivery::LIFE + REMEMBERED) } else { now };
+        Some(kept_until(journey, keep)?.max(delivered))
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.deliveries.iter().any(StoredDelivery::is_waiting)
     }
 }
 

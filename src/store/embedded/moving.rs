@@ -67,7 +67,10 @@ impl Destination for FilledFolder {
         }
         // It is only looked at: one of another layout is a store as well.
         let store = file::connect(&file::path(&self.folder))?;
-        owner::standing(&store)
+        let standing = owner::standing(&store)?;
+        // What it once held was moved away, and is being moved back.
+        let is_filling = matches!(standing, Standing::Moved { .. }) && file::filling(&self.folder).exists();
+        Ok(if is_filling { Standing::Filling } else { standing })
     }
 
     async fn begin(&mut self) -> Result<()> {

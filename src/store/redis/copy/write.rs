@@ -1,7 +1,4 @@
 //! Writing records as keys.
-
-use std::time::Duration;
-
 use super::UNMARKED;
 use crate::domain::console::{AUDIT_KEPT, SESSION_LIFE};
 use crate::domain::{Digest, Journey, MerchantId, Shard, UnixMillis};
@@ -81,13 +78,10 @@ impl RedisStore {
         let journey = stored.journey()?;
         let (pay_id, merchant) = (stored.pay_id, journey.opening().merchant);
         let shard = pay_id.shard();
-        let until = stored.until(&journey, self.keep);
-        let life = until.map(|until| millis(until.since(self.clock.now()).max(Duration::from_millis(1))));
+        let until = stored.kept_from(&journey, self.keep, self.clock.now());
         let value = of_stored_journey(&journey, stored)?;
-        commands.push(match &life {
-            Some(life) => {
-                Request::plain("SET", [keys::journey(pay_id), value, b"PX".to_vec(), life.clone().into_bytes()])
-            }
+        commands.push(match until {
+            Some(until) => keep(keys::journey(pay_id), &value, until),
             None => Request::plain("SET", [keys::journey(pay_id), value]),
         });
         let index = if is_proven(&journey) { keys::proven(shard, merchant) } else { keys::unproven(shard, merchant) };
@@ -99,13 +93,13 @@ impl RedisStore {
         if let Some(due_at) = journey.due_at() {
             commands.push(place_in(keys::due(shard), &due_at.as_millis().to_string(), pay_id.to_bytes().to_vec()));
         }
-        commands.extend(delivery_commands(stored, merchant, life.as_deref()));
+        commands.extend(delivery_commands(stored, merchant, until));
         Ok(())
     }
 }
 
 /// The commands that write a journey's deliveries, which are kept as long as it is.
-fn delivery_commands(stored: &StoredJourney, merchant: MerchantId, life: Option<&str>) -> Vec<Request> {
+fn delivery_commands(stored: &StoredJourney, merchant: MerchantId, until: Option<UnixMillis>) -> Vec<Request> {
     let (pay_id, shard) = (stored.pay_id, stored.pay_id.shard());
     let mut commands = Vec::new();
     for delivery in &stored.deliveries {
@@ -124,8 +118,9 @@ fn delivery_commands(stored: &StoredJourney, merchant: MerchantId, life: Option<
             commands.push(place_in(keys::dead(shard, merchant), "0", placed(delivery.due_at)));
         }
     }
-    if let Some(life) = life.filter(|_| !stored.deliveries.is_empty()) {
-        commands.push(last(keys::deliveries(pay_id), life));
+    if let Some(until) = until.filter(|_| !stored.deliveries.is_empty()) {
+        let until = until.as_millis().to_string().into_bytes();
+        commands.push(Request::plain("PEXPIREAT", [keys::deliveries(pay_id), until]));
     }
     commands
 }
