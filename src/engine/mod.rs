@@ -136,7 +136,7 @@ impl Engine {
             asks: SingleFlight::kept_for(AskSchedule::FRESH),
             asked_again: Notes::default(),
             account_tests: SingleFlight::kept_for(AskSchedule::FRESH),
-            bank_logos: SingleFlight::kept_for(use_cases::bank_logos::FRESH_FOR),
+            bank_logos: SingleFlight::kept_for(use_cases::bank_logos::FETCHED_AGAIN_AFTER),
             paces: Paces::default(),
             check_ups: Paces::default(),
             mismatches: AtomicU64::new(0),

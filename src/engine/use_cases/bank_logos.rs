@@ -9,7 +9,7 @@ use crate::domain::LogoPicture;
 use crate::engine::Engine;
 
 /// For how long a picture is not fetched again, and one that could not be fetched is not tried again.
-pub const FRESH_FOR: Duration = Duration::from_hours(1);
+pub const FETCHED_AGAIN_AFTER: Duration = Duration::from_hours(1);
 
 /// The picture of an institution, if it has one that can be shown.
 pub async fn bank_logo(engine: &Engine, institution: &str) -> Option<Arc<LogoPicture>> {

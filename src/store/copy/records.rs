@@ -30,7 +30,7 @@ pub enum StoredRecord {
     Reservation(StoredReservation),
     /// An endpoint that is shut until then.
     ShutEndpoint(Half, UnixMillis),
-    /// Trouble that is not told again until then.
+    /// Trouble that is not reported again until then.
     Trouble(Half, UnixMillis),
     /// An event of a merchant's feed.
     Event(MerchantId, EventCursor),

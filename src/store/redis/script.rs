@@ -146,7 +146,7 @@ impl Request {
         Self { short, script: Some(script), is_kept: script.is_kept, in_place_of: None }
     }
 
-    /// This request, of which nothing is told that a fail-over could take back.
+    /// This request, whose reply counts only once replicas have what it did.
     pub(super) fn kept(mut self) -> Self {
         self.is_kept = true;
         self

@@ -18,7 +18,7 @@ const OLDEST: (u32, u32) = (6, 2);
 /// How often servers are looked at while they are used.
 const AGAIN: Duration = Duration::from_mins(1);
 
-/// After how long without a look a server is no longer one of ours: a master that was replaced, say.
+/// After how long without a look a server is no longer used: a master that was replaced, say.
 const FORGOTTEN: Duration = Duration::from_mins(3);
 
 /// The settings that are asked for.

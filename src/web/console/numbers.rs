@@ -9,7 +9,7 @@ use super::viewing::OfMerchant;
 use super::webhooks::endpoint_row;
 use crate::engine::Days;
 use crate::web::pages::instead::PageResult;
-use crate::web::v1::numbers::{EndpointHealth, Quantiles, numbers, read_days};
+use crate::web::v1::numbers::{Quantiles, numbers, read_days};
 use crate::web::views::console::{Counts, DayRow, Numbers, Place, Refused, SpanLink};
 use crate::web::{page_at, time};
 
@@ -59,7 +59,6 @@ fn ends(days: &Days) -> (String, String) {
 async fn counts(viewing: &OfMerchant, days: &Days) -> Result<Counts, crate::engine::EngineError> {
     let counted = numbers(&viewing.engine, &viewing.merchant, days).await?;
     let steps = counted.steps;
-    let does_badly = |health: &&EndpointHealth| health.failing + health.dead > 0 || health.gone;
     let endpoint = |health| Some(endpoint_row(health, viewing.merchant.endpoints.at(health.index)?));
     let times = [counted.open_to_home_ms, counted.return_to_hand_back_ms];
     Ok(Counts {
@@ -76,7 +75,7 @@ async fn counts(viewing: &OfMerchant, days: &Days) -> Result<Counts, crate::engi
         steps: [steps.opened, steps.sent_out, steps.returned, steps.concluded, steps.handed_back, steps.redeemed],
         not_returned: counted.paid_not_returned,
         times: times.map(|times| times.map(|Quantiles { p50, p99 }| (p50, p99))),
-        endpoints: counted.endpoints.iter().filter(does_badly).filter_map(endpoint).collect(),
+        endpoints: counted.endpoints.iter().filter(|health| health.is_failing()).filter_map(endpoint).collect(),
         kept_days: viewing.engine.deps.longest_life.as_secs() / (24 * 60 * 60),
     })
 }

@@ -57,12 +57,11 @@ async fn start(viewing: SignedIn) -> PageResult {
 /// The endpoints that do not take what they are sent now, and whether each has said that it is gone.
 async fn failing(engine: &Engine, merchant: &Merchant) -> Result<Vec<(String, bool)>, EngineError> {
     let health = health(engine, merchant).await?;
-    let does_badly = |health: &&EndpointHealth| health.failing > 0 || health.gone;
     let shown = |health: &EndpointHealth| {
         let endpoint = merchant.endpoints.at(health.index)?;
         Some((endpoint.url.without_query().to_owned(), health.gone))
     };
-    Ok(health.iter().filter(does_badly).filter_map(shown).collect())
+    Ok(health.iter().filter(|health| health.is_failing()).filter_map(shown).collect())
 }
 
 /// Whether a server of the merchant's has received what became of one of its newest journeys.

@@ -62,7 +62,7 @@ async fn write_change(
     Ok(response)
 }
 
-/// Writes that a change was begun. `None` where nobody makes the call who may.
+/// Writes that a change was begun. `None` when the key of the call is nobody's.
 async fn begin(
     engine: &Engine,
     request: &ServiceRequest,

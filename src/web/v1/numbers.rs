@@ -88,6 +88,13 @@ pub(in crate::web) struct EndpointHealth {
     pub gone: bool,
 }
 
+impl EndpointHealth {
+    /// Whether it does not take what it is sent now.
+    pub const fn is_failing(&self) -> bool {
+        self.failing > 0 || self.gone
+    }
+}
+
 fn as_object<S: serde::Serializer>(pairs: &[(&'static str, u64)], to: S) -> Result<S::Ok, S::Error> {
     pairs.iter().copied().collect::<BTreeMap<_, _>>().serialize(to)
 }

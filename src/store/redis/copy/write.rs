@@ -1,4 +1,5 @@
 //! Writing records as keys.
+
 use super::UNMARKED;
 use crate::domain::console::{AUDIT_KEPT, SESSION_LIFE};
 use crate::domain::{Digest, Journey, MerchantId, Shard, UnixMillis};

@@ -162,7 +162,7 @@ pub(super) mod people {
 
 pub(super) mod audit {
     pub const TITLE: &str = "Audit log";
-    pub const LEDE: &str = "Who changed what in this console, newest first. Entries are kept for a year. “change.begun” stays where it is not known whether the form changed anything. What is done by API or on the command line does not stand here.";
+    pub const LEDE: &str = "Who changed what in this console or by API, newest first. Entries are kept for a year. “change.begun” stays where it is not known whether anything was changed. What is done on the command line is not listed here.";
     pub const WHEN: &str = "When";
     pub const WHO: &str = "Who";
     pub const WHAT: &str = "What";
@@ -327,18 +327,19 @@ pub(super) mod operator {
     pub const SKEW: &str = "store\u{2019}s clock";
     pub const WORK: [&str; 4] = [
         "Attempts under way",
-        "Of them unanswered for more than a second",
+        "Attempts unanswered for more than a second",
         "Deliveries waiting for an attempt",
-        "Receivers that fail, given one retry at a time",
+        "Receivers that are failing",
     ];
-    pub const LAG: &str = "The oldest delivery had been due, when it was taken, for";
+    pub const LAG: &str = "Longest wait of a due delivery";
 
     pub fn of(used: u64, most: u64) -> String {
         format!("{used} of {most}")
     }
 
     pub fn ahead(millis: i64) -> String {
-        format!("{millis} ms ahead of this machine\u{2019}s")
+        let way = if millis < 0 { "behind" } else { "ahead of" };
+        format!("{} ms {way} this machine\u{2019}s", millis.unsigned_abs())
     }
 
     pub fn silent(seconds: u64) -> String {

@@ -9,7 +9,7 @@ pub const FIND: &str = "Id, reference, or name=text of the metadata";
 pub const STATUS: &str = "Status";
 pub const ANY: &str = "any";
 pub const NOT_RETURNED: &str = "paid, but not returned";
-pub const MISMATCH: &str = "not what was asked for";
+pub const MISMATCH: &str = "differs from what was asked";
 pub const NOTE_PREFIX: &str = "Note begins with";
 pub const NOT_BACK: &str = "not returned";
 pub const DIALECT: &str = "Dialect";
