@@ -199,6 +199,17 @@ mod tests {
     }
 
     #[test]
+    fn a_rest_does_not_outlast_a_clock_that_is_put_back() {
+        let (paces, later) = (Paces::default(), at(0).plus(Duration::from_hours(1)));
+        for _ in 0..FAILURES {
+            paces.failed("a", later);
+        }
+        assert!(paces.rests("a", later));
+        assert!(!paces.rests("a", at(0)));
+        assert_eq!(paces.reserve("a", PAUSE, at(0)), at(0));
+    }
+
+    #[test]
     fn a_turn_that_is_too_far_away_is_not_reserved() {
         let paces = Paces::default();
         let within = |millis| (PAUSE, Duration::from_millis(millis));

@@ -55,6 +55,7 @@ impl Shutdown {
             tokio::time::sleep(LOOK).await;
         }
     }
+
     /// Whether workers have taken every connection that was accepted for them: what one of them has not taken when it
     /// stops is broken off, and a busy machine may keep it from running for long.
     async fn has_been_taken(&self) -> bool {

@@ -69,7 +69,7 @@ pub async fn migrate(
 ) -> Result<Vec<String>> {
     let (from_name, to_name) = (from.to_string(), to.to_string());
     if from == to {
-        bail!("{from} would be moved to where it is");
+        bail!("--from and --to are the same place: {from}");
     }
     let source = source(from, clock, config).with_context(|| format!("cannot use {from}"))?;
     let destination = destination(to, clock, config).with_context(|| format!("cannot use {to}"))?;

@@ -103,8 +103,8 @@ pub struct Report {
 impl Report {
     /// Whether a load balancer should send requests here.
     ///
-    /// Where some shards work, the journeys in them go on, here as on every other node. A store that is full is the same store for every node, and a node that has it still answers what needs no
-    /// writing, and shows customers a page that tries again by itself.
+    /// A part of the store that is away is away for every node, and journeys of the other parts go on. So is a store that
+    /// is full: a node that has it still answers what needs no writing, and shows customers a page that tries again.
     pub const fn readiness(&self) -> Readiness {
         match &self.store {
             _ if self.stopping => Readiness::Stopping,

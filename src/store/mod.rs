@@ -43,7 +43,7 @@ pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(24);
 /// How often a gateway has its store write a mark, at the least: a store without a fresh one serves nobody.
 pub const PROBED_EVERY: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// The first half of a digest, which is what stores keep of most: 128 bits are more than anybody can search.
+/// Half of a digest, which is what stores keep of most: 128 bits cannot be searched.
 pub type Half = [u8; 16];
 
 /// The first half of a digest.
@@ -88,8 +88,7 @@ pub enum StoreError {
     /// It answers, and writes nothing at present.
     #[error("the store cannot write, {0}: {1}")]
     Unwritable(Unwritable, String),
-    /// It has done it, and cannot say that this outlives the server that did: replicas have not got it, or it is not set up
-    /// to keep it.
+    /// It was done, but may be lost with its server: replicas do not have it yet, or the server is not set up to keep it.
     #[error("the store does not confirm that it keeps what was written: {0}")]
     Unconfirmed(String),
     /// It holds something that this program cannot read.

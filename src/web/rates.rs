@@ -117,6 +117,14 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_is_put_back_by_an_hour_keeps_nobody_out() {
+        let rate = Rate::new(1);
+        assert_eq!(rate.count(1, NOW.plus(Duration::from_hours(1))), Ok(()));
+        assert_eq!(rate.count(1, NOW), Ok(()));
+        assert!(rate.count(1, after(1)).is_err(), "and counts from there");
+    }
+
+    #[test]
     fn what_has_been_quiet_is_forgotten() {
         let rate = Rate::new(10);
         for number in 0..2_000_u64 {

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use crate::domain::UnixMillis;
+use crate::domain::{Invalid, UnixMillis};
 
 /// RFC 3339 in UTC with milliseconds: `2026-11-20T15:04:05.678Z`.
 pub fn rfc3339(moment: UnixMillis) -> String {
@@ -24,6 +24,14 @@ pub fn day(moment: UnixMillis) -> String {
 pub fn read_day(text: &str) -> Option<UnixMillis> {
     let begins = text.parse::<Date>().ok().filter(|day| day.to_string() == text)?.to_zoned(TimeZone::UTC).ok()?;
     u64::try_from(begins.timestamp().as_millisecond()).ok().map(UnixMillis::from_millis)
+}
+
+/// [`read_day`], of a field.
+///
+/// # Errors
+/// When it is none.
+pub fn day_in(field: &'static str, text: &str) -> Result<UnixMillis, Invalid> {
+    read_day(text).ok_or_else(|| Invalid::new(field, "is not a day").hint("expected such as 2026-11-20"))
 }
 
 /// The second in UTC, as people write it: `26 Feb 2027, 14:03:05`.

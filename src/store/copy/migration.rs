@@ -22,7 +22,7 @@ const APART: Duration = Duration::from_secs(1);
 /// How many batches may wait to be written.
 const AHEAD: usize = 4;
 
-/// For how long longer than copying took a record must last to be compared.
+/// Only records that last this much longer than the copying are compared.
 const MARGIN: Duration = Duration::from_mins(1);
 
 /// Why a store was not moved. It stands where it stood.
@@ -32,10 +32,10 @@ pub enum MigrationError {
     #[error("there is no store at {0}")]
     Nothing(String),
     /// It is elsewhere already.
-    #[error("{0} was moved to {1} before")]
+    #[error("{0} was moved to {1} already")]
     Moved(String, String),
     /// The destination has a store.
-    #[error("{0} holds a store: expected a place that is empty")]
+    #[error("{0} already holds a store: expected an empty place")]
     Held(String),
     /// A gateway uses it.
     #[error("a gateway serves from {0}: stop it, and begin again")]
@@ -44,7 +44,7 @@ pub enum MigrationError {
     #[error("the clocks of {0} and {1} are {2} ms apart: expected 1000 at the most, as NTP keeps them")]
     Apart(String, String, u128),
     /// The two are not the same.
-    #[error("{0} has {1} {kind}, and {2} has {3}, or others: does somebody write there? Begin again", kind = .4.as_str())]
+    #[error("{0} has {1} {kind}, {2} has {3}, and they are not the same: is something writing to one of them? Run it again", kind = .4.as_str())]
     Differs(String, u64, String, u64, Kind),
     /// Trouble with one of them.
     #[error("{0}: {1}")]

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 pub use migration::{MigrationError, Progress, migrate};
 pub use records::{
-    Answers, Kind, StoredConsoleLink, StoredConsoleSession, StoredDelivery, StoredJourney, StoredRecord,
+    Kind, ReservationResult, StoredConsoleLink, StoredConsoleSession, StoredDelivery, StoredJourney, StoredRecord,
     StoredReservation,
 };
 

@@ -87,15 +87,15 @@ pub struct StoredReservation {
     pub key: Half,
     /// Of the request.
     pub request: Half,
-    /// What its repetition answers.
-    pub answers: Answers,
+    /// What it has led to.
+    pub result: ReservationResult,
     /// Until when it is remembered.
     pub until: UnixMillis,
 }
 
-/// What the repetition of a reserved request answers.
+/// What a reserved request has led to, which its repetition is answered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Answers {
+pub enum ReservationResult {
     /// That it was made before.
     Nothing,
     /// The journey that it has opened.

@@ -9,10 +9,10 @@ use tokio::sync::mpsc;
 use super::values::{self, bytes, execute, millis, moment, number, row, rows};
 use super::{Embedded, Result, StoreError, file, journeys};
 use crate::domain::console::AUDIT_KEPT;
-use crate::domain::{AuditPlace, ConsoleScope, KeyNumber, MerchantId, SessionId, UnixMillis};
+use crate::domain::{AuditPlace, ConsoleScope, KeyNumber, MerchantId, PayId, SessionId, UnixMillis};
 use crate::store::copy::{
-    Answers, Batch, Records, StoredConsoleLink, StoredConsoleSession, StoredDelivery, StoredJourney, StoredRecord,
-    StoredReservation,
+    Batch, Records, ReservationResult, StoredConsoleLink, StoredConsoleSession, StoredDelivery, StoredJourney,
+    StoredRecord, StoredReservation,
 };
 use crate::store::record::{read_merchant, read_user, read_watched};
 use crate::store::{EventCursor, Half, user_name, watched_name};
@@ -132,16 +132,16 @@ fn journey(db: &Connection, row: &Row<'_>) -> Result<StoredRecord> {
 }
 
 fn reservation(db: &Connection, row: &Row<'_>) -> Result<StoredRecord> {
-    let answers = match row.get::<_, Option<i64>>(2)? {
-        None => Answers::Nothing,
+    let result = match row.get::<_, Option<i64>>(2)? {
+        None => ReservationResult::Nothing,
         // Numbers of changes are small; those of journeys are drawn from all there are.
         Some(number) => match u32::try_from(number) {
-            Ok(change) if !has_journey(db, number)? => Answers::Change(change),
-            _ => Answers::Journey(values::pay_id(number).ok_or_else(|| damaged("a reservation's number"))?),
+            Ok(change) if !has_journey(db, number)? => ReservationResult::Change(change),
+            _ => ReservationResult::Journey(values::pay_id(number).ok_or_else(|| damaged("a reservation's number"))?),
         },
     };
     let (key, request, until) = (half(row, 0)?, half(row, 1)?, at(row, 3)?);
-    Ok(StoredRecord::Reservation(StoredReservation { key, request, answers, until }))
+    Ok(StoredRecord::Reservation(StoredReservation { key, request, result, until }))
 }
 
 fn has_journey(db: &Connection, number: i64) -> Result<bool> {
@@ -172,11 +172,11 @@ fn write(db: &Connection, record: &StoredRecord) -> Result<()> {
             put(db, "users", "merchant, id, name, created_at, record", values)
         }
         StoredRecord::Journey(stored) => write_journey(db, stored),
-        StoredRecord::Reservation(StoredReservation { key, request, answers, until }) => {
-            let number = match answers {
-                Answers::Nothing => None,
-                Answers::Journey(pay_id) => Some(number(*pay_id)),
-                Answers::Change(number) => Some((*number).into()),
+        StoredRecord::Reservation(StoredReservation { key, request, result, until }) => {
+            let number = match result {
+                ReservationResult::Nothing => None,
+                ReservationResult::Journey(pay_id) => Some(number(*pay_id)),
+                ReservationResult::Change(number) => Some((*number).into()),
             };
             put(db, "reservations", "key, request, number, kept_until", params![key, request, number, millis(*until)])
         }
@@ -273,7 +273,7 @@ fn scope(row: &Row<'_>, column: usize) -> Result<ConsoleScope> {
     half(row, column).map(ConsoleScope::from_bytes)
 }
 
-fn pay_id(row: &Row<'_>, column: usize) -> Result<crate::domain::PayId> {
+fn pay_id(row: &Row<'_>, column: usize) -> Result<PayId> {
     values::pay_id(row.get(column)?).ok_or_else(|| damaged("a journey's number"))
 }
 

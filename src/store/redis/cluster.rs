@@ -322,12 +322,12 @@ impl ClusterLane {
     ) -> bool {
         match (remedy, &routed.to, asked) {
             (Remedy::Moved(slot, at), _, Some(asked)) => {
-                if let Some(to) = Server::told(at, asked) {
+                if let Some(to) = Server::parse(at, asked) {
                     self.cluster.moved(*slot, to);
                 }
             }
             (Remedy::Ask(at), To::Slot(slot), Some(asked)) => {
-                routed.to = Server::told(at, asked).map_or(To::Slot(*slot), |to| To::Asking(*slot, to));
+                routed.to = Server::parse(at, asked).map_or(To::Slot(*slot), |to| To::Asking(*slot, to));
             }
             (Remedy::Text, ..) => routed.sent = Sent::InFull,
             (Remedy::Wait, ..) => (progress.wait, progress.learn) = (true, true),

@@ -48,7 +48,7 @@ pub use self::address::RedisAddress;
 use self::{indexes::TrimmingPass, link::Link, script::Request, value::reply};
 use super::{Probed, Result, Store};
 use crate::clock::Clock;
-use crate::domain::{Digest, KeyNumber, MerchantId, Shard, UnixMillis};
+use crate::domain::{Digest, KeyNumber, MerchantId, Shard};
 
 /// How long the mark of a probe stays.
 const MARK_LIFE: Duration = Duration::from_mins(1);
@@ -165,10 +165,7 @@ impl Store for RedisStore {
         let mut probed = Probed { lapses: observed.lapses(), ..Probed::default() };
         for (part, answer) in parts.into_iter().zip(answers) {
             match answer {
-                Ok((seconds, micros)) => {
-                    let now = UnixMillis::from_millis(seconds.saturating_mul(1000).saturating_add(micros / 1000));
-                    probed.now = Some(now.plus(self.clock.ahead()));
-                }
+                Ok(time) => probed.now = Some(value::to_time(time).plus(self.clock.ahead())),
                 Err(error) => probed.away.push((part.name, error)),
             }
         }

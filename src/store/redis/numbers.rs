@@ -61,8 +61,8 @@ impl Numbers for RedisStore {
 }
 
 impl RedisStore {
-    /// Requests for one place in so many of a span, evenly apart, counted on from each index to the next one. Moments follow each
-    /// other in an index, so the sample is spread over the span as the journeys are.
+    /// Requests for one place in every `one_in` of a span. Counting goes on from one index to the next, and an index is in
+    /// order of time, so the sample is spread over the span as the journeys are.
     async fn every(&self, merchant: MerchantId, span: &[Vec<u8>; 2], one_in: u64) -> Result<Vec<Request>> {
         let indexes = indexes_of(merchant);
         let [from, _] = span;

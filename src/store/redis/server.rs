@@ -11,12 +11,12 @@ pub(super) struct Server {
 
 impl Server {
     /// Reads what a Redis says of another one: `host:port`. One that does not know its own host is where it was asked.
-    pub(super) fn told(text: &str, asked: &Self) -> Option<Self> {
+    pub(super) fn parse(text: &str, asked: &Self) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         Some(Self::new(host, port.parse().ok()?, asked))
     }
 
-    /// As [`Server::told`], of the two parts.
+    /// As [`Server::parse`], of the two parts.
     pub(super) fn new(host: &str, port: u16, asked: &Self) -> Self {
         let host = if matches!(host, "" | "?") { &asked.host } else { host };
         Self { host: host.to_owned(), port }

@@ -49,6 +49,11 @@ pub(super) fn to_token(value: &[u8], token: &Digest) -> Result<Option<KeptToken>
     Ok(kept_token(tokens_and_record(value)?.0, token))
 }
 
+/// What the clock of a Redis says: `TIME`.
+pub(super) const fn to_time((seconds, micros): (u64, u64)) -> UnixMillis {
+    UnixMillis::from_millis(seconds.saturating_mul(1000).saturating_add(micros / 1000))
+}
+
 /// Reads a journey's value, with whether a token of it was spent.
 pub(super) fn to_sampled(value: &[u8]) -> Result<SampledJourney, StoreError> {
     let (tokens, record) = tokens_and_record(value)?;

@@ -7,8 +7,7 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::form::{Changed, Form, Posted, given};
-use super::journeys::derive_once;
+use super::form::{Changed, Form, Posted, check_once, draw_once, given};
 use super::reply::{page, problem, refused, trouble, when};
 use super::viewing::OfMerchant;
 use crate::domain::{
@@ -106,7 +105,7 @@ fn new_form(viewing: &OfMerchant, kind: Option<AccountKind>, given: Option<&Give
     let names = ["name"].into_iter().chain(COMMON).chain(own);
     let value = |name: &str| given.and_then(|given| given.text(name)).unwrap_or_default().to_owned();
     let fields = names.map(|name| field(kind, name, value(name))).collect();
-    let once = derive_once(&viewing.engine);
+    let once = draw_once(&viewing.engine);
     AccountForm { frame: viewing.frame(Place::Accounts), kind, fields, refused, once }
 }
 
@@ -191,7 +190,7 @@ fn account_page(viewing: &OfMerchant, name: &str, given: Option<&Given>, refused
         fields: names.map(|name| field(Some(kind), name, value(name))).collect(),
         refused,
         tested: None,
-        once: derive_once(&viewing.engine),
+        once: draw_once(&viewing.engine),
     })
 }
 
@@ -276,7 +275,7 @@ async fn remove(name: web::Path<String>, form: Form<Given>) -> Changed {
 
 /// What makes a form that draws a secret, sent twice from one session, draw one. Nobody else is shown that secret.
 fn once(form: &Form<Given>) -> Result<Vec<u8>, Instead> {
-    let mark = form.fields.text("once").ok_or_else(|| Instead::from(problem(&Problem::unreadable())))?;
+    let mark = check_once(form.fields.text("once").unwrap_or_default())?;
     Ok([&form.by.viewer.session.id.as_bytes()[..], mark.as_bytes()].concat())
 }
 

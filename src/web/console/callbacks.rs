@@ -2,8 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 
-use super::form::{Changed, Form, Posted, given};
-use super::journeys::derive_once;
+use super::form::{Changed, Form, Posted, draw_once, given};
 use super::reply::{page, problem, refused, trouble, when};
 use super::viewing::OfMerchant;
 use crate::dialect::{fields::Fields, own, secpaid};
@@ -75,7 +74,7 @@ async fn list(viewing: OfMerchant) -> PageResult {
 
 async fn new(viewing: OfMerchant) -> PageResult {
     viewing.check_role(Role::Admin)?;
-    let once = derive_once(&viewing.engine);
+    let once = draw_once(&viewing.engine);
     let fields = CallbackFields { once, ..CallbackFields::default() };
     Ok(page(&form_page(&viewing, None, fields, Refused::default())))
 }
@@ -135,7 +134,7 @@ async fn one(viewing: OfMerchant, index: web::Path<usize>) -> PageResult {
 
 /// The form of a test journey that has not been made.
 fn new_test(engine: &Engine) -> TestFields {
-    TestFields { once: derive_once(engine), ..TestFields::default() }
+    TestFields { once: draw_once(engine), ..TestFields::default() }
 }
 
 /// Looks at the callback from outside, and shows what was found above what is always there.

@@ -14,7 +14,7 @@ use crate::domain::{AuditAction, DeliveryId, Invalid, Journey, Role, UnixMillis}
 use crate::engine::{DeliveryContext, EngineError, EventCursor, Replayed, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::{Instead, PageResult};
-use crate::web::time::{day, read_day, read_rfc3339};
+use crate::web::time::{day, day_in, read_rfc3339};
 use crate::web::v1::{deliveries::part, events::body, list::ListQuery, list::Place as _};
 use crate::web::views::console::{Deliveries, DeliveryPage, Events, FeedRow, Place, Problem};
 
@@ -62,8 +62,7 @@ async fn events(viewing: OfMerchant, request: HttpRequest) -> PageResult {
     let query = ListQuery::read(&request, &["from", "after"]).map_err(unreadable)?;
     let engine = &viewing.engine;
     let from = query.filter("from").map_or_else(|| day(engine.deps.clock.now().minus(USUALLY)), str::to_owned);
-    let no_day = || problem(&Problem::refused(&Invalid::new("from", "is not a day").hint("expected 2026-11-30")));
-    let at = read_day(&from).ok_or_else(no_day)?;
+    let at = day_in("from", &from).map_err(|invalid| problem(&Problem::refused(&invalid)))?;
     let begin = EventCursor { at, ..EventCursor::BEFORE_ALL };
     let after = query.place::<EventCursor>().map_err(unreadable)?.unwrap_or(begin);
     let found = use_cases::events::list(engine, viewing.merchant.id, Some(after), query.limit).await?;

@@ -110,10 +110,7 @@ impl<T: Posted> Form<T> {
     /// What makes the form of this mark, sent twice, one. Sent again with other fields it is refused; so is a form
     /// without a mark, which none of our pages sends.
     pub fn reservation(&self, merchant: MerchantId, route: &str, once: &str) -> Result<Reservation, Instead> {
-        if once.is_empty() {
-            return Err(problem(&Problem::unreadable()).into());
-        }
-        Ok(derive::reservation_for(merchant, route, once, &[&self.sent]))
+        Ok(derive::reservation_for(merchant, route, check_once(once)?, &[&self.sent]))
     }
 
     fn end(&self, response: HttpResponse) -> Done {
@@ -184,6 +181,16 @@ pub(super) fn check_site(request: &HttpRequest) -> Result<(), Instead> {
         None | Some(b"same-origin" | b"none") => Ok(()),
         Some(_) => Err(problem(&Problem::not_our_form()).into()),
     }
+}
+
+/// A mark that nobody else draws, by which a form that is sent twice is one.
+pub(super) fn draw_once(engine: &Engine) -> String {
+    format!("{:016x}", engine.deps.clock.draw())
+}
+
+/// Refuses a form without its mark, which none of our pages sends.
+pub(super) fn check_once(once: &str) -> Result<&str, Instead> {
+    if once.is_empty() { Err(problem(&Problem::unreadable()).into()) } else { Ok(once) }
 }
 
 /// A field that was filled in.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use url::form_urlencoded::Serializer;
 
-use super::form::given;
+use super::form::{draw_once, given};
 use super::journey::{address, amount, sight};
 use super::reply::{page, problem, refused, when};
 use super::timeline::live_part;
@@ -187,7 +187,7 @@ fn row(journey: &Journey) -> JourneyRow {
 
 async fn one(viewing: OfMerchant, id: web::Path<String>) -> PageResult {
     let details = sight(&viewing, &id).await?;
-    let once = derive_once(&viewing.engine);
+    let once = draw_once(&viewing.engine);
     let journey = &details.journey;
     let MerchantTexts { reference, metadata } = merchant_texts(&viewing.engine, journey);
     Ok(page(&JourneyPage {
@@ -203,11 +203,6 @@ async fn one(viewing: OfMerchant, id: web::Path<String>) -> PageResult {
         can: can(journey),
         once,
     }))
-}
-
-/// A text that nobody else draws, by which a form that is sent twice is one order.
-pub(super) fn derive_once(engine: &Engine) -> String {
-    format!("{:016x}", engine.deps.clock.draw())
 }
 
 fn facts(viewing: &OfMerchant, journey: &Journey, reference: Option<String>) -> Vec<(&'static str, String)> {

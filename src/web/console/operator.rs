@@ -3,8 +3,7 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::form::{Changed, Form, Posted};
-use super::journeys::derive_once;
+use super::form::{Changed, Form, Posted, draw_once};
 use super::reply::{page, problem, refused, trouble, when};
 use super::viewing::OfOperator;
 use crate::domain::merchant::Standing;
@@ -51,7 +50,7 @@ async fn merchants_page(
         created_at: when(merchant.created_at),
     };
     let merchants = use_cases::merchants::list(&viewing.engine).await?.iter().map(row).collect();
-    let once = derive_once(&viewing.engine);
+    let once = draw_once(&viewing.engine);
     let new = NewMerchantFields { once, ..new };
     Ok(Merchants { frame: viewing.frame(Place::Merchants), merchants, new, refused })
 }

@@ -3,9 +3,9 @@
 use actix_web::web;
 use serde::Deserialize;
 
-use super::form::{Changed, Form, Posted, given};
+use super::form::{Changed, Form, Posted, draw_once, given};
 use super::journey::{address, amount, sight};
-use super::journeys::{derive_once, refused_order};
+use super::journeys::refused_order;
 use super::reply::{page, problem, refused, trouble};
 use super::viewing::OfMerchant;
 use crate::dialect::own::{NAME, OpenBody, OperationBody};
@@ -32,7 +32,7 @@ impl Posted for LinkFields {
 
 async fn new(viewing: OfMerchant) -> PageResult {
     viewing.check_role(Role::Support)?;
-    let once = derive_once(&viewing.engine);
+    let once = draw_once(&viewing.engine);
     let fields = LinkFields { currency: "EUR".into(), hours: "24".into(), once, ..LinkFields::default() };
     Ok(page(&link_form(&viewing, fields, Refused::default())))
 }

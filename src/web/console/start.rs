@@ -3,8 +3,7 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::form::{Changed, Form, Posted};
-use super::journeys::derive_once;
+use super::form::{Changed, Form, Posted, draw_once};
 use super::reply::{page, problem, refused, to, trouble, when};
 use super::viewing::{OfMerchant, SignedIn};
 use crate::domain::delivery::State;
@@ -12,7 +11,7 @@ use crate::domain::{AuditAction, KeyName, KeyNumber, Merchant, Mode, Role};
 use crate::engine::{Engine, EngineError, JourneyFilter, KeyInUse, Whose, derive, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::PageResult;
-use crate::web::v1::numbers::{EndpointHealth, health};
+use crate::web::v1::endpoints::{EndpointHealth, health};
 use crate::web::views::console::{Issued, KeyFields, KeyRow, Keys, Place, Problem, Refused, Start};
 
 /// How many of the newest journeys are looked at for a webhook that was received.
@@ -90,7 +89,7 @@ async fn keys_page(viewing: &OfMerchant, new: KeyFields, refused: Refused) -> Re
     };
     let keys = use_cases::secrets::api_keys(&viewing.engine, &viewing.merchant).await?;
     let keys = keys.into_iter().map(row).collect();
-    let once = derive_once(&viewing.engine);
+    let once = draw_once(&viewing.engine);
     let new = KeyFields { once, ..new };
     Ok(Keys { frame: viewing.frame(Place::Keys), keys, new, refused })
 }

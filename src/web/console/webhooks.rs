@@ -6,16 +6,14 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::delivery::attempt;
-use super::form::{Changed, Form, Posted};
-use super::journeys::derive_once;
+use super::form::{Changed, Form, Posted, draw_once};
 use super::reply::{page, problem, refused, trouble, when};
 use super::viewing::OfMerchant;
 use crate::domain::{AuditAction, Invalid, Role, SavedEndpoint, SealedHeader};
 use crate::engine::{Edit, Edited, EditedOnce, EngineError, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::{Instead, PageResult};
-use crate::web::v1::endpoints::{EndpointBody, seal_header, send_test};
-use crate::web::v1::numbers::{EndpointHealth, health};
+use crate::web::v1::endpoints::{EndpointBody, EndpointHealth, health, seal_header, send_test};
 use crate::web::v1::slots::Saved;
 use crate::web::views::console::{
     EndpointFields, EndpointForm, EndpointRow, Issued, Place, Problem, Refused, Tested, Webhooks,
@@ -59,7 +57,7 @@ async fn list(viewing: OfMerchant) -> PageResult {
     let endpoints = endpoints.map(|((_, endpoint), health)| endpoint_row(health, endpoint)).collect();
     let previous = viewing.merchant.signing_secret.previous(engine.deps.clock.now());
     let old_secret_until = previous.map(|(_, ends_at)| when(ends_at));
-    let once = derive_once(engine);
+    let once = draw_once(engine);
     Ok(page(&Webhooks { frame: viewing.frame(Place::Webhooks), endpoints, old_secret_until, once }))
 }
 
@@ -79,7 +77,7 @@ pub(super) fn endpoint_row(health: &EndpointHealth, endpoint: &SavedEndpoint) ->
 async fn new(viewing: OfMerchant) -> PageResult {
     viewing.check_role(Role::Admin)?;
     let all = crate::domain::NotifyOn::ALL.words();
-    let once = derive_once(&viewing.engine);
+    let once = draw_once(&viewing.engine);
     let fields = EndpointFields { once, ..EndpointFields::wanting(String::new(), &all) };
     Ok(page(&form_page(&viewing, None, fields, Refused::default())))
 }

@@ -15,8 +15,11 @@ use crate::dialect::own;
 use crate::dialect::secpaid::{Form, read_key};
 use crate::domain::message::Header;
 use crate::domain::{Merchant, MerchantId, NotifyOn, SavedEndpoint, SealedHeader, Secret, WebhookEndpoint};
-use crate::engine::{Edit, Engine, EngineError, SentTest, derive, use_cases};
+use crate::engine::{DeliveryContext, DeliveryFilter, Edit, Engine, EngineError, SentTest, derive, use_cases};
 use crate::web::Problem;
+
+/// How many deliveries of each kind the health of endpoints is read off.
+const DELIVERIES: usize = 200;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -166,4 +169,42 @@ impl From<&WebhookEndpoint> for EndpointView {
             paused: false,
         }
     }
+}
+
+/// How a saved endpoint does now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(in crate::web) struct EndpointHealth {
+    pub index: usize,
+    pub failing: usize,
+    pub dead: usize,
+    pub gone: bool,
+}
+
+impl EndpointHealth {
+    /// Whether it does not take what it is sent now.
+    pub const fn is_failing(&self) -> bool {
+        self.failing > 0 || self.gone
+    }
+}
+
+/// How a merchant's saved endpoints do, by the newest 200 deliveries that are failing, and the newest 200 that were
+/// given up.
+///
+/// # Errors
+/// When the store is in trouble.
+pub(in crate::web) async fn health(engine: &Engine, merchant: &Merchant) -> Result<Vec<EndpointHealth>, EngineError> {
+    let of = |filter| use_cases::deliveries::list(engine, merchant.id, filter, None, DELIVERIES);
+    let (failing, dead) = (of(DeliveryFilter::Failing).await?, of(DeliveryFilter::Dead).await?);
+    let to = |endpoint: &SavedEndpoint, all: &[DeliveryContext]| {
+        let url_of = |context: &DeliveryContext| {
+            context.journey.opening().plan.url_of(context.delivery.id.target).map(|url| url.as_str().to_owned())
+        };
+        all.iter().filter(|context| url_of(context).as_deref() == Some(endpoint.url.as_str())).count()
+    };
+    let mut all = Vec::new();
+    for (index, endpoint) in merchant.endpoints.entries() {
+        let gone = use_cases::endpoints::is_gone(engine, merchant, endpoint).await?;
+        all.push(EndpointHealth { index, failing: to(endpoint, &failing), dead: to(endpoint, &dead), gone });
+    }
+    Ok(all)
 }

@@ -6,19 +6,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use super::endpoints::{EndpointHealth, health};
 use super::journey_view::{is_missing, status};
 use super::journeys::Filter;
 use super::list::ListQuery;
 use super::{ApiResult, Authenticated, at};
 use crate::domain::journey::HandedBack;
-use crate::domain::{Invalid, Journey, Merchant, SavedEndpoint};
-use crate::engine::{
-    CountedDays, Days, DeliveryContext, DeliveryFilter, Engine, EngineError, JourneyCount, SampledJourney, use_cases,
-};
+use crate::domain::{Invalid, Journey, Merchant};
+use crate::engine::{CountedDays, Days, Engine, EngineError, JourneyCount, SampledJourney, use_cases};
 use crate::web::time;
-
-/// How many deliveries of each kind the health of endpoints is read off.
-const DELIVERIES: usize = 200;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config.service(at("/numbers", "GET").route(web::get().to(show)));
@@ -79,22 +75,6 @@ pub(in crate::web) struct Quantiles {
     pub p99: u64,
 }
 
-/// How a saved endpoint does now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(in crate::web) struct EndpointHealth {
-    pub index: usize,
-    pub failing: usize,
-    pub dead: usize,
-    pub gone: bool,
-}
-
-impl EndpointHealth {
-    /// Whether it does not take what it is sent now.
-    pub const fn is_failing(&self) -> bool {
-        self.failing > 0 || self.gone
-    }
-}
-
 fn as_object<S: serde::Serializer>(pairs: &[(&'static str, u64)], to: S) -> Result<S::Ok, S::Error> {
     pairs.iter().copied().collect::<BTreeMap<_, _>>().serialize(to)
 }
@@ -110,10 +90,7 @@ async fn show(engine: web::Data<Engine>, request: HttpRequest, merchant: Authent
 /// # Errors
 /// When one of them is not a day, or they are not days that can be counted together.
 pub(in crate::web) fn read_days(engine: &Engine, from: Option<&str>, to: Option<&str>) -> Result<Days, Invalid> {
-    let day = |name: &'static str, text: Option<&str>| {
-        let refused = || Invalid::new(name, "is not a day").hint("expected such as 2026-11-20");
-        text.map(|text| time::read_day(text).ok_or_else(refused)).transpose()
-    };
+    let day = |name, text: Option<&str>| text.map(|text| time::day_in(name, text)).transpose();
     Days::read(day("from", from)?, day("to", to)?, engine.deps.clock.now())
 }
 
@@ -203,28 +180,6 @@ fn quantiles(read: &[SampledJourney], span: impl Fn(&Journey, HandedBack) -> std
         spans.get(place).and_then(|span| u64::try_from(*span).ok())
     };
     Some(Quantiles { p50: at(50)?, p99: at(99)? })
-}
-
-/// How a merchant's saved endpoints do, by the newest 200 deliveries that are failing, and the newest 200 that were
-/// given up.
-///
-/// # Errors
-/// When the store is in trouble.
-pub(in crate::web) async fn health(engine: &Engine, merchant: &Merchant) -> Result<Vec<EndpointHealth>, EngineError> {
-    let of = |filter| use_cases::deliveries::list(engine, merchant.id, filter, None, DELIVERIES);
-    let (failing, dead) = (of(DeliveryFilter::Failing).await?, of(DeliveryFilter::Dead).await?);
-    let to = |endpoint: &SavedEndpoint, all: &[DeliveryContext]| {
-        let url_of = |context: &DeliveryContext| {
-            context.journey.opening().plan.url_of(context.delivery.id.target).map(|url| url.as_str().to_owned())
-        };
-        all.iter().filter(|context| url_of(context).as_deref() == Some(endpoint.url.as_str())).count()
-    };
-    let mut all = Vec::new();
-    for (index, endpoint) in merchant.endpoints.entries() {
-        let gone = use_cases::endpoints::is_gone(engine, merchant, endpoint).await?;
-        all.push(EndpointHealth { index, failing: to(endpoint, &failing), dead: to(endpoint, &dead), gone });
-    }
-    Ok(all)
 }
 
 #[cfg(test)]

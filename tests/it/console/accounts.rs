@@ -79,6 +79,8 @@ async fn a_form_that_draws_a_secret_shows_the_same_one_when_it_is_sent_twice() {
     let first = sent(NEW, "a", &new).await;
     assert!(first.0 == 200 && first.1.is_some(), "{first:?}");
     assert_eq!(sent(NEW, "a", &new).await, first);
+    let corrected = [new[0], new[1], ("url", "https://pay.example/y")];
+    assert_eq!(sent(NEW, "a", &corrected).await, (422, None), "what was corrected is not said to be saved");
     assert_eq!(sent(NEW, "b", &new).await, (422, None), "another form finds the name taken");
     let rotate = "/console/accounts/engine/rotate";
     let rotated = sent(rotate, "c", &[]).await;

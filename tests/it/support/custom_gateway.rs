@@ -294,12 +294,12 @@ fn engine(
     let keys = Keys::parse(keys).expect("keys");
     let sandbox = sandbox(&base);
     let all =
-        banks.iter().map(|manners| Arc::new(CustomProvider(manners.clone(), sandbox.clone())) as Arc<dyn Provider>);
-    let own = |manners: &ProviderBehaviour| Institution {
-        id: format!("of-{}", manners.name),
-        name: format!("Bank of {}", manners.name),
-        provider: manners.name.into(),
-        media: vec![Medium { source: format!("https://shop.example/{}.png", manners.name), kind: "icon".into() }],
+        banks.iter().map(|behaviour| Arc::new(CustomProvider(behaviour.clone(), sandbox.clone())) as Arc<dyn Provider>);
+    let own = |behaviour: &ProviderBehaviour| Institution {
+        id: format!("of-{}", behaviour.name),
+        name: format!("Bank of {}", behaviour.name),
+        provider: behaviour.name.into(),
+        media: vec![Medium { source: format!("https://shop.example/{}.png", behaviour.name), kind: "icon".into() }],
         ..institutions().remove(0)
     };
     let store = Embedded::open(folder, Arc::clone(clock) as _, Duration::from_secs(3600)).expect("a store");

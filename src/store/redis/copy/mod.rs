@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use super::script::Request;
-use super::value::reply;
+use super::value::{reply, to_time};
 use super::{RedisStore, keys};
 use crate::domain::{Shard, UnixMillis};
 use crate::store::Result;
@@ -65,14 +65,13 @@ impl Records for RedisStore {
     }
 
     async fn clock(&self) -> Result<UnixMillis> {
-        let (seconds, micros): (u64, u64) = self.ask(Request::plain("TIME", []).of_server(Shard::of_byte(0))).await?;
-        let now = UnixMillis::from_millis(seconds.saturating_mul(1000).saturating_add(micros / 1000));
-        Ok(now.plus(self.clock.ahead()))
+        let time = self.ask(Request::plain("TIME", []).of_server(Shard::of_byte(0))).await?;
+        Ok(to_time(time).plus(self.clock.ahead()))
     }
 }
 
 impl RedisStore {
-    /// Some keys of ours of the server that has this shard, and where to go on; `0` is the beginning and the end.
+    /// Some of our keys on the server that has this shard, and where to go on; `0` is the beginning and the end.
     pub(super) async fn scan(&self, server: Shard, cursor: Vec<u8>) -> Result<(Vec<u8>, Vec<Vec<u8>>)> {
         let pattern = [b"MATCH".to_vec(), keys::ALL.to_vec(), b"COUNT".to_vec(), KEYS.to_vec()];
         self.ask(Request::plain("SCAN", [vec![cursor], pattern.into()].concat()).of_server(server)).await

@@ -7,7 +7,7 @@ use redis::Value;
 use super::{Look, MOMENT, UNMARKED, look};
 use crate::domain::{AuditPlace, ConsoleScope, MerchantId, PayId, SessionId};
 use crate::store::copy::{
-    Answers, StoredConsoleLink, StoredConsoleSession, StoredJourney, StoredRecord, StoredReservation,
+    ReservationResult, StoredConsoleLink, StoredConsoleSession, StoredJourney, StoredRecord, StoredReservation,
 };
 use crate::store::redis::script::Request;
 use crate::store::redis::value::{self, reply, to_moment, to_pay_id, unreadable};
@@ -122,8 +122,8 @@ fn of_value(kind: u8, rest: &[u8], value: &[u8]) -> Result<StoredRecord> {
         b'c' => {
             let ((until, rest_of), key) = (split(MOMENT)?, to_half(rest)?);
             let (request, number) = rest_of.split_at_checked(16).ok_or_else(|| unreadable("a reservation"))?;
-            let (until, request, answers) = (to_moment(until)?, to_half(request)?, to_answers(number)?);
-            StoredRecord::Reservation(StoredReservation { key, request, answers, until })
+            let (until, request, result) = (to_moment(until)?, to_half(request)?, to_result(number)?);
+            StoredRecord::Reservation(StoredReservation { key, request, result, until })
         }
         b'r' => StoredRecord::Trouble(to_half(rest)?, to_moment(value)?),
         b'z' => StoredRecord::ShutEndpoint(to_half(rest)?, to_moment(value)?),
@@ -175,15 +175,15 @@ fn of_member(kind: u8, rest: &[u8], member: &[u8]) -> Result<StoredRecord> {
 
 /// What stands behind a reservation's request: the number of a journey, a mark of the call that made it, or the number
 /// of a change in digits, of which there are never seven.
-pub(super) fn to_answers(number: &[u8]) -> Result<Answers> {
+pub(super) fn to_result(number: &[u8]) -> Result<ReservationResult> {
     if let Some(pay_id) = number.try_into().ok().and_then(PayId::from_bytes) {
-        return Ok(Answers::Journey(pay_id));
+        return Ok(ReservationResult::Journey(pay_id));
     }
     if number.len() == UNMARKED.len() {
-        return Ok(Answers::Nothing);
+        return Ok(ReservationResult::Nothing);
     }
     let change = std::str::from_utf8(number).ok().and_then(|number| number.parse().ok());
-    change.map(Answers::Change).ok_or_else(|| unreadable("a reservation"))
+    change.map(ReservationResult::Change).ok_or_else(|| unreadable("a reservation"))
 }
 
 fn to_half(bytes: &[u8]) -> Result<Half> {

@@ -4,7 +4,7 @@ use super::UNMARKED;
 use crate::domain::console::{AUDIT_KEPT, SESSION_LIFE};
 use crate::domain::{Digest, Journey, MerchantId, Shard, UnixMillis};
 use crate::store::copy::{
-    Answers, StoredConsoleLink, StoredConsoleSession, StoredJourney, StoredRecord, StoredReservation,
+    ReservationResult, StoredConsoleLink, StoredConsoleSession, StoredJourney, StoredRecord, StoredReservation,
 };
 use crate::store::readings::{is_proven, user_of};
 use crate::store::record::tokens::TOKEN;
@@ -128,16 +128,16 @@ fn delivery_commands(stored: &StoredJourney, merchant: MerchantId, until: Option
 
 /// Writes a reservation. One of a change is kept in its merchant's shard, and who that is nobody knows: so it is kept in
 /// all of them.
-fn reserve(StoredReservation { key, request, answers, until }: &StoredReservation) -> Vec<Request> {
-    let number = match answers {
-        Answers::Nothing => UNMARKED.to_vec(),
-        Answers::Journey(pay_id) => pay_id.to_bytes().to_vec(),
-        Answers::Change(number) => number.to_string().into_bytes(),
+fn reserve(StoredReservation { key, request, result, until }: &StoredReservation) -> Vec<Request> {
+    let number = match result {
+        ReservationResult::Nothing => UNMARKED.to_vec(),
+        ReservationResult::Journey(pay_id) => pay_id.to_bytes().to_vec(),
+        ReservationResult::Change(number) => number.to_string().into_bytes(),
     };
     let value = [&until.to_bytes()[..], request, &number].concat();
-    let shards: Vec<Shard> = match answers {
-        Answers::Change(_) => Shard::all().collect(),
-        Answers::Nothing | Answers::Journey(_) => vec![shard_of(key)],
+    let shards: Vec<Shard> = match result {
+        ReservationResult::Change(_) => Shard::all().collect(),
+        ReservationResult::Nothing | ReservationResult::Journey(_) => vec![shard_of(key)],
     };
     shards.into_iter().map(|shard| keep(keys::reservation(shard, &whole(key)), &value, *until)).collect()
 }
@@ -174,20 +174,28 @@ fn shard_of(half: &Half) -> Shard {
 
 #[cfg(test)]
 mod tests {
-    use super::super::read::to_answers;
+    use super::super::read::to_result;
     use super::*;
     use crate::domain::PayId;
 
     #[test]
     fn what_a_reservation_answers_is_told_apart() {
-        for answers in [Answers::Nothing, Answers::Journey(PayId::MAX), Answers::Change(0), Answers::Change(199_999)] {
+        for result in [
+            ReservationResult::Nothing,
+            ReservationResult::Journey(PayId::MAX),
+            ReservationResult::Change(0),
+            ReservationResult::Change(199_999),
+        ] {
             let reservation =
-                StoredReservation { key: [7; 16], request: [8; 16], answers, until: UnixMillis::from_millis(99) };
-            assert_eq!(reserve(&reservation).len(), if matches!(answers, Answers::Change(_)) { 32 } else { 1 });
+                StoredReservation { key: [7; 16], request: [8; 16], result, until: UnixMillis::from_millis(99) };
+            assert_eq!(
+                reserve(&reservation).len(),
+                if matches!(result, ReservationResult::Change(_)) { 32 } else { 1 }
+            );
         }
-        assert_eq!(to_answers(b"12"), Ok(Answers::Change(12)));
-        assert_eq!(to_answers(&[9; 8]), Ok(Answers::Nothing));
-        assert_eq!(to_answers(&PayId::MAX.to_bytes()), Ok(Answers::Journey(PayId::MAX)));
-        assert!(to_answers(b"nobody").is_err());
+        assert_eq!(to_result(b"12"), Ok(ReservationResult::Change(12)));
+        assert_eq!(to_result(&[9; 8]), Ok(ReservationResult::Nothing));
+        assert_eq!(to_result(&PayId::MAX.to_bytes()), Ok(ReservationResult::Journey(PayId::MAX)));
+        assert!(to_result(b"nobody").is_err());
     }
 }
