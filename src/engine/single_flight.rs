@@ -3,15 +3,21 @@
 //! A call goes on when the browser that began it has given up or been sent on, and a second browser with the same open
 //! request waits for the first one's call instead of beginning another.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::{collections::HashMap, hash::Hash, time::Duration};
 
 use futures_util::future::{BoxFuture, FutureExt, Shared};
+use tokio::runtime::Handle;
 
-/// A flight that any number of browsers can wait for.
-pub(super) type Flight<T> = Shared<BoxFuture<'static, T>>;
+/// A flight that any number of browsers can wait for. They drive it; it has a task of its own only from when one of them
+/// gives up.
+pub(super) struct Flight<T: Clone + Send + Sync + 'static>(Call<T>);
 
-type UnderWay<K, T> = Arc<Mutex<HashMap<K, (Token, Flight<T>)>>>;
+type Call<T> = Shared<BoxFuture<'static, T>>;
+
+type UnderWay<K, T> = Arc<Mutex<HashMap<K, (Token, Call<T>)>>>;
 
 /// Tells one flight from the next one under the same key.
 type Token = Arc<()>;
@@ -32,7 +38,7 @@ where
         Self { under_way: UnderWay::default(), kept }
     }
 
-    /// Joins the flight of this key, or begins it on the current runtime.
+    /// Joins the flight of this key, or begins it.
     pub(super) fn join(&self, key: K, begin: impl FnOnce() -> BoxFuture<'static, T>) -> Flight<T> {
         self.join_kept(key, self.kept, begin)
     }
@@ -40,8 +46,8 @@ where
     /// [`SingleFlight::join`], where what comes of a flight that begins now is kept for another time.
     pub(super) fn join_kept(&self, key: K, kept: Duration, begin: impl FnOnce() -> BoxFuture<'static, T>) -> Flight<T> {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, flight)) = under_way.get(&key) {
-            return flight.clone();
+        if let Some((_, call)) = under_way.get(&key) {
+            return Flight(call.clone());
         }
         let token = Token::default();
         let done = Cleared { key: key.clone(), token: Arc::clone(&token), under_way: Arc::clone(&self.under_way) };
@@ -58,10 +64,9 @@ where
             }
             result
         };
-        let flight = flight.boxed().shared();
-        under_way.insert(key, (token, flight.clone()));
-        tokio::spawn(flight.clone());
-        flight
+        let call = flight.boxed().shared();
+        under_way.insert(key, (token, call.clone()));
+        Flight(call)
     }
 
     /// Whether such a flight is under way here, or kept.
@@ -72,7 +77,7 @@ where
     /// Whether any flight is under way here.
     pub(super) fn any(&self) -> bool {
         let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.values().any(|(_, flight)| flight.peek().is_none())
+        under_way.values().any(|(_, call)| call.peek().is_none())
     }
 
     /// Forgets a flight, so that the next one begins anew.
@@ -80,6 +85,23 @@ where
         let ended = self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         // The lock is given back before the flight itself is dropped.
         drop(ended);
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Future for Flight<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        Pin::new(&mut self.0).poll(context)
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Drop for Flight<T> {
+    fn drop(&mut self) {
+        let is_over = self.0.strong_count().is_none() || self.0.peek().is_some();
+        if !is_over && let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(self.0.clone());
+        }
     }
 }
 
@@ -141,7 +163,30 @@ impl<K: Eq + Hash, T: Clone> Drop for Cleared<K, T> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::{sync::oneshot, task::yield_now};
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_flight_goes_on_when_nobody_waits_for_it_any_more() {
+        let flights = SingleFlight::<u8, u8>::kept_for(Duration::from_mins(1));
+        for has_begun in [false, true] {
+            let (answer, answered) = oneshot::channel();
+            let first = flights.join(1, || async move { answered.await.unwrap() }.boxed());
+            let mut second = flights.join(1, || unreachable!("one is under way"));
+            if has_begun {
+                assert!((&mut second).now_or_never().is_none());
+            }
+            drop((first, second));
+            answer.send(7).unwrap();
+            while flights.any() {
+                yield_now().await;
+            }
+            let kept = flights.join(1, || unreachable!("what came of it is kept"));
+            assert_eq!(kept.await, 7, "{has_begun}");
+            flights.forget(&1);
+        }
+    }
 
     #[tokio::test]
     async fn what_came_of_a_flight_that_was_forgotten_does_not_clear_the_next_one() {
