@@ -43,7 +43,7 @@ pub async fn member_of_key(engine: &Engine, key: &str) -> Result<Option<Member>>
         let name = own.map_or_else(String::new, |own| format!("key {}", own.name.as_str()));
         (ConsoleScope::Merchant(merchant.id), name)
     };
-    Ok(Some(Member { scope, role: Role::Admin, name: MemberName::shortened(&name)? }))
+    Ok(Some(Member { scope, role: Role::Admin, name: MemberName::shortened(&name)?, by_mail: false }))
 }
 
 /// The merchant of this id, if the password is an API key of its own: plain, or hashed as some clients hash one.

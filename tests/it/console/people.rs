@@ -91,6 +91,26 @@ async fn who_is_named_gets_a_link_by_mail_and_nobody_learns_who_is() {
 }
 
 #[tokio::test]
+async fn a_link_that_was_mailed_holds_while_its_person_is_named() {
+    let server = SmtpServer::start();
+    let gateway = with_mail(StoreKind::Redis, &server).await;
+    let merchant = gateway.merchant("Shop");
+    let admin = Browser::of(&gateway, &merchant.id, "admin").await;
+    let admin_names = [("email", "eve@shop.example"), ("role", "admin")];
+    for (next, role) in [("/console/people/remove", "admin"), ("/console/people", "read")] {
+        gateway.wait(Duration::from_secs(61));
+        let before = server.received().len();
+        admin.submit("/console/people", "/console/people", &admin_names).await.location();
+        gateway.http.submit("/console/mail-link", &[("email", "eve@shop.example")]).await.is(200);
+        mailed(&server, before + 1).await;
+        let link = link_in(&server.received()[before].text);
+        gateway.http.get(&link).await.is(200);
+        admin.submit("/console/people", next, &[("email", "eve@shop.example"), ("role", role)]).await.location();
+        gateway.http.get(&link).await.is(410);
+    }
+}
+
+#[tokio::test]
 async fn admins_are_mailed_once_when_an_endpoint_fails_for_an_hour_or_is_gone() {
     for kind in [StoreKind::Embedded, StoreKind::Redis] {
         let server = SmtpServer::start();

@@ -24,7 +24,7 @@ pub async fn mail_links(engine: &Engine, to: EmailAddress) -> Result<()> {
         let Some(person) = person.filter(|_| merchant.standing == Standing::Active) else { continue };
         // The audit log knows who signs in by the address.
         let name = MemberName::shortened(to.as_str())?;
-        let member = Member { scope: ConsoleScope::Merchant(merchant.id), role: person.role, name };
+        let member = Member { scope: ConsoleScope::Merchant(merchant.id), role: person.role, name, by_mail: true };
         if let Some(link) = issue_link(engine, &member).await? {
             links.push(MailedLink { merchant: merchant.name.as_str().to_owned(), url: link.url });
         }

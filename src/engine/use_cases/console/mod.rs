@@ -5,8 +5,8 @@ mod openid;
 
 use crate::domain::console::{AUDIT_KEPT, LINK_LIFE, SESSION_IDLE, SESSION_LIFE};
 use crate::domain::{
-    AuditAction, AuditEntry, AuditPlace, ConsoleScope, ConsoleSecret, ConsoleSession, Journey, Member, Merchant,
-    SessionId, UnixMillis, merchant::Standing,
+    AuditAction, AuditEntry, AuditPlace, ConsoleScope, ConsoleSecret, ConsoleSession, Journey, Member, MemberName,
+    Merchant, Person, SessionId, UnixMillis, merchant::Standing,
 };
 use crate::engine::Engine;
 use crate::engine::deps::{EngineError, Result};
@@ -58,6 +58,19 @@ pub enum Whose {
     Merchant(Box<Merchant>),
 }
 
+impl Whose {
+    /// Whether this member may still come in: whoever was mailed a link, only while the merchant names that person, with
+    /// that role.
+    fn knows(&self, member: &Member) -> bool {
+        let Self::Merchant(merchant) = self else { return true };
+        let is_named = |person: &Person| {
+            person.role == member.role
+                && MemberName::shortened(person.email.as_str()).is_ok_and(|name| name == member.name)
+        };
+        !member.by_mail || merchant.people.iter().any(is_named)
+    }
+}
+
 /// Makes a link that signs a member in once, within [`LINK_LIFE`]. `None` when there is no such merchant.
 ///
 /// # Errors
@@ -86,7 +99,8 @@ pub async fn look_at_link(engine: &Engine, text: &str) -> Result<Option<(Member,
     let Some(member) = engine.deps.store.member_of_link(link.scope(), &session_id(&link)).await? else {
         return Ok(None);
     };
-    Ok(whose(engine, member.scope).await?.map(|whose| (member, whose)))
+    let whose = whose(engine, member.scope).await?;
+    Ok(whose.filter(|whose| whose.knows(&member)).map(|whose| (member, whose)))
 }
 
 /// What a browser is given along with the page of a sign-in link. `None` for a text that is not a link of ours.
@@ -109,11 +123,12 @@ pub fn has_opened(engine: &Engine, text: &str, token: &str) -> bool {
 pub async fn sign_in(engine: &Engine, text: &str) -> Result<Option<SignedIn>> {
     let Some(link) = read(engine, text) else { return Ok(None) };
     let (scope, cookie) = (link.scope(), draw(engine, link.scope())?);
-    if usable(engine, scope).await?.is_none() {
-        return Ok(None);
-    }
+    let Some(whose) = usable(engine, scope).await? else { return Ok(None) };
     let ids = (session_id(&link), session_id(&cookie));
-    let Some(member) = engine.deps.store.member_of_link(scope, &ids.0).await? else { return Ok(None) };
+    let Some(member) = engine.deps.store.member_of_link(scope, &ids.0).await?.filter(|member| whose.knows(member))
+    else {
+        return Ok(None);
+    };
     let place = begin_change(engine, &member, SIGN_IN_PAGE).await?;
     let Some(session) = engine.deps.store.begin_session(scope, &ids.0, &ids.1, SESSION_LIFE).await? else {
         take_back(engine, scope, place).await?;
@@ -131,7 +146,8 @@ pub async fn viewer(engine: &Engine, cookie: &str) -> Result<Option<Viewer>> {
     let Some(cookie) = read(engine, cookie) else { return Ok(None) };
     let found = engine.deps.store.use_session(cookie.scope(), &session_id(&cookie), SESSION_IDLE).await?;
     let Some(session) = found else { return Ok(None) };
-    Ok(usable(engine, cookie.scope()).await?.map(|whose| Viewer { session, whose }))
+    let whose = usable(engine, cookie.scope()).await?;
+    Ok(whose.filter(|whose| whose.knows(&session.member)).map(|whose| Viewer { session, whose }))
 }
 
 /// Ends the session that this browser had before it signed in anew, if that session still goes on.
