@@ -91,6 +91,35 @@ async fn who_is_named_gets_a_link_by_mail_and_nobody_learns_who_is() {
 }
 
 #[tokio::test]
+async fn a_mailed_link_works_while_its_person_is_named_as_then() {
+    for kind in [StoreKind::Embedded, StoreKind::Redis] {
+        let server = SmtpServer::start();
+        let gateway = with_mail(kind, &server).await;
+        let shop = gateway.merchant("Shop");
+        let name = async |role: &str| {
+            let person = json!({"email": "bob@shop.example", "role": role});
+            shop.v1(Method::POST, "/profile/people", &person).await.is(201);
+        };
+        name("admin").await;
+        gateway.http.submit("/console/mail-link", &[("email", "bob@shop.example")]).await.is(200);
+        mailed(&server, 1).await;
+        let link = link_in(&server.received()[0].text);
+        let page = &link[link.find("/console").unwrap()..];
+        gateway.http.get(page).await.is(200).says("bob@shop.example");
+        name("read").await;
+        gateway.http.get(page).await.is(410).says("This link does not work any more");
+        shop.v1(Method::DELETE, "/profile/people/bob@shop.example", &json!({})).await.is(204);
+        gateway.http.get(page).await.is(410);
+        let given = gateway.http.submit("/console/sign-in", &[("link", page.split_once("link=").unwrap().1)]).await;
+        given.is(410);
+        // A link that the operator has made is for whoever it is given to.
+        let made = gateway.command(&["console", "link", "--merchant", &shop.id, "--name", "bob@shop.example"]);
+        let bob = Browser::by_link(&gateway.http, made.trim()).await;
+        bob.page("/console/callbacks").await;
+    }
+}
+
+#[tokio::test]
 async fn admins_are_mailed_once_when_an_endpoint_fails_for_an_hour_or_is_gone() {
     for kind in [StoreKind::Embedded, StoreKind::Redis] {
         let server = SmtpServer::start();
