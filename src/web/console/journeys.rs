@@ -152,23 +152,27 @@ fn listed(
     (next, stopped): (Option<String>, bool),
     refused: Refused,
 ) -> Journeys {
-    let deps = &viewing.engine.deps;
-    let mode = deps.mode_of(&viewing.merchant);
-    let own = deps.providers.of_merchant(viewing.merchant.id, mode);
-    let operators = deps.providers.operators().iter().filter(|provider| provider.mode() == mode);
-    let providers = own.iter().chain(operators).map(|provider| name_for_merchant(provider.name()).to_owned());
     Journeys {
         frame: viewing.frame(Place::Journeys),
         refused,
         statuses: &Filter::STATUSES,
-        dialects: deps.dialects.iter().map(|dialect| dialect.name()).collect(),
-        providers: providers.collect(),
+        dialects: viewing.engine.deps.dialects.iter().map(|dialect| dialect.name()).collect(),
+        providers: providers(viewing),
         journeys,
         next,
         stopped,
         query: query(&search, None),
         search,
     }
+}
+
+/// The names of the providers of a merchant: its own accounts, then the operator's.
+pub(super) fn providers(viewing: &OfMerchant) -> Vec<String> {
+    let deps = &viewing.engine.deps;
+    let mode = deps.mode_of(&viewing.merchant);
+    let own = deps.providers.of_merchant(viewing.merchant.id, mode);
+    let operators = deps.providers.operators().iter().filter(|provider| provider.mode() == mode);
+    own.iter().chain(operators).map(|provider| name_for_merchant(provider.name()).to_owned()).collect()
 }
 
 fn row(journey: &Journey) -> JourneyRow {

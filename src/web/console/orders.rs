@@ -1,16 +1,19 @@
 //! What is ordered of journeys: new links, withdrawals, captures, releases and refunds.
 
+use std::collections::BTreeMap;
+
 use actix_web::web;
 use serde::Deserialize;
 
 use super::form::{Changed, Form, Posted, draw_once, given};
 use super::journey::{address, amount, sight};
-use super::journeys::refused_order;
+use super::journeys::{providers, refused_order};
 use super::reply::{page, problem, refused, trouble};
 use super::viewing::OfMerchant;
-use crate::dialect::own::{NAME, OpenBody, OperationBody};
+use crate::dialect::own::{Capture, NAME, OpenBody, OperationBody};
 use crate::domain::{AuditAction, Invalid, OperationKind, Outcome, Role};
 use crate::engine::{EngineError, derive, use_cases};
+use crate::web::in_language::PageOptions;
 use crate::web::page_at;
 use crate::web::pages::instead::PageResult;
 use crate::web::v1::payments::{order, renamed};
@@ -30,27 +33,45 @@ impl Posted for LinkFields {
     const ROLE: Role = Role::Support;
 }
 
-async fn new(viewing: OfMerchant) -> PageResult {
+async fn new(viewing: OfMerchant, options: web::Data<PageOptions>) -> PageResult {
     viewing.check_role(Role::Support)?;
     let once = draw_once(&viewing.engine);
     let fields = LinkFields { currency: "EUR".into(), hours: "24".into(), once, ..LinkFields::default() };
-    Ok(page(&link_form(&viewing, fields, Refused::default())))
+    Ok(page(&link_form(&viewing, &options, fields, Refused::default())))
 }
 
-fn link_form(viewing: &OfMerchant, fields: LinkFields, refused: Refused) -> LinkForm {
+fn link_form(viewing: &OfMerchant, options: &PageOptions, fields: LinkFields, refused: Refused) -> LinkForm {
     let label = |(index, saved): (usize, &crate::domain::SavedCallback)| {
         let name = saved.name.as_ref().map_or_else(String::new, |name| format!("{}, ", name.as_str()));
         (index.to_string(), format!("{index}: {name}{}", saved.url.as_str()))
     };
     let slots = viewing.merchant.callbacks.slots().iter().enumerate();
     let callbacks = slots.filter_map(|(index, saved)| Some((index, saved.as_ref()?))).map(label).collect();
-    LinkForm { frame: viewing.frame(Place::Journeys), fields, refused, callbacks }
+    LinkForm {
+        frame: viewing.frame(Place::Journeys),
+        fields,
+        refused,
+        callbacks,
+        providers: providers(viewing),
+        languages: options.languages.all().map(|language| language.tag()).collect(),
+    }
 }
 
-async fn make(form: Form<LinkFields>) -> Changed {
+async fn make(form: Form<LinkFields>, options: web::Data<PageOptions>) -> Changed {
     let (by, fields) = (&form.by, &form.fields);
     // The same form sent twice makes one link.
-    let content = [&fields.amount, &fields.currency, &fields.note, &fields.reference, &fields.callback, &fields.hours];
+    let content = [
+        &fields.amount,
+        &fields.currency,
+        &fields.note,
+        &fields.reference,
+        &fields.callback,
+        &fields.hours,
+        &fields.capture,
+        &fields.provider,
+        &fields.language,
+        &fields.metadata,
+    ];
     let content = content.map(String::as_bytes);
     let once = derive::reservation_for(by.merchant.id, "console/links", &fields.once, &content);
     let opened = match read(fields) {
@@ -61,7 +82,9 @@ async fn make(form: Form<LinkFields>) -> Changed {
         Ok(journey) => {
             form.end_opened(AuditAction::JourneyOpened, &journey, &journey.id().to_string(), &address(&journey)).await
         }
-        Err(EngineError::Refused(invalid)) => Err(refused(&link_form(by, fields.clone(), Refused::by(invalid))).into()),
+        Err(EngineError::Refused(invalid)) => {
+            Err(refused(&link_form(by, &options, fields.clone(), Refused::by(invalid))).into())
+        }
         Err(error) => Err(trouble(&error).into()),
     }
 }
@@ -81,9 +104,30 @@ fn read(fields: &LinkFields) -> Result<crate::domain::OpenRequest, Invalid> {
         reference: fields.reference.trim().to_owned(),
         callback: index.transpose()?.map(Into::into),
         expires_in: hours.transpose()?,
+        capture: match fields.capture.as_str() {
+            "" | "automatic" => Capture::Automatic,
+            "manual" => Capture::Manual,
+            _ => return Err(Invalid::new("capture", "is not what it may be").hint("expected automatic or manual")),
+        },
+        provider: given(&fields.provider).map(Into::into),
+        language: given(&fields.language).map(str::to_owned),
+        metadata: given(&fields.metadata).map(read_metadata).transpose()?,
         ..OpenBody::default()
     }
     .read()
+}
+
+/// The merchant's own texts, one `name=text` on each line.
+fn read_metadata(lines: &str) -> Result<BTreeMap<String, String>, Invalid> {
+    let refused = |rule| Invalid::new("metadata", rule).hint("expected one name=text on each line");
+    let mut texts = BTreeMap::new();
+    for line in lines.lines().filter_map(given) {
+        let (name, text) = line.split_once('=').ok_or_else(|| refused("has a line without ="))?;
+        if texts.insert(name.trim().to_owned(), text.trim().to_owned()).is_some() {
+            return Err(refused("names a text twice"));
+        }
+    }
+    Ok(texts)
 }
 
 /// A press that withdraws a link.

@@ -31,7 +31,11 @@ async fn a_link_is_made_once_paid_found_and_told(gateway: TestGateway) {
         ("reference", "order-7"),
         ("callback", "0"),
         ("hours", "2"),
+        ("capture", "automatic"),
+        ("language", "de"),
+        ("metadata", "cart=81\r\nfrom = the fair, hall=3\r\n"),
     ];
+    wrong_fields_are_refused(&browser, &fields).await;
     let made = browser.post(new, &fields).await;
     let journey = browser.path(&made);
     assert_eq!(browser.path(&browser.post(new, &fields).await), journey, "a double click is one link");
@@ -44,6 +48,9 @@ async fn a_link_is_made_once_paid_found_and_told(gateway: TestGateway) {
     let link = between(&page, "<code class=\"copy\">", "</code>").replace("&#38;", "&");
     let qr = between(&page, "<img src=\"/payment/", "\"").replace("&#38;", "&");
     assert_eq!(gateway.http.get(&format!("/payment/{qr}")).await.is(200).header("content-type"), "image/png");
+    assert!(page.contains("the fair, hall=3"), "{page}");
+    let checkout = gateway.http.get(&format!("/payment?link_id={}", query_value(&link, "link_id"))).await.is(200);
+    checkout.says("lang=\"de\"");
     let home = gateway.http.pay(&query_value(&link, "link_id"), "code=ok").await.location();
     assert!(home.contains("status=paid"), "{home}");
     let page = browser.page(&journey).await;
@@ -56,6 +63,28 @@ async fn a_link_is_made_once_paid_found_and_told(gateway: TestGateway) {
         let is_there = if found.status == 303 { browser.path(&found) == journey } else { found.text().contains(id) };
         assert!(is_there, "{find}");
     }
+    it_is_found_by(&browser, id).await;
+    let refused = browser.get("/console/journeys?from=yesterday").await.is(422).text();
+    assert!(refused.contains("is not a time"), "{refused}");
+    assert!(!page.contains("/refund"), "support moves no money");
+}
+
+/// Each of these, in the place of what is sent, is refused.
+async fn wrong_fields_are_refused(browser: &Browser, fields: &[(&str, &str)]) {
+    for (name, wrong, says) in [
+        ("metadata", "cart", "has a line without ="),
+        ("metadata", "cart=1\ncart=2", "names a text twice"),
+        ("language", "of the moon", "language"),
+        ("capture", "never", "expected automatic or manual"),
+        ("provider", "elsewhere", "provider"),
+    ] {
+        let wrong = fields.iter().filter(|(own, _)| *own != name).copied().chain([(name, wrong)]).collect::<Vec<_>>();
+        browser.post("/console/journeys/new", &wrong).await.is(422).says(says);
+    }
+}
+
+/// A paid journey of `/v1` that the sandbox took, with the cart 81.
+async fn it_is_found_by(browser: &Browser, id: &str) {
     for (query, is_there) in [
         ("status=paid", true),
         ("status=failed", false),
@@ -64,14 +93,12 @@ async fn a_link_is_made_once_paid_found_and_told(gateway: TestGateway) {
         ("dialect=secpaid", false),
         ("provider=sandbox&from=2020-01-01", true),
         ("to=2020-01-01", false),
-        ("find=cart%3D81", false),
+        ("find=cart%3D81", true),
+        ("find=cart%3D82", false),
     ] {
         let list = browser.page(&format!("/console/journeys?{query}")).await;
         assert_eq!(list.contains(id), is_there, "{query}: {list}");
     }
-    let refused = browser.get("/console/journeys?from=yesterday").await.is(422).text();
-    assert!(refused.contains("is not a time"), "{refused}");
-    assert!(!page.contains("/refund"), "support moves no money");
 }
 
 #[tokio::test]

@@ -113,6 +113,14 @@ pub struct LinkFields {
     pub callback: String,
     /// For how many hours it can be paid.
     pub hours: String,
+    /// When money that was set aside is collected.
+    pub capture: String,
+    /// Where it is paid; empty for the first provider that takes it.
+    pub provider: String,
+    /// In which language the customer's pages are; empty where that is left to the setting and the browser.
+    pub language: String,
+    /// The merchant's own texts: lines of `name=text`.
+    pub metadata: String,
     /// What makes a second press the same link.
     pub once: String,
 }
@@ -129,11 +137,25 @@ pub struct LinkForm {
     pub refused: Refused,
     /// The saved callbacks: index, and how it is called.
     pub callbacks: Vec<(String, String)>,
+    /// Where it can be paid.
+    pub providers: Vec<String>,
+    /// The languages that customers' pages can be in.
+    pub languages: Vec<String>,
 }
 
 impl LinkForm {
     fn refused_beside(&self) -> Option<String> {
-        self.refused.beside(&["amount", "currency", "note", "reference", "expires_in"])
+        self.refused.beside(&[
+            "amount",
+            "currency",
+            "note",
+            "reference",
+            "expires_in",
+            "capture",
+            "provider",
+            "language",
+            "metadata",
+        ])
     }
 }
 

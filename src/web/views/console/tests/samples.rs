@@ -289,6 +289,8 @@ fn links(say: Say) -> Vec<Page> {
         fields,
         refused: Refused::default(),
         callbacks: vec![(say("0"), say("0: https://shop.example/paid"))],
+        providers: vec![say("sandbox"), say("engine")],
+        languages: vec![say("en"), say("de")],
     };
     let fields = LinkFields { amount: say("a lot"), callback: say("0"), ..new.fields.clone() };
     let wrong = refused(say, "amount", "is not an amount", "a number such as 12.50");
