@@ -78,8 +78,6 @@ fn refused(guard: &Guard, host: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-
     #[test]
     fn it_is_refused_in_every_form(
         address in set_apart(),

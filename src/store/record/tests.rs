@@ -1,6 +1,7 @@
 //! What is written is read.
 
 mod bytes;
+mod properties;
 
 use std::time::Duration;
 
