@@ -1,9 +1,10 @@
-//! What a journey costs, step by step, and what its return costs one, two and three gateways on one Redis.
+//! What a journey costs, step by step, and what its return costs one, two and three gateways on one Redis and on a cluster.
 //!
 //! `cargo bench --bench nodes` takes 10,000 journeys through a gateway, each step over the API, and lists the processor
 //! time of each request, what it writes to Redis's append-only file, and what goes between gateway and Redis.
 //!
-//! Then it gives one, two and three gateways the same load: they are left alone for ten seconds, then 20,000 customers
+//! Then it gives one, two and three gateways the same load, on one Redis and on a cluster of three masters, each with a
+//! replica: they are left alone for ten seconds, then 20,000 customers
 //! return as fast as they can over 50 connections, and 10,000 at five hundred a second. On one machine the rate cannot
 //! grow with the gateways; that the processor time of a request stays the same is what shows that they do not stand in
 //! each other's way.
@@ -17,13 +18,22 @@ mod concludes;
 #[path = "fill/direct.rs"]
 mod direct;
 mod fill;
+#[allow(dead_code, reason = "a tool of the tests, which need more of it")]
+#[path = "../src/store/redis/tests/fixture_of_cluster.rs"]
+mod fixture_of_cluster;
 mod load;
+
+/// Where the cluster looks for its servers.
+mod fixture {
+    pub use crate::load::redis::{RedisServer, free_port};
+}
 
 use std::fmt::{Display, Formatter};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use direct::{Direct, Portion, Standing};
+use fixture_of_cluster::RedisCluster;
 use handback::clock::{Clock as _, SystemClock};
 use load::cost::spent;
 use load::gateway_process::GatewayProcess;
@@ -50,12 +60,29 @@ fn main() {
     let loaded = LoadedGateway::open(Store::Redis, &[("KEEP_ALIVE", "5s"), ("LOG", "warn"), ("WORKERS", "1")]);
     generator.block_on(steps(&loaded));
     drop(loaded);
-    println!("\n| gateways | alone, each second | as fast as they can | each | at 500/s, each | p50, p99 at 500/s |");
-    println!("| --- | --- | --- | --- | --- | --- |");
+    println!(
+        "\n| masters | gateways | alone, each second | as fast as they can | each | at 500/s, each | p50, p99 at 500/s |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
     let server = RedisServer::start_with(&["--appendfsync", "everysec"]);
     for count in 1..=3 {
-        generator.block_on(measure(&server, count));
+        generator.block_on(measure(&Redis { url: server.url(), masters: vec![server.pid()] }, count));
     }
+    drop(server);
+    let cluster = RedisCluster::start();
+    for node in &cluster.nodes {
+        node.ask("CONFIG SET appendfsync everysec");
+    }
+    for count in 1..=3 {
+        let masters = cluster.masters().map(RedisServer::pid).collect();
+        generator.block_on(measure(&Redis { url: cluster.url(), masters }, count));
+    }
+}
+
+/// One server, or the masters of a cluster.
+struct Redis {
+    url: String,
+    masters: Vec<u32>,
 }
 
 /// Takes journeys through their steps, each step for all of them.
@@ -81,15 +108,14 @@ async fn step(loaded: &LoadedGateway, name: &str, requests: Vec<Vec<u8>>) -> Vec
 }
 
 /// Gives so many gateways on this Redis their load.
-async fn measure(server: &RedisServer, count: usize) {
-    let states = away(server).await;
-    let settings = settings(server);
+async fn measure(redis: &Redis, count: usize) {
+    let states = away(redis).await;
+    let settings = settings(redis);
     let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let gateways: Vec<_> = (0..count).map(|_| GatewayProcess::start(&settings)).collect();
     let address = |gateway: &GatewayProcess| gateway.base()["http://".len()..].parse().expect("an address");
     let nodes: Vec<SocketAddr> = gateways.iter().map(address).collect();
-    let redis = u32::try_from(server.info("process_id")).expect("a process");
-    let pids = [gateways.iter().map(GatewayProcess::pid).collect(), vec![redis]];
+    let pids = [gateways.iter().map(GatewayProcess::pid).collect(), redis.masters.clone()];
     // What a start does beside its requests is not idleness.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let alone = Alone::for_a_while(&pids).await;
@@ -98,7 +124,10 @@ async fn measure(server: &RedisServer, count: usize) {
     let steady = Measured::of(&pids, drip_nodes(&nodes, requests[..STEADY].to_vec(), EVERY)).await;
     let (rate, quick, costs) = (quick.run().rate(), quick.costs(), steady.costs());
     let (p50, p99) = (steady.run().at(0.5), steady.run().at(0.99));
-    println!("| {count} | {alone} | {rate:.0} a second | {quick} | {costs} | {p50:.2} ms, {p99:.2} ms |");
+    println!(
+        "| {} | {count} | {alone} | {rate:.0} a second | {quick} | {costs} | {p50:.2} ms, {p99:.2} ms |",
+        redis.masters.len()
+    );
 }
 
 /// Milliseconds of processor time that gateways and Redis take each second while nobody asks.
@@ -121,8 +150,8 @@ impl Display for Alone {
 }
 
 /// Adds journeys whose customers are at the bank, and answers their states.
-async fn away(server: &RedisServer) -> Vec<String> {
-    let variables = settings(server).map(|(name, value)| (format!("HANDBACK_{name}"), value));
+async fn away(redis: &Redis) -> Vec<String> {
+    let variables = settings(redis).map(|(name, value)| (format!("HANDBACK_{name}"), value));
     let engine = fill::engine(variables).await;
     let model = fill::merchant(&engine).await.merchant;
     let merchants = fill::merchants(&engine, 100).await;
@@ -132,9 +161,9 @@ async fn away(server: &RedisServer) -> Vec<String> {
     direct.fill(Portion { journeys, standing: Standing::Away, opened, life, states: journeys }).await
 }
 
-fn settings(server: &RedisServer) -> [(&'static str, String); 7] {
+fn settings(redis: &Redis) -> [(&'static str, String); 7] {
     [
-        ("STORE", server.url()),
+        ("STORE", redis.url.clone()),
         ("KEYS", format!("k1:{}=", "A".repeat(43))),
         ("SANDBOX", "true".to_owned()),
         ("PUBLIC_URL", "https://pay.example".to_owned()),

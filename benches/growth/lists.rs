@@ -212,7 +212,7 @@ async fn fill(place: &Place, journeys: usize) -> Filled {
 
 async fn sign_in_link(engine: &Engine, merchant: &Merchant) -> String {
     let (scope, name) = (ConsoleScope::Merchant(merchant.id), MemberName::parse("Bench").expect("a name"));
-    let member = Member { scope, role: Role::Read, name };
+    let member = Member { scope, role: Role::Read, name, by_mail: false };
     use_cases::console::issue_link(engine, &member).await.expect("a store").expect("a merchant").url
 }
 

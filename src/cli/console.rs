@@ -48,7 +48,7 @@ impl Command {
             Some(id) => ConsoleScope::Merchant(id),
             None => ConsoleScope::Merchant(only_merchant(&engine).await?),
         };
-        let issued = use_cases::console::issue_link(&engine, &Member { scope, role, name }).await?;
+        let issued = use_cases::console::issue_link(&engine, &Member { scope, role, name, by_mail: false }).await?;
         let url = issued.context("there is no merchant of this id")?.url;
         say(&if json { json!({ "url": url }).to_string() } else { url })
     }

@@ -117,6 +117,9 @@ pub struct Member {
     pub role: Role,
     /// The member's name.
     pub name: MemberName,
+    /// Whether the link was mailed to a person of the merchant's, by whose address the member is named: it holds for as
+    /// long as that person is.
+    pub by_mail: bool,
 }
 
 /// How many bytes a console's secret has: a scope, 128 bits that nobody can guess, and a seal of both.

@@ -49,7 +49,7 @@ pub(super) async fn open_demo(
 /// A link to the console of the demo merchant.
 pub(super) async fn demo_console(engine: &Engine) -> Result<Option<IssuedLink>> {
     let scope = ConsoleScope::Merchant(MerchantId::mint(DEMO_MERCHANT_ENTROPY));
-    let member = Member { scope, role: Role::Admin, name: MemberName::parse("demo")? };
+    let member = Member { scope, role: Role::Admin, name: MemberName::parse("demo")?, by_mail: false };
     Ok(use_cases::console::issue_link(engine, &member).await?)
 }
 

@@ -3,7 +3,7 @@
 use subtle::ConstantTimeEq as _;
 
 use super::{Keys, digest};
-use crate::domain::{ConsoleScope, ConsoleSecret, Person, SessionId, base32};
+use crate::domain::{ConsoleScope, ConsoleSecret, SessionId, base32};
 
 /// What [`Keys::derive`] derives a secret's seal for.
 const SEAL: &str = "console secret";
@@ -57,14 +57,6 @@ impl Keys {
 pub fn session_id(secret: &ConsoleSecret) -> SessionId {
     let mut half = [0; 16];
     half.copy_from_slice(&digest("console secret", secret.reveal().as_bytes()).as_bytes()[..16]);
-    SessionId::new(half)
-}
-
-/// [`session_id`] of a link that was mailed to this person: another for everybody else, and for another role.
-pub fn mailed_link_id(link: &ConsoleSecret, person: &Person) -> SessionId {
-    let mut half = [0; 16];
-    let text = format!("{}\n{}\n{}", link.reveal(), person.email.as_str(), person.role.as_str());
-    half.copy_from_slice(&digest("mailed link", text.as_bytes()).as_bytes()[..16]);
     SessionId::new(half)
 }
 

@@ -27,7 +27,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 pub use consent::ConsentClaims;
-pub use console::{mailed_link_id, session_id};
+pub use console::session_id;
 pub use password::{hashed_key, sent_hash};
 pub use returns::{ReturnKey, ReturnSecret, Unproven};
 pub use text::{

@@ -41,7 +41,7 @@ pub async fn member_of_key(engine: &Engine, key: &str) -> Result<Option<Member>>
         let Some(merchant) = authenticate(engine, key).await? else { return Ok(None) };
         (ConsoleScope::Merchant(merchant.id), name_of_key(&merchant, key))
     };
-    Ok(Some(Member { scope, role: Role::Admin, name: MemberName::shortened(&name)? }))
+    Ok(Some(Member { scope, role: Role::Admin, name: MemberName::shortened(&name)?, by_mail: false }))
 }
 
 /// A merchant's own key, as the audit log has it.

@@ -22,7 +22,7 @@ fn id() -> SessionId {
 }
 
 fn ada(scope: ConsoleScope) -> Member {
-    Member { scope, role: Role::Support, name: MemberName::parse("Ada").unwrap() }
+    Member { scope, role: Role::Support, name: MemberName::parse("Ada").unwrap(), by_mail: true }
 }
 
 impl TestStore {

@@ -119,7 +119,7 @@ impl TestStore {
     async fn console(&self, known: &Known) {
         let scope = ConsoleScope::Merchant(known.shop.id);
         for (scope, link) in [(scope, known.link), (ConsoleScope::Operator, SessionId::new([3; 16]))] {
-            let member = Member { scope, role: Role::Support, name: MemberName::parse("Ada").unwrap() };
+            let member = Member { scope, role: Role::Support, name: MemberName::parse("Ada").unwrap(), by_mail: false };
             self.store().keep_link(&link, &member, HOUR).await.unwrap();
             let used = SessionId::new(rand::random());
             self.store().keep_link(&used, &member, HOUR).await.unwrap();

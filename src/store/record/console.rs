@@ -1,13 +1,15 @@
 //! Members of a console, people who may become such, and the entries of its audit log.
 
-use super::recorded::{Record, Recorded, fields, numbered, recorded};
+use serde::{Deserialize, Serialize};
+
+use super::recorded::{Record, Recorded, fields, fields_and_later, numbered, recorded};
 use super::{Result, read, write};
 use crate::domain::{
     AuditAction, AuditEntry, AuditPlace, ConsoleScope, EmailAddress, Member, MemberName, Person, Role, UnixMillis,
 };
 
 numbered!(Role: Read, Support, Admin);
-fields!(Member: scope: ConsoleScope, role: Role, name: MemberName);
+fields_and_later!(Member as MemberRecord: scope: ConsoleScope, role: Role, name: MemberName; by_mail: bool);
 fields!(AuditPlace: at: UnixMillis, mark: u64);
 fields!(AuditEntry: place: AuditPlace, who: MemberName, role: Role, action: AuditAction, object: String);
 

@@ -98,8 +98,10 @@ impl Posted for NewLink {
 
 async fn link(form: Form<NewLink>) -> Changed {
     let scope = ConsoleScope::Merchant(read_id(&form.fields.merchant)?);
-    let read =
-        || Ok(Member { scope, role: Role::parse(&form.fields.role)?, name: MemberName::parse(&form.fields.name)? });
+    let read = || {
+        let (role, name) = (Role::parse(&form.fields.role)?, MemberName::parse(&form.fields.name)?);
+        Ok(Member { scope, role, name, by_mail: false })
+    };
     let member = read().map_err(|invalid: Invalid| problem(&Problem::refused(&invalid)))?;
     let issued = use_cases::console::issue_link(&form.by.engine, &member).await?.ok_or_else(not_found)?;
     let shown = Issued::link(form.by.frame(Place::Merchants), member.name.as_str(), issued.url);

@@ -156,7 +156,7 @@ async fn console_link(engine: web::Data<Engine>, id: web::Path<String>, incoming
     check_operator(&engine, &incoming.request).await?;
     let (id, body): (_, LinkBody) = (read_id(&id)?, read(incoming)?);
     let (name, role) = (MemberName::parse(&body.name)?, Role::parse(&body.role)?);
-    let member = Member { scope: ConsoleScope::Merchant(id), role, name };
+    let member = Member { scope: ConsoleScope::Merchant(id), role, name, by_mail: false };
     let link = there(use_cases::console::issue_link(&engine, &member)).await?;
     let view = json!({ "url": link.url, "expires_at": rfc3339(link.expires_at) });
     Ok(no_store(StatusCode::CREATED).json(view))

@@ -1,6 +1,6 @@
 //! Sign-in links that people ask for by their mail address.
 
-use super::issue_mailed_link;
+use super::issue_link;
 use crate::domain::merchant::Standing;
 use crate::domain::{ConsoleScope, EmailAddress, Mail, MailMessage, MailedLink, Member, MemberName};
 use crate::engine::Engine;
@@ -24,9 +24,10 @@ pub async fn mail_links(engine: &Engine, to: EmailAddress) -> Result<()> {
         let Some(person) = person.filter(|_| merchant.standing == Standing::Active) else { continue };
         // The audit log knows who signs in by the address.
         let name = MemberName::shortened(to.as_str())?;
-        let member = Member { scope: ConsoleScope::Merchant(merchant.id), role: person.role, name };
-        let link = issue_mailed_link(engine, &member, person).await?;
-        links.push(MailedLink { merchant: merchant.name.as_str().to_owned(), url: link.url });
+        let member = Member { scope: ConsoleScope::Merchant(merchant.id), role: person.role, name, by_mail: true };
+        if let Some(link) = issue_link(engine, &member).await? {
+            links.push(MailedLink { merchant: merchant.name.as_str().to_owned(), url: link.url });
+        }
     }
     if !links.is_empty() {
         mailer.send(Mail { to, message: MailMessage::SignInLinks(links) });

@@ -5,13 +5,13 @@ mod openid;
 
 use crate::domain::console::{AUDIT_KEPT, LINK_LIFE, SESSION_IDLE, SESSION_LIFE};
 use crate::domain::{
-    AuditAction, AuditEntry, AuditPlace, ConsoleScope, ConsoleSecret, ConsoleSession, Journey, Member, Merchant,
-    Person, SessionId, UnixMillis, merchant::Standing,
+    AuditAction, AuditEntry, AuditPlace, ConsoleScope, ConsoleSecret, ConsoleSession, Journey, Member, MemberName,
+    Merchant, Person, SessionId, UnixMillis, merchant::Standing,
 };
 use crate::engine::Engine;
 use crate::engine::deps::{EngineError, Result};
 use crate::engine::derive::halves;
-use crate::keys::{mailed_link_id, session_id};
+use crate::keys::session_id;
 
 pub use mail::{has_mail, mail_links};
 pub use openid::{
@@ -58,6 +58,19 @@ pub enum Whose {
     Merchant(Box<Merchant>),
 }
 
+impl Whose {
+    /// Whether this member may still come in: whoever was mailed a link, only while the merchant names that person, with
+    /// that role.
+    fn knows(&self, member: &Member) -> bool {
+        let Self::Merchant(merchant) = self else { return true };
+        let is_named = |person: &Person| {
+            person.role == member.role
+                && MemberName::shortened(person.email.as_str()).is_ok_and(|name| name == member.name)
+        };
+        !member.by_mail || merchant.people.iter().any(is_named)
+    }
+}
+
 /// Makes a link that signs a member in once, within [`LINK_LIFE`]. `None` when there is no such merchant.
 ///
 /// # Errors
@@ -69,21 +82,11 @@ pub async fn issue_link(engine: &Engine, member: &Member) -> Result<Option<Issue
         return Ok(None);
     }
     let link = draw(engine, member.scope)?;
-    keep(engine, &link, &session_id(&link), member).await.map(Some)
-}
-
-/// [`issue_link`], for a person whom the merchant's admins have named: it works while they are named as they are now.
-async fn issue_mailed_link(engine: &Engine, member: &Member, person: &Person) -> Result<IssuedLink> {
-    let link = draw(engine, member.scope)?;
-    keep(engine, &link, &mailed_link_id(&link, person), member).await
-}
-
-async fn keep(engine: &Engine, link: &ConsoleSecret, id: &SessionId, member: &Member) -> Result<IssuedLink> {
-    engine.deps.store.keep_link(id, member, LINK_LIFE).await?;
-    Ok(IssuedLink {
+    engine.deps.store.keep_link(&session_id(&link), member, LINK_LIFE).await?;
+    Ok(Some(IssuedLink {
         url: engine.deps.public_url.page(SIGN_IN_PAGE, &[("link", link.reveal())]),
         expires_at: engine.deps.clock.now().plus(LINK_LIFE),
-    })
+    }))
 }
 
 /// Whom a sign-in link is for, with whose console it opens. It stays as it is. `None` when it cannot be
@@ -93,23 +96,11 @@ async fn keep(engine: &Engine, link: &ConsoleSecret, id: &SessionId, member: &Me
 /// When the store is in trouble.
 pub async fn look_at_link(engine: &Engine, text: &str) -> Result<Option<(Member, Whose)>> {
     let Some(link) = read(engine, text) else { return Ok(None) };
-    let Some(whose) = whose(engine, link.scope()).await? else { return Ok(None) };
-    Ok(member_of(engine, &link, &whose).await?.map(|(_, member)| (member, whose)))
-}
-
-/// Under which id a link is kept, with whom it is for. One that was mailed is kept under an id that its person is part
-/// of: it is not found once that person is named no more, or with another role.
-async fn member_of(engine: &Engine, link: &ConsoleSecret, whose: &Whose) -> Result<Option<(SessionId, Member)>> {
-    let people = match whose {
-        Whose::Merchant(merchant) => &merchant.people[..],
-        Whose::Operator => &[],
+    let Some(member) = engine.deps.store.member_of_link(link.scope(), &session_id(&link)).await? else {
+        return Ok(None);
     };
-    for id in [session_id(link)].into_iter().chain(people.iter().map(|person| mailed_link_id(link, person))) {
-        if let Some(member) = engine.deps.store.member_of_link(link.scope(), &id).await? {
-            return Ok(Some((id, member)));
-        }
-    }
-    Ok(None)
+    let whose = whose(engine, member.scope).await?;
+    Ok(whose.filter(|whose| whose.knows(&member)).map(|whose| (member, whose)))
 }
 
 /// What a browser is given along with the page of a sign-in link. `None` for a text that is not a link of ours.
@@ -133,9 +124,13 @@ pub async fn sign_in(engine: &Engine, text: &str) -> Result<Option<SignedIn>> {
     let Some(link) = read(engine, text) else { return Ok(None) };
     let (scope, cookie) = (link.scope(), draw(engine, link.scope())?);
     let Some(whose) = usable(engine, scope).await? else { return Ok(None) };
-    let Some((id, member)) = member_of(engine, &link, &whose).await? else { return Ok(None) };
+    let ids = (session_id(&link), session_id(&cookie));
+    let Some(member) = engine.deps.store.member_of_link(scope, &ids.0).await?.filter(|member| whose.knows(member))
+    else {
+        return Ok(None);
+    };
     let place = begin_change(engine, &member, SIGN_IN_PAGE).await?;
-    let Some(session) = engine.deps.store.begin_session(scope, &id, &session_id(&cookie), SESSION_LIFE).await? else {
+    let Some(session) = engine.deps.store.begin_session(scope, &ids.0, &ids.1, SESSION_LIFE).await? else {
         take_back(engine, scope, place).await?;
         return Ok(None);
     };
@@ -151,7 +146,8 @@ pub async fn viewer(engine: &Engine, cookie: &str) -> Result<Option<Viewer>> {
     let Some(cookie) = read(engine, cookie) else { return Ok(None) };
     let found = engine.deps.store.use_session(cookie.scope(), &session_id(&cookie), SESSION_IDLE).await?;
     let Some(session) = found else { return Ok(None) };
-    Ok(usable(engine, cookie.scope()).await?.map(|whose| Viewer { session, whose }))
+    let whose = usable(engine, cookie.scope()).await?;
+    Ok(whose.filter(|whose| whose.knows(&session.member)).map(|whose| Viewer { session, whose }))
 }
 
 /// Ends the session that this browser had before it signed in anew, if that session still goes on.

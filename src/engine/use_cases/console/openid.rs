@@ -178,7 +178,8 @@ async fn person(engine: &Engine, openid: &ConsoleOpenId, identity: &Identity) ->
 async fn begin(engine: &Engine, name: MemberName, access: Option<&ConsoleAccess>) -> Result<Option<SignedIn>> {
     let Some(ConsoleAccess { scope, role }) = access.copied() else { return Ok(None) };
     let link = draw(engine, scope)?;
-    engine.deps.store.keep_link(&session_id(&link), &Member { scope, role, name }, OPENID_LINK_LIFE).await?;
+    let member = Member { scope, role, name, by_mail: false };
+    engine.deps.store.keep_link(&session_id(&link), &member, OPENID_LINK_LIFE).await?;
     sign_in(engine, link.reveal()).await
 }
 
