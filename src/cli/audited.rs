@@ -21,7 +21,7 @@ pub(super) async fn begin(engine: &Engine, change: Option<(ConsoleScope, String)
     {
         return Ok(None);
     }
-    let member = Member { scope, role: Role::Admin, name: MemberName::parse("command line")? };
+    let member = Member { scope, role: Role::Admin, name: MemberName::parse("command line")?, by_mail: false };
     let place = use_cases::console::begin_change(engine, &member, &command).await?;
     Ok(Some(Begun { member, place, command }))
 }

@@ -41,7 +41,7 @@ async fn show(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, Er
 async fn edit(engine: &Engine, call: &Call, webhook: Option<Webhook>) -> Result<Reply, ErrorBody> {
     let (merchant, scope) = (call.merchant.id, ConsoleScope::Merchant(call.merchant.id));
     let named = format!("{} {}", call.request.method(), call.request.path());
-    let member = Member { scope, role: Role::Admin, name: MemberName::shortened(&call.by)? };
+    let member = Member { scope, role: Role::Admin, name: MemberName::shortened(&call.by)?, by_mail: false };
     let begun = use_cases::console::begin_change(engine, &member, &named).await?;
     use_cases::profile::edit(engine, merchant, &Edit::Tell(webhook), None).await?;
     use_cases::console::end_change(engine, &member, begun, AuditAction::ApiCalled, &named).await?;

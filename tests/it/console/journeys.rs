@@ -257,7 +257,6 @@ async fn a_payment_is_found_by_what_a_dialect_and_its_provider_call_it() {
     let newest = async || merchant.look("/journeys?limit=1").await.is(200).json()["journeys"][0].clone();
     let page = |journey: &serde_json::Value| format!("/console/journeys/{}", journey["journey_id"].as_str().unwrap());
     let debited = newest().await;
-    let member = TokenIoClient::of_shop(&gateway, merchant.clone()).await;
     let body = json!({ "amount": "5.00", "currency": "EUR", "callback": "https://shop.example/cb" });
     let own = merchant.v1(Method::POST, "/journeys", &body).await.is(201).json();
     let link = query_value(own["pay_link"].as_str().unwrap(), "link_id");
@@ -276,8 +275,17 @@ async fn a_payment_is_found_by_what_a_dialect_and_its_provider_call_it() {
     let listed = merchant.look(&format!("/journeys?provider_reference={at_provider}")).await.is(200).json();
     let [one] = &listed["journeys"].as_array().unwrap()[..] else { panic!("{listed}") };
     assert_eq!(one["journey_id"], own["journey_id"]);
+}
+
+#[tokio::test]
+async fn a_payment_is_found_by_the_id_that_token_ios_clients_know() {
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let member = TokenIoClient::of(&gateway).await;
+    let browser = Browser::of(&gateway, &member.merchant.id, "read").await;
     let asked = member.ask(json!({})).await;
-    assert_eq!(browser.path(&browser.get(&find(&asked.id)).await), page(&newest().await));
+    let journey = member.merchant.look("/journeys").await.is(200).json()["journeys"][0]["journey_id"].clone();
+    let found = browser.get(&format!("/console/journeys?find={}", asked.id)).await;
+    assert_eq!(browser.path(&found), format!("/console/journeys/{}", journey.as_str().unwrap()));
 }
 
 #[tokio::test]
