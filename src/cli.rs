@@ -1,5 +1,6 @@
 //! The command line: `serve`, and what an operator does beside it.
 
+mod audited;
 mod console;
 mod merchant;
 mod moving;

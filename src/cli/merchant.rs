@@ -7,10 +7,10 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::say;
+use super::{audited, say};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, parse_span};
-use crate::domain::{KeyName, KeyNumber, Merchant, MerchantId, MerchantName, Mode, UnixMillis};
+use crate::domain::{ConsoleScope, KeyName, KeyNumber, Merchant, MerchantId, MerchantName, Mode, UnixMillis};
 use crate::domain::{merchant::Standing, rotation::LONGEST_OVERLAP};
 use crate::engine::{Engine, KeyInUse, NewKey, NewMerchant, WebhookPublicKey, use_cases};
 use crate::gateway::{self, StoreUse};
@@ -159,25 +159,52 @@ impl Command {
         for notice in &notices {
             eprintln!("{notice}");
         }
+        let change = audited::begin(&engine, self.change()).await?;
+        let done = self.carry_out(&engine).await;
+        audited::end(&engine, change, &done).await?;
+        done
+    }
+
+    /// In whose audit log it stands, and how it is called there; `None` where it changes nothing.
+    fn change(&self) -> Option<(ConsoleScope, String)> {
+        let of = |merchant: &Of, what: &str| Some((ConsoleScope::Merchant(merchant.id), what.to_owned()));
+        let operators = |what: String| Some((ConsoleScope::Operator, what));
+        match self {
+            Self::List { .. } | Self::Keys { .. } => None,
+            Self::Add { name, .. } => operators(format!("merchant add {}", name.as_str())),
+            Self::Disable { merchant } => operators(format!("merchant disable {}", merchant.id)),
+            Self::Enable { merchant } => operators(format!("merchant enable {}", merchant.id)),
+            Self::Erase { merchant, .. } => operators(format!("merchant erase {}", merchant.id)),
+            Self::Rename { merchant, name } => of(merchant, &format!("merchant rename {}", name.as_str())),
+            Self::AddKey { merchant, name, .. } => of(merchant, &format!("merchant add-key {}", name.as_str())),
+            Self::RevokeKey { merchant, key } => of(merchant, &format!("merchant revoke-key {key}")),
+            Self::RotateKey { merchant, key: Some(key), .. } => of(merchant, &format!("merchant rotate-key {key}")),
+            Self::RotateKey { merchant, key: None, .. } => of(merchant, "merchant rotate-key"),
+            Self::RotateSigningSecret { merchant, .. } => of(merchant, "merchant rotate-signing-secret"),
+            Self::RotateWebhookKey { merchant, .. } => of(merchant, "merchant rotate-webhook-key"),
+        }
+    }
+
+    async fn carry_out(self, engine: &Engine) -> Result<()> {
         match self {
             Self::Add { name, mode, json } => {
                 let mode = mode.unwrap_or(engine.deps.usual_mode);
-                let new = use_cases::merchants::add(&engine, name, mode).await?;
-                say(&if json { added_json(&engine, &new).to_string() } else { added(&engine, &new) })
+                let new = use_cases::merchants::add(engine, name, mode).await?;
+                say(&if json { added_json(engine, &new).to_string() } else { added(engine, &new) })
             }
-            Self::List { json } => list(&engine, &use_cases::merchants::list(&engine).await?, json),
+            Self::List { json } => list(engine, &use_cases::merchants::list(engine).await?, json),
             Self::Rename { merchant, name } => {
-                use_cases::merchants::rename(&engine, merchant.id, name.clone()).await?.with_context(nobody)?;
+                use_cases::merchants::rename(engine, merchant.id, name.clone()).await?.with_context(nobody)?;
                 say(&format!("renamed {} to {}", merchant.id, name.as_str()))
             }
-            Self::Disable { merchant } => stand(&engine, &merchant, Standing::Disabled).await,
-            Self::Enable { merchant } => stand(&engine, &merchant, Standing::Active).await,
+            Self::Disable { merchant } => stand(engine, &merchant, Standing::Disabled).await,
+            Self::Enable { merchant } => stand(engine, &merchant, Standing::Active).await,
             Self::Erase { merchant, .. } => {
-                let erased = use_cases::merchants::erase(&engine, merchant.id).await?.with_context(nobody)?;
+                let erased = use_cases::merchants::erase(engine, merchant.id).await?.with_context(nobody)?;
                 let (journeys, users) = (counted(erased.journeys, "journey"), counted(erased.users, "user"));
                 say(&format!("erased {}: {journeys}, {users}", merchant.id))
             }
-            secrets => secrets.run_secrets(&engine).await,
+            secrets => secrets.run_secrets(engine).await,
         }
     }
 

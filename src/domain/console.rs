@@ -213,6 +213,8 @@ words! {
         ChangeBegun = "change.begun",
         /// A call of the API has changed how the merchant is set up.
         ApiCalled = "api.called",
+        /// A command has changed a merchant.
+        CommandRun = "command.run",
         /// Somebody signed in.
         SignedIn = "session.began",
         /// Somebody signed out.
@@ -261,6 +263,14 @@ words! {
         KeyAdded = "key.added",
         /// An API key was ended.
         KeyRevoked = "key.revoked",
+        /// An API key was replaced.
+        KeyRotated = "key.rotated",
+        /// The key pair that signs webhooks was replaced.
+        WebhookKeyRotated = "webhook_key.rotated",
+        /// A public key was registered, with which calls are signed.
+        PublicKeyAdded = "public_key.added",
+        /// A public key was taken away.
+        PublicKeyRemoved = "public_key.removed",
         /// Somebody was named who may ask for sign-in links, or given another role.
         PersonNamed = "person.named",
         /// Somebody may ask for sign-in links no more.

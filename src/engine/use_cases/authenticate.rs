@@ -38,12 +38,16 @@ pub async fn member_of_key(engine: &Engine, key: &str) -> Result<Option<Member>>
     let (scope, name) = if is_operator(engine, key) {
         (ConsoleScope::Operator, "operator's key".to_owned())
     } else {
-        let (Some(merchant), Ok(key)) = (authenticate(engine, key).await?, ApiKey::parse(key)) else { return Ok(None) };
-        let own = merchant.api_keys.iter().find(|own| own.number == key.number());
-        let name = own.map_or_else(String::new, |own| format!("key {}", own.name.as_str()));
-        (ConsoleScope::Merchant(merchant.id), name)
+        let Some(merchant) = authenticate(engine, key).await? else { return Ok(None) };
+        (ConsoleScope::Merchant(merchant.id), name_of_key(&merchant, key))
     };
     Ok(Some(Member { scope, role: Role::Admin, name: MemberName::shortened(&name)?, by_mail: false }))
+}
+
+/// A merchant's own key, as the audit log has it.
+pub fn name_of_key(merchant: &Merchant, key: &str) -> String {
+    let own = ApiKey::parse(key).ok().and_then(|key| merchant.api_keys.iter().find(|own| own.number == key.number()));
+    own.map_or_else(String::new, |own| format!("key {}", own.name.as_str()))
 }
 
 /// The merchant of this id, if the password is an API key of its own: plain, or hashed as some clients hash one.

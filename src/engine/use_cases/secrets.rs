@@ -106,6 +106,22 @@ pub async fn rotate_key(
     }))
 }
 
+/// Replaces an API key, once for a reservation. `None` when there is no such merchant or key.
+///
+/// # Errors
+/// [`EngineError::KeyReused`] when the reservation came before: a key is shown once. Else as [`rotate_key`].
+pub async fn rotate_key_once(
+    engine: &Engine,
+    id: MerchantId,
+    (number, overlap): (KeyNumber, Duration),
+    reservation: &Reservation,
+) -> Result<Option<NewKey>> {
+    match engine.deps.store.reserve(reservation).await? {
+        Reserved::Fresh => rotate_key(engine, id, Some(number), overlap).await,
+        Reserved::Repeated | Reserved::Reused => Err(EngineError::KeyReused),
+    }
+}
+
 /// Ends an API key at once. `false` when there is no such merchant or key.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ use super::journey::{address, amount, sight};
 use super::reply::{page, problem, refused, when};
 use super::timeline::live_part;
 use super::viewing::OfMerchant;
+use crate::dialect::{ixopay, token_io};
 use crate::domain::provider_account::name_for_merchant;
 use crate::domain::{Invalid, Journey, MerchantTexts, OperationKind, Outcome};
 use crate::engine::{Engine, EngineError, JourneyCursor, Selected, derive, use_cases};
@@ -65,13 +66,15 @@ fn parameters(search: &Search) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
     pairs
 }
 
-/// What a search looks for in the merchant's own texts: a reference, which may hold `=`, or a text of the metadata.
+/// What a search looks for in texts: the merchant's reference, which may hold `=`, the provider's, or a text of the
+/// metadata.
 fn texts(find: &str) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
     let metadata = find
         .split_once('=')
         .filter(|(name, _)| !name.is_empty())
         .map(|(name, text)| (format!("metadata[{name}]").into(), text.into()));
-    [("reference".into(), find.into())].into_iter().chain(metadata).collect()
+    let references = ["reference", "provider_reference"].map(|name| (name.into(), find.into()));
+    references.into_iter().chain(metadata).collect()
 }
 
 /// The query of the console's own list for a search, behind a place.
@@ -137,12 +140,18 @@ async fn list(viewing: OfMerchant, search: web::Query<Search>) -> PageResult {
     }
 }
 
-/// The page of the journey whose id is looked for, if it is an id of one.
+/// The page of the journey whose id is looked for, in the words of any dialect, if it is an id of one.
 async fn found_by_id(viewing: &OfMerchant, search: &Search) -> Result<Option<String>, Instead> {
-    let Some(Ok((pay_id, id))) = given(&search.find).map(read_id) else { return Ok(None) };
+    let Some(text) = given(&search.find) else { return Ok(None) };
+    let token_io = [token_io::read_payment_id, token_io::read_request_id, token_io::read_link_id];
+    let of_token_io = || token_io.iter().find_map(|read| read(text).ok()).map(|id| (id.pay_id(), Some(id)));
+    let uuid = ixopay::Reference::parse(text).or_else(|| ixopay::Reference::of_own_id(text));
+    let of_ixopay = uuid.map(|uuid| (uuid.pay_id(), None));
+    let Some((pay_id, id)) = read_id(text).ok().or_else(of_token_io).or(of_ixopay) else { return Ok(None) };
     let found = use_cases::list::sight(&viewing.engine, viewing.merchant.id, pay_id).await?;
-    let found = found.filter(|sight| id.is_none_or(|id| id == *sight.journey.id()));
-    Ok(found.map(|sight| address(&sight.journey)))
+    let is_meant =
+        |journey: &Journey| id.is_none_or(|id| id == *journey.id()) && uuid.is_none_or(|uuid| uuid.is_of(journey));
+    Ok(found.filter(|details| is_meant(&details.journey)).map(|details| address(&details.journey)))
 }
 
 fn listed(

@@ -12,6 +12,7 @@ mod delivery;
 mod form;
 mod journey;
 mod journeys;
+mod keys;
 mod mail_link;
 mod numbers;
 mod openid;
@@ -50,6 +51,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
             .configure(openid::routes)
             .configure(mail_link::routes)
             .configure(start::routes)
+            .configure(keys::routes)
             .configure(numbers::routes)
             .configure(callbacks::routes)
             .configure(orders::routes)

@@ -1,27 +1,22 @@
-//! The first page, and the API keys.
+//! The first page.
 
-use actix_web::{HttpResponse, web};
-use serde::Deserialize;
+use actix_web::web;
 
-use super::form::{Changed, Form, Posted, draw_once};
-use super::reply::{page, problem, refused, to, trouble, when};
-use super::viewing::{OfMerchant, SignedIn};
+use super::reply::{page, to, when};
+use super::viewing::SignedIn;
 use crate::domain::delivery::State;
-use crate::domain::{AuditAction, KeyName, KeyNumber, Merchant, Mode, Role};
-use crate::engine::{Engine, EngineError, JourneyFilter, KeyInUse, Whose, derive, use_cases};
+use crate::domain::{KeyName, Merchant, Mode};
+use crate::engine::{Engine, EngineError, JourneyFilter, KeyInUse, Whose, use_cases};
 use crate::web::page_at;
 use crate::web::pages::instead::PageResult;
 use crate::web::v1::endpoints::{EndpointHealth, health};
-use crate::web::views::console::{Issued, KeyFields, KeyRow, Keys, Place, Problem, Refused, Start};
+use crate::web::views::console::{Place, Start};
 
 /// How many of the newest journeys are looked at for a webhook that was received.
 const LOOKED_AT: usize = 20;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(page_at("", "GET").route(web::get().to(start)))
-        .service(page_at("/keys", "GET, POST").route(web::get().to(keys)).route(web::post().to(add_key)))
-        .service(page_at("/keys/revoke", "POST").route(web::post().to(revoke_key)));
+    config.service(page_at("", "GET").route(web::get().to(start)));
 }
 
 async fn start(viewing: SignedIn) -> PageResult {
@@ -73,76 +68,4 @@ async fn has_received(engine: &Engine, merchant: &Merchant) -> Result<bool, Engi
         }
     }
     Ok(false)
-}
-
-async fn keys(viewing: OfMerchant) -> PageResult {
-    Ok(page(&keys_page(&viewing, KeyFields::default(), Refused::default()).await?))
-}
-
-async fn keys_page(viewing: &OfMerchant, new: KeyFields, refused: Refused) -> Result<Keys, EngineError> {
-    let row = |own: KeyInUse| KeyRow {
-        number: own.key.number.to_string(),
-        name: own.key.name.as_str().to_owned(),
-        made_at: when(own.key.created_at),
-        used_at: own.last_used_at.map(when),
-        ends_at: own.key.ends_at.map(when),
-    };
-    let keys = use_cases::secrets::api_keys(&viewing.engine, &viewing.merchant).await?;
-    let keys = keys.into_iter().map(row).collect();
-    let once = draw_once(&viewing.engine);
-    let new = KeyFields { once, ..new };
-    Ok(Keys { frame: viewing.frame(Place::Keys), keys, new, refused })
-}
-
-impl Posted for KeyFields {
-    type Of = OfMerchant;
-    const ROLE: Role = Role::Admin;
-}
-
-async fn add_key(form: Form<KeyFields>) -> Changed {
-    let (by, name) = (&form.by, KeyName::parse(&form.fields.name));
-    let added = match name {
-        Ok(name) => {
-            let content = [name.as_str().as_bytes()];
-            let once = derive::reservation_for(by.merchant.id, "console/keys", &form.fields.once, &content);
-            use_cases::secrets::add_key_once(&by.engine, by.merchant.id, name, &once).await
-        }
-        Err(invalid) => Err(invalid.into()),
-    };
-    match added {
-        Ok(Some(new)) => {
-            let (name, key) = (new.issued.name.as_str(), new.key.reveal().to_owned());
-            let shown = Issued::key(by.frame(Place::Keys), name, key);
-            form.answer(AuditAction::KeyAdded, &new.issued.number.to_string(), page(&shown)).await
-        }
-        Ok(None) => Err(not_found().into()),
-        Err(EngineError::Refused(invalid)) => {
-            Err(refused(&keys_page(by, form.fields.clone(), Refused::by(invalid)).await?).into())
-        }
-        Err(error) => Err(trouble(&error).into()),
-    }
-}
-
-/// The key that is to end.
-#[derive(Deserialize)]
-struct Revoke {
-    number: String,
-}
-
-impl Posted for Revoke {
-    type Of = OfMerchant;
-    const ROLE: Role = Role::Admin;
-}
-
-async fn revoke_key(form: Form<Revoke>) -> Changed {
-    let (by, number) = (&form.by, form.fields.number.parse::<KeyNumber>().map_err(|_| not_found())?);
-    match use_cases::secrets::revoke_key(&by.engine, by.merchant.id, number).await {
-        Ok(true) => form.done(AuditAction::KeyRevoked, &number.to_string(), "/console/keys").await,
-        Ok(false) => Err(not_found().into()),
-        Err(error) => Err(trouble(&error).into()),
-    }
-}
-
-fn not_found() -> HttpResponse {
-    problem(&Problem::not_found())
 }

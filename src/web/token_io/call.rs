@@ -12,6 +12,8 @@ use crate::web::{Incoming, body::check_type, idempotency};
 /// An authenticated call.
 pub(super) struct Call {
     pub merchant: Merchant,
+    /// With which key it was made, as the audit log calls it.
+    pub by: String,
     pub request: HttpRequest,
     pub reservation: Option<Reservation>,
     pub body: Bytes,
@@ -21,12 +23,12 @@ impl Call {
     /// Reads a call, and finds out whose it is.
     pub async fn read(engine: &Engine, incoming: Incoming) -> Result<Self, ErrorBody> {
         let (request, body) = (incoming.request, incoming.body?);
-        let merchant = caller(engine, &request, &body).await?;
+        let (merchant, by) = caller(engine, &request, &body).await?;
         if !body.is_empty() {
             check_type(&request, &["application/json"])?;
         }
         let reservation = idempotency::reservation(&request, merchant.id, &[&body])?;
-        Ok(Self { merchant, request, reservation, body })
+        Ok(Self { merchant, by, request, reservation, body })
     }
 
     /// Whether it says how long it waits, so that an answer without an end is what it expects.
@@ -40,8 +42,8 @@ impl Call {
     }
 }
 
-/// The merchant who makes a call.
-async fn caller(engine: &Engine, request: &HttpRequest, body: &[u8]) -> Result<Merchant, ErrorBody> {
+/// The merchant who makes a call, and with which key.
+async fn caller(engine: &Engine, request: &HttpRequest, body: &[u8]) -> Result<(Merchant, String), ErrorBody> {
     let refused = |invalid: Invalid| ErrorBody::unauthenticated(&invalid);
     let rule = |rule: &str| ErrorBody::unauthenticated(&Invalid::new("Authorization", rule));
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
@@ -56,7 +58,10 @@ async fn caller(engine: &Engine, request: &HttpRequest, body: &[u8]) -> Result<M
                 .ok_or_else(|| rule("has a key that is nobody's"))?;
             match merchant.settings.signed_calls {
                 SignedCalls::Required => Err(rule("has a key, and this member's calls have to be signed")),
-                SignedCalls::Checked => Ok(merchant),
+                SignedCalls::Checked => {
+                    let name = use_cases::authenticate::name_of_key(&merchant, key.reveal());
+                    Ok((merchant, name))
+                }
             }
         }
         Authorization::Signed(signature) => {
@@ -64,7 +69,7 @@ async fn caller(engine: &Engine, request: &HttpRequest, body: &[u8]) -> Result<M
             let merchant = merchant.ok_or_else(|| rule("names a member that is nobody here"))?;
             check(engine, request, body, (&merchant, &signature))?;
             use_cases::authenticate::check_standing(&merchant)?;
-            Ok(merchant)
+            Ok((merchant, format!("public key {}", signature.key())))
         }
     }
 }

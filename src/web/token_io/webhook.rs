@@ -6,7 +6,7 @@ use serde_json::json;
 use super::answer::{ErrorBody, Reply, answered, reply};
 use super::{at, call::Call};
 use crate::dialect::token_io::read_webhook;
-use crate::domain::{Merchant, Webhook};
+use crate::domain::{AuditAction, ConsoleScope, Member, MemberName, Role, Webhook};
 use crate::engine::{Edit, Engine, use_cases};
 use crate::web::Incoming;
 
@@ -22,12 +22,12 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 async fn put(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, ErrorBody> {
     let call = Call::read(&engine, incoming).await?;
     let webhook = read_webhook(&call.body, &engine.deps.rules)?;
-    edit(&engine, &call.merchant, Some(webhook)).await
+    edit(&engine, &call, Some(webhook)).await
 }
 
 async fn delete(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, ErrorBody> {
     let call = Call::read(&engine, incoming).await?;
-    edit(&engine, &call.merchant, None).await
+    edit(&engine, &call, None).await
 }
 
 async fn show(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, ErrorBody> {
@@ -37,7 +37,13 @@ async fn show(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, Er
     reply(json!({ "config": { "type": webhook.types, "url": webhook.url.as_str() } }))
 }
 
-async fn edit(engine: &Engine, merchant: &Merchant, webhook: Option<Webhook>) -> Result<Reply, ErrorBody> {
-    use_cases::profile::edit(engine, merchant.id, &Edit::Tell(webhook), None).await?;
+/// Changes it; the audit log has the call as begun, and then as done.
+async fn edit(engine: &Engine, call: &Call, webhook: Option<Webhook>) -> Result<Reply, ErrorBody> {
+    let (merchant, scope) = (call.merchant.id, ConsoleScope::Merchant(call.merchant.id));
+    let named = format!("{} {}", call.request.method(), call.request.path());
+    let member = Member { scope, role: Role::Admin, name: MemberName::shortened(&call.by)?, by_mail: false };
+    let begun = use_cases::console::begin_change(engine, &member, &named).await?;
+    use_cases::profile::edit(engine, merchant, &Edit::Tell(webhook), None).await?;
+    use_cases::console::end_change(engine, &member, begun, AuditAction::ApiCalled, &named).await?;
     reply(json!({}))
 }

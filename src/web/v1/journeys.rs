@@ -34,6 +34,7 @@ pub(in crate::web) struct Filter<'a> {
     note: Option<&'a str>,
     note_prefix: Option<&'a str>,
     reference: Option<&'a str>,
+    provider_reference: Option<&'a str>,
     metadata: Vec<(&'a str, &'a str)>,
     opened_from: Option<UnixMillis>,
     opened_before: Option<UnixMillis>,
@@ -41,7 +42,7 @@ pub(in crate::web) struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     /// The parameters of the list.
-    pub const NAMES: [&'static str; 13] = [
+    pub const NAMES: [&'static str; 14] = [
         "limit",
         "after",
         "status",
@@ -52,6 +53,7 @@ impl<'a> Filter<'a> {
         "note",
         "note_prefix",
         "reference",
+        "provider_reference",
         "metadata[NAME]",
         "opened_from",
         "opened_before",
@@ -82,8 +84,9 @@ impl<'a> Filter<'a> {
             let expected = format!("expected one of {}", STANDINGS.join(", "));
             return Err(Invalid::new("standing", "is not where a payment can stand").hint(expected));
         }
-        let [dialect, provider, note, note_prefix, reference] =
-            ["dialect", "provider", "note", "note_prefix", "reference"].map(|name| page.filter(name));
+        let [dialect, provider, note, note_prefix, reference, provider_reference] =
+            ["dialect", "provider", "note", "note_prefix", "reference", "provider_reference"]
+                .map(|name| page.filter(name));
         let time = |name: &'static str| {
             let refused = || Invalid::new(name, "is not a time").hint("expected such as 2026-11-20T15:04:05Z");
             page.filter(name).map(|text| read_rfc3339(text).ok_or_else(refused)).transpose()
@@ -99,6 +102,7 @@ impl<'a> Filter<'a> {
             note,
             note_prefix,
             reference,
+            provider_reference,
             metadata,
             opened_from,
             opened_before,
@@ -124,12 +128,15 @@ impl<'a> Filter<'a> {
         let are_texts_wanted = self.reference.is_some() || !self.metadata.is_empty();
         let texts = if are_texts_wanted { merchant_texts(engine, journey) } else { MerchantTexts::default() };
         let provider = || journey.known_provider().map_or("", name_for_merchant);
+        let is_at_provider =
+            |wanted| journey.payments().any(|(_, payment)| payment.provider_reference() == Some(wanted));
         self.status.is_none_or(|wanted| status(journey) == wanted)
             && self.returned.is_none_or(|wanted| has_customer && journey.came_back_at().is_some() == wanted)
             && self.standing.is_none_or(|wanted| journey.payments().any(|(_, payment)| standing(payment) == wanted))
             && self.dialect.is_none_or(|wanted| journey.opening().dialect == wanted)
             && self.provider.is_none_or(|wanted| provider() == wanted)
             && self.reference.is_none_or(|wanted| texts.reference.as_deref() == Some(wanted))
+            && self.provider_reference.is_none_or(is_at_provider)
             && self.metadata.iter().all(|(name, wanted)| texts.metadata.get(*name).is_some_and(|own| own == wanted))
             && self.note.is_none_or(|wanted| journey.opening().purpose.note() == wanted)
             && self.note_prefix.is_none_or(|wanted| journey.opening().purpose.note().starts_with(wanted))

@@ -8,10 +8,12 @@ use serde_json::json;
 use super::browser::{Browser, between};
 use crate::support::gateway::{StoreKind, TestGateway, eventually};
 use crate::support::http::query_value;
+use crate::support::ixopay::{Client, debit};
 use crate::support::merchant_client::MerchantClient;
 use crate::support::on_every_store;
 use crate::support::payment_engine::PaymentEngine;
 use crate::support::receiver::{Receiver, Reply};
+use crate::support::token_io_client::TokenIoClient;
 
 on_every_store![a_link_is_made_once_paid_found_and_told];
 
@@ -240,6 +242,50 @@ async fn money_given_back_is_no_income(browser: &Browser, refund: &str, payment:
     assert_eq!(column(line(refund), "operation"), "refund");
     assert_eq!(column(line(refund), "of"), column(line(payment), "pay_id"));
     assert_eq!(column(line(payment), "operation"), "");
+}
+
+#[tokio::test]
+async fn a_payment_is_found_by_what_a_dialect_and_its_provider_call_it() {
+    let engine = PaymentEngine::start();
+    let gateway = TestGateway::open_own(StoreKind::Embedded, &engine.file("")).await;
+    let client = Client::of(&gateway);
+    let merchant = &client.merchant;
+    let (browser, other) = (Browser::of(&gateway, &merchant.id, "read").await, gateway.merchant("Other"));
+    let other = Browser::of(&gateway, &other.id, "read").await;
+    let urls = json!({ "successUrl": "https://m.example/s", "cancelUrl": "https://m.example/c", "errorUrl": "https://m.example/e" });
+    let begun = client.begin("debit", &debit("order-9", urls)).await;
+    let newest = async || merchant.look("/journeys?limit=1").await.is(200).json()["journeys"][0].clone();
+    let page = |journey: &serde_json::Value| format!("/console/journeys/{}", journey["journey_id"].as_str().unwrap());
+    let debited = newest().await;
+    let body = json!({ "amount": "5.00", "currency": "EUR", "callback": "https://shop.example/cb" });
+    let own = merchant.v1(Method::POST, "/journeys", &body).await.is(201).json();
+    let link = query_value(own["pay_link"].as_str().unwrap(), "link_id");
+    gateway.http.submit("/payment/pay", &[("link_id", &link)]).await.location();
+    let at_provider = newest().await["payment"]["reference"].as_str().unwrap().to_owned();
+    let find = |text: &str| format!("/console/journeys?find={text}");
+    let uuid = begun["uuid"].as_str().unwrap();
+    assert_eq!(browser.path(&browser.get(&find(uuid)).await), page(&debited));
+    let wrong = format!("{}{}", &uuid[..19], if uuid.ends_with('0') { '1' } else { '0' });
+    for (browser, text) in [(&browser, wrong.as_str()), (&other, uuid), (&other, &at_provider)] {
+        let found = browser.page(&find(text)).await;
+        assert!(found.contains("No journey was found"), "{text}: {found}");
+    }
+    let found = browser.page(&find(&at_provider)).await;
+    assert!(found.contains(&page(&own)) && !found.contains(&page(&debited)), "{found}");
+    let listed = merchant.look(&format!("/journeys?provider_reference={at_provider}")).await.is(200).json();
+    let [one] = &listed["journeys"].as_array().unwrap()[..] else { panic!("{listed}") };
+    assert_eq!(one["journey_id"], own["journey_id"]);
+}
+
+#[tokio::test]
+async fn a_payment_is_found_by_the_id_that_token_ios_clients_know() {
+    let gateway = TestGateway::open(StoreKind::Embedded).await;
+    let member = TokenIoClient::of(&gateway).await;
+    let browser = Browser::of(&gateway, &member.merchant.id, "read").await;
+    let asked = member.ask(json!({})).await;
+    let journey = member.merchant.look("/journeys").await.is(200).json()["journeys"][0]["journey_id"].clone();
+    let found = browser.get(&format!("/console/journeys?find={}", asked.id)).await;
+    assert_eq!(browser.path(&found), format!("/console/journeys/{}", journey.as_str().unwrap()));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod callbacks;
 mod crawl;
 mod every_route;
 mod journeys;
+mod keys;
 mod numbers;
 mod openid;
 mod people;

@@ -11,6 +11,7 @@ mod callbacks;
 mod fields;
 mod frame;
 mod journeys;
+mod keys;
 mod numbers;
 mod operator;
 mod people;
@@ -31,13 +32,14 @@ pub use journeys::{
     Can, DeliveryRow, EventRow, JourneyLive, JourneyPage, JourneyRow, Journeys, LinkFields, LinkForm, LivePart,
     PayLink, Search,
 };
+pub use keys::{KeyFields, KeyRow, Keys, PublicKeyFields, WebhookKeyRow};
 pub use numbers::{Counts, DayRow, Numbers, SpanLink};
 pub use operator::{Issued, MerchantRow, Merchants, NewMerchantFields, Node, ProviderRow, Providers};
 pub use people::{People, PersonFields, PersonRow};
 pub use problem::Problem;
 pub use sessions::{SessionRow, Sessions};
 pub use sign_in::{ChooseConsole, SignIn, WaysIn};
-pub use start::{KeyFields, KeyRow, Keys, Start};
+pub use start::Start;
 pub use webhooks::{
     AttemptRow, Deliveries, DeliveryPage, EndpointFields, EndpointForm, EndpointRow, Events, FeedRow, Tested, Webhooks,
 };

@@ -1,5 +1,7 @@
 //! The operator's merchants and providers, and what is shown once.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use serde::Deserialize;
 
@@ -135,7 +137,7 @@ impl Node {
 pub struct Issued {
     frame: Frame,
     title: String,
-    sentence: &'static str,
+    sentence: Cow<'static, str>,
     secrets: Vec<(&'static str, String)>,
     /// Where to go on, and what that is called.
     on: (String, &'static str),
@@ -145,30 +147,42 @@ impl Issued {
     /// A new merchant's.
     pub fn merchant(frame: Frame, name: &str, secrets: [(&'static str, String); 3]) -> Self {
         let (secrets, on) = (secrets.into(), ("/console/merchants".to_owned(), issued::TO_MERCHANTS));
-        Self { frame, title: issued::merchant(name), sentence: issued::ONCE, secrets, on }
+        Self { frame, title: issued::merchant(name), sentence: issued::ONCE.into(), secrets, on }
     }
 
     /// A sign-in link.
     pub fn link(frame: Frame, name: &str, url: String) -> Self {
         let (secrets, on) = (vec![(issued::LINK, url)], ("/console/merchants".to_owned(), issued::TO_MERCHANTS));
-        Self { frame, title: issued::link(name), sentence: issued::LINK_SENTENCE, secrets, on }
+        Self { frame, title: issued::link(name), sentence: issued::LINK_SENTENCE.into(), secrets, on }
     }
 
     /// An API key.
     pub fn key(frame: Frame, name: &str, key: String) -> Self {
         let on = ("/console/keys".to_owned(), issued::TO_KEYS);
-        Self { frame, title: issued::key(name), sentence: issued::ONCE, secrets: vec![("api_key", key)], on }
+        Self { frame, title: issued::key(name), sentence: issued::ONCE.into(), secrets: vec![("api_key", key)], on }
+    }
+
+    /// An API key that replaces one, which is valid until then.
+    pub fn rotated_key(frame: Frame, name: &str, key: String, until: Option<&str>) -> Self {
+        let sentence = until.map_or(issued::REPLACED_AT_ONCE.into(), |until| issued::rotated_key(until).into());
+        Self { sentence, ..Self::key(frame, name, key) }
     }
 
     /// A signing secret.
     pub fn signing_secret(frame: Frame, secret: String) -> Self {
         let (secrets, on) = (vec![("signing_secret", secret)], ("/console/webhooks".to_owned(), issued::TO_WEBHOOKS));
-        Self { frame, title: issued::SECRET.to_owned(), sentence: issued::SECRET_SENTENCE, secrets, on }
+        Self { frame, title: issued::SECRET.to_owned(), sentence: issued::SECRET_SENTENCE.into(), secrets, on }
     }
 
     /// The secret of a provider account, which was drawn here.
     pub fn engine_secret(frame: Frame, account: &str, secret: String) -> Self {
         let (secrets, on) = (vec![("secret", secret)], (format!("/console/accounts/{account}"), issued::TO_ACCOUNT));
-        Self { frame, title: issued::engine_secret(account), sentence: issued::ENGINE_SECRET_SENTENCE, secrets, on }
+        Self {
+            frame,
+            title: issued::engine_secret(account),
+            sentence: issued::ENGINE_SECRET_SENTENCE.into(),
+            secrets,
+            on,
+        }
     }
 }

@@ -1,9 +1,7 @@
-//! What to do first, and the API keys.
+//! What to do first.
 
 use askama::Template;
-use serde::Deserialize;
 
-use super::fields::Refused;
 use super::frame::{Frame, When};
 use super::words::start as words;
 use crate::domain::{Mode, Role};
@@ -49,48 +47,4 @@ impl Start {
         let mut done = self.done.into_iter();
         steps.map(|(title, more, href)| Step { is_done: done.next().unwrap_or_default(), title, more, href })
     }
-}
-
-/// The API keys.
-#[derive(Debug, Clone, Template)]
-#[template(path = "console/keys.html")]
-pub struct Keys {
-    /// What stands around it.
-    pub frame: Frame,
-    /// The oldest first.
-    pub keys: Vec<KeyRow>,
-    /// The form of a new one.
-    pub new: KeyFields,
-    /// What of it is refused.
-    pub refused: Refused,
-}
-
-impl Keys {
-    fn refused_beside(&self) -> Option<String> {
-        self.refused.beside(&["name"])
-    }
-}
-
-/// An API key.
-#[derive(Debug, Clone)]
-pub struct KeyRow {
-    /// Its number.
-    pub number: String,
-    /// Its name.
-    pub name: String,
-    /// When it was made.
-    pub made_at: When,
-    /// When it was last used.
-    pub used_at: Option<When>,
-    /// When it ends, if that is set.
-    pub ends_at: Option<When>,
-}
-
-/// The form of a new key.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub struct KeyFields {
-    /// Its name.
-    pub name: String,
-    /// What makes a second press make nothing.
-    pub once: String,
 }

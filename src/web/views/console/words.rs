@@ -2,6 +2,7 @@
 
 pub(super) mod accounts;
 pub(super) mod journeys;
+pub(super) mod keys;
 pub(super) mod numbers;
 pub(super) mod start;
 pub(super) mod webhooks;
@@ -162,7 +163,7 @@ pub(super) mod people {
 
 pub(super) mod audit {
     pub const TITLE: &str = "Audit log";
-    pub const LEDE: &str = "Who changed what in this console or by API, newest first. Entries are kept for a year. “change.begun” stays where it is not known whether anything was changed. What is done on the command line is not listed here.";
+    pub const LEDE: &str = "Who changed what in this console or by API, newest first. Entries are kept for a year. “change.begun” stays where it is not known whether anything was changed. Sign-in links that are made on the command line are not listed here.";
     pub const WHEN: &str = "When";
     pub const WHO: &str = "Who";
     pub const WHAT: &str = "What";
@@ -352,6 +353,7 @@ pub(super) mod issued {
     pub const LINK: &str = "Link";
     pub const LINK_SENTENCE: &str =
         "Copy it now, and give it to that person alone: it signs in once, within 15 minutes.";
+    pub const REPLACED_AT_ONCE: &str = "Copy it now: it cannot be shown again. The old key has ended.";
     pub const SECRET: &str = "New signing secret";
     pub const SECRET_SENTENCE: &str =
         "Copy it now: it cannot be shown again. For a day, webhooks are signed with the old one and the new one.";
@@ -371,6 +373,10 @@ pub(super) mod issued {
 
     pub fn key(name: &str) -> String {
         format!("API key {name}")
+    }
+
+    pub fn rotated_key(until: &str) -> String {
+        format!("Copy it now: it cannot be shown again. The old key is valid until {until} (UTC).")
     }
 
     pub fn engine_secret(account: &str) -> String {

@@ -382,11 +382,35 @@ fn keys(say: Say) -> Vec<Page> {
         frame: frame(say, Place::Keys),
         keys: vec![key(None, Some(ten(say))), key(Some(ten(say)), None)],
         new: KeyFields { name: say(" "), once: say("e1f7") },
+        webhook_keys: vec![
+            WebhookKeyRow { key: say("Wk0x"), signs_from: None, ends_at: Some(ten(say)) },
+            WebhookKeyRow { key: say("Wk1x"), signs_from: Some(ten(say)), ends_at: None },
+        ],
+        return_keys: vec![(say("r1"), say("Rk0x"))],
+        public_keys: vec![(say("k1"), say("-----BEGIN PUBLIC KEY-----"))],
+        new_public: PublicKeyFields { id: String::new(), key: say("no key") },
         refused: refused(say, "name", "is blank", "a name such as till 2"),
     };
-    let new = Keys { new: KeyFields::default(), refused: Refused::default(), ..keys.clone() };
+    let wrong = Keys { refused: refused(say, "key", "is not a public key", "PEM"), ..keys.clone() };
+    let signs = |own: &WebhookKeyRow| WebhookKeyRow { ends_at: None, ..own.clone() };
+    let new = Keys {
+        frame: readers(say, Place::Keys),
+        webhook_keys: keys.webhook_keys.iter().take(1).map(signs).collect(),
+        public_keys: Vec::new(),
+        new: KeyFields::default(),
+        refused: Refused::default(),
+        ..keys.clone()
+    };
+    let rotated =
+        Issued::rotated_key(frame(say, Place::Keys), &say("till 2"), say("hbk_0003_Jm4x"), Some(&say("10:00")));
     let issued = Issued::key(frame(say, Place::Keys), &say("till 2"), say("hbk_0002_Jm4x"));
-    vec![one("keys", new), one("keys-refused", keys), one("issued-key", issued)]
+    vec![
+        one("keys", new),
+        one("keys-refused", keys),
+        one("keys-public-refused", wrong),
+        one("issued-key", issued),
+        one("issued-key-in-place", rotated),
+    ]
 }
 
 fn accounts(say: Say) -> Vec<Page> {

@@ -5,7 +5,7 @@ pub const NEW: &str = "New link";
 pub const NEW_LEDE: &str =
     "A payment link for one customer. You get its address, its QR code, and the URL of each outcome.";
 pub const MAKE: &str = "Make the link";
-pub const FIND: &str = "Id, reference, or name=text of the metadata";
+pub const FIND: &str = "Id, reference (yours or the provider’s), or name=text of the metadata";
 pub const STATUS: &str = "Status";
 pub const ANY: &str = "any";
 pub const NOT_RETURNED: &str = "paid, but not returned";

@@ -1,4 +1,4 @@
-//! Sentences about what to do first, and keys.
+//! Sentences about what to do first.
 
 pub const FAILING: &str = "does not take what it is sent. It is tried again.";
 pub const GONE: &str = "has answered that it is gone. Nothing is sent there until you send a delivery again.";
@@ -21,15 +21,3 @@ pub const WEBHOOK_MORE: &str =
 pub const VERIFY: &str = "Call the API from your server";
 pub const VERIFY_MORE: &str =
     "Ticked off by any call with your key. To verify an outcome, redeem the one-time token, or ask for the journey.";
-pub const KEYS: &str = "Keys";
-pub const KEYS_LEDE: &str = "API keys, with which your servers call. A key is shown once, when it is made.";
-pub const NAME: &str = "Name";
-pub const NUMBER: &str = "Number";
-pub const MADE: &str = "Made (UTC)";
-pub const USED: &str = "Last used, to the hour (UTC)";
-pub const NEVER: &str = "not yet";
-pub const ENDS: &str = "ends";
-pub const DO: &str = "Do";
-pub const REVOKE: &str = "Revoke";
-pub const ADD_KEY: &str = "Make a key";
-pub const KEY_NAME: &str = "Name, by which you tell keys apart";
