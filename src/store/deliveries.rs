@@ -139,9 +139,9 @@ pub trait Deliveries: Send + Sync {
     /// alone. `false` when its journey has no such delivery (any more).
     async fn replay(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool>;
 
-    /// Makes a delivery that waits due now; one that is under way is left alone. `false` when its journey has no such
-    /// delivery that waits: one that has ended stays so.
-    async fn bring_forward(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool>;
+    /// Makes deliveries that wait due now, each as if it had been due for so long: so they have an order. One that is
+    /// under way, has ended or is not there is left alone. It may be some of a long list at a time: others wait meanwhile.
+    async fn bring_forward(&self, deliveries: &[(DeliveryId, Duration)], merchant: MerchantId) -> Result<()>;
 
     /// Remembers for [`SHUT`] that an endpoint of this digest is gone.
     async fn shut(&self, endpoint: &Digest) -> Result<()>;

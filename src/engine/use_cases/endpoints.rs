@@ -1,5 +1,7 @@
 //! Payment endpoints at work: paused, resumed, and tried with a test webhook.
 
+use std::time::Duration;
+
 use crate::domain::{
     AttemptRecord, AttemptResult, DeliveryId, Merchant, MerchantId, SavedEndpoint, Slots, UnixMillis, WebhookPayload,
 };
@@ -65,9 +67,11 @@ pub async fn resume(engine: &Engine, id: MerchantId, index: usize) -> Result<boo
         waiting.extend(waiting_at(engine, (id, index), &endpoints, filter).await?);
     }
     waiting.sort_unstable();
-    for (_, delivery) in waiting {
+    let ago = (1..=waiting.len() as u64).rev().map(Duration::from_millis);
+    let waiting: Vec<_> = waiting.into_iter().map(|(_, delivery)| delivery).zip(ago).collect();
+    for some in waiting.chunks(BATCH) {
         // What was received since it was listed stays so.
-        engine.deps.store.bring_forward(&delivery, id).await?;
+        engine.deps.store.bring_forward(some, id).await?;
     }
     engine.deps.waker.wake();
     Ok(true)

@@ -1,8 +1,9 @@
 //! Moves a store from one place to another, while no gateway serves from either.
 //!
-//! The destination says that it is being filled until all of it is there and was compared with the source; then the
-//! source says that it was moved. So at no moment a gateway starts on both of them, or on a half of one. Whatever breaks
-//! a migration off, the same migration can be begun again.
+//! The destination says that it is being filled until all of it is there and was compared with the source; before they are
+//! compared, the source says that it was moved. So at no moment a gateway or a command starts on both of them, or on a half
+//! of one, and what was still under way is in the comparison. Whatever breaks a migration off, the same migration can be
+//! begun again.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -25,7 +26,7 @@ const AHEAD: usize = 4;
 /// Only records that last this much longer than the copying are compared.
 const MARGIN: Duration = Duration::from_mins(1);
 
-/// Why a store was not moved. It stands where it stood.
+/// Why a store was not moved. It stands where it stood, but for [`MigrationError::Unfinished`].
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
     /// There is nothing to move.
@@ -49,6 +50,11 @@ pub enum MigrationError {
     /// Trouble with one of them.
     #[error("{0}: {1}")]
     Store(String, StoreError),
+    /// The source says that it was moved, and that could not be taken back, or the destination may be complete by now.
+    #[error(
+        "{2}; {0} is noted as moved to {1} by now, and nothing starts on it: run the same command again, which finishes this"
+    )]
+    Unfinished(String, String, Box<Self>),
 }
 
 /// How far a migration is.
@@ -101,22 +107,25 @@ pub async fn migrate(
 ) -> Result<Tally, MigrationError> {
     let of_source = |error| MigrationError::Store(from.to_owned(), error);
     let of_destination = |error| MigrationError::Store(to.to_owned(), error);
-    let served = || MigrationError::Served(from.to_owned());
 
     let there = destination.standing().await.map_err(of_destination)?;
-    let key = match (source.standing().await.map_err(of_source)?, there) {
+    let (key, is_noted) = match (source.standing().await.map_err(of_source)?, there) {
         (Standing::Owned(_), Standing::Owned(_)) => return Err(MigrationError::Held(to.to_owned())),
-        (Standing::Owned(key), _) => key,
-        // It was broken off at its last step.
-        (Standing::Moved { key, to: before }, Standing::Filling) if before == to => key,
+        (Standing::Owned(key), _) => (key, false),
+        // It was broken off behind the note.
+        (Standing::Moved { key, to: before }, Standing::Filling) if before == to => (key, true),
         (Standing::Moved { to, .. }, _) => return Err(MigrationError::Moved(from.to_owned(), to)),
         (Standing::Empty | Standing::Filling, _) => return Err(MigrationError::Nothing(from.to_owned())),
     };
     report(Progress::Waiting);
     if source.is_served(false).await.map_err(of_source)? {
-        return Err(served());
+        return Err(MigrationError::Served(from.to_owned()));
     }
     destination.begin().await.map_err(of_destination)?;
+    if is_noted {
+        // It begins anew, and if it fails the source is used as before.
+        source.note_moved(&key, None).await.map_err(of_source)?;
+    }
     let records = destination.records().map_err(of_destination)?;
     let now = source.records().clock().await.map_err(of_source)?;
     let theirs = records.clock().await.map_err(of_destination)?;
@@ -129,23 +138,49 @@ pub async fn migrate(
     let pass = Pass { keep, beyond: now };
     let copied = pass.copy(source.records(), records, report).await;
     copied.map_err(|(of_reading, error)| if of_reading { of_source(error) } else { of_destination(error) })?;
+
+    let unfinished = |error| MigrationError::Unfinished(from.to_owned(), to.to_owned(), Box::new(error));
+    let moved = match source.note_moved(&key, Some(to)).await {
+        Ok(()) => verify((from, source), (to, records), (keep, now, begun), report).await,
+        // It may be written even so.
+        Err(error) => Err(of_source(error)),
+    };
+    let moved = match moved {
+        Ok(moved) => moved,
+        Err(error) if source.note_moved(&key, None).await.is_ok() => return Err(error),
+        Err(error) => return Err(unfinished(error)),
+    };
+    // From here on the destination may be complete, whatever it answers: the note stays.
+    destination.finish(&key).await.map_err(|error| unfinished(of_destination(error)))?;
+    Ok(moved)
+}
+
+/// Whether nobody serves from the source, on which nothing starts any more, and both are the same: what has written there
+/// meanwhile is found out.
+async fn verify(
+    (from, source): (&str, &dyn Source),
+    (to, records): (&str, &dyn Records),
+    (keep, now, begun): (Duration, UnixMillis, Instant),
+    report: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Tally, MigrationError> {
+    let of_source = |error| MigrationError::Store(from.to_owned(), error);
+    report(Progress::Waiting);
+    if source.is_served(true).await.map_err(of_source)? {
+        return Err(MigrationError::Served(from.to_owned()));
+    }
     // What runs out meanwhile may be missing on either side.
     let pass = Pass { keep, beyond: now.plus(begun.elapsed() * 4 + MARGIN) };
     let (ours, theirs) = pass.compare(source.records(), records, report).await;
-    let (ours, theirs) = (ours.map_err(of_source)?, theirs.map_err(of_destination)?);
+    let theirs = theirs.map_err(|error| MigrationError::Store(to.to_owned(), error));
+    let (ours, theirs) = (ours.map_err(of_source)?, theirs?);
     if let Some(kind) = ours.difference(&theirs) {
         let (sent, arrived) = (ours.count(kind), theirs.count(kind));
         return Err(MigrationError::Differs(from.to_owned(), sent, to.to_owned(), arrived, kind));
     }
-
-    // From here on no gateway starts on the source; one that has started since is found out.
-    source.note_moved(&key, Some(to)).await.map_err(of_source)?;
-    report(Progress::Waiting);
-    if source.is_served(true).await.map_err(of_source)? {
-        source.note_moved(&key, None).await.map_err(of_source)?;
-        return Err(served());
+    // One that hung until now has left a mark since.
+    if source.is_served(false).await.map_err(of_source)? {
+        return Err(MigrationError::Served(from.to_owned()));
     }
-    destination.finish(&key).await.map_err(of_destination)?;
     Ok(ours)
 }
 

@@ -123,9 +123,12 @@ impl Deliveries for Embedded {
         .await
     }
 
-    async fn bring_forward(&self, id: &DeliveryId, _: MerchantId) -> Result<bool> {
-        let id = *id;
-        self.write(move |db, now| bring_forward(db, &id, now)).await
+    async fn bring_forward(&self, deliveries: &[(DeliveryId, Duration)], _: MerchantId) -> Result<()> {
+        let deliveries = deliveries.to_vec();
+        self.write(move |db, now| {
+            deliveries.iter().try_for_each(|(id, ago)| bring_forward(db, id, values::before(now, *ago)).map(drop))
+        })
+        .await
     }
 
     async fn shut(&self, endpoint: &Digest) -> Result<()> {

@@ -114,8 +114,18 @@ impl Embedded {
     }
 
     /// Runs `work` in the writer's next commit, and answers when that is durable. It may run twice: when another job
-    /// of its batch spoils the batch, it runs again alone.
+    /// of its batch spoils the batch, it runs again alone. Once the store was moved, nothing is written any more: not by
+    /// a command either that was begun before.
     async fn write<T, F>(&self, mut work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection, UnixMillis) -> Result<T> + Send + 'static,
+    {
+        self.write_moved(move |db, now| owner::expect_unmoved(db).and_then(|()| work(db, now))).await
+    }
+
+    /// As [`Embedded::write`], of a store that may have been moved.
+    async fn write_moved<T, F>(&self, mut work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&Connection, UnixMillis) -> Result<T> + Send + 'static,

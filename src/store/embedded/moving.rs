@@ -30,7 +30,7 @@ impl Source for Embedded {
 
     async fn note_moved(&self, _: &Digest, to: Option<&str>) -> Result<()> {
         let to = to.map(ToOwned::to_owned);
-        self.write(move |db, _| owner::note_moved(db, to.as_deref())).await
+        self.write_moved(move |db, _| owner::note_moved(db, to.as_deref())).await
     }
 }
 

@@ -24,9 +24,7 @@ pub fn leave_mark(db: &Connection, now: UnixMillis) -> Result<()> {
 /// start, so that an old key may go once every journey of its time is gone.
 pub fn register_owner(db: &Connection, keys: &[Digest]) -> Result<()> {
     let current = current_key(keys)?;
-    if let Some(to) = known(db, MOVED)? {
-        return Err(moved(&String::from_utf8_lossy(&to)));
-    }
+    expect_unmoved(db)?;
     match known(db, "shards")?.as_deref() {
         None => record(db, "shards", &[SHARDS])?,
         Some([SHARDS]) => {}
@@ -47,6 +45,17 @@ pub fn expect(db: &Connection, keys: &[Digest]) -> Result<()> {
     match known(db, "key")? {
         Some(key) if !keys.iter().any(|ours| key == ours.as_bytes()) => Err(other_key()),
         _ => Ok(()),
+    }
+}
+
+/// Refuses a file whose store was moved.
+///
+/// # Errors
+/// [`StoreError::Foreign`], or trouble with the file.
+pub fn expect_unmoved(db: &Connection) -> Result<()> {
+    match known(db, MOVED)? {
+        Some(to) => Err(moved(&String::from_utf8_lossy(&to))),
+        None => Ok(()),
     }
 }
 

@@ -137,6 +137,24 @@ fn trouble(known: &Known) -> Trouble<'_> {
     Trouble { merchant, pay_id, event: FeedEvent::ProviderAway(0), with: "acme", quiet: HOUR }
 }
 
+/// A journey that is over for long, but for a delivery whose receiver is paused.
+pub(crate) async fn waiting_at_a_paused_endpoint(tested: &TestStore) -> Journey {
+    let journey = tested.paid(Draft::at(tested.now()).notifying(["https://m.example/paused"]).journey(), fresh()).await;
+    for _ in 0..60 {
+        let leased = tested.store().lease(1, HOUR, rand::random()).await.unwrap().remove(0);
+        tested.store().give_back(&[(leased.lease, 24 * HOUR)]).await.unwrap();
+        tested.pass(24 * HOUR);
+    }
+    journey
+}
+
+/// Asserts that the delivery of this journey, and nothing else, is left to a courier.
+pub(crate) async fn assert_waits(store: &dyn Store, journey: &Journey) {
+    assert_eq!(store.find(journey.pay_id()).await.unwrap().as_ref(), Some(journey));
+    let leased = store.lease(9, MINUTE, 1).await.unwrap();
+    assert_eq!(leased.iter().map(|leased| &leased.context.journey).collect::<Vec<_>>(), [journey]);
+}
+
 /// All records of a store, sorted.
 pub(crate) async fn records(store: &dyn Store) -> Vec<StoredRecord> {
     let (sender, mut batches) = mpsc::channel::<Batch>(1);

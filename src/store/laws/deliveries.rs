@@ -226,18 +226,32 @@ pub(crate) async fn only_what_waits_is_brought_forward(tested: TestStore) {
     for (lease, verdict) in all.iter().zip(verdicts) {
         assert!(report(&tested, lease, BUSY, verdict).await);
     }
-    let forward = async |lease: &Lease| tested.store().bring_forward(&lease.id, merchant).await.unwrap();
-    assert!(!forward(&all[0]).await, "it was received");
-    assert!(!forward(&all[1]).await, "it has ended");
-    assert!(forward(&all[2]).await);
+    let unknown = DeliveryId { event: JourneyEvent::Concluded(9), ..all[0].id };
+    let every: Vec<_> = all.iter().map(|lease| lease.id).chain([unknown]).map(|id| (id, Duration::ZERO)).collect();
+    let forward = async || tested.store().bring_forward(&every, merchant).await.unwrap();
+    forward().await;
     let again = the_lease(&tested).await;
-    assert_eq!(again.id, all[2].id);
-    assert!(forward(&again).await);
+    assert_eq!(again.id, all[2].id, "neither what was received nor what has ended");
+    forward().await;
     assert_eq!(leased(&tested, 10).await, [], "one that is under way is left alone");
     assert!(report(&tested, &again, BUSY, Verdict::Delivered).await);
-    assert!(!forward(&again).await);
-    let unknown = DeliveryId { event: JourneyEvent::Concluded(9), ..again.id };
-    assert!(!tested.store().bring_forward(&unknown, merchant).await.unwrap());
+    forward().await;
+    assert_eq!(leased(&tested, 10).await, []);
+}
+
+pub(crate) async fn what_is_brought_forward_comes_in_the_order_that_is_asked_for(tested: TestStore) {
+    let merchant = somebody();
+    paid(&tested, merchant, TOLD).await;
+    let all: Vec<_> = leased(&tested, 10).await.into_iter().map(|leased| leased.lease).collect();
+    for lease in &all {
+        assert!(report(&tested, lease, BUSY, Verdict::Retry(HOUR)).await);
+    }
+    let wanted = [all[1].id, all[2].id, all[0].id];
+    let ago = [3, 2, 1].map(Duration::from_millis);
+    let wanted_ago: Vec<_> = wanted.into_iter().zip(ago).collect();
+    tested.store().bring_forward(&wanted_ago, merchant).await.unwrap();
+    let come: Vec<_> = leased(&tested, 10).await.iter().map(|leased| leased.lease.id).collect();
+    assert_eq!(come, wanted);
 }
 
 /// As the deliveries of a receiver that is paused do.

@@ -316,6 +316,7 @@ macro_rules! store_laws {
                 a_replayed_delivery_begins_anew
                 a_waiting_delivery_that_is_replayed_is_due_now
                 only_what_waits_is_brought_forward
+                what_is_brought_forward_comes_in_the_order_that_is_asked_for
                 what_is_given_back_again_and_again_is_kept_for_as_long_as_that_takes
                 a_replayed_delivery_survives_a_later_step
                 of_many_couriers_none_gets_what_another_has_and_nothing_is_lost

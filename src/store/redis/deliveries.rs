@@ -102,11 +102,12 @@ impl Deliveries for RedisStore {
     }
 
     async fn replay(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool> {
-        self.changes(self.replay_of(id, merchant).with("ended")).await
+        self.changes(self.replay_of(id, merchant, Duration::ZERO).with("ended")).await
     }
 
-    async fn bring_forward(&self, id: &DeliveryId, merchant: MerchantId) -> Result<bool> {
-        self.changes(self.replay_of(id, merchant).with("")).await
+    async fn bring_forward(&self, deliveries: &[(DeliveryId, Duration)], merchant: MerchantId) -> Result<()> {
+        let replays = deliveries.iter().map(|(id, ago)| self.replay_of(id, merchant, *ago).with(""));
+        self.link.ask_all(&replays.collect::<Vec<_>>()).await.map(drop)
     }
 
     async fn shut(&self, endpoint: &Digest) -> Result<()> {
@@ -159,14 +160,16 @@ impl RedisStore {
         Ok(by_shard)
     }
 
-    fn replay_of(&self, id: &DeliveryId, merchant: MerchantId) -> Request {
+    /// Makes a delivery one that has been due for so long.
+    fn replay_of(&self, id: &DeliveryId, merchant: MerchantId, ago: Duration) -> Request {
         let pay_id = id.journey.pay_id();
         let shard = pay_id.shard();
         let [dead, pending] = [keys::dead(shard, merchant), keys::pending(shard, merchant)];
         let keys = [keys::deliveries(pay_id), keys::waiting(shard), dead, keys::journey(pay_id), pending];
+        let (ahead, ago) = (i128::try_from(self.clock.ahead().as_millis()).unwrap_or(i128::MAX), ago.as_millis());
         Request::call(&script::REPLAY, keys)
             .with(waiting(id))
-            .with(self.ahead())
+            .with(format!("{}", ahead.saturating_sub_unsigned(ago)))
             .with(millis(Delivery::LIFE + REMEMBERED))
     }
 
@@ -175,7 +178,8 @@ impl RedisStore {
         let shard = pay_id.shard();
         let (state, wait) = verdict.leaves();
         let [dead, pending] = [keys::dead(shard, lease.merchant), keys::pending(shard, lease.merchant)];
-        let keys = [keys::deliveries(pay_id), keys::waiting(shard), dead, pending, keys::journey(pay_id)];
+        let failing = keys::failing(shard, lease.merchant);
+        let keys = [keys::deliveries(pay_id), keys::waiting(shard), dead, pending, keys::journey(pay_id), failing];
         Request::call(&script::REPORT, keys)
             .with(waiting(&lease.id))
             .with(lease.by.to_be_bytes())
@@ -198,7 +202,8 @@ impl RedisStore {
     ) -> Result<Vec<DeliveryCursor>> {
         let index = |shard| match filter {
             DeliveryFilter::Dead => keys::dead(shard, merchant),
-            DeliveryFilter::Waiting | DeliveryFilter::Failing => keys::pending(shard, merchant),
+            DeliveryFilter::Waiting => keys::pending(shard, merchant),
+            DeliveryFilter::Failing => keys::failing(shard, merchant),
         };
         let places = self.newest(Shard::all().map(index), after.map(of_cursor), most).await?;
         places.iter().map(|place| to_cursor(place)).collect()

@@ -165,9 +165,10 @@ impl RedisStore {
 }
 
 /// The indexes of a merchant in a shard whose places may outlive their journeys.
-fn to_trim(shard: Shard, merchant: MerchantId) -> [ScanRange; 4] {
+fn to_trim(shard: Shard, merchant: MerchantId) -> [ScanRange; 5] {
     let [unproven, proven] = [keys::unproven(shard, merchant), keys::proven(shard, merchant)];
-    let indexes = [unproven, proven, keys::dead(shard, merchant), keys::pending(shard, merchant)];
+    let [dead, pending] = [keys::dead(shard, merchant), keys::pending(shard, merchant)];
+    let indexes = [unproven, proven, dead, pending, keys::failing(shard, merchant)];
     indexes.map(|index| ScanRange { shard, merchant, index, from: b"-".into() })
 }
 

@@ -138,7 +138,7 @@ impl Journeys for RedisStore {
         let shard = pay_id.shard();
         let mut keys = vec![keys::journey(pay_id), keys::deliveries(pay_id), keys::due(shard), keys::waiting(shard)];
         keys.extend([keys::unproven(shard, merchant), keys::proven(shard, merchant)]);
-        keys.extend([keys::dead(shard, merchant), keys::pending(shard, merchant)]);
+        keys.extend([keys::dead(shard, merchant), keys::pending(shard, merchant), keys::failing(shard, merchant)]);
         keys.extend(user_of(journey).map(|user| keys::of_user(shard, merchant, user)));
         let erase = Request::call(&script::ERASE, keys).with(pay_id.to_bytes()).with(value::of_listing(journey));
         self.changes(erase).await

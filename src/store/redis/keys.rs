@@ -57,8 +57,10 @@ keys! {
     waiting(shard: Shard) = shard, b'd';
     /// A merchant's dead letters in a shard.
     dead(shard: Shard, merchant: MerchantId) = shard, b'x', merchant.as_bytes();
-    /// A merchant's deliveries in a shard that have not ended, by the moment at which they were left behind.
+    /// A merchant's deliveries in a shard that were not tried yet, by the moment at which they were left behind.
     pending(shard: Shard, merchant: MerchantId) = shard, b'i', merchant.as_bytes();
+    /// A merchant's deliveries in a shard that were tried in vain and wait to be tried again, by the same moment.
+    failing(shard: Shard, merchant: MerchantId) = shard, b'3', merchant.as_bytes();
     /// The places of a merchant's events in a shard.
     events(shard: Shard, merchant: MerchantId) = shard, b'q', merchant.as_bytes();
     /// Until when nothing is said of a trouble again.
@@ -177,6 +179,7 @@ mod tests {
             waiting(shard),
             dead(shard, merchant),
             pending(shard, merchant),
+            failing(shard, merchant),
             events(shard, merchant),
         ];
         for key in all {

@@ -69,9 +69,9 @@ impl Merchants for RedisStore {
         let (id, shard) = (merchant.id, merchant.id.shard());
         // Places may outlive their journeys, and nobody tidies the indexes of a merchant that is gone.
         let indexes = |shard| {
-            let of_journeys =
-                [keys::unproven(shard, id), keys::proven(shard, id), keys::dead(shard, id), keys::pending(shard, id)];
-            Request::plain("DEL", of_journeys.into_iter().chain([keys::users(shard, id), keys::events(shard, id)]))
+            let of_journeys = [keys::unproven, keys::proven, keys::dead, keys::pending, keys::failing];
+            let others = [keys::users, keys::events];
+            Request::plain("DEL", of_journeys.into_iter().chain(others).map(|index| index(shard, id)))
         };
         self.ask_shards::<usize>(indexes).await?;
         self.drop_logo(id).await?;

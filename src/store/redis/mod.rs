@@ -46,9 +46,9 @@ use tokio::sync::Mutex;
 
 pub use self::address::RedisAddress;
 use self::{indexes::TrimmingPass, link::Link, script::Request, value::reply};
-use super::{Probed, Result, Store};
+use super::{Probed, Result, Store, copy::Standing, moved};
 use crate::clock::Clock;
-use crate::domain::{Digest, KeyNumber, MerchantId, Shard};
+use crate::domain::{Digest, KeyNumber, MerchantId, Shard, UnixMillis};
 
 /// How long the mark of a probe stays.
 const MARK_LIFE: Duration = Duration::from_mins(1);
@@ -161,14 +161,21 @@ impl Store for RedisStore {
         // One key of each server that keeps what we write, each for itself.
         let parts = self.link.parts().await?;
         let probe = |shard| Request::call(&script::PROBE, [keys::mark(shard)]).with(millis(MARK_LIFE));
-        let answers = join_all(parts.iter().map(|part| self.ask::<(u64, u64)>(probe(part.shard)))).await;
+        let marks = join_all(parts.iter().map(|part| self.ask::<(u64, u64)>(probe(part.shard))));
+        let (answers, owner) = tokio::join!(marks, self.note_of_owner());
+        // A gateway that hung while its store was moved learns of it here.
+        if let Ok(Standing::Moved { to, .. }) = owner {
+            return Err(moved(&to));
+        }
         let mut probed = Probed { lapses: observed.lapses(), ..Probed::default() };
+        let mut times = Vec::with_capacity(parts.len());
         for (part, answer) in parts.into_iter().zip(answers) {
             match answer {
-                Ok(time) => probed.now = Some(value::to_time(time).plus(self.clock.ahead())),
+                Ok(time) => times.push(value::to_time(time)),
                 Err(error) => probed.away.push((part.name, error)),
             }
         }
+        probed.now = median(times).map(|now| now.plus(self.clock.ahead()));
         match probed.away.pop() {
             Some((_, error)) if probed.now.is_none() => Err(error),
             last => {
@@ -181,6 +188,12 @@ impl Store for RedisStore {
     async fn tidy(&self) -> Result<usize> {
         self.trim_indexes(indexes::LOOKS).await
     }
+}
+
+/// The one in the middle, of two the earlier: a clock that jumps is not it, while most of them agree.
+fn median(mut times: Vec<UnixMillis>) -> Option<UnixMillis> {
+    times.sort_unstable();
+    times.get(times.len().saturating_sub(1) / 2).copied()
 }
 
 /// A span as the scripts take it, in milliseconds.

@@ -84,7 +84,8 @@ impl Destination for RedisStore {
 }
 
 impl RedisStore {
-    async fn note_of_owner(&self) -> Result<Standing> {
+    /// What the note of its owner says.
+    pub(super) async fn note_of_owner(&self) -> Result<Standing> {
         let note: Option<String> = self.ask(Request::plain("GET", [keys::owner()])).await?;
         note.map_or(Ok(Standing::Empty), |note| owner::standing(&note))
     }

@@ -123,6 +123,24 @@ async fn the_same_return_leads_to_the_same_page_for_good() {
 }
 
 #[tokio::test]
+async fn the_callback_of_a_merchant_that_is_shut_out_rests_until_it_is_let_in_again() {
+    let gateway = TestGateway::open(crate::support::gateway::StoreKind::Embedded).await;
+    let (merchant, other) = (gateway.merchant("Shop"), gateway.merchant("Other"));
+    let (shop, others) = (Shop::open(), Shop::open());
+    watch(&merchant, &shop.receiver.url("/cb")).await;
+    watch(&other, &others.receiver.url("/cb")).await;
+    shop.answers(&gateway, 503, 1).await;
+    gateway.command(&["merchant", "disable", "--merchant", &merchant.id]);
+    others.answers(&gateway, 200, 1).await;
+    let looked = shop.receiver.count();
+    others.answers(&gateway, 200, 3).await;
+    assert_eq!(shop.receiver.count(), looked, "nobody looks at what belongs to nobody's customers");
+    gateway.command(&["merchant", "enable", "--merchant", &merchant.id]);
+    shop.answers(&gateway, 503, 3).await;
+    until("down", async || is_down(&merchant).await).await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_watched_is_refused() {
     let gateway = TestGateway::open(crate::support::gateway::StoreKind::Embedded).await;
     let merchant = gateway.merchant("Shop");

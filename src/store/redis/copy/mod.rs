@@ -44,6 +44,11 @@ impl Records for RedisStore {
                 if listener.send(Batch { records, passed: keys.len() as u64 }).await.is_err() {
                     return Ok(());
                 }
+                for key in &keys {
+                    if !self.send_parts(key, &listener).await? {
+                        return Ok(());
+                    }
+                }
                 if next == b"0" {
                     break;
                 }
@@ -82,9 +87,9 @@ impl RedisStore {
 enum Look {
     /// Its value is a record.
     Value,
-    /// Each of its fields is one.
+    /// Each of its fields is one, of which there may be any number.
     Fields,
-    /// Each of its members is one.
+    /// Each of its members is one, of which there may be any number.
     Members,
     /// It is a journey.
     Journey,
@@ -101,7 +106,7 @@ const fn look(kind: u8) -> Look {
         b'v' | b'b' | b's' => Look::Fields,
         b'q' | b't' => Look::Members,
         // Indexes and deliveries.
-        b'e' | b'u' | b'p' | b'o' | b'y' | b'd' | b'x' | b'i' | b'l' | b'n' | b'g' => Look::Elsewhere,
+        b'e' | b'u' | b'p' | b'o' | b'y' | b'd' | b'x' | b'i' | b'3' | b'l' | b'n' | b'g' => Look::Elsewhere,
         // The owner, and marks.
         b'h' | b'1' | b'f' => Look::Elsewhere,
         _ => Look::Unknown,

@@ -3,43 +3,40 @@
 use std::collections::HashMap;
 
 use redis::Value;
+use tokio::sync::mpsc;
 
 use super::{Look, MOMENT, UNMARKED, look};
 use crate::domain::{AuditPlace, ConsoleScope, MerchantId, PayId, SessionId};
 use crate::store::copy::{
-    ReservationResult, StoredConsoleLink, StoredConsoleSession, StoredJourney, StoredRecord, StoredReservation,
+    Batch, ReservationResult, StoredConsoleLink, StoredConsoleSession, StoredJourney, StoredRecord, StoredReservation,
 };
 use crate::store::redis::script::Request;
 use crate::store::redis::value::{self, reply, to_moment, to_pay_id, unreadable};
 use crate::store::redis::{RedisStore, console, deliveries, events, keys, limit};
 use crate::store::{Half, Result};
 
-/// How many members of an index are read at once.
-const MEMBERS: usize = 500;
+/// How many members of an index are read at once, and about how many fields of a hash.
+const PARTS: usize = 500;
 
 impl RedisStore {
-    /// What stands at these keys. What follows from other keys is left out.
+    /// What stands at these keys, but for what [`RedisStore::send_parts`] sends. What follows from other keys is left
+    /// out.
     pub(super) async fn records_at(&self, keys: &[Vec<u8>]) -> Result<Vec<StoredRecord>> {
-        let (mut looks, mut at, mut records) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut looks, mut at) = (Vec::new(), Vec::new());
         for key in keys {
             let (kind, rest) = keys::kind_of(key).ok_or_else(|| unreadable("a key"))?;
             match look(kind) {
                 Look::Value => looks.push(Request::plain("GET", [key.clone()])),
-                Look::Fields => looks.push(Request::plain("HGETALL", [key.clone()])),
                 Look::Journey => {
                     looks.push(Request::plain("GET", [key.clone()]));
                     looks.push(Request::plain("HGETALL", [keys::deliveries(to_pay_id(rest)?)]));
                 }
-                Look::Members => {
-                    records.extend(self.members(key).await?.iter().map(|member| of_member(kind, rest, member)));
-                    continue;
-                }
-                Look::Elsewhere => continue,
+                Look::Fields | Look::Members | Look::Elsewhere => continue,
                 Look::Unknown => return Err(unreadable("a key")),
             }
             at.push((kind, rest));
         }
-        let mut records: Vec<StoredRecord> = records.into_iter().collect::<Result<_>>()?;
+        let mut records = Vec::new();
         let mut found = self.link.ask_all(&looks).await?.into_iter();
         let mut next = || found.next().unwrap_or(Value::Nil);
         let mut journeys = Vec::new();
@@ -47,11 +44,6 @@ impl RedisStore {
             if kind == b'j' {
                 let (value, deliveries) = (reply::<Option<Vec<u8>>>(next())?, reply::<HashMap<_, _>>(next())?);
                 journeys.extend(value.map(|value| (rest, value, deliveries)));
-            } else if matches!(look(kind), Look::Fields) {
-                let fields: Vec<(Vec<u8>, Vec<u8>)> = reply(next())?;
-                for (field, value) in &fields {
-                    records.push(of_field(kind, rest, (field, value))?);
-                }
             } else if let Some(value) = reply::<Option<Vec<u8>>>(next())? {
                 records.push(of_value(kind, rest, &value)?);
             }
@@ -88,22 +80,51 @@ impl RedisStore {
         Ok(journeys.into_iter().map(StoredRecord::Journey).collect())
     }
 
-    /// All members of an index.
-    async fn members(&self, key: &[u8]) -> Result<Vec<Vec<u8>>> {
-        let (mut all, mut from): (Vec<Vec<u8>>, _) = (Vec::new(), b"-".to_vec());
+    /// Sends the records in a key that may hold any number of them, some at a time: in memory and in one command are never
+    /// more than a few hundred. `false` when nobody listens any more.
+    pub(super) async fn send_parts(&self, key: &[u8], listener: &mpsc::Sender<Batch>) -> Result<bool> {
+        let (kind, rest) = keys::kind_of(key).ok_or_else(|| unreadable("a key"))?;
+        let mut from = match look(kind) {
+            Look::Fields => b"0".to_vec(),
+            Look::Members => b"-".to_vec(),
+            Look::Value | Look::Journey | Look::Elsewhere | Look::Unknown => return Ok(true),
+        };
         loop {
-            let most = limit(MEMBERS).into_bytes();
-            let page = [key.to_vec(), from, b"+".into(), b"LIMIT".into(), b"0".into(), most];
-            let page: Vec<Vec<u8>> = self.ask(Request::plain("ZRANGEBYLEX", page)).await?;
-            let more = page.len() == MEMBERS;
-            from = page.last().map(|last| [b"(".as_slice(), last].concat()).unwrap_or_default();
-            all.extend(page);
-            if !more {
-                return Ok(all);
+            let (records, next) = if matches!(look(kind), Look::Fields) {
+                let (fields, next) = self.fields_from(key, from).await?;
+                let of_field = |(field, value): &Field| of_field(kind, rest, (field, value));
+                (fields.iter().map(of_field).collect::<Result<Vec<_>>>()?, next)
+            } else {
+                let (members, next) = self.members_from(key, from).await?;
+                (members.iter().map(|member| of_member(kind, rest, member)).collect::<Result<_>>()?, next)
+            };
+            if listener.send(Batch { records, passed: 0 }).await.is_err() {
+                return Ok(false);
             }
+            let Some(next) = next else { return Ok(true) };
+            from = next;
         }
     }
+
+    /// Some fields of a hash with their values, and where to go on. While others write, one may come twice.
+    async fn fields_from(&self, key: &[u8], from: Vec<u8>) -> Result<(Vec<Field>, Option<Vec<u8>>)> {
+        let page = [key.to_vec(), from, b"COUNT".into(), limit(PARTS).into_bytes()];
+        let (next, fields): (Vec<u8>, Vec<Field>) = self.ask(Request::plain("HSCAN", page)).await?;
+        Ok((fields, Some(next).filter(|next| next != b"0")))
+    }
+
+    /// Some members of an index, and where to go on.
+    async fn members_from(&self, key: &[u8], from: Vec<u8>) -> Result<(Vec<Vec<u8>>, Option<Vec<u8>>)> {
+        let page = [key.to_vec(), from, b"+".into(), b"LIMIT".into(), b"0".into(), limit(PARTS).into_bytes()];
+        let members: Vec<Vec<u8>> = self.ask(Request::plain("ZRANGEBYLEX", page)).await?;
+        let last = members.last().filter(|_| members.len() == PARTS);
+        let next = last.map(|last| [b"(".as_slice(), last].concat());
+        Ok((members, next))
+    }
 }
+
+/// A field of a hash, and its value.
+type Field = (Vec<u8>, Vec<u8>);
 
 /// A journey's key behind its letter, its value and its deliveries.
 type Found<'a> = (&'a [u8], Vec<u8>, HashMap<Vec<u8>, Vec<u8>>);

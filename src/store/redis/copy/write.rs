@@ -113,7 +113,8 @@ fn delivery_commands(stored: &StoredJourney, merchant: MerchantId, until: Option
             commands.push(place_in(keys::waiting(shard), &rank.to_string(), member.clone()));
         }
         if delivery.is_waiting() {
-            commands.push(place_in(keys::pending(shard, merchant), "0", placed(delivery.since)));
+            let index = if delivery.tries > 0 { keys::failing } else { keys::pending };
+            commands.push(place_in(index(shard, merchant), "0", placed(delivery.since)));
         } else if delivery.is_dead() {
             // Tidying drops it when its journey has gone.
             commands.push(place_in(keys::dead(shard, merchant), "0", placed(delivery.due_at)));

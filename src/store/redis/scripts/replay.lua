@@ -1,7 +1,7 @@
 -- Makes a delivery due now; one that has ended begins anew, where that is wanted.
 --
 -- KEYS: the journey's deliveries, the shard's waiting deliveries, the merchant's dead letters, the journey, the merchant's
---       deliveries that have not ended
+--       deliveries that were not tried
 -- ARGV: the delivery, ahead, how long its journey is kept at the least; '' where one that has ended is left alone
 -- lease.lua says what a delivery and its record are. Answers 1, or 0 when there is no such delivery, or none that waits.
 local place = string.sub(ARGV[1], 8)

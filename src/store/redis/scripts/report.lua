@@ -1,7 +1,7 @@
 -- Brings word of a leased delivery, unless somebody else has taken the lease over.
 --
 -- KEYS: the journey's deliveries, the shard's waiting deliveries, the merchant's dead letters, the merchant's deliveries that
---       have not ended, the journey
+--       were not tried, the journey, the merchant's deliveries that are failing
 -- ARGV: the delivery, by whom it is held, ahead, its state, the attempt ('' where none was made), how long it
 --       waits, how many attempts are kept, for how long one that waits keeps its journey
 -- lease.lua says what a delivery and its record are. Answers 1 when it is written (also before), else 0.
@@ -35,6 +35,10 @@ redis.call('HSET', KEYS[1], place, record)
 local state = string.byte(ARGV[4])
 if state == 0 then
   redis.call('ZADD', KEYS[2], rank(record, due), ARGV[1])
+  if tries > 0 then
+    redis.call('ZREM', KEYS[4], since .. ARGV[1])
+    redis.call('ZADD', KEYS[6], 0, since .. ARGV[1])
+  end
   -- It may wait for longer than its journey would be kept without it: its receiver may be paused. Half of that time is
   -- enough to be prolonged at its next report, so that few reports write more than themselves.
   for _, key in ipairs({KEYS[1], KEYS[5]}) do
@@ -47,6 +51,7 @@ if state == 0 then
 end
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('ZREM', KEYS[4], since .. ARGV[1])
+redis.call('ZREM', KEYS[6], since .. ARGV[1])
 if state >= 2 then
   local kept, letters = redis.call('PTTL', KEYS[1]), redis.call('PTTL', KEYS[3])
   redis.call('ZADD', KEYS[3], 0, six(due) .. ARGV[1])

@@ -1,7 +1,7 @@
 -- Writes one step of a journey over the revision before it, with everything that belongs to it.
 --
 -- KEYS: the journey, the due set; then, where the step has them: the indexes of unproven and of proven journeys; its
---       merchant's events; its deliveries, the shard's waiting ones and its merchant's that have not ended
+--       merchant's events; its deliveries, the shard's waiting ones and its merchant's that were not tried
 -- ARGV: revision before, revision and letter, record, number; then, where it has them, else '': for how long it is kept,
 --       once it has concluded; when it is due; the place, when it is proven; a token, for how long that can be redeemed;
 --       ahead; for how long a replayed delivery keeps the journey; an event; and only with the keys of deliveries: in how

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::fixture_of_cluster::RedisCluster;
 use super::*;
-use crate::domain::Digest;
-use crate::store::copy::{Destination, Records as _, Source, Standing};
+use crate::domain::{AuditPlace, ConsoleScope, Digest};
+use crate::store::copy::{Batch, Destination, Records as _, Source, Standing, StoredRecord};
 use crate::store::laws::{TestStore, copies};
 
 const KEY: [u8; 32] = [7; 32];
@@ -114,6 +114,55 @@ async fn what_is_left_of_a_migration_is_cleared_and_a_store_is_not() {
     let other_store = open(&other.url(), tested.clock());
     other_store.write_all(records).await.unwrap();
     assert!(matches!(Destination::standing(&other_store).await, Ok(Standing::Owned(_))));
+}
+
+#[tokio::test]
+async fn a_gateway_that_slept_while_its_store_was_moved_learns_of_it() {
+    let server = RedisServer::start();
+    let store = open(&server.url(), Arc::default());
+    store.register_owner(&[Digest::new(KEY)]).await.unwrap();
+    assert!(store.probe().await.unwrap().now.is_some());
+    store.note_moved(&Digest::new(KEY), Some("redis://elsewhere")).await.unwrap();
+    assert!(store.probe().await.is_err_and(|error| error.to_string().contains("it was moved to redis://elsewhere")));
+}
+
+#[tokio::test]
+async fn what_one_key_holds_is_read_some_at_a_time() {
+    let server = RedisServer::start();
+    let (store, clock) = (open(&server.url(), Arc::default()), TestClock::default());
+    let (scope, merchant, now) = (ConsoleScope::Operator, MerchantId::mint([9; 16]), clock.now());
+    let entry = |mark| StoredRecord::AuditEntry(scope, AuditPlace { at: now, mark }, b"entry".to_vec());
+    let digits = |number: u32| [15, 10, 5, 0].map(|shift| u8::try_from(number >> shift & 31).unwrap());
+    let used = |number| StoredRecord::KeyUse(merchant, KeyNumber::draw(digits(number)), now);
+    store.write_all((0..1_700).map(entry).chain((0..1_700).map(used)).collect()).await.unwrap();
+    let (sender, mut batches) = tokio::sync::mpsc::channel::<Batch>(1);
+    let gathering = async move {
+        let mut sizes = Vec::new();
+        while let Some(batch) = batches.recv().await {
+            sizes.push(batch.records.len());
+        }
+        sizes
+    };
+    let (read, sizes) = tokio::join!(store.read_all(sender), gathering);
+    read.unwrap();
+    assert_eq!(sizes.iter().sum::<usize>(), 3_400, "{sizes:?}");
+    assert!(sizes.iter().all(|size| *size < 700), "{sizes:?}");
+}
+
+#[test]
+fn one_clock_that_jumps_is_not_the_clock_of_a_cluster() {
+    let clock = |times: &[u64]| median(times.iter().copied().map(UnixMillis::from_millis).collect());
+    let at = |time| Some(UnixMillis::from_millis(time));
+    for (times, expected) in [
+        (&[][..], None),
+        (&[7], at(7)),
+        (&[9, 7], at(7)),
+        (&[9_000, 7, 8], at(8)),
+        (&[8, 7, 0], at(7)),
+        (&[8, 9_000, 7, 9], at(8)),
+    ] {
+        assert_eq!(clock(times), expected, "{times:?}");
+    }
 }
 
 #[tokio::test]
