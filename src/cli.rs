@@ -1,6 +1,5 @@
 //! The command line: `serve`, and what an operator does beside it.
 
-mod audited;
 mod console;
 mod merchant;
 mod moving;

@@ -7,12 +7,15 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{audited, say};
+use super::say;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, parse_span};
-use crate::domain::{ConsoleScope, KeyName, KeyNumber, Merchant, MerchantId, MerchantName, Mode, UnixMillis};
+use crate::domain::{
+    AuditAction, ConsoleScope, KeyName, KeyNumber, Member, MemberName, Merchant, MerchantId, MerchantName, Mode, Role,
+    UnixMillis,
+};
 use crate::domain::{merchant::Standing, rotation::LONGEST_OVERLAP};
-use crate::engine::{Engine, KeyInUse, NewKey, NewMerchant, WebhookPublicKey, use_cases};
+use crate::engine::{Engine, EngineError, KeyInUse, NewKey, NewMerchant, WebhookPublicKey, use_cases};
 use crate::gateway::{self, StoreUse};
 
 /// How long a secret that was replaced still counts, unless the command says otherwise.
@@ -140,6 +143,10 @@ pub(super) struct Rotation {
     json: bool,
 }
 
+fn is_away(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(EngineError::Store(_)))
+}
+
 fn overlap(text: &str) -> Result<Duration, String> {
     parse_span(text, Duration::ZERO, LONGEST_OVERLAP).map_err(|invalid| invalid.to_string())
 }
@@ -159,10 +166,10 @@ impl Command {
         for notice in &notices {
             eprintln!("{notice}");
         }
-        let change = audited::begin(&engine, self.change()).await?;
-        let done = self.carry_out(&engine).await;
-        audited::end(&engine, change, &done).await?;
-        done
+        let Some((scope, command)) = self.change() else { return self.carry_out(&engine).await };
+        let member = Member { scope, role: Role::Admin, name: MemberName::parse("command line")?, by_mail: false };
+        let change = (AuditAction::CommandRun, command.as_str());
+        use_cases::console::audited(&engine, &member, change, self.carry_out(&engine), is_away).await
     }
 
     /// In whose audit log it stands, and how it is called there; `None` where it changes nothing.

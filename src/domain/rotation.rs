@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::domain::{Invalid, Sealed, UnixMillis};
 
+/// How long a secret that was replaced still counts, unless somebody says otherwise.
+pub const USUAL_OVERLAP: Duration = Duration::from_hours(24);
+
 /// The longest time for which a secret that was replaced still counts.
 pub const LONGEST_OVERLAP: Duration = Duration::from_hours(90 * 24);
 

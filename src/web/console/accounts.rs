@@ -2,7 +2,6 @@
 //! kind has.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -10,6 +9,7 @@ use serde::Deserialize;
 use super::form::{Changed, Form, Posted, check_once, draw_once, given};
 use super::reply::{page, problem, refused, trouble, when};
 use super::viewing::OfMerchant;
+use crate::domain::rotation::USUAL_OVERLAP;
 use crate::domain::{
     AccountKind, AccountLabel, AccountName, AccountState, AuditAction, Currency, Invalid, ProviderAccount, Role, Secret,
 };
@@ -20,9 +20,6 @@ use crate::web::v1::provider_accounts::read_currencies;
 use crate::web::views::console::{
     Account, AccountField, AccountForm, AccountRow, Accounts, Issued, Place, Problem, Refused, tested,
 };
-
-/// How long a secret that was replaced still counts.
-const OVERLAP: Duration = Duration::from_hours(24);
 
 /// What every account has beside its name, and can be changed.
 const COMMON: [&str; 3] = ["label", "url", "currencies"];
@@ -249,10 +246,10 @@ async fn test(name: web::Path<String>, form: Form<Given>) -> Changed {
 async fn rotate(name: web::Path<String>, form: Form<Given>) -> Changed {
     let by = &form.by;
     let rotated = if let Some(secret) = form.fields.text("secret").map(Secret::new) {
-        let given = (Some(secret), OVERLAP);
+        let given = (Some(secret), USUAL_OVERLAP);
         use_cases::provider_accounts::rotate_secret(&by.engine, by.merchant.id, &name, given).await
     } else {
-        let drawn = (OVERLAP, &once(&form)?[..]);
+        let drawn = (USUAL_OVERLAP, &once(&form)?[..]);
         use_cases::provider_accounts::rotate_secret_once(&by.engine, by.merchant.id, &name, drawn).await
     };
     let shown = rotated.map_err(|error| trouble(&error))?.ok_or_else(not_found)?;

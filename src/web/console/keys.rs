@@ -1,7 +1,5 @@
 //! Keys: those of the API, and the public ones by which webhooks, returns and calls are verified.
 
-use std::time::Duration;
-
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
@@ -9,6 +7,7 @@ use super::form::{Changed, Form, Posted, draw_once, given};
 use super::reply::{page, problem, refused, trouble, when};
 use super::viewing::OfMerchant;
 use crate::dialect::token_io::read_public_key;
+use crate::domain::rotation::USUAL_OVERLAP;
 use crate::domain::{AuditAction, KeyName, KeyNumber, PublicKey, Role};
 use crate::engine::{Edit, Edited, EngineError, KeyInUse, WebhookPublicKey, derive, merchant_keys, use_cases};
 use crate::web::page_at;
@@ -16,9 +15,6 @@ use crate::web::pages::instead::PageResult;
 use crate::web::views::console::{
     Issued, KeyFields, KeyRow, Keys, Place, Problem, PublicKeyFields, Refused, WebhookKeyRow,
 };
-
-/// How long a key that was replaced still counts.
-const OVERLAP: Duration = Duration::from_hours(24);
 
 /// The page.
 const KEYS: &str = "/console/keys";
@@ -120,7 +116,7 @@ async fn rotate(form: Form<Rotate>) -> Changed {
     let by = &form.by;
     let number = form.fields.number.parse::<KeyNumber>().map_err(|_| not_found())?;
     let once = form.reservation(by.merchant.id, "console/keys/rotate", &form.fields.once)?;
-    match use_cases::secrets::rotate_key_once(&by.engine, by.merchant.id, (number, OVERLAP), &once).await {
+    match use_cases::secrets::rotate_key_once(&by.engine, by.merchant.id, (number, USUAL_OVERLAP), &once).await {
         Ok(Some(new)) => {
             let (name, key) = (new.issued.name.as_str(), new.key.reveal().to_owned());
             let until = new.replaced_ends_at.map(|at| when(at).shown);
@@ -164,7 +160,7 @@ impl Posted for RotateWebhookKey {
 
 async fn rotate_webhook_key(form: Form<RotateWebhookKey>) -> Changed {
     let by = &form.by;
-    match use_cases::secrets::rotate_webhook_key(&by.engine, by.merchant.id, OVERLAP).await {
+    match use_cases::secrets::rotate_webhook_key(&by.engine, by.merchant.id, USUAL_OVERLAP).await {
         Ok(Some(keys)) => {
             let object = keys.last().map_or_else(String::new, WebhookPublicKey::text);
             form.done(AuditAction::WebhookKeyRotated, &object, KEYS).await

@@ -1,7 +1,5 @@
 //! Webhook endpoints: saved, changed, paused, tried, deleted, with their health; and the signing secret.
 
-use std::time::Duration;
-
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
@@ -9,6 +7,7 @@ use super::delivery::attempt;
 use super::form::{Changed, Form, Posted, draw_once};
 use super::reply::{page, problem, refused, trouble, when};
 use super::viewing::OfMerchant;
+use crate::domain::rotation::USUAL_OVERLAP;
 use crate::domain::{AuditAction, Invalid, Role, SavedEndpoint, SealedHeader};
 use crate::engine::{Edit, Edited, EditedOnce, EngineError, use_cases};
 use crate::web::page_at;
@@ -18,9 +17,6 @@ use crate::web::v1::slots::Saved;
 use crate::web::views::console::{
     EndpointFields, EndpointForm, EndpointRow, Issued, Place, Problem, Refused, Tested, Webhooks,
 };
-
-/// How long a signing secret that was replaced still counts.
-const OVERLAP: Duration = Duration::from_hours(24);
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -180,7 +176,8 @@ async fn rotate(form: Form<Rotate>) -> Changed {
     let (by, session) = (&form.by, &form.by.viewer.session.id);
     // Sent twice from one session it shows the same secret, and nobody else is shown it.
     let once = [&session.as_bytes()[..], form.fields.once.as_bytes()].concat();
-    let rotated = use_cases::secrets::rotate_signing_secret_once(&by.engine, by.merchant.id, OVERLAP, &once).await;
+    let rotated =
+        use_cases::secrets::rotate_signing_secret_once(&by.engine, by.merchant.id, USUAL_OVERLAP, &once).await;
     let new = rotated.map_err(|error| trouble(&error))?.ok_or_else(not_found)?;
     let shown = Issued::signing_secret(form.by.frame(Place::Webhooks), new.secret.reveal().to_owned());
     form.answer(AuditAction::SecretRotated, "signing_secret", page(&shown)).await

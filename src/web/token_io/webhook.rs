@@ -7,7 +7,7 @@ use super::answer::{ErrorBody, Reply, answered, reply};
 use super::{at, call::Call};
 use crate::dialect::token_io::read_webhook;
 use crate::domain::{AuditAction, ConsoleScope, Member, MemberName, Role, Webhook};
-use crate::engine::{Edit, Engine, use_cases};
+use crate::engine::{Edit, Engine, EngineError, use_cases};
 use crate::web::Incoming;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -37,13 +37,14 @@ async fn show(engine: web::Data<Engine>, incoming: Incoming) -> Result<Reply, Er
     reply(json!({ "config": { "type": webhook.types, "url": webhook.url.as_str() } }))
 }
 
-/// Changes it; the audit log has the call as begun, and then as done.
+/// Changes it, which the audit log has.
 async fn edit(engine: &Engine, call: &Call, webhook: Option<Webhook>) -> Result<Reply, ErrorBody> {
     let (merchant, scope) = (call.merchant.id, ConsoleScope::Merchant(call.merchant.id));
     let named = format!("{} {}", call.request.method(), call.request.path());
     let member = Member { scope, role: Role::Admin, name: MemberName::shortened(&call.by)?, by_mail: false };
-    let begun = use_cases::console::begin_change(engine, &member, &named).await?;
-    use_cases::profile::edit(engine, merchant, &Edit::Tell(webhook), None).await?;
-    use_cases::console::end_change(engine, &member, begun, AuditAction::ApiCalled, &named).await?;
+    let change = Edit::Tell(webhook);
+    let work = use_cases::profile::edit(engine, merchant, &change, None);
+    let is_away = |error: &EngineError| matches!(error, EngineError::Store(_));
+    use_cases::console::audited(engine, &member, (AuditAction::ApiCalled, &named), work, is_away).await?;
     reply(json!({}))
 }

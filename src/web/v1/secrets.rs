@@ -9,12 +9,10 @@ use actix_web::{HttpResponse, http::StatusCode, web};
 use serde::{Deserialize, Serialize};
 
 use super::{ApiResult, Authenticated, Call, at, no_store};
+use crate::domain::rotation::USUAL_OVERLAP;
 use crate::domain::{KeyName, KeyNumber};
 use crate::engine::{Engine, KeyInUse, NewKey, WebhookPublicKey, use_cases};
 use crate::web::{Problem, time::rfc3339};
-
-/// How long a secret that was replaced still counts, unless the call says otherwise.
-const OVERLAP_SECONDS: u64 = 24 * 60 * 60;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -45,7 +43,7 @@ impl RotationBody {
 
 /// How long a secret that is replaced still counts.
 pub(super) fn overlap(seconds: Option<u64>) -> Duration {
-    Duration::from_secs(seconds.unwrap_or(OVERLAP_SECONDS))
+    seconds.map_or(USUAL_OVERLAP, Duration::from_secs)
 }
 
 #[derive(Serialize)]

@@ -241,6 +241,28 @@ pub async fn take_back(engine: &Engine, scope: ConsoleScope, begun: AuditPlace) 
     Ok(engine.deps.store.end_entry(scope, begun, None, AUDIT_KEPT).await?)
 }
 
+/// Does what changes something, with an entry in the audit log of the member's console: as begun before, and then as done.
+/// What was refused is taken out; where the store was away nobody knows what was changed, and it stays as begun.
+///
+/// # Errors
+/// Those of the work, or when the store is in trouble.
+pub async fn audited<T, E: From<EngineError>>(
+    engine: &Engine,
+    member: &Member,
+    (action, object): (AuditAction, &str),
+    work: impl Future<Output = Result<T, E>>,
+    is_away: fn(&E) -> bool,
+) -> Result<T, E> {
+    let begun = begin_change(engine, member, object).await?;
+    let done = work.await;
+    match &done {
+        Ok(_) => end_change(engine, member, begun, action, object).await?,
+        Err(error) if is_away(error) => {}
+        Err(_) => take_back(engine, member.scope, begun).await?,
+    }
+    done
+}
+
 async fn end_as(engine: &Engine, member: &Member, begun: AuditPlace, entry: &AuditEntry) -> Result<()> {
     Ok(engine.deps.store.end_entry(member.scope, begun, Some(entry), AUDIT_KEPT).await?)
 }
